@@ -1,0 +1,21 @@
+package org.vgg4j.tensor;
+
+/**
+ * Something given from outside (a flag, a file, a shape) cannot be used.
+ *
+ * <p>The message is one line for a person: what was wrong, where, and what to do. The command line prints it as it is
+ * and exits with 2.
+ */
+public final class InvalidInputException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** Creates the exception with its one-line message. */
+  public InvalidInputException(String message) {
+    super(message);
+  }
+
+  /** Creates the exception with its one-line message and what led to it. */
+  public InvalidInputException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
