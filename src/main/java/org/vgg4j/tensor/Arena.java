@@ -1,0 +1,29 @@
+package org.vgg4j.tensor;
+
+/** One allocation of an engine, zeroed at birth, from which tensors are carved. Closing it ends them all. */
+public interface Arena extends AutoCloseable {
+  /** Every tensor of an arena should start at a multiple of this many bytes. */
+  int ALIGNMENT = 256;
+
+  /** Returns {@code bytes} rounded up to {@link #ALIGNMENT}. */
+  static long align(long bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  }
+
+  /** Returns the size in bytes. */
+  long bytes();
+
+  /**
+   * Returns a view at {@code offsetBytes}, a multiple of {@link #ALIGNMENT}.
+   *
+   * @throws IllegalArgumentException when the view leaves the arena or is misaligned
+   * @throws IllegalStateException when the arena is closed
+   */
+  Tensor tensor(long offsetBytes, Layout layout);
+
+  /** Sets every byte to zero. */
+  void zero();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,77 @@
+package org.vgg4j.tensor;
+
+/**
+ * An engine: memory, plans and the operations behind them. It belongs to one thread at a time.
+ *
+ * <p>Layouts given to a plan must come from the same engine. A plan is asked for with the layout of its input and names
+ * the layouts of its output and weights; a {@code w} that is not null says that the weights exist already, in that
+ * layout.
+ */
+public interface Backend extends AutoCloseable {
+  /** Returns the name that {@code --device} knows: reference, cpu or cuda. */
+  String name();
+
+  /** Returns one line that says what computes: library, version, instruction set, threads. */
+  String description();
+
+  /** Returns the type of parameters and activations. */
+  DType computeType();
+
+  /** Returns the row-major layout of a shape. */
+  Layout plainLayout(Shape shape, DType dtype);
+
+  /**
+   * Takes memory, zeroed.
+   *
+   * @throws OutOfDeviceMemoryException when there is not enough
+   */
+  Arena allocate(long bytes);
+
+  /** Returns how many bytes may still be taken, as well as the engine can tell. */
+  long availableBytes();
+
+  /** Returns a new step state in this engine's memory. */
+  StepState newStepState();
+
+  /** Waits until all work handed to the engine is done. */
+  void synchronize();
+
+  /** Plans a convolution. */
+  Conv2dPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage);
+
+  /** Plans a batch normalization. */
+  BatchNorm2dPlan batchNorm2d(BatchNorm2dSpec spec, Layout x, Usage usage);
+
+  /** Plans a ReLU. */
+  ReluPlan relu(Layout x, Usage usage);
+
+  /** Plans a max pooling. */
+  MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage);
+
+  /** Plans a fully connected layer. */
+  LinearPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage);
+
+  /** Plans a dropout. */
+  DropoutPlan dropout(DropoutSpec spec, Layout x, StepState state);
+
+  /** Plans a local response normalization. */
+  LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage);
+
+  /** Plans a softmax cross entropy over logits (N, classes). */
+  CrossEntropyPlan crossEntropy(Layout logits);
+
+  /** Plans Adam over slabs of one size; m and v are its moments, zero before the first step. */
+  OptimizerPlan adam(AdamSpec spec, Arena p, Arena g, Arena m, Arena v, StepState state);
+
+  /** Plans SGD over slabs of one size; v is the momentum buffer, null when the momentum is 0. */
+  OptimizerPlan sgd(SgdSpec spec, Arena p, Arena g, Arena v, StepState state);
+
+  /** Plans a whole block; an engine that can fuse more than its single operations do overrides this. */
+  default ConvBlockPlan convBlock(
+      ConvBlockSpec spec, Layout x, Layout w, Usage usage, MemoryPlanner memory) {
+    return ComposedConvBlock.plan(this, spec, x, w, usage, memory);
+  }
+
+  @Override
+  void close();
+}

@@ -1,0 +1,41 @@
+package org.vgg4j.tensor;
+
+/**
+ * Batch normalization over (N, H, W) per channel (Ioffe and Szegedy, 2015), PyTorch's {@code BatchNorm2d}.
+ *
+ * @param channels C
+ * @param epsilon added to the variance
+ * @param exponentialAverageFactor f in running = (1 - f) running + f batch (PyTorch's momentum)
+ * @param relu whether max(., 0) is applied to the output; the backward then takes the gradient of that output
+ * @param frozen whether training, too, normalises with the running statistics, held constant
+ */
+public record BatchNorm2dSpec(
+    int channels, double epsilon, double exponentialAverageFactor, boolean relu, boolean frozen) {
+  /** Checks the fields. */
+  public BatchNorm2dSpec {
+    Specs.positive("batch norm channels", channels);
+    if (!(epsilon > 0)) {
+      throw new InvalidInputException("batch norm epsilon must be positive, not " + epsilon);
+    }
+    if (!(exponentialAverageFactor >= 0 && exponentialAverageFactor <= 1)) {
+      throw new InvalidInputException(
+          "batch norm averaging factor must be in [0, 1], not " + exponentialAverageFactor);
+    }
+  }
+
+  /** Returns the usual spec: epsilon 1e-5, factor 0.1, not frozen. */
+  public static BatchNorm2dSpec of(int channels, boolean relu) {
+    return new BatchNorm2dSpec(channels, 1e-5, 0.1, relu, false);
+  }
+
+  /** Returns the shape of gamma, beta and the running statistics: (C). */
+  public Shape parameter() {
+    return Shape.of(channels);
+  }
+
+  /** Checks an input shape (N, C, H, W) and returns it, the output's. */
+  public Shape y(Shape x) {
+    Specs.image("batch norm", x, channels);
+    return x;
+  }
+}

@@ -1,0 +1,23 @@
+package org.vgg4j.tensor;
+
+/** A planned block. It keeps what its backward needs in slots of the {@link MemoryPlanner} it was planned with. */
+public interface ConvBlockPlan extends Plan {
+  /** The parameters of a block; absent ones are null. Shapes: w (K, C, R, S), all others (K). */
+  record Parameters(
+      Tensor w, Tensor b, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar) {}
+
+  /** The gradients of a block's parameters; absent ones are null. */
+  record Gradients(Tensor dw, Tensor db, Tensor dgamma, Tensor dbeta) {}
+
+  /** Returns the layout of w and dw. */
+  Layout w();
+
+  /** Returns the layout of y and dy. */
+  Layout y();
+
+  /** Returns y for x. */
+  Tensor forward(Tensor x, Parameters parameters, boolean training);
+
+  /** Writes all gradients for the last training forward and returns dx, or null when it was not planned. */
+  Tensor backward(Tensor dy, Parameters parameters, Gradients gradients);
+}

@@ -1,0 +1,21 @@
+package org.vgg4j.tensor;
+
+/**
+ * VGG's repeated unit: convolution, batch norm or not, ReLU, max-pool or not.
+ *
+ * @param conv the convolution, without a ReLU of its own
+ * @param batchNorm the batch norm with ReLU, or null
+ * @param pool the pooling, or null
+ */
+public record ConvBlockSpec(Conv2dSpec conv, BatchNorm2dSpec batchNorm, MaxPool2dSpec pool) {
+  /** Checks that the parts fit each other. */
+  public ConvBlockSpec {
+    if (conv.relu()) {
+      throw new InvalidInputException("a block's convolution has no ReLU of its own");
+    }
+    if (batchNorm != null && (batchNorm.channels() != conv.outChannels() || !batchNorm.relu())) {
+      throw new InvalidInputException(
+          "a block's batch norm has the convolution's " + conv.outChannels() + " channels and a ReLU");
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package org.vgg4j.tensor;
+
+/** The checks every engine makes before values cross between a Java array and a tensor. */
+public final class HostArrays {
+  private HostArrays() {}
+
+  /** Throws unless {@code length} is the tensor's element count. */
+  public static void checkLength(Tensor tensor, int length) {
+    if (length != tensor.shape().elementCount()) {
+      throw new InvalidInputException(
+          "an array of "
+              + length
+              + " values does not fit a tensor of shape "
+              + tensor.shape()
+              + " ("
+              + tensor.shape().elementCount()
+              + " values)");
+    }
+  }
+
+  /** Throws unless the tensor's element count fits between {@code offset} and {@code length}. */
+  public static void checkRange(Tensor tensor, int offset, int length) {
+    if (offset < 0 || offset > length || length - offset < tensor.shape().elementCount()) {
+      throw new InvalidInputException(
+          "an array of "
+              + length
+              + " values from position "
+              + offset
+              + " is too short for a tensor of shape "
+              + tensor.shape());
+    }
+  }
+
+  /** Throws unless the tensor holds floating-point values. */
+  public static void checkFloating(Tensor tensor) {
+    if (!tensor.dtype().isFloating()) {
+      throw new InvalidInputException(
+          "a tensor of type " + tensor.dtype() + " takes integers, not floating-point values");
+    }
+  }
+
+  /** Throws unless the tensor is of the given type. */
+  public static void checkType(Tensor tensor, DType type) {
+    if (tensor.dtype() != type) {
+      throw new InvalidInputException("a tensor of type " + tensor.dtype() + " where " + type + " is needed");
+    }
+  }
+}

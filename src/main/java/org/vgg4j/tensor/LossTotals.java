@@ -1,0 +1,20 @@
+package org.vgg4j.tensor;
+
+/**
+ * Sums over samples.
+ *
+ * @param lossSum the sum of the samples' cross entropies
+ * @param correct how many samples had their label as the first largest logit
+ * @param count how many samples there were
+ */
+public record LossTotals(double lossSum, long correct, long count) {
+  /** Returns the mean loss. */
+  public double meanLoss() {
+    return lossSum / count;
+  }
+
+  /** Returns the share of right answers. */
+  public double accuracy() {
+    return (double) correct / count;
+  }
+}

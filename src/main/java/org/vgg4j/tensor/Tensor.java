@@ -1,0 +1,54 @@
+package org.vgg4j.tensor;
+
+/**
+ * A view of memory that an {@link Arena} owns; owns nothing itself and is never closed.
+ *
+ * <p>Values come in and go out in row-major order of the logical shape. A conversion to a narrower
+ * floating type rounds to nearest even.
+ */
+public interface Tensor {
+  /** Returns the layout. */
+  Layout layout();
+
+  /** Returns the logical shape. */
+  default Shape shape() {
+    return layout().shape();
+  }
+
+  /** Returns the type of the elements. */
+  default DType dtype() {
+    return layout().dtype();
+  }
+
+  /**
+   * Copies {@code elementCount} values from {@code source}, starting at {@code offset}.
+   *
+   * @throws InvalidInputException when the array is too short or this tensor holds integers
+   */
+  void upload(float[] source, int offset);
+
+  /** Copies all values from an array of exactly this tensor's length. */
+  default void upload(float[] source) {
+    HostArrays.checkLength(this, source.length);
+    upload(source, 0);
+  }
+
+  /** Copies all values from an array of exactly this tensor's length, rounding where the storage is narrower. */
+  void upload(double[] source);
+
+  /** Copies all values into an array of exactly this tensor's length. */
+  void download(float[] target);
+
+  /** Copies all values into an array of exactly this tensor's length. */
+  void download(double[] target);
+
+  /**
+   * Copies {@code elementCount} integers from {@code source}, starting at {@code offset}.
+   *
+   * @throws InvalidInputException when the array is too short or this tensor is not I32
+   */
+  void upload(int[] source, int offset);
+
+  /** Copies all values into an array of exactly this tensor's length; for I32 tensors. */
+  void download(int[] target);
+}
