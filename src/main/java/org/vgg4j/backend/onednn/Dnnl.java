@@ -1,0 +1,177 @@
+package org.vgg4j.backend.onednn;
+
+import java.util.function.Supplier;
+import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.dnnl.dnnl_version_t;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.stream;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+
+/** The native context of one engine: oneDNN's engine and stream, the shared workspace, the Java worker threads. */
+final class Dnnl implements AutoCloseable {
+  private final Closing closing = new Closing();
+  private final engine engine;
+  private final dnnl_stream streamHandle;
+  private final Workspace workspace;
+  private final Workers workers;
+  private final OneDnnOptions options;
+  private boolean closed;
+
+  Dnnl(OneDnnOptions options) {
+    this.options = options;
+    try {
+      engine = closing.own(new engine(org.bytedeco.dnnl.engine.kind.cpu, 0));
+      stream stream = closing.own(new stream(engine));
+      streamHandle = closing.own(stream.get());
+      workspace = closing.own(new Workspace(this));
+      workers = closing.own(new Workers(threads()));
+    } catch (RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+  }
+
+  /** Returns the threads that oneDNN uses: OMP_NUM_THREADS, else one for each processor. */
+  static int threads() {
+    String value = System.getenv("OMP_NUM_THREADS");
+    if (value != null && value.matches("[1-9][0-9]{0,5}")) {
+      return Integer.parseInt(value);
+    }
+    return Runtime.getRuntime().availableProcessors();
+  }
+
+  static String describe() {
+    dnnl_version_t version = dnnl.dnnl_version();
+    return "oneDNN "
+        + version.major()
+        + "."
+        + version.minor()
+        + "."
+        + version.patch()
+        + ", "
+        + dnnl.get_effective_cpu_isa()
+        + ", "
+        + threads()
+        + (threads() == 1 ? " thread" : " threads");
+  }
+
+  engine engine() {
+    if (closed) {
+      throw new IllegalStateException("this oneDNN engine is closed");
+    }
+    return engine;
+  }
+
+  dnnl_stream stream() {
+    if (closed) {
+      throw new IllegalStateException("this oneDNN engine is closed");
+    }
+    return streamHandle;
+  }
+
+  Workspace workspace() {
+    return workspace;
+  }
+
+  Workers workers() {
+    return workers;
+  }
+
+  OneDnnOptions options() {
+    return options;
+  }
+
+  /** The one place that reads a status of the C API. */
+  static void check(int status, String call, String context) {
+    if (status != dnnl.dnnl_success) {
+      throw new OneDnnException(
+          call + " failed with status " + status + " (" + context + "); ONEDNN_VERBOSE=all tells more");
+    }
+  }
+
+  /** Creates an object of the C++ API, whose exceptions say little. */
+  static <T> T create(String what, String context, Supplier<T> constructor) {
+    try {
+      return constructor.get();
+    } catch (RuntimeException e) {
+      throw new OneDnnException(
+          "oneDNN has no " + what + " for " + context + "; ONEDNN_VERBOSE=all tells why", e);
+    }
+  }
+
+  /** Returns attributes with or without a ReLU after the operation; the caller owns them. */
+  static primitive_attr attributes(boolean relu) {
+    primitive_attr attributes = new primitive_attr();
+    if (relu) {
+      try (org.bytedeco.dnnl.post_ops post = new org.bytedeco.dnnl.post_ops()) {
+        post.append_eltwise(dnnl.algorithm.eltwise_relu, 0f, 0f);
+        attributes.set_post_ops(post);
+      }
+    }
+    return attributes;
+  }
+
+  static memory.desc any(Shape shape) {
+    return new memory.desc(dims(shape), memory.data_type.f32, memory.format_tag.any);
+  }
+
+  /** Returns the descriptor of a preferred activation layout; {@code any} leaves the choice to oneDNN. */
+  memory.desc activation(Shape shape) {
+    boolean nhwc = options.activations() == OneDnnOptions.Activations.NHWC && shape.rank() == 4;
+    memory.format_tag tag = nhwc ? memory.format_tag.acdb : memory.format_tag.any;
+    return new memory.desc(dims(shape), memory.data_type.f32, tag);
+  }
+
+  static memory.desc plain(Shape shape, DType dtype) {
+    memory.format_tag tag =
+        switch (shape.rank()) {
+          case 0, 1 -> memory.format_tag.a;
+          case 2 -> memory.format_tag.ab;
+          case 3 -> memory.format_tag.abc;
+          case 4 -> memory.format_tag.abcd;
+          default -> throw new IllegalArgumentException("no tensor of rank " + shape.rank());
+        };
+    long[] dims = shape.rank() == 0 ? new long[] {1} : dims(shape);
+    return new memory.desc(dims, dataType(dtype), tag);
+  }
+
+  static long[] dims(Shape shape) {
+    long[] dims = new long[shape.rank()];
+    for (int axis = 0; axis < dims.length; axis++) {
+      dims[axis] = shape.dim(axis);
+    }
+    return dims;
+  }
+
+  private static memory.data_type dataType(DType dtype) {
+    return switch (dtype) {
+      case F32 -> memory.data_type.f32;
+      case BF16 -> memory.data_type.bf16;
+      case I32 -> memory.data_type.s32;
+      case U8 -> memory.data_type.u8;
+      case F64 -> memory.data_type.f64;
+      case I64 -> throw new IllegalArgumentException("oneDNN has no 64-bit integers");
+    };
+  }
+
+  static OneDnnLayout layout(Layout layout) {
+    if (layout instanceof OneDnnLayout own) {
+      return own;
+    }
+    throw new IllegalArgumentException("a layout of another engine was given to oneDNN: " + layout);
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      closing.close();
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package org.vgg4j.backend.onednn;
+
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
+
+/** Zeroed native memory, aligned to a page, freed at close and not before. */
+final class NativeMemory implements AutoCloseable {
+  private static final long PAGE = 4096;
+
+  private final Pointer block;
+  private final long address;
+  private final long bytes;
+  private boolean closed;
+
+  NativeMemory(long bytes) {
+    this.bytes = bytes;
+    block = Pointer.calloc(1, bytes + PAGE);
+    if (block == null || block.isNull()) {
+      throw new OutOfDeviceMemoryException("the CPU", bytes, Pointer.availablePhysicalBytes());
+    }
+    address = (block.address() + PAGE - 1) / PAGE * PAGE;
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  /** Returns the address {@code offset} bytes in. */
+  long address(long offset) {
+    if (closed) {
+      throw new IllegalStateException("this memory was closed");
+    }
+    return address + offset;
+  }
+
+  void zero() {
+    Pointer.memset(new Address(address(0)), 0, bytes);
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      Pointer.free(block);
+    }
+  }
+
+  /** A bare address as a JavaCPP pointer, which owns nothing. */
+  static final class Address extends Pointer {
+    Address(long value) {
+      super((Pointer) null);
+      address = value;
+    }
+  }
+}

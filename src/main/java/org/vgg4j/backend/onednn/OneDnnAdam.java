@@ -1,0 +1,69 @@
+package org.vgg4j.backend.onednn;
+
+import org.vgg4j.tensor.AdamSpec;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.StepState;
+
+/** Adam over slabs. */
+final class OneDnnAdam extends SlabOptimizer {
+  private final AdamSpec spec;
+  private final StepState state;
+  private float stepSize; // lr / (1 - b1^t)
+  private float rootCorrection; // 1 / sqrt(1 - b2^t)
+
+  OneDnnAdam(Dnnl dnnl, AdamSpec spec, Arena p, Arena g, Arena m, Arena v, StepState state) {
+    super(dnnl, p, g, m, v);
+    this.spec = spec;
+    this.state = state;
+  }
+
+  @Override
+  public void step() {
+    double t = state.step() + 1.0;
+    stepSize = (float) (state.learningRate() / (1 - Math.pow(spec.beta1(), t)));
+    rootCorrection = (float) (1 / Math.sqrt(1 - Math.pow(spec.beta2(), t)));
+    sweep();
+  }
+
+  @Override
+  void update(float[][] chunk, int count) {
+    update(
+        chunk[0],
+        chunk[1],
+        chunk[2],
+        chunk[3],
+        count,
+        (float) spec.beta1(),
+        (float) (1 - spec.beta1()),
+        (float) spec.beta2(),
+        (float) (1 - spec.beta2()),
+        (float) spec.epsilon(),
+        (float) spec.weightDecay(),
+        stepSize,
+        rootCorrection);
+  }
+
+  private static void update(
+      float[] p,
+      float[] g,
+      float[] m,
+      float[] v,
+      int count,
+      float b1,
+      float oneMinusB1,
+      float b2,
+      float oneMinusB2,
+      float epsilon,
+      float weightDecay,
+      float stepSize,
+      float rootCorrection) {
+    for (int i = 0; i < count; i++) {
+      float gradient = g[i] + weightDecay * p[i];
+      float first = b1 * m[i] + oneMinusB1 * gradient;
+      float second = b2 * v[i] + oneMinusB2 * gradient * gradient;
+      m[i] = first;
+      v[i] = second;
+      p[i] -= stepSize * first / ((float) Math.sqrt(second) * rootCorrection + epsilon);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package org.vgg4j.backend.onednn;
+
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Tensor;
+
+/** Native memory with the tensors carved from it. */
+final class OneDnnArena implements Arena {
+  private final Dnnl dnnl;
+  private final NativeMemory memory;
+  private final Closing views = new Closing();
+
+  OneDnnArena(Dnnl dnnl, long bytes) {
+    this.dnnl = dnnl;
+    this.memory = new NativeMemory(Math.max(bytes, 1));
+  }
+
+  @Override
+  public long bytes() {
+    return memory.bytes();
+  }
+
+  NativeMemory memory() {
+    return memory;
+  }
+
+  @Override
+  public Tensor tensor(long offsetBytes, Layout layout) {
+    OneDnnLayout own = Dnnl.layout(layout);
+    if (offsetBytes % ALIGNMENT != 0 || offsetBytes < 0 || own.bytes() > bytes() - offsetBytes) {
+      throw new IllegalArgumentException(
+          "a tensor of "
+              + own.bytes()
+              + " bytes at "
+              + offsetBytes
+              + " does not lie aligned in an arena of "
+              + bytes());
+    }
+    return views.own(new OneDnnTensor(dnnl, memory, offsetBytes, own));
+  }
+
+  @Override
+  public void zero() {
+    memory.zero();
+  }
+
+  @Override
+  public void close() {
+    try {
+      views.close();
+    } finally {
+      memory.close();
+    }
+  }
+}

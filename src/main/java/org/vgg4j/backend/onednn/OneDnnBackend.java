@@ -1,0 +1,157 @@
+package org.vgg4j.backend.onednn;
+
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.tensor.AdamSpec;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.BatchNorm2dPlan;
+import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.Conv2dPlan;
+import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.CrossEntropyPlan;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.DropoutPlan;
+import org.vgg4j.tensor.DropoutSpec;
+import org.vgg4j.tensor.HostStepState;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.LinearPlan;
+import org.vgg4j.tensor.LinearSpec;
+import org.vgg4j.tensor.LrnPlan;
+import org.vgg4j.tensor.LrnSpec;
+import org.vgg4j.tensor.MaxPool2dPlan;
+import org.vgg4j.tensor.MaxPool2dSpec;
+import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.ReluPlan;
+import org.vgg4j.tensor.SgdSpec;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.StepState;
+import org.vgg4j.tensor.Usage;
+
+/**
+ * The CPU engine: oneDNN, single precision.
+ *
+ * <p>oneDNN's threads are OpenMP's: their number is the environment variable OMP_NUM_THREADS, read when the process
+ * starts (the bindings have no setter), else one for each processor. The same number of threads gives the same bits.
+ */
+public final class OneDnnBackend implements Backend {
+  private static final String PHYSICAL_LIMIT = "org.bytedeco.javacpp.maxPhysicalBytes";
+
+  static {
+    // JavaCPP's default limit counts the whole process, oneDNN's memory included, and would end a large net.
+    if (System.getProperty(PHYSICAL_LIMIT) == null) {
+      System.setProperty(PHYSICAL_LIMIT, "0");
+    }
+  }
+
+  private final Dnnl dnnl;
+
+  /** Opens an engine with the default options. */
+  public OneDnnBackend() {
+    this(OneDnnOptions.DEFAULT);
+  }
+
+  /**
+   * Opens an engine.
+   *
+   * @throws UnsatisfiedLinkError when oneDNN's native libraries are missing for this platform
+   */
+  public OneDnnBackend(OneDnnOptions options) {
+    dnnl = new Dnnl(options);
+  }
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public String description() {
+    return "CPU engine: " + Dnnl.describe();
+  }
+
+  @Override
+  public DType computeType() {
+    return DType.F32;
+  }
+
+  @Override
+  public Layout plainLayout(Shape shape, DType dtype) {
+    return OneDnnLayout.plain(shape, dtype);
+  }
+
+  @Override
+  public Arena allocate(long bytes) {
+    dnnl.engine();
+    return new OneDnnArena(dnnl, bytes);
+  }
+
+  @Override
+  public long availableBytes() {
+    return Pointer.availablePhysicalBytes();
+  }
+
+  @Override
+  public StepState newStepState() {
+    return new HostStepState();
+  }
+
+  @Override
+  public void synchronize() {
+    // Every call returns when its work is done.
+  }
+
+  @Override
+  public Conv2dPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
+    return new OneDnnConv2d(dnnl, spec, Dnnl.layout(x), w == null ? null : Dnnl.layout(w), usage);
+  }
+
+  @Override
+  public BatchNorm2dPlan batchNorm2d(BatchNorm2dSpec spec, Layout x, Usage usage) {
+    return new OneDnnBatchNorm2d(dnnl, spec, Dnnl.layout(x), usage);
+  }
+
+  @Override
+  public ReluPlan relu(Layout x, Usage usage) {
+    return new OneDnnRelu(dnnl, Dnnl.layout(x), usage);
+  }
+
+  @Override
+  public MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
+    return new OneDnnMaxPool2d(dnnl, spec, Dnnl.layout(x), usage);
+  }
+
+  @Override
+  public LinearPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
+    return new OneDnnLinear(dnnl, spec, Dnnl.layout(x), w == null ? null : Dnnl.layout(w), usage);
+  }
+
+  @Override
+  public DropoutPlan dropout(DropoutSpec spec, Layout x, StepState state) {
+    return new OneDnnDropout(dnnl, spec, Dnnl.layout(x), state);
+  }
+
+  @Override
+  public LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
+    return new OneDnnLrn(dnnl, spec, Dnnl.layout(x), usage);
+  }
+
+  @Override
+  public CrossEntropyPlan crossEntropy(Layout logits) {
+    return new OneDnnCrossEntropy(Dnnl.layout(logits));
+  }
+
+  @Override
+  public OptimizerPlan adam(AdamSpec spec, Arena p, Arena g, Arena m, Arena v, StepState state) {
+    return new OneDnnAdam(dnnl, spec, p, g, m, v, state);
+  }
+
+  @Override
+  public OptimizerPlan sgd(SgdSpec spec, Arena p, Arena g, Arena v, StepState state) {
+    return new OneDnnSgd(dnnl, spec, p, g, v, state);
+  }
+
+  @Override
+  public void close() {
+    dnnl.close();
+  }
+}

@@ -1,0 +1,101 @@
+package org.vgg4j.backend.onednn;
+
+import org.vgg4j.tensor.CrossEntropyPlan;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.LossTotals;
+import org.vgg4j.tensor.Tensor;
+
+/** Softmax cross entropy in Java: a few thousand numbers a step. Exponentials and sums are in double. */
+final class OneDnnCrossEntropy implements CrossEntropyPlan {
+  private final OneDnnLayout layout; // (N, classes)
+  private final int batch;
+  private final int classes;
+  private final float[] logits; // (N, classes)
+  private final float[] gradient; // (N, classes)
+  private final int[] labels; // (N)
+  private final double[] exponentials; // (classes)
+  private double lossSum;
+  private long correct;
+  private long count;
+
+  OneDnnCrossEntropy(OneDnnLayout layout) {
+    this.layout = layout;
+    if (layout.shape().rank() != 2) {
+      throw new InvalidInputException(
+          "cross entropy takes logits (N, classes), not a tensor of shape " + layout.shape());
+    }
+    batch = layout.shape().dim(0);
+    classes = layout.shape().dim(1);
+    logits = new float[layout.shape().arrayLength()];
+    gradient = new float[logits.length];
+    labels = new int[batch];
+    exponentials = new double[classes];
+  }
+
+  @Override
+  public void forward(
+      Tensor logitsTensor, Tensor labelsTensor, Tensor dlogits, int rows, double gradientScale) {
+    if (rows < 1 || rows > batch) {
+      throw new IllegalArgumentException(rows + " rows of a batch of " + batch);
+    }
+    OneDnnTensor.of(logitsTensor).expect(layout, "cross entropy logits").download(logits);
+    labelsTensor.download(labels);
+    for (int row = 0; row < rows; row++) {
+      sample(row, gradientScale);
+    }
+    if (dlogits != null) {
+      java.util.Arrays.fill(gradient, rows * classes, gradient.length, 0);
+      dlogits.upload(gradient, 0);
+    }
+  }
+
+  private void sample(int row, double gradientScale) {
+    int label = labels[row];
+    if (label < 0 || label >= classes) {
+      throw new InvalidInputException("label " + label + " is not in 0.." + (classes - 1));
+    }
+    int at = row * classes;
+    int best = 0;
+    for (int c = 1; c < classes; c++) {
+      best = logits[at + c] > logits[at + best] ? c : best;
+    }
+    double max = logits[at + best];
+    double sum = 0;
+    for (int c = 0; c < classes; c++) {
+      exponentials[c] = Math.exp(logits[at + c] - max);
+      sum += exponentials[c];
+    }
+    double loss = Math.log(sum) - (logits[at + label] - max);
+    lossSum += loss;
+    count++;
+    if (best == label && !Double.isNaN(loss)) {
+      correct++;
+    }
+    for (int c = 0; c < classes; c++) {
+      double softmax = exponentials[c] / sum;
+      gradient[at + c] = (float) ((softmax - (c == label ? 1 : 0)) * gradientScale);
+    }
+  }
+
+  @Override
+  public LossTotals totals() {
+    return new LossTotals(lossSum, correct, count);
+  }
+
+  @Override
+  public void resetTotals() {
+    lossSum = 0;
+    correct = 0;
+    count = 0;
+  }
+
+  @Override
+  public long workspaceBytes() {
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    // Owns nothing native.
+  }
+}

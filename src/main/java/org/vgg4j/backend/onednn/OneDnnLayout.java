@@ -1,0 +1,105 @@
+package org.vgg4j.backend.onednn;
+
+import org.bytedeco.dnnl.memory;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+
+/**
+ * A layout that is a oneDNN memory descriptor. The descriptor may have more axes than the logical shape (a linear
+ * layer's weights over an image), never another row-major order.
+ */
+final class OneDnnLayout implements Layout {
+  private final Shape shape;
+  private final DType dtype;
+  private final memory.desc desc; // null for I64, which oneDNN does not know: always row-major
+  private final memory.desc plain; // the row-major descriptor of the same axes
+  private final long bytes;
+
+  private OneDnnLayout(Shape shape, DType dtype, memory.desc desc, memory.desc plain, long bytes) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.desc = desc;
+    this.plain = plain;
+    this.bytes = bytes;
+  }
+
+  static OneDnnLayout plain(Shape shape, DType dtype) {
+    long bytes = shape.elementCount() * dtype.bytes();
+    if (dtype == DType.I64) {
+      return new OneDnnLayout(shape, dtype, null, null, bytes);
+    }
+    memory.desc desc = Dnnl.plain(shape, dtype);
+    return new OneDnnLayout(shape, dtype, desc, desc, bytes);
+  }
+
+  /** Wraps a descriptor of F32 values whose axes are the shape's. */
+  static OneDnnLayout of(Shape shape, memory.desc desc) {
+    return of(shape, shape, desc);
+  }
+
+  /** Wraps a descriptor of F32 values with the axes {@code physical}, which flatten to {@code shape}. */
+  static OneDnnLayout of(Shape shape, Shape physical, memory.desc desc) {
+    return new OneDnnLayout(
+        shape, DType.F32, desc, Dnnl.plain(physical, DType.F32), desc.get_size());
+  }
+
+  /** Returns the layout of the same F32 tensor in another order. */
+  OneDnnLayout inOrder(memory.desc other) {
+    return new OneDnnLayout(shape, dtype, other, plain, other.get_size());
+  }
+
+  /** Returns the layout of {@code bytes} bytes that only a plan reads. */
+  static OneDnnLayout opaque(long bytes) {
+    return plain(Shape.of(Math.toIntExact(Math.max(1, bytes))), DType.U8);
+  }
+
+  @Override
+  public Shape shape() {
+    return shape;
+  }
+
+  @Override
+  public DType dtype() {
+    return dtype;
+  }
+
+  @Override
+  public long bytes() {
+    return bytes;
+  }
+
+  memory.desc desc() {
+    return desc;
+  }
+
+  memory.desc plainDesc() {
+    return plain;
+  }
+
+  boolean isPlain() {
+    return desc == plain || desc.equals(plain);
+  }
+
+  boolean matches(memory.desc other) {
+    return desc.equals(other);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof OneDnnLayout layout
+        && shape.equals(layout.shape)
+        && dtype == layout.dtype
+        && (desc == layout.desc || (desc != null && layout.desc != null && desc.equals(layout.desc)));
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * shape.hashCode() + dtype.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return dtype + " " + shape + (isPlain() ? "" : " in oneDNN's order");
+  }
+}

@@ -1,0 +1,52 @@
+package org.vgg4j.backend.onednn;
+
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.SgdSpec;
+import org.vgg4j.tensor.StepState;
+
+/** SGD over slabs, with or without momentum. */
+final class OneDnnSgd extends SlabOptimizer {
+  private final SgdSpec spec;
+  private final StepState state;
+
+  OneDnnSgd(Dnnl dnnl, SgdSpec spec, Arena p, Arena g, Arena v, StepState state) {
+    super(dnnl, v == null ? new Arena[] {p, g} : new Arena[] {p, g, v});
+    this.spec = spec;
+    this.state = state;
+    if ((v == null) != (spec.momentum() == 0)) {
+      throw new IllegalArgumentException("SGD keeps a momentum buffer when, and only when, it has momentum");
+    }
+  }
+
+  @Override
+  public void step() {
+    sweep();
+  }
+
+  @Override
+  void update(float[][] chunk, int count) {
+    float lr = (float) state.learningRate();
+    float decay = (float) spec.weightDecay();
+    if (chunk.length == 2) {
+      plain(chunk[0], chunk[1], count, lr, decay);
+    } else {
+      // The first step's buffer is the gradient itself: the buffer is zero before it.
+      momentum(chunk[0], chunk[1], chunk[2], count, lr, decay, (float) spec.momentum());
+    }
+  }
+
+  private static void plain(float[] p, float[] g, int count, float lr, float decay) {
+    for (int i = 0; i < count; i++) {
+      p[i] -= lr * (g[i] + decay * p[i]);
+    }
+  }
+
+  private static void momentum(
+      float[] p, float[] g, float[] v, int count, float lr, float decay, float momentum) {
+    for (int i = 0; i < count; i++) {
+      float velocity = momentum * v[i] + (g[i] + decay * p[i]);
+      v[i] = velocity;
+      p[i] -= lr * velocity;
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package org.vgg4j.backend.onednn;
+
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.HostArrays;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Tensor;
+
+/** A view of native memory with the oneDNN memory object that names it. */
+final class OneDnnTensor implements Tensor, AutoCloseable {
+  private final Dnnl dnnl;
+  private final NativeMemory memory;
+  private final long offset;
+  private final OneDnnLayout layout;
+  private final Closing closing = new Closing();
+  private memory object;
+  private dnnl_memory handle;
+
+  OneDnnTensor(Dnnl dnnl, NativeMemory memory, long offset, OneDnnLayout layout) {
+    this.dnnl = dnnl;
+    this.memory = memory;
+    this.offset = offset;
+    this.layout = layout;
+  }
+
+  static OneDnnTensor of(Tensor tensor) {
+    if (tensor instanceof OneDnnTensor own) {
+      return own;
+    }
+    throw new IllegalArgumentException(
+        tensor == null ? "a tensor is missing" : "a tensor of another engine was given to oneDNN");
+  }
+
+  @Override
+  public Layout layout() {
+    return layout;
+  }
+
+  OneDnnLayout dnnlLayout() {
+    return layout;
+  }
+
+  /** Returns a view of a part of this one, owned by it. */
+  OneDnnTensor part(long offsetBytes, OneDnnLayout partLayout) {
+    return closing.own(new OneDnnTensor(dnnl, memory, offset + offsetBytes, partLayout));
+  }
+
+  /** Returns the handle that a primitive's argument takes. */
+  dnnl_memory handle() {
+    if (handle == null) {
+      object =
+          closing.own(
+              new memory(layout.desc(), dnnl.engine(), new NativeMemory.Address(address())));
+      handle = closing.own(object.get());
+    }
+    return handle;
+  }
+
+  long address() {
+    return memory.address(offset);
+  }
+
+  FloatPointer floats() {
+    return new FloatPointer(new NativeMemory.Address(address()));
+  }
+
+  @Override
+  public void upload(float[] source, int start) {
+    HostArrays.checkRange(this, start, source.length);
+    HostArrays.checkFloating(this);
+    int count = shape().arrayLength();
+    if (dtype() == DType.F64) {
+      double[] wide = new double[count];
+      for (int i = 0; i < count; i++) {
+        wide[i] = source[start + i];
+      }
+      upload(wide);
+    } else if (dtype() == DType.F32 && layout.isPlain()) {
+      floats().put(source, start, count);
+    } else {
+      try (Staging staging = new Staging(dnnl, layout)) {
+        staging.tensor().floats().put(source, start, count);
+        staging.copyTo(this);
+      }
+    }
+  }
+
+  @Override
+  public void upload(double[] source) {
+    HostArrays.checkLength(this, source.length);
+    HostArrays.checkFloating(this);
+    if (dtype() == DType.F64) {
+      new DoublePointer(new NativeMemory.Address(address())).put(source);
+      return;
+    }
+    float[] narrow = new float[source.length];
+    for (int i = 0; i < narrow.length; i++) {
+      narrow[i] = (float) source[i];
+    }
+    upload(narrow, 0);
+  }
+
+  @Override
+  public void download(float[] target) {
+    HostArrays.checkLength(this, target.length);
+    HostArrays.checkFloating(this);
+    if (dtype() == DType.F64) {
+      double[] wide = new double[target.length];
+      download(wide);
+      for (int i = 0; i < wide.length; i++) {
+        target[i] = (float) wide[i];
+      }
+    } else if (dtype() == DType.F32 && layout.isPlain()) {
+      floats().get(target);
+    } else {
+      try (Staging staging = new Staging(dnnl, layout)) {
+        staging.copyFrom(this);
+        staging.tensor().floats().get(target);
+      }
+    }
+  }
+
+  @Override
+  public void download(double[] target) {
+    HostArrays.checkLength(this, target.length);
+    HostArrays.checkFloating(this);
+    if (dtype() == DType.F64) {
+      new DoublePointer(new NativeMemory.Address(address())).get(target);
+      return;
+    }
+    float[] narrow = new float[target.length];
+    download(narrow);
+    for (int i = 0; i < narrow.length; i++) {
+      target[i] = narrow[i];
+    }
+  }
+
+  @Override
+  public void upload(int[] source, int start) {
+    HostArrays.checkRange(this, start, source.length);
+    HostArrays.checkType(this, DType.I32);
+    ints().put(source, start, shape().arrayLength());
+  }
+
+  @Override
+  public void download(int[] target) {
+    HostArrays.checkLength(this, target.length);
+    HostArrays.checkType(this, DType.I32);
+    ints().get(target);
+  }
+
+  private IntPointer ints() {
+    return new IntPointer(new NativeMemory.Address(address()));
+  }
+
+  /** Throws unless the tensor is in the layout that an operation was planned for. */
+  OneDnnTensor expect(OneDnnLayout planned, String operation) {
+    if (layout != planned && !layout.equals(planned)) {
+      throw new InvalidInputException(
+          operation + " was planned for " + planned + " and got " + layout);
+    }
+    return this;
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

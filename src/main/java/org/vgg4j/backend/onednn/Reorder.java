@@ -1,0 +1,23 @@
+package org.vgg4j.backend.onednn;
+
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.reorder;
+
+/** Copies between layouts. */
+final class Reorder {
+  private Reorder() {}
+
+  static Primitive create(Dnnl context, OneDnnLayout from, OneDnnLayout to) {
+    String what = "reorder of " + from + " to " + to;
+    try (reorder.primitive_desc description =
+        Dnnl.create(
+            "reorder",
+            from + " to " + to,
+            () ->
+                new reorder.primitive_desc(
+                    context.engine(), from.desc(), context.engine(), to.desc()))) {
+      return new Primitive(
+          context, what, new reorder(description), dnnl.DNNL_ARG_FROM, dnnl.DNNL_ARG_TO);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package org.vgg4j.backend.onednn;
+
+import org.bytedeco.javacpp.FloatPointer;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.OptimizerPlan;
+
+/**
+ * An update of whole slabs in Java: chunks are copied to the heap, where the compiler makes vector code of the loop, and
+ * back. On Java 17 that costs little more than the copies alone.
+ */
+abstract class SlabOptimizer implements OptimizerPlan {
+  /** The values of a chunk: 16 kB, so that the arrays of one worker stay in its first-level caches. */
+  private static final int CHUNK = 4096;
+
+  private final Dnnl dnnl;
+  private final OneDnnArena[] slabs;
+  private final long elements;
+  private final float[][][] chunks; // worker, slab, value
+
+  /** Takes the slabs in the order that {@link #update} sees their chunks: parameters, gradients, moments. */
+  SlabOptimizer(Dnnl dnnl, Arena... arenas) {
+    this.dnnl = dnnl;
+    slabs = new OneDnnArena[arenas.length];
+    for (int i = 0; i < arenas.length; i++) {
+      if (!(arenas[i] instanceof OneDnnArena own)) {
+        throw new IllegalArgumentException("a slab of another engine was given to oneDNN");
+      }
+      if (own.bytes() != arenas[0].bytes() || own.bytes() % Float.BYTES != 0) {
+        throw new IllegalArgumentException(
+            "slabs of " + own.bytes() + " and " + arenas[0].bytes() + " bytes in one optimizer");
+      }
+      slabs[i] = own;
+    }
+    elements = arenas[0].bytes() / Float.BYTES;
+    chunks = new float[dnnl.workers().count()][slabs.length][CHUNK];
+  }
+
+  /** Updates the first {@code count} values of the chunks; all but the gradients are written back. */
+  abstract void update(float[][] chunk, int count);
+
+  /** Runs the update over the whole slabs. */
+  final void sweep() {
+    dnnl.workers().run(elements, CHUNK, this::sweep);
+  }
+
+  private void sweep(int worker, long begin, long end) {
+    float[][] mine = chunks[worker];
+    FloatPointer[] pointers = new FloatPointer[slabs.length];
+    for (int s = 0; s < slabs.length; s++) {
+      pointers[s] =
+          new FloatPointer(new NativeMemory.Address(slabs[s].memory().address(0)));
+    }
+    for (long at = begin; at < end; at += CHUNK) {
+      int count = (int) Math.min(CHUNK, end - at);
+      for (int s = 0; s < slabs.length; s++) {
+        pointers[s].position(at).get(mine[s], 0, count);
+      }
+      update(mine, count);
+      for (int s = 0; s < slabs.length; s++) {
+        if (s != 1) {
+          pointers[s].position(at).put(mine[s], 0, count);
+        }
+      }
+    }
+  }
+
+  @Override
+  public final long workspaceBytes() {
+    return 0;
+  }
+
+  @Override
+  public final void close() {
+    // Owns nothing native.
+  }
+}
