@@ -1,0 +1,104 @@
+package org.vgg4j.backend.reference;
+
+import java.util.Arrays;
+import java.util.function.IntFunction;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
+import org.vgg4j.tensor.Tensor;
+
+/**
+ * Cells of 8 bytes: a double array for floating-point tensors and, once a tensor of integers is
+ * carved, a long array over the same offsets.
+ */
+final class ReferenceArena implements Arena {
+  private static final int MAX_ARRAY_LENGTH = Integer.MAX_VALUE - 8;
+
+  private final long bytes;
+  private double[] values; // null once closed
+  private long[] integers; // null until needed, and once closed
+
+  ReferenceArena(long bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("an arena cannot have " + bytes + " bytes");
+    }
+    this.bytes = bytes;
+    this.values = take(double[]::new);
+  }
+
+  @Override
+  public long bytes() {
+    return bytes;
+  }
+
+  @Override
+  public Tensor tensor(long offsetBytes, Layout layout) {
+    checkOpen();
+    if (!(layout instanceof ReferenceLayout own)) {
+      throw new IllegalArgumentException("another engine's layout in a reference arena: " + layout);
+    }
+    if (offsetBytes % ALIGNMENT != 0) {
+      throw new IllegalArgumentException(
+          "a tensor at byte " + offsetBytes + " is not aligned to " + ALIGNMENT);
+    }
+    if (offsetBytes < 0 || own.bytes() > bytes - offsetBytes) {
+      throw new IllegalArgumentException(
+          "a tensor " + own + " at byte " + offsetBytes + " leaves an arena of " + bytes);
+    }
+    if (!own.dtype().isFloating() && integers == null) {
+      integers = take(long[]::new);
+    }
+    return new ReferenceTensor(this, own, (int) (offsetBytes / ReferenceLayout.CELL_BYTES));
+  }
+
+  @Override
+  public void zero() {
+    Arrays.fill(values(), 0);
+    if (integers != null) {
+      Arrays.fill(integers, 0);
+    }
+  }
+
+  @Override
+  public void close() {
+    values = null;
+    integers = null;
+  }
+
+  /** Returns the cells as floating-point values. */
+  double[] values() {
+    checkOpen();
+    return values;
+  }
+
+  /** Returns the cells as integers; there are some once a tensor of integers was carved. */
+  long[] integers() {
+    checkOpen();
+    return integers;
+  }
+
+  /** Returns how much the heap may still grow; garbage not yet collected counts as used. */
+  static long availableBytes() {
+    Runtime runtime = Runtime.getRuntime();
+    return runtime.maxMemory() - (runtime.totalMemory() - runtime.freeMemory());
+  }
+
+  private void checkOpen() {
+    if (values == null) {
+      throw new IllegalStateException("this arena of the reference engine is closed");
+    }
+  }
+
+  private <T> T take(IntFunction<T> array) {
+    long cells = bytes / ReferenceLayout.CELL_BYTES + (bytes % ReferenceLayout.CELL_BYTES + 7) / 8;
+    if (cells <= MAX_ARRAY_LENGTH) {
+      try {
+        return array.apply((int) cells);
+      } catch (OutOfMemoryError e) {
+        // Told below; nothing was taken.
+      }
+    }
+    throw new OutOfDeviceMemoryException(
+        "the reference engine (the Java heap, -Xmx)", bytes, availableBytes());
+  }
+}

@@ -1,0 +1,159 @@
+package org.vgg4j.backend.reference;
+
+import org.vgg4j.tensor.AdamSpec;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.BatchNorm2dPlan;
+import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.Conv2dPlan;
+import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.CrossEntropyPlan;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.DropoutPlan;
+import org.vgg4j.tensor.DropoutSpec;
+import org.vgg4j.tensor.HostStepState;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.LinearPlan;
+import org.vgg4j.tensor.LinearSpec;
+import org.vgg4j.tensor.LrnPlan;
+import org.vgg4j.tensor.LrnSpec;
+import org.vgg4j.tensor.MaxPool2dPlan;
+import org.vgg4j.tensor.MaxPool2dSpec;
+import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.ReluPlan;
+import org.vgg4j.tensor.SgdSpec;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.StepState;
+import org.vgg4j.tensor.Usage;
+
+/**
+ * The engine that every other engine and every gradient is checked against: plain Java in double
+ * precision, one thread, row-major tensors, loops as in the formulas. It needs no native library.
+ *
+ * <p>Its memory is the Java heap, 8 bytes an element whatever the type; a tensor of type F32 or
+ * BF16 is rounded when it is uploaded. Plans compute in F64 only. A plan given a tensor of another shape
+ * throws {@link IllegalArgumentException}; a closed engine, arena or plan throws {@link
+ * IllegalStateException} when used. Arenas and plans stay usable after the engine is closed: they
+ * own nothing of it.
+ */
+public final class ReferenceBackend implements Backend {
+  private boolean closed;
+
+  /** Creates the engine. */
+  public ReferenceBackend() {}
+
+  @Override
+  public String name() {
+    return "reference";
+  }
+
+  @Override
+  public String description() {
+    return "reference engine: plain Java, double precision, 1 thread";
+  }
+
+  @Override
+  public DType computeType() {
+    return DType.F64;
+  }
+
+  @Override
+  public Layout plainLayout(Shape shape, DType dtype) {
+    return new ReferenceLayout(shape, dtype);
+  }
+
+  @Override
+  public Arena allocate(long bytes) {
+    checkOpen();
+    return new ReferenceArena(bytes);
+  }
+
+  /** {@inheritDoc} Here it is what the heap may still grow by, uncollected garbage left out. */
+  @Override
+  public long availableBytes() {
+    return ReferenceArena.availableBytes();
+  }
+
+  @Override
+  public StepState newStepState() {
+    checkOpen();
+    return new HostStepState();
+  }
+
+  /** Does nothing: an operation is done when its method returns. */
+  @Override
+  public void synchronize() {
+    checkOpen();
+  }
+
+  @Override
+  public Conv2dPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
+    checkOpen();
+    return new ReferenceConv2d(spec, x, w, usage);
+  }
+
+  @Override
+  public BatchNorm2dPlan batchNorm2d(BatchNorm2dSpec spec, Layout x, Usage usage) {
+    checkOpen();
+    return new ReferenceBatchNorm2d(spec, x, usage);
+  }
+
+  @Override
+  public ReluPlan relu(Layout x, Usage usage) {
+    checkOpen();
+    return new ReferenceRelu(x, usage);
+  }
+
+  @Override
+  public MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
+    checkOpen();
+    return new ReferenceMaxPool2d(spec, x, usage);
+  }
+
+  @Override
+  public LinearPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
+    checkOpen();
+    return new ReferenceLinear(spec, x, w, usage);
+  }
+
+  @Override
+  public DropoutPlan dropout(DropoutSpec spec, Layout x, StepState state) {
+    checkOpen();
+    return new ReferenceDropout(spec, x, state);
+  }
+
+  @Override
+  public LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
+    checkOpen();
+    return new ReferenceLrn(spec, x, usage);
+  }
+
+  @Override
+  public CrossEntropyPlan crossEntropy(Layout logits) {
+    checkOpen();
+    return new ReferenceCrossEntropy(logits);
+  }
+
+  @Override
+  public OptimizerPlan adam(AdamSpec spec, Arena p, Arena g, Arena m, Arena v, StepState state) {
+    checkOpen();
+    return new ReferenceAdam(spec, p, g, m, v, state);
+  }
+
+  @Override
+  public OptimizerPlan sgd(SgdSpec spec, Arena p, Arena g, Arena v, StepState state) {
+    checkOpen();
+    return new ReferenceSgd(spec, p, g, v, state);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the reference engine is closed");
+    }
+  }
+}

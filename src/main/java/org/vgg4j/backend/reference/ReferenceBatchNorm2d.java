@@ -1,0 +1,232 @@
+package org.vgg4j.backend.reference;
+
+import org.vgg4j.tensor.BatchNorm2dPlan;
+import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+
+/**
+ * y = gamma (x - mean) / sqrt(variance + epsilon) + beta, channel by channel.
+ *
+ * <p>Shapes: x, y (N, C, H, W); gamma, beta and the running statistics (C); saved (2, C), the means
+ * and the inverse standard deviations that the forward normalised with.
+ *
+ * <p>Source: Ioffe and Szegedy, 2015, algorithm 1; PyTorch {@code torch.nn.BatchNorm2d} (biased
+ * variance inside, unbiased variance into the running one) and, for the gradients,
+ * {@code batch_norm_backward_cpu_template} in {@code aten/src/ATen/native/Normalization.cpp}.
+ */
+final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPlan {
+  private static final String OPERATION = "batch norm";
+
+  private final BatchNorm2dSpec spec;
+  private final Usage usage;
+  private final ReferenceLayout xLayout;
+  private final ReferenceLayout channelLayout; // (C)
+  private final ReferenceLayout savedLayout; // (2, C), null when planned for inference
+  private final int batch; // N
+  private final int channels; // C
+  private final int plane; // H W
+  private final int count; // N H W, the values of a channel
+
+  ReferenceBatchNorm2d(BatchNorm2dSpec spec, Layout x, Usage usage) {
+    super(OPERATION);
+    this.spec = spec;
+    this.usage = usage;
+    xLayout = ReferenceLayout.computable(OPERATION, x);
+    Shape shape = spec.y(x.shape());
+    channelLayout = ReferenceLayout.f64(spec.parameter());
+    savedLayout = usage.training() ? ReferenceLayout.f64(Shape.of(2, spec.channels())) : null;
+    batch = shape.dim(0);
+    channels = shape.dim(1);
+    plane = shape.dim(2) * shape.dim(3);
+    count = batch * plane;
+    if (usage.training() && !spec.frozen() && count == 1) {
+      throw new InvalidInputException(
+          "batch norm in training needs more than one value per channel, not an input of " + shape);
+    }
+  }
+
+  @Override
+  public Layout y() {
+    return xLayout;
+  }
+
+  @Override
+  public Layout saved() {
+    return savedLayout;
+  }
+
+  @Override
+  public void forwardTraining(
+      Tensor x,
+      Tensor gamma,
+      Tensor beta,
+      Tensor runningMean,
+      Tensor runningVar,
+      Tensor y,
+      Tensor saved) {
+    checkPlanned(usage.training(), "training");
+    ReferenceTensor input = use("x", x, xLayout);
+    ReferenceTensor scale = use("gamma", gamma, channelLayout);
+    ReferenceTensor shift = use("beta", beta, channelLayout);
+    ReferenceTensor means = use("runningMean", runningMean, channelLayout);
+    ReferenceTensor variances = use("runningVar", runningVar, channelLayout);
+    ReferenceTensor output = use("y", y, xLayout);
+    ReferenceTensor kept = use("saved", saved, savedLayout);
+    for (int c = 0; c < channels; c++) {
+      double mean;
+      double variance; // biased
+      if (spec.frozen()) {
+        mean = means.values()[means.offset() + c];
+        variance = variances.values()[variances.offset() + c];
+      } else {
+        mean = mean(input, c);
+        double squares = squares(input, c, mean);
+        variance = squares / count;
+        average(means, c, mean);
+        average(variances, c, squares / (count - 1));
+      }
+      double invStd = 1 / Math.sqrt(variance + spec.epsilon());
+      kept.values()[kept.offset() + c] = mean;
+      kept.values()[kept.offset() + channels + c] = invStd;
+      normalise(input, scale, shift, output, c, mean, invStd);
+    }
+  }
+
+  @Override
+  public void forwardInference(
+      Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar, Tensor y) {
+    ReferenceTensor input = use("x", x, xLayout);
+    ReferenceTensor scale = use("gamma", gamma, channelLayout);
+    ReferenceTensor shift = use("beta", beta, channelLayout);
+    ReferenceTensor means = use("runningMean", runningMean, channelLayout);
+    ReferenceTensor variances = use("runningVar", runningVar, channelLayout);
+    ReferenceTensor output = use("y", y, xLayout);
+    for (int c = 0; c < channels; c++) {
+      double mean = means.values()[means.offset() + c];
+      double variance = variances.values()[variances.offset() + c];
+      double invStd = 1 / Math.sqrt(variance + spec.epsilon());
+      normalise(input, scale, shift, output, c, mean, invStd);
+    }
+  }
+
+  /**
+   * With h = (x - mean) invStd and g = dy where the ReLU let it through: dbeta = sum g, dgamma =
+   * sum g h, dx = gamma invStd (g - dbeta / count - h dgamma / count), and gamma invStd g when frozen.
+   */
+  @Override
+  public void backward(
+      Tensor x,
+      Tensor y,
+      Tensor dy,
+      Tensor gamma,
+      Tensor beta,
+      Tensor saved,
+      Tensor dx,
+      Tensor dgamma,
+      Tensor dbeta) {
+    checkPlanned(usage.training(), "a backward");
+    ReferenceTensor input = use("x", x, xLayout);
+    ReferenceTensor output = use("y", y, xLayout);
+    ReferenceTensor slope = use("dy", dy, xLayout);
+    ReferenceTensor scale = use("gamma", gamma, channelLayout);
+    use("beta", beta, channelLayout);
+    ReferenceTensor kept = use("saved", saved, savedLayout);
+    ReferenceTensor scaleSlope = use("dgamma", dgamma, channelLayout);
+    ReferenceTensor shiftSlope = use("dbeta", dbeta, channelLayout);
+    ReferenceTensor result = null;
+    if (usage.inputGradient()) {
+      result = use("dx", dx, xLayout);
+    } else {
+      checkAbsent("dx", dx);
+    }
+    for (int c = 0; c < channels; c++) {
+      double mean = kept.values()[kept.offset() + c];
+      double invStd = kept.values()[kept.offset() + channels + c];
+      double sum = 0; // of g
+      double product = 0; // of g h
+      for (int n = 0; n < batch; n++) {
+        int at = (n * channels + c) * plane;
+        for (int i = at; i < at + plane; i++) {
+          double g = masked(slope, output, i);
+          sum += g;
+          product += g * (input.values()[input.offset() + i] - mean) * invStd;
+        }
+      }
+      shiftSlope.values()[shiftSlope.offset() + c] = sum;
+      scaleSlope.values()[scaleSlope.offset() + c] = product;
+      if (result == null) {
+        continue;
+      }
+      double factor = scale.values()[scale.offset() + c] * invStd;
+      double sumShare = spec.frozen() ? 0 : sum / count;
+      double productShare = spec.frozen() ? 0 : product / count;
+      for (int n = 0; n < batch; n++) {
+        int at = (n * channels + c) * plane;
+        for (int i = at; i < at + plane; i++) {
+          double h = (input.values()[input.offset() + i] - mean) * invStd;
+          result.values()[result.offset() + i] =
+              factor * (masked(slope, output, i) - sumShare - h * productShare);
+        }
+      }
+    }
+  }
+
+  private double masked(ReferenceTensor slope, ReferenceTensor output, int i) {
+    boolean open = !spec.relu() || output.values()[output.offset() + i] > 0;
+    return open ? slope.values()[slope.offset() + i] : 0;
+  }
+
+  private double mean(ReferenceTensor x, int c) {
+    double sum = 0;
+    for (int n = 0; n < batch; n++) {
+      sum += Rows.sum(x.values(), x.offset() + (n * channels + c) * plane, plane);
+    }
+    return sum / count;
+  }
+
+  /** Returns the sum of the squared distances from the mean: a second pass, so nothing cancels. */
+  private double squares(ReferenceTensor x, int c, double mean) {
+    double sum = 0;
+    for (int n = 0; n < batch; n++) {
+      int at = x.offset() + (n * channels + c) * plane;
+      for (int i = at; i < at + plane; i++) {
+        double distance = x.values()[i] - mean;
+        sum += distance * distance;
+      }
+    }
+    return sum;
+  }
+
+  private void average(ReferenceTensor running, int c, double batchValue) {
+    double f = spec.exponentialAverageFactor();
+    double[] values = running.values();
+    int at = running.offset() + c;
+    values[at] = (1 - f) * values[at] + f * batchValue;
+  }
+
+  private void normalise(
+      ReferenceTensor x,
+      ReferenceTensor gamma,
+      ReferenceTensor beta,
+      ReferenceTensor y,
+      int c,
+      double mean,
+      double invStd) {
+    double scale = gamma.values()[gamma.offset() + c];
+    double shift = beta.values()[beta.offset() + c];
+    for (int n = 0; n < batch; n++) {
+      int at = (n * channels + c) * plane;
+      for (int i = at; i < at + plane; i++) {
+        y.values()[y.offset() + i] =
+            (x.values()[x.offset() + i] - mean) * invStd * scale + shift;
+      }
+      if (spec.relu()) {
+        Rows.relu(y.values(), y.offset() + at, plane);
+      }
+    }
+  }
+}

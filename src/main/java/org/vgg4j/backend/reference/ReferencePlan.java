@@ -1,0 +1,77 @@
+package org.vgg4j.backend.reference;
+
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Plan;
+import org.vgg4j.tensor.Tensor;
+
+/** What all plans share: a name for messages, being closed, and the checks of what is given. */
+abstract class ReferencePlan implements Plan {
+  private final String operation;
+  private boolean closed;
+
+  ReferencePlan(String operation) {
+    this.operation = operation;
+  }
+
+  @Override
+  public final long workspaceBytes() {
+    return 0;
+  }
+
+  @Override
+  public final void close() {
+    closed = true;
+  }
+
+  final void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException(operation + ": this plan is closed");
+    }
+  }
+
+  /** Throws unless the plan was made for what is now asked of it. */
+  final void checkPlanned(boolean planned, String what) {
+    if (!planned) {
+      throw new IllegalStateException(operation + ": planned without " + what);
+    }
+  }
+
+  /** Returns the tensor given as {@code role}, which must have the planned layout and be alive. */
+  final ReferenceTensor use(String role, Tensor tensor, ReferenceLayout planned) {
+    checkOpen();
+    if (!(tensor instanceof ReferenceTensor own)) {
+      throw new IllegalArgumentException(
+          operation
+              + ": "
+              + role
+              + (tensor == null ? " is null" : " is another engine's tensor")
+              + ", planned was "
+              + planned);
+    }
+    if (!own.layout().equals(planned)) {
+      throw new IllegalArgumentException(
+          operation + ": " + role + " is " + own.layout() + ", planned was " + planned);
+    }
+    if (planned.dtype().isFloating()) {
+      own.values(); // Throws when the arena is closed.
+    } else {
+      own.integers();
+    }
+    return own;
+  }
+
+  /** Throws unless a tensor that the plan has no use for is null. */
+  final void checkAbsent(String role, Tensor tensor) {
+    if (tensor != null) {
+      throw new IllegalArgumentException(
+          operation + ": planned without " + role + ", but got one of " + tensor.layout());
+    }
+  }
+
+  /** Throws unless weights that exist already have the layout that this plan wants. */
+  static void checkWeights(String operation, Layout given, ReferenceLayout wanted) {
+    if (given != null && !given.equals(wanted)) {
+      throw new IllegalArgumentException(operation + ": w is " + given + ", needed is " + wanted);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package org.vgg4j.backend.reference;
+
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.SgdSpec;
+import org.vgg4j.tensor.StepState;
+
+/**
+ * SGD, with or without momentum, over whole slabs.
+ *
+ * <p>Source: PyTorch {@code torch.optim.SGD} ({@code _single_tensor_sgd}) without dampening and
+ * Nesterov's variant.
+ */
+final class ReferenceSgd extends ReferenceOptimizer {
+  private final SgdSpec spec;
+  private final ReferenceArena g;
+  private final ReferenceArena v; // null without momentum
+  private final StepState state;
+
+  ReferenceSgd(SgdSpec spec, Arena p, Arena g, Arena v, StepState state) {
+    super("SGD", p);
+    this.spec = spec;
+    this.g = slab("g", g);
+    this.state = state;
+    if (spec.momentum() == 0 && v != null) {
+      throw new IllegalArgumentException("SGD: without momentum it takes no v");
+    }
+    this.v = spec.momentum() == 0 ? null : slab("v", v);
+  }
+
+  @Override
+  public void step() {
+    checkOpen();
+    double[] ps = p.values();
+    double[] gs = g.values();
+    double[] vs = v == null ? null : v.values();
+    boolean first = state.step() == 0;
+    double learningRate = state.learningRate();
+    for (int i = 0; i < ps.length; i++) {
+      double gradient = gs[i] + spec.weightDecay() * ps[i];
+      if (vs != null) {
+        gradient += first ? 0 : spec.momentum() * vs[i];
+        vs[i] = gradient;
+      }
+      ps[i] -= learningRate * gradient;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package org.vgg4j.backend.reference;
+
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.HostArrays;
+import org.vgg4j.tensor.Tensor;
+
+/** A row-major run of cells in a {@link ReferenceArena}. */
+final class ReferenceTensor implements Tensor {
+  private static final int BF16_FRACTION_BITS = 7;
+
+  private final ReferenceArena arena;
+  private final ReferenceLayout layout;
+  private final int offset; // in cells
+
+  ReferenceTensor(ReferenceArena arena, ReferenceLayout layout, int offset) {
+    this.arena = arena;
+    this.layout = layout;
+    this.offset = offset;
+  }
+
+  @Override
+  public ReferenceLayout layout() {
+    return layout;
+  }
+
+  /** Returns the arena's floating-point cells; this tensor's start at {@link #offset()}. */
+  double[] values() {
+    return arena.values();
+  }
+
+  /** Returns the arena's integer cells; this tensor's start at {@link #offset()}. */
+  long[] integers() {
+    return arena.integers();
+  }
+
+  int offset() {
+    return offset;
+  }
+
+  private int length() {
+    return layout.shape().arrayLength();
+  }
+
+  @Override
+  public void upload(float[] source, int start) {
+    HostArrays.checkFloating(this);
+    HostArrays.checkRange(this, start, source.length);
+    double[] values = values();
+    for (int i = 0; i < length(); i++) {
+      values[offset + i] = round(source[start + i]);
+    }
+  }
+
+  @Override
+  public void upload(double[] source) {
+    HostArrays.checkFloating(this);
+    HostArrays.checkLength(this, source.length);
+    double[] values = values();
+    for (int i = 0; i < length(); i++) {
+      values[offset + i] = round(source[i]);
+    }
+  }
+
+  @Override
+  public void download(float[] target) {
+    HostArrays.checkFloating(this);
+    HostArrays.checkLength(this, target.length);
+    double[] values = values();
+    for (int i = 0; i < target.length; i++) {
+      target[i] = (float) values[offset + i];
+    }
+  }
+
+  @Override
+  public void download(double[] target) {
+    HostArrays.checkFloating(this);
+    HostArrays.checkLength(this, target.length);
+    System.arraycopy(values(), offset, target, 0, target.length);
+  }
+
+  @Override
+  public void upload(int[] source, int start) {
+    HostArrays.checkType(this, DType.I32);
+    HostArrays.checkRange(this, start, source.length);
+    long[] integers = integers();
+    for (int i = 0; i < length(); i++) {
+      integers[offset + i] = source[start + i];
+    }
+  }
+
+  @Override
+  public void download(int[] target) {
+    HostArrays.checkType(this, DType.I32);
+    HostArrays.checkLength(this, target.length);
+    long[] integers = integers();
+    for (int i = 0; i < target.length; i++) {
+      target[i] = (int) integers[offset + i];
+    }
+  }
+
+  private double round(double value) {
+    return switch (layout.dtype()) {
+      case F32 -> (float) value;
+      case BF16 -> bf16(value);
+      default -> value;
+    };
+  }
+
+  /** Rounds once, to nearest even; through float it would be rounded twice. */
+  private static double bf16(double value) {
+    int exponent = Math.max(Math.getExponent(value), Float.MIN_EXPONENT);
+    double quantum = Math.scalb(1.0, exponent - BF16_FRACTION_BITS);
+    double rounded = Math.rint(value / quantum) * quantum;
+    return Math.abs(rounded) > Float.MAX_VALUE ? rounded * Double.POSITIVE_INFINITY : rounded;
+  }
+}
