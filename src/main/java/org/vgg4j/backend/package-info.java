@@ -1,0 +1,2 @@
+/** The engines, one a package, and the factory that opens them by name. */
+package org.vgg4j.backend;

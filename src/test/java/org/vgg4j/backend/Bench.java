@@ -1,0 +1,101 @@
+package org.vgg4j.backend;
+
+import java.util.Arrays;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.CounterRandom;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Plan;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+
+/** A test bench for single operations: one engine, its tensors, each in an arena of its own. */
+final class Bench implements AutoCloseable {
+  private final Closing closing = new Closing();
+  private final Backend backend;
+
+  Bench(Backend backend) {
+    this.backend = closing.own(backend);
+  }
+
+  Backend backend() {
+    return backend;
+  }
+
+  <T extends Plan> T own(T plan) {
+    return closing.own(plan);
+  }
+
+  /** Returns the layout in which a net's input comes. */
+  Layout plain(Shape shape) {
+    return backend.plainLayout(shape, backend.computeType());
+  }
+
+  Arena arena(long bytes) {
+    return closing.own(backend.allocate(bytes));
+  }
+
+  /** Returns a tensor with the given values. */
+  Tensor tensor(Layout layout, double[] values) {
+    Tensor tensor = arena(Arena.align(layout.bytes())).tensor(0, layout);
+    tensor.upload(values);
+    return tensor;
+  }
+
+  /** Returns a one-dimensional or plain tensor with the given values. */
+  Tensor tensor(Shape shape, double[] values) {
+    return tensor(plain(shape), values);
+  }
+
+  /** Returns an output: filled with NaN, so that a value that is not written shows. */
+  Tensor output(Layout layout) {
+    double[] values = new double[layout.shape().arrayLength()];
+    Arrays.fill(values, Double.NaN);
+    return tensor(layout, values);
+  }
+
+  /** Returns memory that only a plan reads. */
+  Tensor opaque(Layout layout) {
+    return layout == null ? null : arena(Arena.align(layout.bytes())).tensor(0, layout);
+  }
+
+  Tensor labels(int... labels) {
+    Layout layout = backend.plainLayout(Shape.of(labels.length), DType.I32);
+    Tensor tensor = arena(Arena.align(layout.bytes())).tensor(0, layout);
+    tensor.upload(labels, 0);
+    return tensor;
+  }
+
+  static double[] values(Tensor tensor) {
+    double[] values = new double[tensor.shape().arrayLength()];
+    tensor.download(values);
+    return values;
+  }
+
+  /** Returns values in (-1, 1) that floats hold exactly, without zeros or ties in practice. */
+  static double[] random(Shape shape, long seed) {
+    double[] values = new double[shape.arrayLength()];
+    long key = CounterRandom.key(seed, 1, 0);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (2 * CounterRandom.uniform(key, i) - 1);
+    }
+    return values;
+  }
+
+  /** Returns integers in -3..3: sums of their products are exact in float. */
+  static double[] integers(Shape shape, long seed) {
+    double[] values = new double[shape.arrayLength()];
+    long key = CounterRandom.key(seed, 2, 0);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = CounterRandom.below(key, i, 7) - 3;
+    }
+    return values;
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

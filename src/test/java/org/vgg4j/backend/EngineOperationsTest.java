@@ -1,0 +1,447 @@
+package org.vgg4j.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.vgg4j.backend.reference.ReferenceBackend;
+import org.vgg4j.tensor.AdamSpec;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.BatchNorm2dPlan;
+import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.Conv2dPlan;
+import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.CrossEntropyPlan;
+import org.vgg4j.tensor.DropoutPlan;
+import org.vgg4j.tensor.DropoutSpec;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.LinearPlan;
+import org.vgg4j.tensor.LinearSpec;
+import org.vgg4j.tensor.LrnPlan;
+import org.vgg4j.tensor.LrnSpec;
+import org.vgg4j.tensor.MaxPool2dPlan;
+import org.vgg4j.tensor.MaxPool2dSpec;
+import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.ReluPlan;
+import org.vgg4j.tensor.SgdSpec;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.StepState;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+
+/**
+ * Every operation of an engine against the double-precision reference, on the same inputs, outputs filled with NaN
+ * beforehand. An engine's test is a subclass that opens it.
+ */
+abstract class EngineOperationsTest {
+  /** The unit roundoff of float. */
+  private static final double U = 0x1p-24;
+
+  /** Opens the engine under test. */
+  abstract Backend open();
+
+  /** One operation on one engine: its outputs by name. */
+  private record Output(String name, double[] values, int reduction) {}
+
+  private interface Case {
+    List<Output> run(Bench bench);
+  }
+
+  private static Output output(String name, Tensor tensor, int reduction) {
+    return new Output(name, Bench.values(tensor), reduction);
+  }
+
+  /**
+   * Runs a case on both engines and compares. A sum of n products of values of size s has a rounding error of some
+   * sqrt(n) u s at random and n u s at worst; the tolerance is 4 + sqrt(n) rounding steps of the largest value, times
+   * 4.
+   */
+  private void compare(String what, Case operation) {
+    List<Output> expected;
+    List<Output> actual;
+    try (Bench bench = new Bench(new ReferenceBackend())) {
+      expected = operation.run(bench);
+    }
+    try (Bench bench = new Bench(open())) {
+      actual = operation.run(bench);
+    }
+    for (int i = 0; i < expected.size(); i++) {
+      Output want = expected.get(i);
+      double[] got = actual.get(i).values();
+      double scale = Math.max(1e-3, Arrays.stream(want.values()).map(Math::abs).max().orElse(0));
+      double tolerance = 4 * (4 + Math.sqrt(want.reduction())) * U * scale;
+      double worst = 0;
+      for (int k = 0; k < got.length; k++) {
+        double difference = Math.abs(got[k] - want.values()[k]);
+        if (!(difference <= tolerance)) {
+          fail(what + ": " + want.name() + "[" + k + "] is " + got[k] + ", not " + want.values()[k]);
+        }
+        worst = Math.max(worst, difference / scale);
+      }
+      Errors.record(getClass().getSimpleName(), want.name(), worst, got.length);
+    }
+  }
+
+  record ConvCase(int n, int c, int k, int h, int w, int kernel, boolean bias, boolean relu) {}
+
+  static Stream<ConvCase> convolutions() {
+    return Stream.of(
+        new ConvCase(1, 1, 1, 1, 1, 3, true, false),
+        new ConvCase(1, 1, 8, 7, 5, 3, false, false),
+        new ConvCase(2, 3, 5, 9, 4, 3, true, true),
+        new ConvCase(3, 8, 16, 6, 6, 3, false, false),
+        new ConvCase(2, 16, 16, 7, 9, 3, true, false),
+        new ConvCase(2, 17, 33, 5, 5, 3, true, true),
+        new ConvCase(4, 64, 64, 14, 14, 3, false, false),
+        new ConvCase(1, 128, 96, 4, 4, 3, true, false),
+        new ConvCase(2, 24, 24, 5, 6, 1, true, true),
+        new ConvCase(5, 64, 32, 2, 2, 1, false, false));
+  }
+
+  @ParameterizedTest
+  @MethodSource("convolutions")
+  void convolution(ConvCase c) {
+    compare(c.toString(), bench -> convolution(bench, c, Bench::random));
+  }
+
+  @ParameterizedTest
+  @MethodSource("convolutions")
+  void convolutionOfIntegersIsExact(ConvCase c) {
+    exact(bench -> convolution(bench, c, Bench::integers));
+  }
+
+  private void exact(Case operation) {
+    try (Bench truth = new Bench(new ReferenceBackend());
+        Bench bench = new Bench(open())) {
+      List<Output> expected = operation.run(truth);
+      List<Output> actual = operation.run(bench);
+      for (int i = 0; i < expected.size(); i++) {
+        double[] want = expected.get(i).values();
+        double[] got = actual.get(i).values();
+        for (int k = 0; k < want.length; k++) {
+          assertEquals(want[k] + 0.0, got[k] + 0.0, expected.get(i).name() + "[" + k + "]");
+        }
+      }
+    }
+  }
+
+  private interface Fill {
+    double[] values(Shape shape, long seed);
+  }
+
+  private static List<Output> convolution(Bench bench, ConvCase c, Fill fill) {
+    Conv2dSpec spec = new Conv2dSpec(c.c(), c.k(), c.kernel(), c.kernel() / 2, c.bias(), c.relu());
+    Shape xShape = Shape.of(c.n(), c.c(), c.h(), c.w());
+    Shape yShape = spec.y(xShape);
+    Layout xLayout = bench.plain(xShape);
+    Conv2dPlan plan = bench.own(bench.backend().conv2d(spec, xLayout, null, Usage.TRAINING));
+    Tensor x = bench.tensor(xLayout, fill.values(xShape, 1));
+    Tensor w = bench.tensor(plan.w(), fill.values(spec.w(), 2));
+    Tensor b = c.bias() ? bench.tensor(spec.b(), fill.values(spec.b(), 3)) : null;
+    Tensor y = bench.output(plan.y());
+    Tensor dy = bench.tensor(plan.y(), fill.values(yShape, 4));
+    Tensor dx = bench.output(xLayout);
+    Tensor dw = bench.output(plan.w());
+    Tensor db = c.bias() ? bench.output(bench.plain(spec.b())) : null;
+    plan.forward(x, w, b, y);
+    plan.backwardFilter(x, dy, dw, db);
+    plan.backwardData(w, dy, dx);
+    int window = c.kernel() * c.kernel();
+    int positions = c.n() * yShape.dim(2) * yShape.dim(3);
+    List<Output> outputs = new ArrayList<>();
+    outputs.add(output("convolution y", y, c.c() * window));
+    outputs.add(output("convolution dx", dx, c.k() * window));
+    outputs.add(output("convolution dw", dw, positions));
+    if (c.bias()) {
+      outputs.add(output("convolution db", db, positions));
+    }
+    // A second plan over the same weights, as the last, smaller batch of an epoch has, and one for inference.
+    for (Usage usage : List.of(Usage.FIRST_LAYER, Usage.INFERENCE)) {
+      Conv2dPlan second = bench.own(bench.backend().conv2d(spec, xLayout, plan.w(), usage));
+      Tensor again = bench.output(second.y());
+      second.forward(x, w, b, again);
+      outputs.add(output("convolution y", again, c.c() * window));
+      if (usage.training()) {
+        Tensor dwAgain = bench.output(plan.w());
+        Tensor dySecond = bench.tensor(second.y(), fill.values(yShape, 4));
+        second.backwardFilter(x, dySecond, dwAgain, db);
+        outputs.add(output("convolution dw", dwAgain, positions));
+      }
+    }
+    return outputs;
+  }
+
+  record NormCase(int n, int c, int h, int w, boolean relu, boolean frozen) {}
+
+  static Stream<NormCase> norms() {
+    return Stream.of(
+        new NormCase(2, 1, 2, 1, false, false), // of two values dx is all cancellation
+        new NormCase(1, 3, 5, 7, true, false),
+        new NormCase(4, 16, 6, 6, true, false),
+        new NormCase(3, 17, 3, 5, false, false),
+        new NormCase(2, 64, 8, 8, true, true),
+        new NormCase(3, 5, 4, 3, false, true));
+  }
+
+  @ParameterizedTest
+  @MethodSource("norms")
+  void batchNorm(NormCase c) {
+    compare(c.toString(), bench -> batchNorm(bench, c));
+  }
+
+  private static List<Output> batchNorm(Bench bench, NormCase c) {
+    BatchNorm2dSpec spec = new BatchNorm2dSpec(c.c(), 1e-5, 0.1, c.relu(), c.frozen());
+    Shape shape = Shape.of(c.n(), c.c(), c.h(), c.w());
+    Shape channel = spec.parameter();
+    Layout layout = convolved(bench, shape);
+    BatchNorm2dPlan plan = bench.own(bench.backend().batchNorm2d(spec, layout, Usage.TRAINING));
+    Tensor x = bench.tensor(layout, Bench.random(shape, 5));
+    Tensor gamma = bench.tensor(channel, Bench.random(channel, 6));
+    Tensor beta = bench.tensor(channel, Bench.random(channel, 7));
+    Tensor mean = bench.tensor(channel, Bench.random(channel, 8));
+    double[] positive = Bench.random(channel, 9);
+    Tensor var = bench.tensor(channel, Arrays.stream(positive).map(v -> (float) (1.5 + v)).toArray());
+    Tensor y = bench.output(plan.y());
+    Tensor inference = bench.output(plan.y());
+    Tensor dy = bench.tensor(plan.y(), Bench.random(shape, 10));
+    Tensor dx = bench.output(layout);
+    Tensor dgamma = bench.output(bench.plain(channel));
+    Tensor dbeta = bench.output(bench.plain(channel));
+    Tensor saved = bench.opaque(plan.saved());
+    plan.forwardInference(x, gamma, beta, mean, var, inference);
+    plan.forwardTraining(x, gamma, beta, mean, var, y, saved);
+    plan.backward(x, y, dy, gamma, beta, saved, dx, dgamma, dbeta);
+    int count = c.n() * c.h() * c.w();
+    return List.of(
+        output("batch norm y", y, count),
+        output("batch norm y (inference)", inference, 1),
+        output("batch norm dx", dx, 16 * count),
+        output("batch norm dgamma", dgamma, 16 * count),
+        output("batch norm dbeta", dbeta, count),
+        output("batch norm running mean", mean, count),
+        output("batch norm running var", var, count));
+  }
+
+  /** Returns the layout that the engine's own convolution would hand to the next operation. */
+  private static Layout convolved(Bench bench, Shape y) {
+    Conv2dSpec spec = new Conv2dSpec(y.dim(1), y.dim(1), 3, 1, false, false);
+    return bench.own(bench.backend().conv2d(spec, bench.plain(y), null, Usage.TRAINING)).y();
+  }
+
+  static Stream<Shape> images() {
+    return Stream.of(
+        Shape.of(1, 1, 2, 2),
+        Shape.of(2, 3, 5, 7),
+        Shape.of(3, 16, 6, 4),
+        Shape.of(2, 20, 9, 8),
+        Shape.of(1, 64, 14, 14));
+  }
+
+  @ParameterizedTest
+  @MethodSource("images")
+  void relu(Shape shape) {
+    compare(
+        "relu " + shape,
+        bench -> {
+          Layout layout = convolved(bench, shape);
+          ReluPlan plan = bench.own(bench.backend().relu(layout, Usage.TRAINING));
+          Tensor x = bench.tensor(layout, Bench.random(shape, 11));
+          Tensor dy = bench.tensor(layout, Bench.random(shape, 12));
+          Tensor y = bench.output(layout);
+          Tensor dx = bench.output(layout);
+          plan.forward(x, y);
+          plan.backward(y, dy, dx);
+          return List.of(output("ReLU y", y, 0), output("ReLU dx", dx, 0));
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("images")
+  void maxPool(Shape shape) {
+    for (MaxPool2dSpec spec : List.of(new MaxPool2dSpec(2, 2), new MaxPool2dSpec(2, 1))) {
+      compare(spec + " " + shape, bench -> maxPool(bench, spec, shape, Bench::random));
+      // Ties: of equal values the first must win, or the gradient goes elsewhere.
+      compare(spec + " ties " + shape, bench -> maxPool(bench, spec, shape, Bench::integers));
+    }
+  }
+
+  private static List<Output> maxPool(Bench bench, MaxPool2dSpec spec, Shape shape, Fill fill) {
+    Layout layout = convolved(bench, shape);
+    MaxPool2dPlan plan = bench.own(bench.backend().maxPool2d(spec, layout, Usage.TRAINING));
+    Tensor x = bench.tensor(layout, fill.values(shape, 13));
+    Tensor y = bench.output(plan.y());
+    Tensor dy = bench.tensor(plan.y(), Bench.random(spec.y(shape), 14));
+    Tensor dx = bench.output(layout);
+    Tensor saved = bench.opaque(plan.saved());
+    plan.forward(x, y, saved);
+    plan.backward(x, y, dy, saved, dx);
+    MaxPool2dPlan forward = bench.own(bench.backend().maxPool2d(spec, layout, Usage.INFERENCE));
+    Tensor again = bench.output(forward.y());
+    forward.forward(x, again, null);
+    return List.of(
+        output("max-pool y", y, 0),
+        output("max-pool y", again, 0),
+        output("max-pool dx", dx, 4));
+  }
+
+  record LinearCase(Shape x, int out, boolean relu) {}
+
+  static Stream<LinearCase> linears() {
+    return Stream.of(
+        new LinearCase(Shape.of(1, 1), 1, false),
+        new LinearCase(Shape.of(5, 7), 3, true),
+        new LinearCase(Shape.of(64, 128), 96, false),
+        new LinearCase(Shape.of(3, 16, 2, 3), 10, true),
+        new LinearCase(Shape.of(2, 17, 7, 7), 33, false),
+        new LinearCase(Shape.of(8, 32, 1, 1), 64, false));
+  }
+
+  @ParameterizedTest
+  @MethodSource("linears")
+  void linear(LinearCase c) {
+    compare(c.toString(), bench -> linear(bench, c, Bench::random));
+    exact(bench -> linear(bench, c, Bench::integers));
+  }
+
+  private static List<Output> linear(Bench bench, LinearCase c, Fill fill) {
+    int in = (int) (c.x().elementCount() / c.x().dim(0));
+    LinearSpec spec = new LinearSpec(in, c.out(), c.relu());
+    Shape yShape = spec.y(c.x());
+    Layout xLayout = c.x().rank() == 4 ? convolved(bench, c.x()) : bench.plain(c.x());
+    LinearPlan plan = bench.own(bench.backend().linear(spec, xLayout, null, Usage.TRAINING));
+    Tensor x = bench.tensor(xLayout, fill.values(c.x(), 15));
+    Tensor w = bench.tensor(plan.w(), fill.values(spec.w(), 16));
+    Tensor b = bench.tensor(spec.b(), fill.values(spec.b(), 17));
+    Tensor dy = bench.tensor(plan.y(), fill.values(yShape, 18));
+    Tensor y = bench.output(plan.y());
+    Tensor dx = bench.output(xLayout);
+    Tensor dw = bench.output(plan.w());
+    Tensor db = bench.output(bench.plain(spec.b()));
+    plan.forward(x, w, b, y);
+    plan.backwardData(w, dy, dx);
+    plan.backwardWeights(x, dy, dw, db);
+    LinearPlan second = bench.own(bench.backend().linear(spec, xLayout, plan.w(), Usage.INFERENCE));
+    Tensor again = bench.output(second.y());
+    second.forward(x, w, b, again);
+    return List.of(
+        output("linear y", y, in),
+        output("linear y", again, in),
+        output("linear dx", dx, c.out()),
+        output("linear dw", dw, c.x().dim(0)),
+        output("linear db", db, c.x().dim(0)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("images")
+  void localResponseNorm(Shape shape) {
+    for (LrnSpec spec : List.of(LrnSpec.KRIZHEVSKY, new LrnSpec(3, 0.5, 0.75, 1))) {
+      compare(
+          spec + " " + shape,
+          bench -> {
+            Layout layout = convolved(bench, shape);
+            LrnPlan plan =
+                bench.own(bench.backend().localResponseNorm(spec, layout, Usage.TRAINING));
+            Tensor x = bench.tensor(layout, Bench.random(shape, 19));
+            Tensor dy = bench.tensor(plan.y(), Bench.random(shape, 20));
+            Tensor y = bench.output(plan.y());
+            Tensor dx = bench.output(layout);
+            Tensor saved = bench.opaque(plan.saved());
+            plan.forward(x, y, saved);
+            plan.backward(x, y, dy, saved, dx);
+            return List.of(
+                output("local response norm y", y, 25), output("local response norm dx", dx, 100));
+          });
+    }
+  }
+
+  @Test
+  void dropout() {
+    Shape shape = Shape.of(3, 5001);
+    compare(
+        "dropout",
+        bench -> {
+          StepState state = bench.backend().newStepState();
+          state.seed(42);
+          state.set(3, 7, 0.1);
+          Layout layout = bench.plain(shape);
+          DropoutPlan plan = bench.own(bench.backend().dropout(new DropoutSpec(0.3, 2), layout, state));
+          Tensor x = bench.tensor(layout, Bench.random(shape, 21));
+          Tensor y = bench.output(layout);
+          Tensor dx = bench.output(layout);
+          plan.forward(x, y);
+          plan.backward(x, dx);
+          return List.of(output("dropout y", y, 0), output("dropout dx", dx, 0));
+        });
+  }
+
+  @Test
+  void crossEntropy() {
+    Shape shape = Shape.of(4, 10);
+    Function<Bench, List<Output>> run =
+        bench -> {
+          CrossEntropyPlan plan = bench.own(bench.backend().crossEntropy(bench.plain(shape)));
+          double[] values = Arrays.stream(Bench.random(shape, 22)).map(v -> v * 8).toArray();
+          values[10] = 1000; // a softmax without the maximum subtracted overflows
+          Tensor logits = bench.tensor(shape, values);
+          Tensor labels = bench.labels(3, 0, 9, 5);
+          Tensor dlogits = bench.output(bench.plain(shape));
+          plan.forward(logits, labels, dlogits, 3, 1.0 / 3);
+          double[] totals = {
+            plan.totals().lossSum(), plan.totals().correct(), plan.totals().count()
+          };
+          plan.resetTotals();
+          return List.of(
+              output("cross entropy dlogits", dlogits, 10),
+              new Output("cross entropy totals", totals, 10),
+              new Output("cross entropy reset", new double[] {plan.totals().count()}, 0));
+        };
+    compare("cross entropy", run::apply);
+  }
+
+  @Test
+  void optimizers() {
+    compare("Adam", bench -> optimizer(bench, 2));
+    compare("SGD with momentum", bench -> optimizer(bench, 1));
+    compare("SGD", bench -> optimizer(bench, 0));
+  }
+
+  /** Five updates of a slab that is no multiple of any chunk. */
+  private static List<Output> optimizer(Bench bench, int moments) {
+    Shape shape = Shape.of(10_001);
+    Layout layout = bench.plain(shape);
+    long bytes = Arena.align(layout.bytes());
+    Arena p = bench.arena(bytes);
+    Arena g = bench.arena(bytes);
+    Arena m = moments > 0 ? bench.arena(bytes) : null;
+    Arena v = moments > 1 ? bench.arena(bytes) : null;
+    StepState state = bench.backend().newStepState();
+    Backend backend = bench.backend();
+    OptimizerPlan plan =
+        bench.own(
+            moments == 2
+                ? backend.adam(new AdamSpec(0.9, 0.999, 1e-8, 0.01), p, g, m, v, state)
+                : backend.sgd(new SgdSpec(moments == 1 ? 0.9 : 0, 0.01), p, g, m, state));
+    p.tensor(0, layout).upload(Bench.random(shape, 23));
+    for (int step = 0; step < 5; step++) {
+      g.tensor(0, layout).upload(Bench.random(shape, 24 + step));
+      state.set(step, step, 0.01 / (1 + step));
+      plan.step();
+    }
+    List<Output> outputs = new ArrayList<>();
+    outputs.add(output("optimizer p", p.tensor(0, layout), 100));
+    for (Arena moment : Arrays.asList(m, v)) {
+      if (moment != null) {
+        outputs.add(output("optimizer moment", moment.tensor(0, layout), 100));
+      }
+    }
+    return outputs;
+  }
+}

@@ -1,0 +1,12 @@
+package org.vgg4j.backend;
+
+import org.vgg4j.backend.onednn.OneDnnBackend;
+import org.vgg4j.tensor.Backend;
+
+/** The CPU engine's operations against the reference. */
+final class OneDnnOperationsTest extends EngineOperationsTest {
+  @Override
+  Backend open() {
+    return new OneDnnBackend();
+  }
+}
