@@ -1,0 +1,35 @@
+package org.vgg4j.train;
+
+import java.util.Locale;
+
+/** The loss is no longer a finite number. The command line exits with 3. */
+public final class DivergedException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final int epoch;
+  private final long step;
+
+  /** Creates the exception; {@code epoch} counts from 1, {@code step} from 1 over the whole run. */
+  public DivergedException(int epoch, long step, double learningRate) {
+    super(
+        String.format(
+            Locale.ROOT,
+            "training diverged: the loss is not finite in epoch %d, step %d, at learning rate %.3g;"
+                + " try a smaller --lr",
+            epoch,
+            step,
+            learningRate));
+    this.epoch = epoch;
+    this.step = step;
+  }
+
+  /** Returns the epoch, from 1. */
+  public int epoch() {
+    return epoch;
+  }
+
+  /** Returns the step, from 1 over the whole run. */
+  public long step() {
+    return step;
+  }
+}

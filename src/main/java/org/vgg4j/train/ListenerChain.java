@@ -1,0 +1,38 @@
+package org.vgg4j.train;
+
+/** Several listeners as one. */
+final class ListenerChain implements TrainingListener {
+  private final TrainingListener[] listeners;
+
+  ListenerChain(TrainingListener... listeners) {
+    this.listeners = listeners.clone();
+  }
+
+  @Override
+  public void epochStarted(int epoch, int steps, int images) {
+    for (TrainingListener listener : listeners) {
+      listener.epochStarted(epoch, steps, images);
+    }
+  }
+
+  @Override
+  public void stepFinished(int epoch, int step, int images, double meanLoss) {
+    for (TrainingListener listener : listeners) {
+      listener.stepFinished(epoch, step, images, meanLoss);
+    }
+  }
+
+  @Override
+  public void evaluationStarted(int epoch) {
+    for (TrainingListener listener : listeners) {
+      listener.evaluationStarted(epoch);
+    }
+  }
+
+  @Override
+  public void epochFinished(EpochMetrics metrics) {
+    for (TrainingListener listener : listeners) {
+      listener.epochFinished(metrics);
+    }
+  }
+}
