@@ -1,11 +1,13 @@
 package org.vgg4j.tensor;
 
 /**
- * Counter-based random numbers: a value is a function of (seed, stream, step, index) and of nothing else.
+ * Counter-based random numbers: a value is a function of (seed, stream, step, index) and of nothing
+ * else.
  *
- * <p>So a resumed run, another thread count and another backend draw the same dropout masks and the same shuffles. The
- * mixing function is SplitMix64's finalizer (Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
- * 2014); it needs 64-bit integer multiplication only and is cheap on a GPU too.
+ * <p>So a resumed run, another thread count and another backend draw the same dropout masks and the
+ * same shuffles. The mixing function is SplitMix64's finalizer (Steele, Lea and Flood, "Fast
+ * splittable pseudorandom number generators", 2014); it needs 64-bit integer multiplication only
+ * and is cheap on a GPU too.
  */
 public final class CounterRandom {
   private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
@@ -29,7 +31,9 @@ public final class CounterRandom {
     return (bits(key, index) >>> 11) * 0x1p-53;
   }
 
-  /** Returns a standard normal value (Box-Muller over the two uniforms at 2 index and 2 index + 1). */
+  /**
+   * Returns a standard normal value (Box-Muller over the two uniforms at 2 index and 2 index + 1).
+   */
   public static double gaussian(long key, long index) {
     double radius = Math.sqrt(-2 * Math.log(1 - uniform(key, 2 * index)));
     return radius * Math.cos(2 * Math.PI * uniform(key, 2 * index + 1));

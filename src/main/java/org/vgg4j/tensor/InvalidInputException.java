@@ -3,8 +3,8 @@ package org.vgg4j.tensor;
 /**
  * Something given from outside (a flag, a file, a shape) cannot be used.
  *
- * <p>The message is one line for a person: what was wrong, where, and what to do. The command line prints it as it is
- * and exits with 2.
+ * <p>The message is one line for a person: what was wrong, where, and what to do. The command line
+ * prints it as it is and exits with 2.
  */
 public final class InvalidInputException extends RuntimeException {
   private static final long serialVersionUID = 1L;

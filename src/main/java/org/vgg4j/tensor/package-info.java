@@ -1,2 +1,4 @@
-/** Shapes, types, tensors and the interface between the layers and the engines that compute them. */
+/**
+ * Shapes, types, tensors and the interface between the layers and the engines that compute them.
+ */
 package org.vgg4j.tensor;
