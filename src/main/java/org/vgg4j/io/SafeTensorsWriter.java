@@ -95,7 +95,8 @@ public final class SafeTensorsWriter {
   }
 
   private static List<SafeTensor> widestFirst(List<SafeTensor> tensors) {
-    Comparator<SafeTensor> byWidth = Comparator.comparingInt(tensor -> tensor.spec().type().bytes());
+    Comparator<SafeTensor> byWidth =
+        Comparator.comparingInt(tensor -> tensor.spec().type().bytes());
     return tensors.stream().sorted(byWidth.reversed()).toList();
   }
 

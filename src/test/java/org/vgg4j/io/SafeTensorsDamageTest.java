@@ -33,6 +33,7 @@ class SafeTensorsDamageTest {
         Arguments.of(" {}", 0, "does not start with '{'"),
         Arguments.of("{", 0, "no valid JSON"),
         Arguments.of("{\0}", 0, "no valid JSON"),
+        Arguments.of("{\0}\0", 0, "no valid JSON"), // UTF-16
         Arguments.of("{} x", 0, "no valid JSON"),
         Arguments.of("{} {}", 0, "text follows"),
         Arguments.of("{\"a\":1}", 0, "'a': its entry is no JSON object"),
@@ -134,6 +135,17 @@ class SafeTensorsDamageTest {
     String json = header(u8("b", "[1]", 4, 5), u8("a", "[2,2]", 0, 4), u8("e", "[0]", 4, 4));
     byte[] bytes = (json + " \n").getBytes(StandardCharsets.UTF_8);
     assertEquals(Verification.UNVERIFIED, TinyFile.readAll(write(bytes.length, bytes, 5)));
+  }
+
+  @Test
+  void everyTruncationIsRefused() throws IOException {
+    Path file = folder.resolve("tiny");
+    TinyFile.write(file);
+    byte[] bytes = Files.readAllBytes(file);
+    for (int length = 0; length < bytes.length; length++) {
+      Files.write(file, Arrays.copyOf(bytes, length));
+      assertThrows(InvalidInputException.class, () -> SafeTensorsReader.open(file).close());
+    }
   }
 
   @Test

@@ -108,6 +108,7 @@ class SafeTensorsTest {
       1, -2, 0x1p-24f, 0x1.ff8p-15f, 0x1p-14f, 65504, Float.POSITIVE_INFINITY, Float.NaN
     };
     short[] brains = {0x3f80, (short) 0xc000, 0x0001, 0x7f7f, (short) 0xff80};
+    short[] minusZero = {(short) 0x8000};
     float[] fromBrain = {1, -2, 0x1p-133f, 0x1.fep127f, Float.NEGATIVE_INFINITY};
     Path file = folder.resolve("shorts");
     SafeTensorsWriter.write(
@@ -115,7 +116,7 @@ class SafeTensorsTest {
         List.of(
             SafeTensor.ofBytes("half", SafeTensorType.F16, littleEndian(halves), halves.length),
             SafeTensor.ofBytes("brain", SafeTensorType.BF16, littleEndian(brains), brains.length),
-            SafeTensor.ofBytes("-0", SafeTensorType.F16, littleEndian(new short[] {(short) 0x8000}))),
+            SafeTensor.ofBytes("-0", SafeTensorType.F16, littleEndian(minusZero))),
         Map.of());
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
       assertArrayEquals(fromHalf, reader.readFloats("half"));
