@@ -1,0 +1,53 @@
+package org.vgg4j.io;
+
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** An open file, read and written at positions counted in bytes from its beginning. */
+public interface FileHandle extends Closeable {
+  /** Reads some bytes, as {@link java.nio.channels.FileChannel#read(ByteBuffer, long)}. */
+  int read(ByteBuffer into, long position) throws IOException;
+
+  /** Writes some bytes, as {@link java.nio.channels.FileChannel#write(ByteBuffer, long)}. */
+  int write(ByteBuffer from, long position) throws IOException;
+
+  /** The file's length in bytes. */
+  long size() throws IOException;
+
+  /** Forces all that was written to the disk. After a failure nothing is known of the contents. */
+  void force() throws IOException;
+
+  /**
+   * Reads until the buffer is full.
+   *
+   * @throws EOFException when the file ends before
+   */
+  default void readFully(ByteBuffer into, long position) throws IOException {
+    long at = position;
+    while (into.hasRemaining()) {
+      int count = read(into, at);
+      if (count <= 0) {
+        throw new EOFException("the file ends at byte " + at);
+      }
+      at += count;
+    }
+  }
+
+  /**
+   * Writes until the buffer is empty.
+   *
+   * @throws IOException also when a write makes no progress
+   */
+  default void writeFully(ByteBuffer from, long position) throws IOException {
+    long at = position;
+    while (from.hasRemaining()) {
+      int count = write(from, at);
+      if (count <= 0) {
+        throw new IOException("a write of " + from.remaining() + " bytes wrote none");
+      }
+      at += count;
+    }
+  }
+}

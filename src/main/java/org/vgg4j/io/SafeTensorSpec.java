@@ -1,0 +1,51 @@
+package org.vgg4j.io;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Name, element type and shape of a tensor in a safetensors file; the sole owner of its size
+ * arithmetic. A scalar has the shape {@code []} and one element.
+ */
+public record SafeTensorSpec(String name, SafeTensorType type, List<Long> shape) {
+  /**
+   * Checks the name and the shape.
+   *
+   * @throws IllegalArgumentException when the name is the format's reserved one, a dimension is
+   *     negative, or the number of bytes overflows a long
+   */
+  public SafeTensorSpec {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(type, "type");
+    shape = List.copyOf(shape);
+    if (name.equals(SafeTensorsHeader.METADATA_KEY)) {
+      throw new IllegalArgumentException("the name is reserved for the metadata");
+    }
+    if (shape.stream().anyMatch(dimension -> dimension < 0)) {
+      throw new IllegalArgumentException("the shape " + shape + " has a negative dimension");
+    }
+    try {
+      Math.multiplyExact(product(shape), (long) type.bytes());
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException("the size of shape " + shape + " overflows", e);
+    }
+  }
+
+  /** The number of elements. */
+  public long elementCount() {
+    return product(shape);
+  }
+
+  /** The size of the data in bytes. */
+  public long byteCount() {
+    return elementCount() * type.bytes();
+  }
+
+  private static long product(List<Long> shape) {
+    long product = 1;
+    for (long dimension : shape) {
+      product = Math.multiplyExact(product, dimension);
+    }
+    return product;
+  }
+}

@@ -1,0 +1,115 @@
+package org.vgg4j.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Writes safetensors files: atomically, with a hash of the contents, the same bits for the same
+ * tensors and metadata.
+ *
+ * <p>The SHA-256 stands in {@code __metadata__} under {@code vgg4j.sha256}. It is that of the whole
+ * file with the hash's own 64 digits taken as zeros.
+ *
+ * <p>Source: <a href="https://github.com/huggingface/safetensors#format">the format</a>.
+ */
+public final class SafeTensorsWriter {
+  private static final int CHUNK_BYTES = 1 << 18;
+
+  private SafeTensorsWriter() {}
+
+  /** Writes a file on the machine's file system; see the method with all parameters. */
+  public static void write(Path target, List<SafeTensor> tensors, Map<String, String> metadata)
+      throws IOException {
+    write(target, tensors, metadata, FileOperations.SYSTEM);
+  }
+
+  /**
+   * Writes a file. Tensors of wider elements come first and otherwise keep the order given: so all
+   * data are aligned to their elements, as in files of the format's reference implementation. The
+   * data are streamed: no more than a small buffer and the header are held in memory.
+   *
+   * @param metadata texts for {@code __metadata__}; a hash among them is replaced
+   * @throws IllegalArgumentException when two tensors have one name, or the header would be longer
+   *     than the format's 100 MB
+   * @throws IllegalStateException when a source gives fewer elements than asked
+   * @throws IOException when the file could not be written; a file of this name is then unchanged
+   */
+  public static void write(
+      Path target, List<SafeTensor> tensors, Map<String, String> metadata, FileOperations files)
+      throws IOException {
+    List<SafeTensor> ordered = widestFirst(tensors);
+    List<SafeTensorSpec> specs = ordered.stream().map(SafeTensor::spec).toList();
+    requireDistinctNames(specs);
+    SortedMap<String, String> sorted = new TreeMap<>(metadata);
+    sorted.put(ContentHash.KEY, ContentHash.ZEROS);
+    byte[] header = SafeTensorsHeader.encode(specs, sorted);
+    if (header.length > SafeTensorsHeader.MAX_BYTES) {
+      throw new IllegalArgumentException("the header of " + target + " is longer than 100 MB");
+    }
+    long hashPosition = HeaderParser.parse(target, header).hashPosition();
+    AtomicFile.write(
+        target,
+        file -> {
+          String hash = writeContents(file, header, ordered);
+          long position = SafeTensorsHeader.LENGTH_BYTES + hashPosition;
+          file.writeFully(StandardCharsets.US_ASCII.encode(hash), position);
+        },
+        files);
+  }
+
+  private static String writeContents(FileHandle file, byte[] header, List<SafeTensor> tensors)
+      throws IOException {
+    ByteBuffer start = littleEndian(SafeTensorsHeader.LENGTH_BYTES + header.length);
+    start.putLong(header.length).put(header).flip();
+    ContentHash hash = new ContentHash();
+    hash.update(start);
+    long position = start.remaining();
+    file.writeFully(start, 0);
+    ByteBuffer chunk = littleEndian(CHUNK_BYTES);
+    for (SafeTensor tensor : tensors) {
+      int elementBytes = tensor.spec().type().bytes();
+      long byteCount = tensor.spec().byteCount();
+      for (long done = 0; done < byteCount; done += chunk.limit()) {
+        chunk.clear().limit((int) Math.min(CHUNK_BYTES, byteCount - done));
+        tensor.source().fill(done / elementBytes, chunk);
+        if (chunk.hasRemaining()) {
+          throw new IllegalStateException("the source of " + tensor.spec() + " gave too little");
+        }
+        chunk.flip();
+        hash.update(chunk);
+        file.writeFully(chunk, position + done);
+      }
+      position += byteCount;
+    }
+    return hash.digits();
+  }
+
+  private static List<SafeTensor> widestFirst(List<SafeTensor> tensors) {
+    Comparator<SafeTensor> byWidth =
+        Comparator.comparingInt(tensor -> tensor.spec().type().bytes());
+    return tensors.stream().sorted(byWidth.reversed()).toList();
+  }
+
+  private static ByteBuffer littleEndian(int bytes) {
+    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static void requireDistinctNames(List<SafeTensorSpec> specs) {
+    Set<String> names = new HashSet<>();
+    for (SafeTensorSpec spec : specs) {
+      if (!names.add(spec.name())) {
+        throw new IllegalArgumentException("two tensors are named " + spec.name());
+      }
+    }
+  }
+}

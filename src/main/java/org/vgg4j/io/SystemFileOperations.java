@@ -1,0 +1,88 @@
+package org.vgg4j.io;
+
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The file system through {@code java.nio}. */
+final class SystemFileOperations implements FileOperations {
+  /** Windows opens no folder as a file and keeps its names safe itself. */
+  private static final boolean DIRECTORIES_CAN_BE_FORCED = File.separatorChar == '/';
+
+  @Override
+  public FileHandle create(Path file) throws IOException {
+    return new Handle(FileChannel.open(file, CREATE_NEW, READ, WRITE));
+  }
+
+  @Override
+  public FileHandle open(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "it is a folder");
+    }
+    return new Handle(FileChannel.open(file, READ));
+  }
+
+  @Override
+  public void rename(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  @Override
+  public void forceDirectory(Path directory) throws IOException {
+    if (DIRECTORIES_CAN_BE_FORCED) {
+      try (FileChannel channel = FileChannel.open(directory, READ)) {
+        channel.force(true);
+      }
+    }
+  }
+
+  @Override
+  public void delete(Path file) throws IOException {
+    Files.deleteIfExists(file);
+  }
+
+  @Override
+  public List<Path> list(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.sorted().toList();
+    }
+  }
+
+  private record Handle(FileChannel channel) implements FileHandle {
+    @Override
+    public int read(ByteBuffer into, long position) throws IOException {
+      return channel.read(into, position);
+    }
+
+    @Override
+    public int write(ByteBuffer from, long position) throws IOException {
+      return channel.write(from, position);
+    }
+
+    @Override
+    public long size() throws IOException {
+      return channel.size();
+    }
+
+    @Override
+    public void force() throws IOException {
+      channel.force(true);
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+}

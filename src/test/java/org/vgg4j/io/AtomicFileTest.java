@@ -1,0 +1,136 @@
+package org.vgg4j.io;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.vgg4j.io.FaultyFiles.Death;
+import org.vgg4j.io.FaultyFiles.Fault;
+
+class AtomicFileTest {
+  private static final byte[] OLD = {1, 2, 3};
+  private static final byte[] NEW = {9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
+
+  @TempDir Path folder;
+
+  @Test
+  void callsComeInTheOrderThatSurvivesAPowerCut() throws IOException {
+    FaultyFiles files = FaultyFiles.sound();
+    write(folder.resolve("f"), files);
+    assertEquals(
+        List.of(
+            "delete f.tmp",
+            "create f.tmp",
+            "write",
+            "write",
+            "force",
+            "close",
+            "rename f.tmp f",
+            "forceDirectory"),
+        files.calls());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Fault.class)
+  void whateverCallFailsTheTargetIsOldOrNew(Fault fault) throws IOException {
+    Path target = folder.resolve("f");
+    FaultyFiles sound = FaultyFiles.sound();
+    write(folder.resolve("g"), sound);
+    for (int call = 0; call < sound.calls().size(); call++) {
+      for (boolean hadOld : new boolean[] {false, true}) {
+        Files.deleteIfExists(target);
+        if (hadOld) {
+          Files.write(target, OLD);
+        }
+        checkFailure(target, new FaultyFiles(fault, call), fault, hadOld);
+        AtomicFile.write(target, NEW); // what was left behind is not in the way
+        assertArrayEquals(NEW, Files.readAllBytes(target));
+        assertFalse(Files.exists(folder.resolve("f.tmp")));
+      }
+    }
+  }
+
+  private void checkFailure(Path target, FaultyFiles files, Fault fault, boolean hadOld)
+      throws IOException {
+    Throwable failure = assertThrows(Throwable.class, () -> write(target, files));
+    List<String> calls = files.calls();
+    if (fault == Fault.DIES) {
+      assertSame(Death.class, failure.getClass());
+    } else {
+      assertSame(IOException.class, failure.getClass());
+      assertTrue(failure.getMessage().startsWith("cannot write " + target + ": injected into "));
+      assertFalse(Files.exists(folder.resolve("f.tmp")), () -> "left behind after " + calls);
+    }
+    boolean renamed = calls.contains("forceDirectory");
+    if (renamed) {
+      assertArrayEquals(NEW, Files.readAllBytes(target));
+    } else if (hadOld) {
+      assertArrayEquals(OLD, Files.readAllBytes(target));
+    } else {
+      assertFalse(Files.exists(target), () -> "half-written after " + calls);
+    }
+    assertTrue(calls.stream().filter("force"::equals).count() <= 1, "a force was tried again");
+  }
+
+  @Test
+  void aFailingContentLeavesNothingAndComesThrough() {
+    IllegalStateException failure = new IllegalStateException("no more");
+    assertSame(
+        failure,
+        assertThrows(
+            IllegalStateException.class,
+            () ->
+                AtomicFile.write(
+                    folder.resolve("f"),
+                    file -> {
+                      throw failure;
+                    },
+                    FileOperations.SYSTEM)));
+    assertEquals(0, folder.toFile().list().length);
+  }
+
+  @Test
+  void aMissingFolderIsNamed() {
+    Path target = folder.resolve("missing").resolve("f");
+    IOException failure = assertThrows(IOException.class, () -> AtomicFile.write(target, NEW));
+    assertEquals("cannot write " + target + ": no such file or folder", failure.getMessage());
+  }
+
+  @Test
+  void theSystemsOperationsDoWhatTheySay() throws IOException {
+    FileOperations files = FileOperations.SYSTEM;
+    Path file = folder.resolve("b");
+    try (FileHandle handle = files.create(file)) {
+      handle.writeFully(ByteBuffer.wrap(NEW), 2);
+      assertEquals(12, handle.size());
+    }
+    assertThrows(FileAlreadyExistsException.class, () -> files.create(file));
+    assertThrows(FileSystemException.class, () -> files.open(folder));
+    files.create(folder.resolve("a")).close();
+    assertEquals(List.of(folder.resolve("a"), file), files.list(folder));
+  }
+
+  private static void write(Path target, FileOperations files) throws IOException {
+    AtomicFile.write(
+        target,
+        file -> {
+          file.writeFully(ByteBuffer.wrap(NEW, 0, 6), 0);
+          file.writeFully(ByteBuffer.wrap(NEW, 6, 4), 6);
+        },
+        files);
+  }
+}

@@ -1,0 +1,42 @@
+package org.vgg4j.io;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** A small valid file with a hash, for tests that damage it. */
+final class TinyFile {
+  private TinyFile() {}
+
+  static void write(Path file) throws IOException {
+    write(file, FileOperations.SYSTEM);
+  }
+
+  static void write(Path file, FileOperations files) throws IOException {
+    SafeTensorsWriter.write(
+        file,
+        List.of(
+            SafeTensor.ofFloats("w", new float[] {1, 2, 3, 4}, 2, 2),
+            SafeTensor.ofDoubles("none", new double[0], 0),
+            SafeTensor.ofDoubles("b", new double[] {0.5, -0.5}, 2),
+            SafeTensor.ofLongs("n", new long[] {7})),
+        Map.of("net", "vgg11", "classes", "Bag\nShirt"),
+        files);
+  }
+
+  /** Opens a file, reads all that it holds and checks its hash. */
+  static Verification readAll(Path file) throws IOException {
+    try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
+      for (SafeTensorSpec spec : reader.tensors()) {
+        if (ElementDecoder.isFloating(spec.type())) {
+          reader.readFloats(spec.name());
+          reader.readDoubles(spec.name());
+        } else {
+          reader.readLongs(spec.name());
+        }
+      }
+      return reader.verify();
+    }
+  }
+}
