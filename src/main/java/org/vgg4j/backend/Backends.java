@@ -29,8 +29,8 @@ public final class Backends {
   /**
    * Opens an engine with the choices it makes without measuring.
    *
-   * @param device auto (cuda when usable, else cpu), cuda, cpu or reference; a device that was named never falls back
-   *     to another
+   * @param device auto (cuda when usable, else cpu), cuda, cpu or reference; a device that was
+   *     named never falls back to another
    * @throws DeviceUnavailableException when the device is not there
    * @throws InvalidInputException when the name is none of them
    */
@@ -55,7 +55,8 @@ public final class Backends {
   }
 
   /**
-   * Returns the variants of an engine, the default first: they compute the same and differ in speed and rounding.
+   * Returns the variants of an engine, the default first: they compute the same and differ in speed
+   * and rounding.
    *
    * @throws InvalidInputException when the name is none of {@link #NAMES}
    */

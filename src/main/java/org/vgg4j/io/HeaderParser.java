@@ -133,8 +133,7 @@ final class HeaderParser {
     return checked(name, type, shape, offsets);
   }
 
-  private Entry checked(
-      String name, SafeTensorType type, List<Long> shape, List<Long> offsets) {
+  private Entry checked(String name, SafeTensorType type, List<Long> shape, List<Long> offsets) {
     SafeTensorSpec spec;
     try {
       spec = new SafeTensorSpec(name, type, shape);

@@ -39,7 +39,7 @@ public final class SafeTensorsReader implements AutoCloseable {
     this.file = file;
     fileBytes = file.size();
     byte[] json = readHeader();
-    dataStart = SafeTensorsHeader.LENGTH_BYTES + json.length;
+    dataStart = (long) SafeTensorsHeader.LENGTH_BYTES + json.length;
     SafeTensorsHeader parsed = HeaderParser.parse(path, json);
     metadata = parsed.metadata();
     hashPosition = parsed.hashPosition();
@@ -190,14 +190,14 @@ public final class SafeTensorsReader implements AutoCloseable {
       String text = "the header of %d bytes runs beyond the file's %d bytes";
       throw Damage.of(path, text.formatted(headerBytes, fileBytes));
     }
-    ByteBuffer json = littleEndian((int) headerBytes);
-    readFully(json, SafeTensorsHeader.LENGTH_BYTES);
-    return json.array();
+    byte[] json = new byte[(int) headerBytes];
+    readFully(ByteBuffer.wrap(json), SafeTensorsHeader.LENGTH_BYTES);
+    return json;
   }
 
   private String hash() throws IOException {
     ContentHash hash = new ContentHash();
-    long zerosBegin = SafeTensorsHeader.LENGTH_BYTES + hashPosition;
+    long zerosBegin = (long) SafeTensorsHeader.LENGTH_BYTES + hashPosition;
     long zerosEnd = zerosBegin + ContentHash.DIGITS;
     ByteBuffer chunk = littleEndian((int) Math.min(CHUNK_BYTES, fileBytes));
     for (long begin = 0; begin < fileBytes; begin += chunk.limit()) {

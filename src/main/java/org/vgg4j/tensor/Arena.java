@@ -1,6 +1,9 @@
 package org.vgg4j.tensor;
 
-/** One allocation of an engine, zeroed at birth, from which tensors are carved. Closing it ends them all. */
+/**
+ * One allocation of an engine, zeroed at birth, from which tensors are carved. Closing it ends them
+ * all.
+ */
 public interface Arena extends AutoCloseable {
   /** Every tensor of an arena should start at a multiple of this many bytes. */
   int ALIGNMENT = 256;

@@ -3,9 +3,9 @@ package org.vgg4j.tensor;
 /**
  * An engine: memory, plans and the operations behind them. It belongs to one thread at a time.
  *
- * <p>Layouts given to a plan must come from the same engine. A plan is asked for with the layout of its input and names
- * the layouts of its output and weights; a {@code w} that is not null says that the weights exist already, in that
- * layout.
+ * <p>Layouts given to a plan must come from the same engine. A plan is asked for with the layout of
+ * its input and names the layouts of its output and weights; a {@code w} that is not null says that
+ * the weights exist already, in that layout.
  */
 public interface Backend extends AutoCloseable {
   /** Returns the name that {@code --device} knows: reference, cpu or cuda. */
@@ -66,7 +66,9 @@ public interface Backend extends AutoCloseable {
   /** Plans SGD over slabs of one size; v is the momentum buffer, null when the momentum is 0. */
   OptimizerPlan sgd(SgdSpec spec, Arena p, Arena g, Arena v, StepState state);
 
-  /** Plans a whole block; an engine that can fuse more than its single operations do overrides this. */
+  /**
+   * Plans a whole block; an engine that can fuse more than its single operations do overrides this.
+   */
   default ConvBlockPlan convBlock(
       ConvBlockSpec spec, Layout x, Layout w, Usage usage, MemoryPlanner memory) {
     return ComposedConvBlock.plan(this, spec, x, w, usage, memory);

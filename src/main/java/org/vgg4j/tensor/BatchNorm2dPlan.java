@@ -1,27 +1,40 @@
 package org.vgg4j.tensor;
 
-/** A planned batch normalization. Shapes: x, y (N, C, H, W); gamma, beta and the running statistics (C). */
+/**
+ * A planned batch normalization. Shapes: x, y (N, C, H, W); gamma, beta and the running statistics
+ * (C).
+ */
 public interface BatchNorm2dPlan extends Plan {
   /** Returns the layout of y and dy. */
   Layout y();
 
-  /** Returns the layout of what a training forward leaves for the backward; null when planned for inference. */
+  /**
+   * Returns the layout of what a training forward leaves for the backward; null when planned for
+   * inference.
+   */
   Layout saved();
 
   /**
-   * Normalises with the batch's mean and biased variance and moves the running statistics (with the unbiased variance)
-   * towards them; a frozen one normalises with the running statistics and leaves them.
+   * Normalises with the batch's mean and biased variance and moves the running statistics (with the
+   * unbiased variance) towards them; a frozen one normalises with the running statistics and leaves
+   * them.
    */
   void forwardTraining(
-      Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar, Tensor y, Tensor saved);
+      Tensor x,
+      Tensor gamma,
+      Tensor beta,
+      Tensor runningMean,
+      Tensor runningVar,
+      Tensor y,
+      Tensor saved);
 
   /** Normalises with the running statistics. */
   void forwardInference(
       Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar, Tensor y);
 
   /**
-   * dx, dgamma and dbeta of the last training forward. {@code y} is that forward's output, read for the ReLU mask by
-   * engines that keep none.
+   * dx, dgamma and dbeta of the last training forward. {@code y} is that forward's output, read for
+   * the ReLU mask by engines that keep none.
    */
   void backward(
       Tensor x,

@@ -1,12 +1,14 @@
 package org.vgg4j.tensor;
 
 /**
- * Batch normalization over (N, H, W) per channel (Ioffe and Szegedy, 2015), PyTorch's {@code BatchNorm2d}.
+ * Batch normalization over (N, H, W) per channel (Ioffe and Szegedy, 2015), PyTorch's {@code
+ * BatchNorm2d}.
  *
  * @param channels C
  * @param epsilon added to the variance
  * @param exponentialAverageFactor f in running = (1 - f) running + f batch (PyTorch's momentum)
- * @param relu whether max(., 0) is applied to the output; the backward then takes the gradient of that output
+ * @param relu whether max(., 0) is applied to the output; the backward then takes the gradient of
+ *     that output
  * @param frozen whether training, too, normalises with the running statistics, held constant
  */
 public record BatchNorm2dSpec(

@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * The things one owner must close: in reverse order of creation, every one, the first failure thrown with the rest
- * suppressed.
+ * The things one owner must close: in reverse order of creation, every one, the first failure
+ * thrown with the rest suppressed.
  */
 public final class Closing implements AutoCloseable {
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
@@ -16,7 +16,10 @@ public final class Closing implements AutoCloseable {
     return resource;
   }
 
-  /** Closes what was built so far, adding failures to {@code cause}; for a constructor that cannot finish. */
+  /**
+   * Closes what was built so far, adding failures to {@code cause}; for a constructor that cannot
+   * finish.
+   */
   public void abandon(Throwable cause) {
     try {
       close();
@@ -33,7 +36,8 @@ public final class Closing implements AutoCloseable {
         owned.pop().close();
       } catch (Exception e) {
         if (first == null) {
-          first = e instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
+          first =
+              e instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
         } else {
           first.addSuppressed(e);
         }

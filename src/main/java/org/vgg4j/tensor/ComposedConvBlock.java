@@ -18,7 +18,12 @@ final class ComposedConvBlock implements ConvBlockPlan {
   private Tensor x; // of the last training forward
 
   private ComposedConvBlock(
-      Backend backend, ConvBlockSpec spec, Layout xLayout, Layout w, Usage usage, MemoryPlanner memory) {
+      Backend backend,
+      ConvBlockSpec spec,
+      Layout xLayout,
+      Layout w,
+      Usage usage,
+      MemoryPlanner memory) {
     Conv2dSpec c = spec.conv();
     boolean plainRelu = spec.batchNorm() == null;
     Conv2dSpec convSpec =
@@ -123,8 +128,7 @@ final class ComposedConvBlock implements ConvBlockPlan {
     }
     Tensor down = dy;
     if (pool != null) {
-      pool.backward(
-          activated().tensor(), poolY.tensor(), dy, poolSaved.tensor(), normDy.tensor());
+      pool.backward(activated().tensor(), poolY.tensor(), dy, poolSaved.tensor(), normDy.tensor());
       down = normDy.tensor();
     }
     if (norm != null) {

@@ -14,6 +14,9 @@ public interface Conv2dPlan extends Plan {
   /** dx from dy (already masked when the spec has a ReLU). */
   void backwardData(Tensor w, Tensor dy, Tensor dx);
 
-  /** dw, and db unless it is null, from x and dy: one call, since engines get the bias for free beside the filter. */
+  /**
+   * dw, and db unless it is null, from x and dy: one call, since engines get the bias for free
+   * beside the filter.
+   */
   void backwardFilter(Tensor x, Tensor dy, Tensor dw, Tensor db);
 }

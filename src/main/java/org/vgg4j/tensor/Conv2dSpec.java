@@ -8,16 +8,19 @@ package org.vgg4j.tensor;
  * @param kernel R = S, odd
  * @param padding zeros added at each side
  * @param bias whether a bias (K) is added
- * @param relu whether the forward applies max(., 0) to its output; the backward methods then expect dy already masked
+ * @param relu whether the forward applies max(., 0) to its output; the backward methods then expect
+ *     dy already masked
  */
-public record Conv2dSpec(int inChannels, int outChannels, int kernel, int padding, boolean bias, boolean relu) {
+public record Conv2dSpec(
+    int inChannels, int outChannels, int kernel, int padding, boolean bias, boolean relu) {
   /** Checks the fields. */
   public Conv2dSpec {
     Specs.positive("convolution input channels", inChannels);
     Specs.positive("convolution output channels", outChannels);
     Specs.positive("convolution kernel", kernel);
     if (padding < 0 || padding >= kernel) {
-      throw new InvalidInputException("convolution padding " + padding + " is not in 0.." + (kernel - 1));
+      throw new InvalidInputException(
+          "convolution padding " + padding + " is not in 0.." + (kernel - 1));
     }
   }
 
@@ -37,7 +40,14 @@ public record Conv2dSpec(int inChannels, int outChannels, int kernel, int paddin
     int grow = 2 * padding - kernel + 1;
     if (x.dim(2) + grow < 1 || x.dim(3) + grow < 1) {
       throw new InvalidInputException(
-          "a " + kernel + "x" + kernel + " convolution with padding " + padding + " does not fit an image of " + x);
+          "a "
+              + kernel
+              + "x"
+              + kernel
+              + " convolution with padding "
+              + padding
+              + " does not fit an image of "
+              + x);
     }
     return Shape.of(x.dim(0), outChannels, x.dim(2) + grow, x.dim(3) + grow);
   }

@@ -1,6 +1,9 @@
 package org.vgg4j.tensor;
 
-/** A planned block. It keeps what its backward needs in slots of the {@link MemoryPlanner} it was planned with. */
+/**
+ * A planned block. It keeps what its backward needs in slots of the {@link MemoryPlanner} it was
+ * planned with.
+ */
 public interface ConvBlockPlan extends Plan {
   /** The parameters of a block; absent ones are null. Shapes: w (K, C, R, S), all others (K). */
   record Parameters(
@@ -18,6 +21,9 @@ public interface ConvBlockPlan extends Plan {
   /** Returns y for x. */
   Tensor forward(Tensor x, Parameters parameters, boolean training);
 
-  /** Writes all gradients for the last training forward and returns dx, or null when it was not planned. */
+  /**
+   * Writes all gradients for the last training forward and returns dx, or null when it was not
+   * planned.
+   */
   Tensor backward(Tensor dy, Parameters parameters, Gradients gradients);
 }

@@ -15,7 +15,9 @@ public record ConvBlockSpec(Conv2dSpec conv, BatchNorm2dSpec batchNorm, MaxPool2
     }
     if (batchNorm != null && (batchNorm.channels() != conv.outChannels() || !batchNorm.relu())) {
       throw new InvalidInputException(
-          "a block's batch norm has the convolution's " + conv.outChannels() + " channels and a ReLU");
+          "a block's batch norm has the convolution's "
+              + conv.outChannels()
+              + " channels and a ReLU");
     }
   }
 }

@@ -1,14 +1,14 @@
 package org.vgg4j.tensor;
 
 /**
- * A planned softmax cross entropy with its totals, which stay on the engine until they are read. Shapes: logits, dlogits
- * (N, classes), labels (N) of type I32.
+ * A planned softmax cross entropy with its totals, which stay on the engine until they are read.
+ * Shapes: logits, dlogits (N, classes), labels (N) of type I32.
  */
 public interface CrossEntropyPlan extends Plan {
   /**
-   * Adds the losses and the right answers of the first {@code rows} samples to the totals, and writes dlogits =
-   * (softmax - one-hot) * {@code gradientScale} unless dlogits is null. The gradient of the batch's mean has scale 1 /
-   * N.
+   * Adds the losses and the right answers of the first {@code rows} samples to the totals, and
+   * writes dlogits = (softmax - one-hot) * {@code gradientScale} unless dlogits is null. The
+   * gradient of the batch's mean has scale 1 / N.
    */
   void forward(Tensor logits, Tensor labels, Tensor dlogits, int rows, double gradientScale);
 

@@ -1,6 +1,9 @@
 package org.vgg4j.tensor;
 
-/** A device that was asked for by name is not there; the message says what is missing and what to do. */
+/**
+ * A device that was asked for by name is not there; the message says what is missing and what to
+ * do.
+ */
 public final class DeviceUnavailableException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

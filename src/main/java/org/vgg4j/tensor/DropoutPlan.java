@@ -1,6 +1,9 @@
 package org.vgg4j.tensor;
 
-/** A planned dropout; y may be x and dx may be dy. The draw follows the {@link StepState} it was planned with. */
+/**
+ * A planned dropout; y may be x and dx may be dy. The draw follows the {@link StepState} it was
+ * planned with.
+ */
 public interface DropoutPlan extends Plan {
   /** y = x masked and scaled. */
   void forward(Tensor x, Tensor y);

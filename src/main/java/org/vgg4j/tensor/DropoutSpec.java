@@ -1,11 +1,12 @@
 package org.vgg4j.tensor;
 
 /**
- * Dropout: each element is zeroed with probability p, the others scaled by 1 / (1 - p) (Srivastava et al., 2014, in the
- * inverted form).
+ * Dropout: each element is zeroed with probability p, the others scaled by 1 / (1 - p) (Srivastava
+ * et al., 2014, in the inverted form).
  *
- * <p>Element {@code index} (row-major) of forward pass {@code t} is kept when {@code CounterRandom.bits(key(seed,
- * stream, t), index)}, shifted right by 40, is at least {@link #threshold()}: 24 random bits.
+ * <p>Element {@code index} (row-major) of forward pass {@code t} is kept when {@code
+ * CounterRandom.bits(key(seed, stream, t), index)}, shifted right by 40, is at least {@link
+ * #threshold()}: 24 random bits.
  *
  * @param p the probability of zeroing, in [0, 1)
  * @param stream the number that tells this layer's draws from every other's

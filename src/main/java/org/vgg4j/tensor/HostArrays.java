@@ -42,7 +42,8 @@ public final class HostArrays {
   /** Throws unless the tensor is of the given type. */
   public static void checkType(Tensor tensor, DType type) {
     if (tensor.dtype() != type) {
-      throw new InvalidInputException("a tensor of type " + tensor.dtype() + " where " + type + " is needed");
+      throw new InvalidInputException(
+          "a tensor of type " + tensor.dtype() + " where " + type + " is needed");
     }
   }
 }

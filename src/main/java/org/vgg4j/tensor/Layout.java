@@ -1,7 +1,8 @@
 package org.vgg4j.tensor;
 
 /**
- * How an engine stores a tensor: logical shape and type in the open, the physical order its own business.
+ * How an engine stores a tensor: logical shape and type in the open, the physical order its own
+ * business.
  *
  * <p>Two layouts of one engine are equal when the same bytes mean the same tensor.
  */

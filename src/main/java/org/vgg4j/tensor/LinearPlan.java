@@ -1,6 +1,9 @@
 package org.vgg4j.tensor;
 
-/** A planned fully connected layer. Shapes: x (N, ...) of I values a sample, w (O, I), b (O), y (N, O). */
+/**
+ * A planned fully connected layer. Shapes: x (N, ...) of I values a sample, w (O, I), b (O), y (N,
+ * O).
+ */
 public interface LinearPlan extends Plan {
   /** Returns the layout of w and dw. */
   Layout w();

@@ -1,12 +1,14 @@
 package org.vgg4j.tensor;
 
 /**
- * A fully connected layer y = x W^T + b. The input may have any rank: (N, C, H, W) counts as (N, C H W), and the
- * weights' logical order is that of the flattened row-major input, whatever the storage.
+ * A fully connected layer y = x W^T + b. The input may have any rank: (N, C, H, W) counts as (N, C
+ * H W), and the weights' logical order is that of the flattened row-major input, whatever the
+ * storage.
  *
  * @param inFeatures I, the input's elements per sample
  * @param outFeatures O
- * @param relu whether the forward applies max(., 0) to its output; the backward methods then expect dy already masked
+ * @param relu whether the forward applies max(., 0) to its output; the backward methods then expect
+ *     dy already masked
  */
 public record LinearSpec(int inFeatures, int outFeatures, boolean relu) {
   /** Checks the fields. */

@@ -5,7 +5,10 @@ public interface LrnPlan extends Plan {
   /** Returns the layout of y and dy. */
   Layout y();
 
-  /** Returns the layout of what a training forward leaves for the backward; null when there is nothing. */
+  /**
+   * Returns the layout of what a training forward leaves for the backward; null when there is
+   * nothing.
+   */
   Layout saved();
 
   /** y from x; {@code saved} is null when {@link #saved()} is. */

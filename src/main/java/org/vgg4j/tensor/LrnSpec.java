@@ -1,8 +1,9 @@
 package org.vgg4j.tensor;
 
 /**
- * Local response normalization across channels: y = x / (k + alpha / size * sum of x^2 over {@code size} channels)^beta
- * (Krizhevsky, Sutskever and Hinton, 2012, section 3.3; alpha is divided by the size as in PyTorch, Caffe and cuDNN).
+ * Local response normalization across channels: y = x / (k + alpha / size * sum of x^2 over {@code
+ * size} channels)^beta (Krizhevsky, Sutskever and Hinton, 2012, section 3.3; alpha is divided by
+ * the size as in PyTorch, Caffe and cuDNN).
  *
  * @param size the number of neighbouring channels, odd
  */

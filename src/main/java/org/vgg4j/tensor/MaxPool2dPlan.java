@@ -5,7 +5,10 @@ public interface MaxPool2dPlan extends Plan {
   /** Returns the layout of y and dy. */
   Layout y();
 
-  /** Returns the layout of what a training forward leaves for the backward; null when planned for inference. */
+  /**
+   * Returns the layout of what a training forward leaves for the backward; null when planned for
+   * inference.
+   */
   Layout saved();
 
   /** y from x; {@code saved} is null when planned for inference. */

@@ -1,7 +1,8 @@
 package org.vgg4j.tensor;
 
 /**
- * Max pooling over square windows without padding; of equal values the first in row-major order wins.
+ * Max pooling over square windows without padding; of equal values the first in row-major order
+ * wins.
  *
  * @param kernel the window's side
  * @param stride the step between windows

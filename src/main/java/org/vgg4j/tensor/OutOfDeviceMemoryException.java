@@ -1,6 +1,8 @@
 package org.vgg4j.tensor;
 
-/** An engine could not take memory. Nothing was taken; the process can go on with something smaller. */
+/**
+ * An engine could not take memory. Nothing was taken; the process can go on with something smaller.
+ */
 public final class OutOfDeviceMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -1,8 +1,8 @@
 package org.vgg4j.tensor;
 
 /**
- * Stochastic gradient descent in PyTorch's form: g += weightDecay p; v = momentum v + g (v = g at the first step); p -=
- * lr v.
+ * Stochastic gradient descent in PyTorch's form: g += weightDecay p; v = momentum v + g (v = g at
+ * the first step); p -= lr v.
  */
 public record SgdSpec(double momentum, double weightDecay) {
   /** Checks the fields. */

@@ -2,7 +2,9 @@ package org.vgg4j.tensor;
 
 import java.util.Arrays;
 
-/** The logical extents of a tensor, outermost first; images are (N, C, H, W) whatever the storage. */
+/**
+ * The logical extents of a tensor, outermost first; images are (N, C, H, W) whatever the storage.
+ */
 public final class Shape {
   private final int[] dims;
   private final long elementCount;
@@ -11,7 +13,8 @@ public final class Shape {
     long count = 1;
     for (int dim : dims) {
       if (dim < 1) {
-        throw new InvalidInputException("shape " + Arrays.toString(dims) + " has an extent below 1");
+        throw new InvalidInputException(
+            "shape " + Arrays.toString(dims) + " has an extent below 1");
       }
       try {
         count = Math.multiplyExact(count, dim);
@@ -51,7 +54,8 @@ public final class Shape {
   /** Returns {@link #elementCount()} as an array length. */
   public int arrayLength() {
     if (elementCount > Integer.MAX_VALUE - 8) {
-      throw new InvalidInputException("a tensor of shape " + this + " is too large for a Java array");
+      throw new InvalidInputException(
+          "a tensor of shape " + this + " is too large for a Java array");
     }
     return (int) elementCount;
   }

@@ -1,6 +1,9 @@
 package org.vgg4j.tensor;
 
-/** A place in memory that was planned: its layout is known at once, its tensor once memory was taken. */
+/**
+ * A place in memory that was planned: its layout is known at once, its tensor once memory was
+ * taken.
+ */
 public final class Slot {
   private final Layout layout;
   private Tensor tensor;

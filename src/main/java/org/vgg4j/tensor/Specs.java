@@ -15,7 +15,8 @@ final class Specs {
       throw new InvalidInputException(what + " takes (N, C, H, W), not a tensor of shape " + x);
     }
     if (x.dim(1) != channels) {
-      throw new InvalidInputException(what + " for " + channels + " channels got a tensor of shape " + x);
+      throw new InvalidInputException(
+          what + " for " + channels + " channels got a tensor of shape " + x);
     }
   }
 }

@@ -1,8 +1,8 @@
 package org.vgg4j.tensor;
 
 /**
- * What changes from step to step and the plans read: an engine with its own memory keeps a copy there, so that a
- * recorded step can be replayed.
+ * What changes from step to step and the plans read: an engine with its own memory keeps a copy
+ * there, so that a recorded step can be replayed.
  */
 public interface StepState extends AutoCloseable {
   /** Returns the seed that every random draw of the net starts from. */

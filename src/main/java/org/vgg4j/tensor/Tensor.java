@@ -33,7 +33,10 @@ public interface Tensor {
     upload(source, 0);
   }
 
-  /** Copies all values from an array of exactly this tensor's length, rounding where the storage is narrower. */
+  /**
+   * Copies all values from an array of exactly this tensor's length, rounding where the storage is
+   * narrower.
+   */
   void upload(double[] source);
 
   /** Copies all values into an array of exactly this tensor's length. */

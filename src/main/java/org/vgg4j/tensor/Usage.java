@@ -4,7 +4,8 @@ package org.vgg4j.tensor;
  * What a plan will be used for.
  *
  * @param training whether the backward methods will be called
- * @param inputGradient whether the gradient of the input will be asked for (a net's first layer needs none)
+ * @param inputGradient whether the gradient of the input will be asked for (a net's first layer
+ *     needs none)
  */
 public record Usage(boolean training, boolean inputGradient) {
   /** Forward only. */

@@ -15,8 +15,8 @@ import org.vgg4j.io.AtomicFile;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * The folder of a run: {@code config.json} (all that is needed to repeat it), {@code metrics.jsonl} (an object an epoch)
- * and {@code model.safetensors} (the net after the last whole epoch).
+ * The folder of a run: {@code config.json} (all that is needed to repeat it), {@code metrics.jsonl}
+ * (an object an epoch) and {@code model.safetensors} (the net after the last whole epoch).
  */
 public final class RunDirectory {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -86,7 +86,10 @@ public final class RunDirectory {
     byte[] line = (json(metrics.toMap()) + "\n").getBytes(StandardCharsets.UTF_8);
     try (FileChannel file =
         FileChannel.open(
-            metrics(), StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
+            metrics(),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.APPEND)) {
       ByteBuffer buffer = ByteBuffer.wrap(line);
       while (buffer.hasRemaining()) {
         file.write(buffer);

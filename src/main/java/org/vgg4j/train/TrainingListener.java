@@ -1,8 +1,13 @@
 package org.vgg4j.train;
 
-/** What hears of a training's progress, on the thread that trains. Every method does nothing by default. */
+/**
+ * What hears of a training's progress, on the thread that trains. Every method does nothing by
+ * default.
+ */
 public interface TrainingListener {
-  /** An epoch of {@code steps} steps over {@code images} images begins; {@code epoch} counts from 1. */
+  /**
+   * An epoch of {@code steps} steps over {@code images} images begins; {@code epoch} counts from 1.
+   */
   default void epochStarted(int epoch, int steps, int images) {}
 
   /** A step is done: {@code images} images of this epoch so far, with their mean loss. */

@@ -38,8 +38,8 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * Every operation of an engine against the double-precision reference, on the same inputs, outputs filled with NaN
- * beforehand. An engine's test is a subclass that opens it.
+ * Every operation of an engine against the double-precision reference, on the same inputs, outputs
+ * filled with NaN beforehand. An engine's test is a subclass that opens it.
  */
 abstract class EngineOperationsTest {
   /** The unit roundoff of float. */
@@ -60,9 +60,9 @@ abstract class EngineOperationsTest {
   }
 
   /**
-   * Runs a case on both engines and compares. A sum of n products of values of size s has a rounding error of some
-   * sqrt(n) u s at random and n u s at worst; the tolerance is 4 + sqrt(n) rounding steps of the largest value, times
-   * 4.
+   * Runs a case on both engines and compares. A sum of n products of values of size s has a
+   * rounding error of some sqrt(n) u s at random and n u s at worst; the tolerance is 4 + sqrt(n)
+   * rounding steps of the largest value, times 4.
    */
   private void compare(String what, Case operation) {
     List<Output> expected;
@@ -82,7 +82,8 @@ abstract class EngineOperationsTest {
       for (int k = 0; k < got.length; k++) {
         double difference = Math.abs(got[k] - want.values()[k]);
         if (!(difference <= tolerance)) {
-          fail(what + ": " + want.name() + "[" + k + "] is " + got[k] + ", not " + want.values()[k]);
+          fail(
+              what + ": " + want.name() + "[" + k + "] is " + got[k] + ", not " + want.values()[k]);
         }
         worst = Math.max(worst, difference / scale);
       }
@@ -163,7 +164,8 @@ abstract class EngineOperationsTest {
     if (c.bias()) {
       outputs.add(output("convolution db", db, positions));
     }
-    // A second plan over the same weights, as the last, smaller batch of an epoch has, and one for inference.
+    // A second plan over the same weights, as the last, smaller batch of an epoch has, and one for
+    // inference.
     for (Usage usage : List.of(Usage.FIRST_LAYER, Usage.INFERENCE)) {
       Conv2dPlan second = bench.own(bench.backend().conv2d(spec, xLayout, plan.w(), usage));
       Tensor again = bench.output(second.y());
@@ -208,7 +210,8 @@ abstract class EngineOperationsTest {
     Tensor beta = bench.tensor(channel, Bench.random(channel, 7));
     Tensor mean = bench.tensor(channel, Bench.random(channel, 8));
     double[] positive = Bench.random(channel, 9);
-    Tensor var = bench.tensor(channel, Arrays.stream(positive).map(v -> (float) (1.5 + v)).toArray());
+    Tensor var =
+        bench.tensor(channel, Arrays.stream(positive).map(v -> (float) (1.5 + v)).toArray());
     Tensor y = bench.output(plan.y());
     Tensor inference = bench.output(plan.y());
     Tensor dy = bench.tensor(plan.y(), Bench.random(shape, 10));
@@ -287,9 +290,7 @@ abstract class EngineOperationsTest {
     Tensor again = bench.output(forward.y());
     forward.forward(x, again, null);
     return List.of(
-        output("max-pool y", y, 0),
-        output("max-pool y", again, 0),
-        output("max-pool dx", dx, 4));
+        output("max-pool y", y, 0), output("max-pool y", again, 0), output("max-pool dx", dx, 4));
   }
 
   record LinearCase(Shape x, int out, boolean relu) {}
@@ -372,7 +373,8 @@ abstract class EngineOperationsTest {
           state.seed(42);
           state.set(3, 7, 0.1);
           Layout layout = bench.plain(shape);
-          DropoutPlan plan = bench.own(bench.backend().dropout(new DropoutSpec(0.3, 2), layout, state));
+          DropoutPlan plan =
+              bench.own(bench.backend().dropout(new DropoutSpec(0.3, 2), layout, state));
           Tensor x = bench.tensor(layout, Bench.random(shape, 21));
           Tensor y = bench.output(layout);
           Tensor dx = bench.output(layout);

@@ -13,10 +13,13 @@ import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 
-/** The native context of one engine: oneDNN's engine and stream, the shared workspace, the Java worker threads. */
+/**
+ * The native context of one engine: oneDNN's engine and stream, the shared workspace, the Java
+ * worker threads.
+ */
 final class Dnnl implements AutoCloseable {
   private final Closing closing = new Closing();
-  private final engine engine;
+  private final engine cpu;
   private final dnnl_stream streamHandle;
   private final Workspace workspace;
   private final Workers workers;
@@ -26,9 +29,9 @@ final class Dnnl implements AutoCloseable {
   Dnnl(OneDnnOptions options) {
     this.options = options;
     try {
-      engine = closing.own(new engine(org.bytedeco.dnnl.engine.kind.cpu, 0));
-      stream stream = closing.own(new stream(engine));
-      streamHandle = closing.own(stream.get());
+      cpu = closing.own(new engine(org.bytedeco.dnnl.engine.kind.cpu, 0));
+      stream commands = closing.own(new stream(cpu));
+      streamHandle = closing.own(commands.get());
       workspace = closing.own(new Workspace(this));
       workers = closing.own(new Workers(threads()));
     } catch (RuntimeException | Error e) {
@@ -65,7 +68,7 @@ final class Dnnl implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("this oneDNN engine is closed");
     }
-    return engine;
+    return cpu;
   }
 
   dnnl_stream stream() {
@@ -91,7 +94,12 @@ final class Dnnl implements AutoCloseable {
   static void check(int status, String call, String context) {
     if (status != dnnl.dnnl_success) {
       throw new OneDnnException(
-          call + " failed with status " + status + " (" + context + "); ONEDNN_VERBOSE=all tells more");
+          call
+              + " failed with status "
+              + status
+              + " ("
+              + context
+              + "); ONEDNN_VERBOSE=all tells more");
     }
   }
 
@@ -121,7 +129,10 @@ final class Dnnl implements AutoCloseable {
     return new memory.desc(dims(shape), memory.data_type.f32, memory.format_tag.any);
   }
 
-  /** Returns the descriptor of a preferred activation layout; {@code any} leaves the choice to oneDNN. */
+  /**
+   * Returns the descriptor of a preferred activation layout; {@code any} leaves the choice to
+   * oneDNN.
+   */
   memory.desc activation(Shape shape) {
     boolean nhwc = options.activations() == OneDnnOptions.Activations.NHWC && shape.rank() == 4;
     memory.format_tag tag = nhwc ? memory.format_tag.acdb : memory.format_tag.any;

@@ -28,8 +28,8 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * Batch normalization with its ReLU fused. What a training forward saves is, side by side: the mean (C), the biased
- * variance (C) and oneDNN's record of where the ReLU let through.
+ * Batch normalization with its ReLU fused. What a training forward saves is, side by side: the mean
+ * (C), the biased variance (C) and oneDNN's record of where the ReLU let through.
  */
 final class OneDnnBatchNorm2d implements BatchNorm2dPlan {
   private final Dnnl dnnl;
@@ -62,7 +62,8 @@ final class OneDnnBatchNorm2d implements BatchNorm2dPlan {
     long count = x.shape().elementCount() / spec.channels();
     if (usage.training() && !spec.frozen() && count < 2) {
       throw new InvalidInputException(
-          "batch norm in training needs more than one value per channel, not an input of " + x.shape());
+          "batch norm in training needs more than one value per channel, not an input of "
+              + x.shape());
     }
     unbias = (double) count / (count - 1);
     try {

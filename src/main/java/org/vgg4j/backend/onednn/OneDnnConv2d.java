@@ -26,8 +26,9 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * Convolution. The weights are kept in the order in which their gradient is computed, so that the optimizer runs over
- * both alike; the forward and the data gradient read copies in the orders they prefer.
+ * Convolution. The weights are kept in the order in which their gradient is computed, so that the
+ * optimizer runs over both alike; the forward and the data gradient read copies in the orders they
+ * prefer.
  */
 final class OneDnnConv2d implements Conv2dPlan {
   private static final long[] ONES = {1, 1};
@@ -207,12 +208,7 @@ final class OneDnnConv2d implements Conv2dPlan {
                     DNNL_ARG_DIFF_WEIGHTS,
                     DNNL_ARG_DIFF_BIAS)
                 : new Primitive(
-                    dnnl,
-                    what,
-                    primitive,
-                    DNNL_ARG_SRC,
-                    DNNL_ARG_DIFF_DST,
-                    DNNL_ARG_DIFF_WEIGHTS));
+                    dnnl, what, primitive, DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS));
   }
 
   private void planData(convolution_forward.primitive_desc hint) {

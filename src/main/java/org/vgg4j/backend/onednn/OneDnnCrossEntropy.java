@@ -5,7 +5,10 @@ import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.Tensor;
 
-/** Softmax cross entropy in Java: a few thousand numbers a step. Exponentials and sums are in double. */
+/**
+ * Softmax cross entropy in Java: a few thousand numbers a step. Exponentials and sums are in
+ * double.
+ */
 final class OneDnnCrossEntropy implements CrossEntropyPlan {
   private final OneDnnLayout layout; // (N, classes)
   private final int batch;

@@ -6,8 +6,8 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 
 /**
- * A layout that is a oneDNN memory descriptor. The descriptor may have more axes than the logical shape (a linear
- * layer's weights over an image), never another row-major order.
+ * A layout that is a oneDNN memory descriptor. The descriptor may have more axes than the logical
+ * shape (a linear layer's weights over an image), never another row-major order.
  */
 final class OneDnnLayout implements Layout {
   private final Shape shape;
@@ -15,6 +15,7 @@ final class OneDnnLayout implements Layout {
   private final memory.desc desc; // null for I64, which oneDNN does not know: always row-major
   private final memory.desc plain; // the row-major descriptor of the same axes
   private final long bytes;
+  private final boolean plainOrder;
 
   private OneDnnLayout(Shape shape, DType dtype, memory.desc desc, memory.desc plain, long bytes) {
     this.shape = shape;
@@ -22,6 +23,7 @@ final class OneDnnLayout implements Layout {
     this.desc = desc;
     this.plain = plain;
     this.bytes = bytes;
+    this.plainOrder = desc == null || desc.equals(plain);
   }
 
   static OneDnnLayout plain(Shape shape, DType dtype) {
@@ -38,7 +40,10 @@ final class OneDnnLayout implements Layout {
     return of(shape, shape, desc);
   }
 
-  /** Wraps a descriptor of F32 values with the axes {@code physical}, which flatten to {@code shape}. */
+  /**
+   * Wraps a descriptor of F32 values with the axes {@code physical}, which flatten to {@code
+   * shape}.
+   */
   static OneDnnLayout of(Shape shape, Shape physical, memory.desc desc) {
     return new OneDnnLayout(
         shape, DType.F32, desc, Dnnl.plain(physical, DType.F32), desc.get_size());
@@ -78,7 +83,7 @@ final class OneDnnLayout implements Layout {
   }
 
   boolean isPlain() {
-    return desc == plain || desc.equals(plain);
+    return plainOrder;
   }
 
   boolean matches(memory.desc other) {
@@ -87,10 +92,13 @@ final class OneDnnLayout implements Layout {
 
   @Override
   public boolean equals(Object other) {
+    if (this == other) {
+      return true;
+    }
     return other instanceof OneDnnLayout layout
         && shape.equals(layout.shape)
         && dtype == layout.dtype
-        && (desc == layout.desc || (desc != null && layout.desc != null && desc.equals(layout.desc)));
+        && (desc == null || desc.equals(layout.desc));
   }
 
   @Override

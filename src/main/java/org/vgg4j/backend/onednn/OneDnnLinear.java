@@ -25,8 +25,9 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * Fully connected layer, straight from an image in its own layout: the weights then have an image's axes too, and
- * nothing is flattened. They are kept in the order in which their gradient is computed.
+ * Fully connected layer, straight from an image in its own layout: the weights then have an image's
+ * axes too, and nothing is flattened. They are kept in the order in which their gradient is
+ * computed.
  */
 final class OneDnnLinear implements LinearPlan {
   private final Dnnl dnnl;
@@ -73,10 +74,7 @@ final class OneDnnLinear implements LinearPlan {
           planData(hint);
         }
       } else {
-        w =
-            givenW != null
-                ? givenW
-                : OneDnnLayout.of(spec.w(), wPhysical, hint.weights_desc());
+        w = givenW != null ? givenW : OneDnnLayout.of(spec.w(), wPhysical, hint.weights_desc());
       }
       planForward(usage);
     } catch (RuntimeException | Error e) {
@@ -163,11 +161,7 @@ final class OneDnnLinear implements LinearPlan {
             shapes,
             () ->
                 new inner_product_backward_data.primitive_desc(
-                    dnnl.engine(),
-                    Dnnl.any(x.shape()),
-                    Dnnl.any(wPhysical),
-                    y.desc(),
-                    hint))) {
+                    dnnl.engine(), Dnnl.any(x.shape()), Dnnl.any(wPhysical), y.desc(), hint))) {
       dataDy = input("dy", y, description.diff_dst_desc());
       dataW = input("w", w, description.weights_desc());
       dataDx = output("dx", x, description.diff_src_desc());

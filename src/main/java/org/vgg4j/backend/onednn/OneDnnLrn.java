@@ -55,8 +55,7 @@ final class OneDnnLrn implements LrnPlan {
                   ? new Primitive(dnnl, what, primitive, DNNL_ARG_SRC, DNNL_ARG_DST)
                   : new Primitive(
                       dnnl, what, primitive, DNNL_ARG_SRC, DNNL_ARG_DST, DNNL_ARG_WORKSPACE));
-      backward =
-          usage.training() ? closing.own(planBackward(dnnl, spec, what, description)) : null;
+      backward = usage.training() ? closing.own(planBackward(dnnl, spec, what, description)) : null;
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;

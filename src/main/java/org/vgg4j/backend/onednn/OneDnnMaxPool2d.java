@@ -72,8 +72,7 @@ final class OneDnnMaxPool2d implements MaxPool2dPlan {
       saved = OneDnnLayout.opaque(description.workspace_desc().get_size());
       forward =
           closing.own(
-              new Primitive(
-                  dnnl, what, primitive, DNNL_ARG_SRC, DNNL_ARG_DST, DNNL_ARG_WORKSPACE));
+              new Primitive(dnnl, what, primitive, DNNL_ARG_SRC, DNNL_ARG_DST, DNNL_ARG_WORKSPACE));
       try (pooling_backward.primitive_desc back =
           Dnnl.create(
               "max-pool gradient",
@@ -90,10 +89,8 @@ final class OneDnnMaxPool2d implements MaxPool2dPlan {
                       ZEROS,
                       ZEROS,
                       description))) {
-        dyOperand =
-            Operand.input(dnnl, "max-pool dy", y, back.diff_dst_desc(), scratch, closing);
-        dxOperand =
-            Operand.output(dnnl, "max-pool dx", x, back.diff_src_desc(), scratch, closing);
+        dyOperand = Operand.input(dnnl, "max-pool dy", y, back.diff_dst_desc(), scratch, closing);
+        dxOperand = Operand.output(dnnl, "max-pool dx", x, back.diff_src_desc(), scratch, closing);
         backward =
             closing.own(
                 new Primitive(

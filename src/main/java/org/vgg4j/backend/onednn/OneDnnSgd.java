@@ -14,7 +14,8 @@ final class OneDnnSgd extends SlabOptimizer {
     this.spec = spec;
     this.state = state;
     if ((v == null) != (spec.momentum() == 0)) {
-      throw new IllegalArgumentException("SGD keeps a momentum buffer when, and only when, it has momentum");
+      throw new IllegalArgumentException(
+          "SGD keeps a momentum buffer when, and only when, it has momentum");
     }
   }
 

@@ -161,7 +161,7 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
 
   /** Throws unless the tensor is in the layout that an operation was planned for. */
   OneDnnTensor expect(OneDnnLayout planned, String operation) {
-    if (layout != planned && !layout.equals(planned)) {
+    if (!layout.equals(planned)) {
       throw new InvalidInputException(
           operation + " was planned for " + planned + " and got " + layout);
     }

@@ -3,7 +3,10 @@ package org.vgg4j.backend.onednn;
 import org.bytedeco.dnnl.memory;
 import org.vgg4j.tensor.Closing;
 
-/** One side of a primitive whose layout may differ from the tensor's: then a copy in the workspace stands between. */
+/**
+ * One side of a primitive whose layout may differ from the tensor's: then a copy in the workspace
+ * stands between.
+ */
 final class Operand {
   private final OneDnnLayout given;
   private final Primitive copy; // null when the layouts agree

@@ -7,8 +7,8 @@ import org.bytedeco.dnnl.primitive;
 import org.vgg4j.tensor.Closing;
 
 /**
- * A oneDNN primitive with its argument list, ready to run. The list keeps its last tensors, so running it again on the
- * same ones is one native call.
+ * A oneDNN primitive with its argument list, ready to run. The list keeps its last tensors, so
+ * running it again on the same ones is one native call.
  */
 final class Primitive implements AutoCloseable {
   private final Dnnl context;
@@ -19,7 +19,10 @@ final class Primitive implements AutoCloseable {
   private final dnnl_exec_arg_t[] entries;
   private final OneDnnTensor[] bound;
 
-  /** Takes over the primitive; {@code argumentIds} are its DNNL_ARG_ numbers in the order run() takes tensors. */
+  /**
+   * Takes over the primitive; {@code argumentIds} are its DNNL_ARG_ numbers in the order run()
+   * takes tensors.
+   */
   Primitive(Dnnl context, String what, primitive primitive, int... argumentIds) {
     this.context = context;
     this.what = what;

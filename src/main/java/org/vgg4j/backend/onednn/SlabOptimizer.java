@@ -5,11 +5,13 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.OptimizerPlan;
 
 /**
- * An update of whole slabs in Java: chunks are copied to the heap, where the compiler makes vector code of the loop, and
- * back. On Java 17 that costs little more than the copies alone.
+ * An update of whole slabs in Java: chunks are copied to the heap, where the compiler makes vector
+ * code of the loop, and back. On Java 17 that costs little more than the copies alone.
  */
 abstract class SlabOptimizer implements OptimizerPlan {
-  /** The values of a chunk: 16 kB, so that the arrays of one worker stay in its first-level caches. */
+  /**
+   * The values of a chunk: 16 kB, so that the arrays of one worker stay in its first-level caches.
+   */
   private static final int CHUNK = 4096;
 
   private final Dnnl dnnl;
@@ -17,7 +19,10 @@ abstract class SlabOptimizer implements OptimizerPlan {
   private final long elements;
   private final float[][][] chunks; // worker, slab, value
 
-  /** Takes the slabs in the order that {@link #update} sees their chunks: parameters, gradients, moments. */
+  /**
+   * Takes the slabs in the order that {@link #update} sees their chunks: parameters, gradients,
+   * moments.
+   */
   SlabOptimizer(Dnnl dnnl, Arena... arenas) {
     this.dnnl = dnnl;
     slabs = new OneDnnArena[arenas.length];
@@ -35,7 +40,9 @@ abstract class SlabOptimizer implements OptimizerPlan {
     chunks = new float[dnnl.workers().count()][slabs.length][CHUNK];
   }
 
-  /** Updates the first {@code count} values of the chunks; all but the gradients are written back. */
+  /**
+   * Updates the first {@code count} values of the chunks; all but the gradients are written back.
+   */
   abstract void update(float[][] chunk, int count);
 
   /** Runs the update over the whole slabs. */
@@ -47,8 +54,7 @@ abstract class SlabOptimizer implements OptimizerPlan {
     float[][] mine = chunks[worker];
     FloatPointer[] pointers = new FloatPointer[slabs.length];
     for (int s = 0; s < slabs.length; s++) {
-      pointers[s] =
-          new FloatPointer(new NativeMemory.Address(slabs[s].memory().address(0)));
+      pointers[s] = new FloatPointer(new NativeMemory.Address(slabs[s].memory().address(0)));
     }
     for (long at = begin; at < end; at += CHUNK) {
       int count = (int) Math.min(CHUNK, end - at);

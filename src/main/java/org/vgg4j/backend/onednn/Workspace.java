@@ -1,6 +1,9 @@
 package org.vgg4j.backend.onednn;
 
-/** The memory that all plans of an engine share for what does not outlive one call. It grows before a run, never in one. */
+/**
+ * The memory that all plans of an engine share for what does not outlive one call. It grows before
+ * a run, never in one.
+ */
 final class Workspace implements AutoCloseable {
   private final Dnnl dnnl;
   private long neededBytes;

@@ -31,8 +31,8 @@ import org.vgg4j.tensor.Usage;
  * precision, one thread, row-major tensors, loops as in the formulas. It needs no native library.
  *
  * <p>Its memory is the Java heap, 8 bytes an element whatever the type; a tensor of type F32 or
- * BF16 is rounded when it is uploaded. Plans compute in F64 only. A plan given a tensor of another shape
- * throws {@link IllegalArgumentException}; a closed engine, arena or plan throws {@link
+ * BF16 is rounded when it is uploaded. Plans compute in F64 only. A plan given a tensor of another
+ * shape throws {@link IllegalArgumentException}; a closed engine, arena or plan throws {@link
  * IllegalStateException} when used. Arenas and plans stay usable after the engine is closed: they
  * own nothing of it.
  */

@@ -15,8 +15,8 @@ import org.vgg4j.tensor.Usage;
  * and the inverse standard deviations that the forward normalised with.
  *
  * <p>Source: Ioffe and Szegedy, 2015, algorithm 1; PyTorch {@code torch.nn.BatchNorm2d} (biased
- * variance inside, unbiased variance into the running one) and, for the gradients,
- * {@code batch_norm_backward_cpu_template} in {@code aten/src/ATen/native/Normalization.cpp}.
+ * variance inside, unbiased variance into the running one) and, for the gradients, {@code
+ * batch_norm_backward_cpu_template} in {@code aten/src/ATen/native/Normalization.cpp}.
  */
 final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPlan {
   private static final String OPERATION = "batch norm";
@@ -115,7 +115,8 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
 
   /**
    * With h = (x - mean) invStd and g = dy where the ReLU let it through: dbeta = sum g, dgamma =
-   * sum g h, dx = gamma invStd (g - dbeta / count - h dgamma / count), and gamma invStd g when frozen.
+   * sum g h, dx = gamma invStd (g - dbeta / count - h dgamma / count), and gamma invStd g when
+   * frozen.
    */
   @Override
   public void backward(
@@ -221,8 +222,7 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
     for (int n = 0; n < batch; n++) {
       int at = (n * channels + c) * plane;
       for (int i = at; i < at + plane; i++) {
-        y.values()[y.offset() + i] =
-            (x.values()[x.offset() + i] - mean) * invStd * scale + shift;
+        y.values()[y.offset() + i] = (x.values()[x.offset() + i] - mean) * invStd * scale + shift;
       }
       if (spec.relu()) {
         Rows.relu(y.values(), y.offset() + at, plane);

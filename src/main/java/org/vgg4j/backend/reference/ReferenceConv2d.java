@@ -14,8 +14,8 @@ import org.vgg4j.tensor.Usage;
  * <p>Shapes: x (N, C, H, W), w (K, C, R, S), b (K), y (N, K, P, Q). Every loop runs over pairs of
  * rows: for one weight (r, s), output row p meets input row p + r - pad where both exist.
  *
- * <p>Source: PyTorch {@code torch.nn.functional.conv2d} and {@code torch.nn.grad}'s
- * {@code conv2d_input} and {@code conv2d_weight}.
+ * <p>Source: PyTorch {@code torch.nn.functional.conv2d} and {@code torch.nn.grad}'s {@code
+ * conv2d_input} and {@code conv2d_weight}.
  */
 final class ReferenceConv2d extends ReferencePlan implements Conv2dPlan {
   private static final String OPERATION = "convolution";
@@ -131,8 +131,7 @@ final class ReferenceConv2d extends ReferencePlan implements Conv2dPlan {
         int dwAt = wAt(result, k, c);
         Arrays.fill(dws, dwAt, dwAt + kernel * kernel, 0);
         for (int n = 0; n < batch; n++) {
-          addFilter(
-              input.values(), xAt(input, n, c), slope.values(), yAt(slope, n, k), dws, dwAt);
+          addFilter(input.values(), xAt(input, n, c), slope.values(), yAt(slope, n, k), dws, dwAt);
         }
       }
     }

@@ -14,9 +14,9 @@ import org.vgg4j.tensor.Usage;
  *
  * <p>Shapes: x, y and saved, which holds d, (N, C, H, W).
  *
- * <p>Source: Krizhevsky, Sutskever and Hinton, 2012, section 3.3; PyTorch
- * {@code torch.nn.LocalResponseNorm}, whose zero padding leaves the missing channels out of the sum
- * and divides by the full size.
+ * <p>Source: Krizhevsky, Sutskever and Hinton, 2012, section 3.3; PyTorch {@code
+ * torch.nn.LocalResponseNorm}, whose zero padding leaves the missing channels out of the sum and
+ * divides by the full size.
  */
 final class ReferenceLrn extends ReferencePlan implements LrnPlan {
   private static final String OPERATION = "local response norm";
