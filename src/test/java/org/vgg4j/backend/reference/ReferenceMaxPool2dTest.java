@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
@@ -122,6 +123,24 @@ final class ReferenceMaxPool2dTest {
     assertValues(y, 4);
     assertThrows(IllegalArgumentException.class, () -> plan.forward(x, y, y));
     assertThrows(IllegalStateException.class, () -> plan.backward(x, y, y, null, x));
+  }
+
+  @Test
+  void refusesAClosedArenaEvenWhereItReadsNothing() {
+    Layout layout = fixture.layout(1, 1, 2, 2);
+    MaxPool2dPlan plan = plan(2, 2, layout);
+    Arena arena = fixture.arena(layout.bytes());
+    Tensor dead = arena.tensor(0, layout);
+    arena.close();
+    Tensor y = fixture.tensor(plan.y(), 1);
+    Tensor saved = fixture.tensor(fixture.layout(1), 0);
+    Tensor positions = fixture.integers(plan.saved().shape(), 3);
+    Tensor dx = fixture.tensor(layout, 1, 2, 3, 4);
+    assertThrows(
+        IllegalStateException.class, () -> plan.backward(dead, y, y, positions, dx));
+    assertThrows(
+        IllegalArgumentException.class, () -> plan.backward(dx, y, y, saved, dx));
+    assertValues(dx, 1, 2, 3, 4);
   }
 
   private MaxPool2dPlan plan(int kernel, int stride, Layout x) {
