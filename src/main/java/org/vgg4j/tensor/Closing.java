@@ -23,28 +23,33 @@ public final class Closing implements AutoCloseable {
   public void abandon(Throwable cause) {
     try {
       close();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       cause.addSuppressed(e);
     }
   }
 
   @Override
   public void close() {
-    RuntimeException first = null;
+    Throwable first = null;
     while (!owned.isEmpty()) {
       try {
         owned.pop().close();
-      } catch (Exception e) {
+      } catch (Throwable e) {
         if (first == null) {
-          first =
-              e instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
+          first = e;
         } else {
           first.addSuppressed(e);
         }
       }
     }
+    if (first instanceof Error error) {
+      throw error;
+    }
+    if (first instanceof RuntimeException unchecked) {
+      throw unchecked;
+    }
     if (first != null) {
-      throw first;
+      throw new IllegalStateException(first);
     }
   }
 }

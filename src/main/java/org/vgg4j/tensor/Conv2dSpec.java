@@ -18,6 +18,9 @@ public record Conv2dSpec(
     Specs.positive("convolution input channels", inChannels);
     Specs.positive("convolution output channels", outChannels);
     Specs.positive("convolution kernel", kernel);
+    if (kernel % 2 == 0) {
+      throw new InvalidInputException("convolution kernel must be odd, not " + kernel);
+    }
     if (padding < 0 || padding >= kernel) {
       throw new InvalidInputException(
           "convolution padding " + padding + " is not in 0.." + (kernel - 1));

@@ -5,8 +5,8 @@ package org.vgg4j.tensor;
  * et al., 2014, in the inverted form).
  *
  * <p>Element {@code index} (row-major) of forward pass {@code t} is kept when {@code
- * CounterRandom.bits(key(seed, stream, t), index)}, shifted right by 40, is at least {@link
- * #threshold()}: 24 random bits.
+ * CounterRandom.bits(key(seed, stream, t), index) >>> 40}, 24 random bits, is at least {@link
+ * #threshold()}.
  *
  * @param p the probability of zeroing, in [0, 1)
  * @param stream the number that tells this layer's draws from every other's

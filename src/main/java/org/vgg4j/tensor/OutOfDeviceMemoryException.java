@@ -34,6 +34,6 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
   }
 
   private static String mebibytes(long bytes) {
-    return (bytes + (1 << 20) - 1) / (1 << 20) + " MiB";
+    return ((bytes - 1) / (1 << 20) + 1) + " MiB";
   }
 }

@@ -57,7 +57,6 @@ final class ShapeTest {
   }
 
   private static void assertMessage(String message, Runnable action) {
-    assertEquals(
-        message, assertThrows(InvalidInputException.class, action::run).getMessage());
+    assertEquals(message, assertThrows(InvalidInputException.class, action::run).getMessage());
   }
 }

@@ -35,8 +35,7 @@ final class SpecsTest {
     refuses(
         "convolution kernel must be at least 1, not 0",
         () -> new Conv2dSpec(3, 8, 0, 0, true, false));
-    refuses(
-        "convolution padding 3 is not in 0..2", () -> new Conv2dSpec(3, 8, 3, 3, true, false));
+    refuses("convolution padding 3 is not in 0..2", () -> new Conv2dSpec(3, 8, 3, 3, true, false));
     refuses(
         "convolution padding -1 is not in 0..2", () -> new Conv2dSpec(3, 8, 3, -1, true, false));
   }
@@ -50,8 +49,7 @@ final class SpecsTest {
     refuses(
         "batch norm for 3 channels got a tensor of shape 2x4x6x6",
         () -> spec.y(Shape.of(2, 4, 6, 6)));
-    refuses(
-        "batch norm channels must be at least 1, not 0", () -> BatchNorm2dSpec.of(0, false));
+    refuses("batch norm channels must be at least 1, not 0", () -> BatchNorm2dSpec.of(0, false));
     refuses(
         "batch norm epsilon must be positive, not 0.0",
         () -> new BatchNorm2dSpec(3, 0, 0.1, false, false));
@@ -70,8 +68,7 @@ final class SpecsTest {
     refuses(
         "a 3x3 max-pool does not fit a tensor of shape 2x3x2x7",
         () -> spec.y(Shape.of(2, 3, 2, 7)));
-    refuses(
-        "a 3x3 max-pool does not fit a tensor of shape 3x6x7", () -> spec.y(Shape.of(3, 6, 7)));
+    refuses("a 3x3 max-pool does not fit a tensor of shape 3x6x7", () -> spec.y(Shape.of(3, 6, 7)));
     refuses("max-pool kernel must be at least 1, not 0", () -> new MaxPool2dSpec(0, 1));
     refuses("max-pool stride must be at least 1, not 0", () -> new MaxPool2dSpec(1, 0));
   }
@@ -84,14 +81,10 @@ final class SpecsTest {
     assertEquals(Shape.of(7, 5), spec.y(Shape.of(7, 12)));
     assertEquals(Shape.of(7, 5), spec.y(Shape.of(7, 3, 2, 2)));
     refuses(
-        "a linear layer of 12 features got a tensor of shape 7x11",
-        () -> spec.y(Shape.of(7, 11)));
-    refuses(
-        "a linear layer of 12 features got a tensor of shape 12", () -> spec.y(Shape.of(12)));
-    refuses(
-        "linear input features must be at least 1, not 0", () -> new LinearSpec(0, 5, false));
-    refuses(
-        "linear output features must be at least 1, not 0", () -> new LinearSpec(5, 0, false));
+        "a linear layer of 12 features got a tensor of shape 7x11", () -> spec.y(Shape.of(7, 11)));
+    refuses("a linear layer of 12 features got a tensor of shape 12", () -> spec.y(Shape.of(12)));
+    refuses("linear input features must be at least 1, not 0", () -> new LinearSpec(0, 5, false));
+    refuses("linear output features must be at least 1, not 0", () -> new LinearSpec(5, 0, false));
   }
 
   @Test
@@ -102,18 +95,15 @@ final class SpecsTest {
     assertEquals(0, new DropoutSpec(0, 3).threshold());
     refuses("dropout probability must be in [0, 1), not 1.0", () -> new DropoutSpec(1, 3));
     refuses("dropout probability must be in [0, 1), not -0.5", () -> new DropoutSpec(-0.5, 3));
-    refuses(
-        "dropout probability must be in [0, 1), not NaN", () -> new DropoutSpec(Double.NaN, 3));
+    refuses("dropout probability must be in [0, 1), not NaN", () -> new DropoutSpec(Double.NaN, 3));
   }
 
   @Test
   void localResponseNorm() {
     refuses("local response norm size must be odd, not 4", () -> new LrnSpec(4, 1e-4, 0.75, 2));
     refuses(
-        "local response norm size must be at least 1, not 0",
-        () -> new LrnSpec(0, 1e-4, 0.75, 2));
-    refuses(
-        "local response norm k must be positive, not 0.0", () -> new LrnSpec(5, 1e-4, 0.75, 0));
+        "local response norm size must be at least 1, not 0", () -> new LrnSpec(0, 1e-4, 0.75, 2));
+    refuses("local response norm k must be positive, not 0.0", () -> new LrnSpec(5, 1e-4, 0.75, 0));
   }
 
   @Test
@@ -152,7 +142,6 @@ final class SpecsTest {
   }
 
   private static void refuses(String message, Runnable action) {
-    assertEquals(
-        message, assertThrows(InvalidInputException.class, action::run).getMessage());
+    assertEquals(message, assertThrows(InvalidInputException.class, action::run).getMessage());
   }
 }

@@ -28,8 +28,7 @@ final class ReferenceBackendTest {
   @Test
   void introducesItself() {
     assertEquals("reference", backend.name());
-    assertEquals(
-        "reference engine: plain Java, double precision, 1 thread", backend.description());
+    assertEquals("reference engine: plain Java, double precision, 1 thread", backend.description());
     assertEquals(DType.F64, backend.computeType());
   }
 
@@ -37,14 +36,11 @@ final class ReferenceBackendTest {
   void computesInDoubleOnlyAndWithItsOwnLayouts() {
     Layout single = backend.plainLayout(Shape.of(2), DType.F32);
     IllegalArgumentException thrown =
-        assertThrows(
-            IllegalArgumentException.class, () -> backend.relu(single, Usage.TRAINING));
-    assertEquals(
-        "ReLU: the reference engine computes in F64, not in F32", thrown.getMessage());
+        assertThrows(IllegalArgumentException.class, () -> backend.relu(single, Usage.TRAINING));
+    assertEquals("ReLU: the reference engine computes in F64, not in F32", thrown.getMessage());
     Layout foreign = new Foreign(Shape.of(2), DType.F64, 16);
     assertThrows(IllegalArgumentException.class, () -> backend.relu(foreign, Usage.TRAINING));
-    assertThrows(
-        IllegalArgumentException.class, () -> fixture.arena(256).tensor(0, foreign));
+    assertThrows(IllegalArgumentException.class, () -> fixture.arena(256).tensor(0, foreign));
   }
 
   @Test

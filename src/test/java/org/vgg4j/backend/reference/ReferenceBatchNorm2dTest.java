@@ -183,9 +183,7 @@ final class ReferenceBatchNorm2dTest {
     assertNull(plan.saved());
     Tensor x = fixture.tensor(single, 1, 2);
     Tensor c = fixture.tensor(fixture.layout(2), 1, 1);
-    assertThrows(
-        IllegalStateException.class, () -> plan.forwardTraining(x, c, c, c, c, x, null));
-    assertThrows(
-        IllegalStateException.class, () -> plan.backward(x, x, x, c, c, null, x, c, c));
+    assertThrows(IllegalStateException.class, () -> plan.forwardTraining(x, c, c, c, c, x, null));
+    assertThrows(IllegalStateException.class, () -> plan.backward(x, x, x, c, c, null, x, c, c));
   }
 }

@@ -95,8 +95,7 @@ final class ReferenceConvBlockTest {
             batchNorm ? BatchNorm2dSpec.of(3, true) : null,
             pooled ? new MaxPool2dSpec(2, 2) : null);
     Planner planner = new Planner();
-    ConvBlockPlan plan =
-        fixture.own(fixture.backend.convBlock(spec, image, null, usage, planner));
+    ConvBlockPlan plan = fixture.own(fixture.backend.convBlock(spec, image, null, usage, planner));
     planner.slots.forEach(slot -> slot.bind(fixture.poisoned(slot.layout())));
     return plan;
   }

@@ -123,16 +123,13 @@ final class ReferenceCrossEntropyTest {
     for (int label : new int[] {3, -1}) {
       Tensor labels = fixture.integers(Shape.of(2), 0, label);
       InvalidInputException thrown =
-          assertThrows(
-              InvalidInputException.class, () -> plan.forward(logits, labels, null, 2, 1));
+          assertThrows(InvalidInputException.class, () -> plan.forward(logits, labels, null, 2, 1));
       assertEquals("label " + label + " of sample 1 is not in 0..2", thrown.getMessage());
       assertTotals(plan, 0, 0, 0);
     }
     Tensor labels = fixture.integers(Shape.of(2), 0, 0);
-    assertThrows(
-        IllegalArgumentException.class, () -> plan.forward(logits, labels, null, 3, 1));
-    assertThrows(
-        IllegalArgumentException.class, () -> plan.forward(logits, labels, null, -1, 1));
+    assertThrows(IllegalArgumentException.class, () -> plan.forward(logits, labels, null, 3, 1));
+    assertThrows(IllegalArgumentException.class, () -> plan.forward(logits, labels, null, -1, 1));
     assertThrows(
         IllegalArgumentException.class,
         () -> fixture.backend.crossEntropy(fixture.layout(2, 3, 1)));

@@ -48,7 +48,7 @@ final class ReferenceDropoutTest {
     for (double p : new double[] {0.1, 0.5, 0.9}) {
       long zeros = Arrays.stream(draw(p, 1)).filter(value -> value == 0).count();
       // Four standard deviations of the binomial distribution.
-      assertEquals(p * 10_000, zeros, 4 * Math.sqrt(10_000 * p * (1 - p)));
+      assertEquals(p * 10_000, (double) zeros, 4 * Math.sqrt(10_000 * p * (1 - p)));
     }
     assertArrayEquals(filled(1), draw(0, 1));
   }
@@ -71,8 +71,7 @@ final class ReferenceDropoutTest {
   @Test
   void hasTheRightGradientAndWorksInPlace() {
     Layout small = fixture.layout(2, 3, 2, 2);
-    DropoutPlan plan =
-        fixture.own(fixture.backend.dropout(new DropoutSpec(0.4, 3), small, state));
+    DropoutPlan plan = fixture.own(fixture.backend.dropout(new DropoutSpec(0.4, 3), small, state));
     Tensor x = fixture.random(small, 1);
     Tensor y = fixture.poisoned(small);
     Tensor dy = fixture.random(small, 2);

@@ -102,7 +102,13 @@ final class ReferenceFixture implements AutoCloseable {
       boolean same = Double.compare(actual[i], expected[i]) == 0; // Also for NaN and infinities.
       if (!same && !(difference <= tolerance * Math.max(1, Math.abs(expected[i])))) {
         throw new AssertionError(
-            "value " + i + " is " + actual[i] + ", expected " + expected[i] + " in "
+            "value "
+                + i
+                + " is "
+                + actual[i]
+                + ", expected "
+                + expected[i]
+                + " in "
                 + Arrays.toString(actual));
       }
     }

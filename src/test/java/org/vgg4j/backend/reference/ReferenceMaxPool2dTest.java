@@ -114,8 +114,7 @@ final class ReferenceMaxPool2dTest {
   void savesNothingForInference() {
     Layout layout = fixture.layout(1, 1, 2, 2);
     MaxPool2dPlan plan =
-        fixture.own(
-            fixture.backend.maxPool2d(new MaxPool2dSpec(2, 2), layout, Usage.INFERENCE));
+        fixture.own(fixture.backend.maxPool2d(new MaxPool2dSpec(2, 2), layout, Usage.INFERENCE));
     assertNull(plan.saved());
     Tensor x = fixture.tensor(layout, 1, 4, 3, 2);
     Tensor y = fixture.poisoned(plan.y());
@@ -136,10 +135,8 @@ final class ReferenceMaxPool2dTest {
     Tensor saved = fixture.tensor(fixture.layout(1), 0);
     Tensor positions = fixture.integers(plan.saved().shape(), 3);
     Tensor dx = fixture.tensor(layout, 1, 2, 3, 4);
-    assertThrows(
-        IllegalStateException.class, () -> plan.backward(dead, y, y, positions, dx));
-    assertThrows(
-        IllegalArgumentException.class, () -> plan.backward(dx, y, y, saved, dx));
+    assertThrows(IllegalStateException.class, () -> plan.backward(dead, y, y, positions, dx));
+    assertThrows(IllegalArgumentException.class, () -> plan.backward(dx, y, y, saved, dx));
     assertValues(dx, 1, 2, 3, 4);
   }
 

@@ -79,10 +79,8 @@ final class ReferenceMemoryTest {
         IllegalArgumentException.class,
         "a tensor at byte 8 is not aligned to 256",
         () -> arena.tensor(8, fixture.layout(1)));
-    assertThrows(
-        IllegalArgumentException.class, () -> arena.tensor(-256, fixture.layout(1)));
-    assertThrows(
-        IllegalArgumentException.class, () -> arena.tensor(1L << 40, fixture.layout(1)));
+    assertThrows(IllegalArgumentException.class, () -> arena.tensor(-256, fixture.layout(1)));
+    assertThrows(IllegalArgumentException.class, () -> arena.tensor(1L << 40, fixture.layout(1)));
     assertThrows(IllegalArgumentException.class, () -> backend.allocate(-1));
   }
 
@@ -92,8 +90,7 @@ final class ReferenceMemoryTest {
     assertEquals(272, arena.bytes());
     fixture.arena(260).tensor(0, fixture.layout(32)).upload(new double[32]);
     assertThrows(
-        IllegalArgumentException.class,
-        () -> fixture.arena(260).tensor(256, fixture.layout(1)));
+        IllegalArgumentException.class, () -> fixture.arena(260).tensor(256, fixture.layout(1)));
     assertEquals(0, fixture.arena(0).bytes());
   }
 
@@ -126,8 +123,7 @@ final class ReferenceMemoryTest {
       assertTrue(thrown.getMessage().contains("the reference engine (the Java heap, -Xmx)"));
     }
     InvalidInputException thrown =
-        assertThrows(
-            InvalidInputException.class, () -> fixture.layout(1 << 30, 1 << 30, 4));
+        assertThrows(InvalidInputException.class, () -> fixture.layout(1 << 30, 1 << 30, 4));
     assertTrue(thrown.getMessage().contains("more than 2^63 bytes"));
   }
 
@@ -150,8 +146,7 @@ final class ReferenceMemoryTest {
     double one = 0x1.02p0; // the number after 1
     assertArrayEquals(
         new double[] {1, 1, one, 0x1.04p0, 0x1.04p0, -1, -one},
-        upload(
-            DType.BF16, 1, 0x1.01p0, 0x1.010000001p0, 0x1.03p0, 0x1.04p0, -0x1.01p0, -one));
+        upload(DType.BF16, 1, 0x1.01p0, 0x1.010000001p0, 0x1.03p0, 0x1.04p0, -0x1.01p0, -one));
     // Through a float, which is 24 bits wide, this would become the tie 0x1.01p0 and then 1.
     assertArrayEquals(new double[] {one}, upload(DType.BF16, 0x1.01p0 + 0x1p-30));
     assertArrayEquals(
@@ -204,10 +199,7 @@ final class ReferenceMemoryTest {
     assertThrows(invalid, () -> integers.upload(new float[2]));
     assertThrows(invalid, () -> integers.download(new double[2]));
     assertThrows(invalid, () -> integers.download(new float[2]));
-    says(
-        invalid,
-        "a tensor of type F64 where I32 is needed",
-        () -> reals.upload(new int[2], 0));
+    says(invalid, "a tensor of type F64 where I32 is needed", () -> reals.upload(new int[2], 0));
     assertThrows(invalid, () -> reals.download(new int[2]));
   }
 

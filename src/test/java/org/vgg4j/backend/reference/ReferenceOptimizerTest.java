@@ -79,8 +79,7 @@ final class ReferenceOptimizerTest {
 
   @Test
   void sgdWithMomentumByHand() {
-    OptimizerPlan plan =
-        fixture.own(fixture.backend.sgd(new SgdSpec(0.5, 0.25), p, g, v, state));
+    OptimizerPlan plan = fixture.own(fixture.backend.sgd(new SgdSpec(0.5, 0.25), p, g, v, state));
     parameters.upload(new double[] {8, 0});
     Tensor velocity = v.tensor(256, fixture.layout(2));
     velocity.upload(new double[] {Double.NaN, 100}); // The first step does not read it.
@@ -120,8 +119,7 @@ final class ReferenceOptimizerTest {
     SgdSpec plain = new SgdSpec(0, 0);
     assertThrows(
         IllegalArgumentException.class, () -> fixture.backend.sgd(momentum, p, g, null, state));
-    assertThrows(
-        IllegalArgumentException.class, () -> fixture.backend.sgd(plain, p, g, v, state));
+    assertThrows(IllegalArgumentException.class, () -> fixture.backend.sgd(plain, p, g, v, state));
     assertThrows(
         IllegalArgumentException.class, () -> fixture.backend.sgd(plain, null, g, null, state));
     OptimizerPlan plan = adam(AdamSpec.DEFAULT);
