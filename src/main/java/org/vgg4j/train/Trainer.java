@@ -8,6 +8,7 @@ import org.vgg4j.data.ImageDataset;
 import org.vgg4j.data.Shuffle;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
+import org.vgg4j.optim.AttachedOptimizer;
 import org.vgg4j.optim.Optimizer;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
@@ -32,7 +33,7 @@ public final class Trainer implements AutoCloseable {
 
   private final Vgg vgg;
   private final Network network;
-  private final Optimizer optimizer;
+  private final AttachedOptimizer optimizer;
   private final TrainingOptions options;
   private final Closing closing = new Closing();
   private final Map<Integer, Head> heads = new LinkedHashMap<>(); // by batch size
@@ -43,17 +44,15 @@ public final class Trainer implements AutoCloseable {
    * Prepares a training; takes the optimizer's memory.
    *
    * @param vgg the net, which the caller closes after the trainer
-   * @param optimizer a new optimizer, which the trainer closes
+   * @param optimizer how parameters follow gradients
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
   public Trainer(Vgg vgg, Optimizer optimizer, TrainingOptions options) {
     this.vgg = vgg;
     this.network = vgg.network();
-    this.optimizer = optimizer;
     this.options = options;
     try {
-      closing.own(optimizer);
-      optimizer.attach(network);
+      this.optimizer = closing.own(optimizer.attach(network));
       for (int batch : network.options().batchSizes()) {
         heads.put(batch, head(batch));
       }

@@ -1,0 +1,58 @@
+package org.vgg4j.cli;
+
+import java.io.PrintWriter;
+import org.vgg4j.data.DataPlaces;
+import org.vgg4j.data.FashionMnist;
+import org.vgg4j.data.ImageDataset;
+import org.vgg4j.tensor.InvalidInputException;
+import picocli.CommandLine.Option;
+
+/** The flags that say which images. */
+final class DataOptions {
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description =
+          "Folder of Fashion-MNIST's four files, or fashion-mnist, or sample. By default the folder"
+              + " of VGG4J_DATA, the cache, Debian's folder, a download, and last the sample.")
+  private String data;
+
+  @Option(
+      names = "--test-limit",
+      paramLabel = "N",
+      description = "Use the first N test images only.")
+  private Integer testLimit;
+
+  /** Finds and reads the data, showing a download's progress. */
+  FashionMnist load(PrintWriter err) {
+    try (DownloadProgress progress = new DownloadProgress(err)) {
+      return FashionMnist.load(data, DataPlaces.ofThisMachine(), progress);
+    }
+  }
+
+  ImageDataset test(FashionMnist set) {
+    return limited(set.test(), testLimit, "--test-limit");
+  }
+
+  static ImageDataset limited(ImageDataset set, Integer limit, String flag) {
+    if (limit == null) {
+      return set;
+    }
+    if (limit < 1) {
+      throw new InvalidInputException(flag + " must be at least 1, not " + limit);
+    }
+    return set.limit(limit);
+  }
+
+  /** Says loudly that figures come from the sample, when they do. */
+  static void warnOfSample(FashionMnist set, PrintWriter err) {
+    if (set.isSample()) {
+      err.printf(
+          "WARNING: these are figures of a SAMPLE of Fashion-MNIST (%d training and %d test images),"
+              + " not of the whole set. For the whole set install Debian's package"
+              + " dataset-fashion-mnist, or name a folder with its four files: --data DIR.%n",
+          set.train().size(), set.test().size());
+      err.flush();
+    }
+  }
+}

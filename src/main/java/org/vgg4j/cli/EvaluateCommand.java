@@ -1,0 +1,67 @@
+package org.vgg4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.vgg4j.backend.Backends;
+import org.vgg4j.data.FashionMnist;
+import org.vgg4j.data.ImageDataset;
+import org.vgg4j.io.Verification;
+import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.train.Evaluation;
+import org.vgg4j.train.Evaluator;
+import org.vgg4j.train.ModelFile;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code ./vgg evaluate MODEL}. */
+@Command(
+    name = "evaluate",
+    description = "Measures a model on the test set: accuracy, each class, confusion matrix.",
+    mixinStandardHelpOptions = true,
+    usageHelpAutoWidth = true)
+final class EvaluateCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private DataOptions data;
+  @Mixin private DeviceOptions device;
+
+  @Parameters(paramLabel = "MODEL", description = "A model.safetensors.")
+  private Path model;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Images a pass (default: ${DEFAULT-VALUE}).")
+  private int batchSize;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    NetworkOptions options = NetworkOptions.inference(batchSize);
+    Backends.Selection selection = device.open(Backends.DEFAULT_VARIANT);
+    try (Backend backend = selection.backend();
+        ModelFile.Loaded loaded = ModelFile.load(model, options, backend)) {
+      if (loaded.verification() == Verification.UNVERIFIED) {
+        err.println(
+            model
+                + " is unverified: it carries no hash"
+                + (loaded.inferred() ? " and no configuration, which was inferred" : ""));
+      }
+      FashionMnist set = data.load(err);
+      DataOptions.warnOfSample(set, err);
+      ImageDataset test = data.test(set);
+      Evaluation evaluation = Evaluator.evaluate(loaded.vgg(), test);
+      EvaluationTable.print(evaluation, out);
+      DataOptions.warnOfSample(set, err);
+    }
+    return ExitCode.DONE;
+  }
+}

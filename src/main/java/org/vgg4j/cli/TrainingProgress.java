@@ -1,0 +1,105 @@
+package org.vgg4j.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import org.vgg4j.train.EpochMetrics;
+import org.vgg4j.train.TrainingListener;
+
+/**
+ * Progress on stderr: a bar with images/s and time left on a terminal, a line every ten seconds elsewhere; and, before a
+ * run that will take long, how long.
+ */
+final class TrainingProgress implements TrainingListener, AutoCloseable {
+  private static final long LINE_NANOS = 10_000_000_000L;
+
+  /** The steps that are timed for the estimate, after a first one that warms up. */
+  private static final int TIMED_STEPS = 2;
+
+  /** Runs estimated longer than this are announced. */
+  private static final double LONG_SECONDS = 300;
+
+  private final PrintWriter err;
+  private final int epochs;
+  private Bar bar;
+  private int images;
+  private int steps;
+  private long epochStart;
+  private long lastLine;
+  private long warm;
+  private boolean estimated;
+
+  TrainingProgress(PrintWriter err, int epochs) {
+    this.err = err;
+    this.epochs = epochs;
+  }
+
+  @Override
+  public void epochStarted(int epoch, int epochSteps, int epochImages) {
+    steps = epochSteps;
+    images = epochImages;
+    epochStart = System.nanoTime();
+    lastLine = epochStart;
+    if (Terminal.isInteractive()) {
+      bar = new Bar("epoch " + epoch + "/" + epochs, epochImages, " images", 1);
+    }
+  }
+
+  @Override
+  public void stepFinished(int epoch, int step, int done, double meanLoss) {
+    long now = System.nanoTime();
+    if (step == 1) {
+      warm = now;
+    } else if (step == 1 + TIMED_STEPS && !estimated) {
+      estimate((now - warm) / 1e9 / TIMED_STEPS);
+    }
+    if (bar != null) {
+      bar.to(done);
+      bar.say(String.format(Locale.ROOT, "loss %.3f", meanLoss));
+    } else if (now - lastLine > LINE_NANOS) {
+      lastLine = now;
+      double seconds = (now - epochStart) / 1e9;
+      say(
+          "epoch %d/%d: %d of %d images, loss %.3f, %.0f images/s, %s left in this epoch",
+          epoch,
+          epochs,
+          done,
+          images,
+          meanLoss,
+          done / seconds,
+          Bar.duration(seconds * (images - done) / done));
+    }
+  }
+
+  private void estimate(double stepSeconds) {
+    estimated = true;
+    double epochSeconds = stepSeconds * steps;
+    if (epochSeconds * epochs > LONG_SECONDS) {
+      say(
+          "estimated time: %s an epoch, %s in all, without the evaluations",
+          Bar.duration(epochSeconds), Bar.duration(epochSeconds * epochs));
+    }
+  }
+
+  private void say(String format, Object... values) {
+    err.println(String.format(Locale.ROOT, format, values));
+    err.flush();
+  }
+
+  @Override
+  public void evaluationStarted(int epoch) {
+    close();
+  }
+
+  @Override
+  public void epochFinished(EpochMetrics metrics) {
+    close();
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+  }
+}
