@@ -1,0 +1,52 @@
+package org.vgg4j.data;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Where data sets are looked for.
+ *
+ * @param named the folder of the environment variable VGG4J_DATA, or null
+ * @param cache the user's cache, where downloads go
+ * @param system where Debian's package dataset-fashion-mnist puts the files
+ * @param sample the sample of the checkout
+ * @param address what the names of the files are added to for a download
+ */
+public record DataPlaces(Path named, Path cache, Path system, Path sample, URI address) {
+  /** The addresses that the data set's authors publish. */
+  private static final URI PUBLISHED =
+      URI.create("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/");
+
+  /** Returns the places of this user on this machine. */
+  public static DataPlaces ofThisMachine() {
+    return of(
+        System.getenv(),
+        System.getProperty("os.name"),
+        Path.of(System.getProperty("user.home")),
+        Path.of(System.getProperty("vgg4j.home", "")));
+  }
+
+  static DataPlaces of(Map<String, String> environment, String system, Path home, Path checkout) {
+    String named = environment.get("VGG4J_DATA");
+    return new DataPlaces(
+        named == null || named.isEmpty() ? null : Path.of(named),
+        cache(environment, system.toLowerCase(Locale.ROOT), home).resolve("vgg4j/fashion-mnist"),
+        Path.of("/usr/share/datasets/fashion-mnist"),
+        checkout.resolve("data/sample"),
+        PUBLISHED);
+  }
+
+  private static Path cache(Map<String, String> environment, String system, Path home) {
+    String given = environment.get("XDG_CACHE_HOME");
+    if (given != null && Path.of(given).isAbsolute()) {
+      return Path.of(given);
+    }
+    String local = environment.get("LOCALAPPDATA");
+    if (system.startsWith("windows") && local != null && !local.isEmpty()) {
+      return Path.of(local);
+    }
+    return home.resolve(system.startsWith("mac") ? "Library/Caches" : ".cache");
+  }
+}

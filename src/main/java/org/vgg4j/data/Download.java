@@ -1,0 +1,114 @@
+package org.vgg4j.data;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.zip.GZIPInputStream;
+
+/** Fetches a gzip file whose content is known by its hash: whole and right, or not at all. */
+final class Download {
+  private static final Duration CONNECT = Duration.ofSeconds(10);
+  private static final Duration RESPONSE = Duration.ofSeconds(30);
+
+  private Download() {}
+
+  /**
+   * Fetches a file to a temporary name beside {@code target}, checks it and renames it.
+   *
+   * @param sha256 of the inflated content
+   * @throws IOException when the server cannot be reached, answers something else or sends
+   *     something else; {@code target} is then as it was
+   */
+  static void fetch(URI address, Path target, String sha256, DownloadListener listener)
+      throws IOException {
+    Path temporary = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".part");
+    try {
+      transfer(address, temporary, target.getFileName().toString(), listener);
+      String actual = contentHash(temporary);
+      if (!actual.equals(sha256)) {
+        throw new IOException(address + " sent content with SHA-256 " + actual + ", not " + sha256);
+      }
+      force(temporary);
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  private static void transfer(URI address, Path into, String name, DownloadListener listener)
+      throws IOException {
+    HttpClient client =
+        HttpClient.newBuilder()
+            .connectTimeout(CONNECT)
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .build();
+    HttpRequest request = HttpRequest.newBuilder(address).timeout(RESPONSE).build();
+    HttpResponse<InputStream> response = send(client, request);
+    try (InputStream in = response.body();
+        OutputStream out = Files.newOutputStream(into)) {
+      if (response.statusCode() != 200) {
+        throw new IOException(address + " answered with status " + response.statusCode());
+      }
+      long total = response.headers().firstValueAsLong("Content-Length").orElse(-1);
+      byte[] buffer = new byte[1 << 16];
+      long done = 0;
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        out.write(buffer, 0, count);
+        done += count;
+        listener.progress(name, done, total);
+      }
+    }
+  }
+
+  /** Returns the SHA-256 of a gzip file's content. */
+  private static String contentHash(Path file) throws IOException {
+    MessageDigest digest = sha256();
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(file), 1 << 16)) {
+      byte[] buffer = new byte[1 << 16];
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        digest.update(buffer, 0, count);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static HttpResponse<InputStream> send(HttpClient client, HttpRequest request)
+      throws IOException {
+    try {
+      return client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    } catch (IOException e) {
+      String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      throw new IOException(request.uri().getHost() + ": " + reason, e);
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  private static void force(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package org.vgg4j.data;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.vgg4j.tensor.InvalidInputException;
+
+/**
+ * Fashion-MNIST: 28x28 grey images of ten kinds of clothing, 60,000 to train and 10,000 to test.
+ * Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine
+ * learning algorithms", 2017.
+ *
+ * @param train the training set
+ * @param test the test set
+ * @param folder where it was read from
+ */
+public record FashionMnist(ImageDataset train, ImageDataset test, Path folder) {
+  /** The names of the classes, label 0 first. */
+  public static final List<String> CLASS_NAMES =
+      List.of(
+          "T-shirt/top",
+          "Trouser",
+          "Pullover",
+          "Dress",
+          "Coat",
+          "Sandal",
+          "Shirt",
+          "Sneaker",
+          "Bag",
+          "Ankle boot");
+
+  /** The name of the sample, which is no folder. */
+  public static final String SAMPLE = "sample";
+
+  /** The name of the whole set, wherever it is found. */
+  public static final String WHOLE = "fashion-mnist";
+
+  /**
+   * Finds, or else downloads, the whole set; when neither works, takes the sample ({@link
+   * #isSample} tells).
+   *
+   * @throws InvalidInputException when not even the sample is there, or files are damaged
+   */
+  public static FashionMnist load() {
+    return load(null, DataPlaces.ofThisMachine(), DownloadListener.NONE);
+  }
+
+  /**
+   * Loads what {@code --data} names.
+   *
+   * @param data null as {@link #load()}; {@link #SAMPLE}; {@link #WHOLE}, which is found or
+   *     downloaded; or a folder
+   * @throws InvalidInputException when what was named is missing or damaged
+   */
+  public static FashionMnist load(String data, DataPlaces places, DownloadListener listener) {
+    if (SAMPLE.equals(data)) {
+      return sample(places);
+    }
+    if (data != null && !data.equals(WHOLE)) {
+      return read("fashion-mnist", false, FashionMnistFiles.require(Path.of(data), "--data"));
+    }
+    FashionMnistFiles.Found found = FashionMnistFiles.findOrDownload(places, listener);
+    if (found.folder() != null) {
+      return read("fashion-mnist", false, found.folder());
+    }
+    if (data != null) {
+      throw new InvalidInputException(found.why());
+    }
+    return sample(places);
+  }
+
+  private static FashionMnist sample(DataPlaces places) {
+    return read(
+        "the sample of fashion-mnist",
+        true,
+        FashionMnistFiles.require(places.sample(), "the sample (run ./vgg from its checkout)"));
+  }
+
+  private static FashionMnist read(String name, boolean sample, Path folder) {
+    return new FashionMnist(
+        images(name + " (train)", sample, folder, "train"),
+        images(name + " (test)", sample, folder, "t10k"),
+        folder);
+  }
+
+  private static ImageDataset images(String name, boolean sample, Path folder, String prefix) {
+    Path imageFile = folder.resolve(prefix + FashionMnistFiles.IMAGES);
+    Path labelFile = folder.resolve(prefix + FashionMnistFiles.LABELS);
+    IdxFile images = IdxFile.read(imageFile, 3);
+    IdxFile labels = IdxFile.read(labelFile, 1);
+    if (images.dims()[0] != labels.dims()[0]) {
+      throw new InvalidInputException(
+          "%s has %d images but %s has %d labels; they belong to different sets"
+              .formatted(imageFile, images.dims()[0], labelFile, labels.dims()[0]));
+    }
+    try {
+      return new ImageDataset(
+          name,
+          sample,
+          1,
+          images.dims()[1],
+          images.dims()[2],
+          CLASS_NAMES,
+          images.bytes(),
+          labels.bytes());
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException(labelFile + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Returns whether this is the sample, whose figures must not be taken for the whole set's. */
+  public boolean isSample() {
+    return train.isSample();
+  }
+}

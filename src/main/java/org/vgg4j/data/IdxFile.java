@@ -1,0 +1,92 @@
+package org.vgg4j.data;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import org.vgg4j.tensor.InvalidInputException;
+
+/**
+ * A gzipped file of the IDX format: a magic number that ends in the number of axes, the axes'
+ * big-endian extents, then unsigned bytes. Source: LeCun, Cortes and Burges, "The MNIST database of
+ * handwritten digits".
+ *
+ * @param dims the extents, outermost first
+ * @param bytes the values
+ */
+record IdxFile(int[] dims, byte[] bytes) {
+  /** The type code of unsigned bytes, in the third byte of the magic number. */
+  private static final int UNSIGNED_BYTES = 0x0800;
+
+  /** More than any data set of this kind has, and little enough for a Java array. */
+  private static final int MAX_BYTES = 1 << 30;
+
+  private static final int CHUNK = 1 << 16;
+
+  /**
+   * Reads a file of so many axes.
+   *
+   * @throws InvalidInputException when it is missing, damaged or something else
+   */
+  static IdxFile read(Path path, int axes) {
+    try (InputStream raw = new BufferedInputStream(Files.newInputStream(path));
+        InputStream in = new GZIPInputStream(raw, CHUNK)) {
+      int magic = ByteBuffer.wrap(exactly(in, 4, path)).getInt();
+      if (magic != (UNSIGNED_BYTES | axes)) {
+        throw damaged(
+            path, "its magic number is 0x%08x, not 0x%08x".formatted(magic, UNSIGNED_BYTES | axes));
+      }
+      int[] dims = new int[axes];
+      ByteBuffer header = ByteBuffer.wrap(exactly(in, 4 * axes, path));
+      long count = 1;
+      for (int axis = 0; axis < axes; axis++) {
+        dims[axis] = header.getInt();
+        if (dims[axis] < 1 || dims[axis] > MAX_BYTES || count * dims[axis] > MAX_BYTES) {
+          throw damaged(path, "its header declares extents that no data set has: " + text(dims));
+        }
+        count *= dims[axis];
+      }
+      byte[] bytes = exactly(in, (int) count, path);
+      if (in.read() >= 0) {
+        throw damaged(path, "it holds more than the " + count + " bytes that its header declares");
+      }
+      return new IdxFile(dims, bytes);
+    } catch (NoSuchFileException e) {
+      throw new InvalidInputException(path + " is missing", e);
+    } catch (EOFException e) {
+      throw damaged(path, "it ends too early");
+    } catch (ZipException e) {
+      throw damaged(path, "it is no intact gzip file (" + e.getMessage() + ")");
+    } catch (IOException e) {
+      throw new InvalidInputException(path + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Reads in growing pieces, so that a lying header costs no memory. */
+  private static byte[] exactly(InputStream in, int count, Path path) throws IOException {
+    byte[] bytes = in.readNBytes(count);
+    if (bytes.length < count) {
+      throw damaged(path, "it ends after %d of %d bytes".formatted(bytes.length, count));
+    }
+    return bytes;
+  }
+
+  private static String text(int[] dims) {
+    StringBuilder text = new StringBuilder();
+    for (int dim : dims) {
+      text.append(text.isEmpty() ? "" : " x ").append(Integer.toUnsignedString(dim));
+    }
+    return text.toString();
+  }
+
+  private static InvalidInputException damaged(Path path, String why) {
+    return new InvalidInputException(
+        path + " is no usable IDX file: " + why + "; fetch it again or name another --data folder");
+  }
+}

@@ -1,0 +1,45 @@
+package org.vgg4j.train;
+
+import org.vgg4j.data.Batch;
+import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.ImageDataset;
+import org.vgg4j.nn.Network;
+import org.vgg4j.nn.Vgg;
+import org.vgg4j.tensor.Tensor;
+
+/** Runs a net over a data set in evaluation mode, in order, at the net's largest batch size. */
+final class Predictor {
+  /** Takes the logits of one image. */
+  interface Consumer {
+    /**
+     * Takes one image's logits.
+     *
+     * @param label the image's label
+     * @param logits the logits of its batch (N, classes)
+     * @param offset where this image's begin
+     */
+    void accept(int label, float[] logits, int offset);
+  }
+
+  private Predictor() {}
+
+  static void run(Vgg vgg, ImageDataset data, Consumer consumer) {
+    Network network = vgg.network();
+    int batchSize = network.options().batchSizes().get(0);
+    int classes = vgg.config().classes();
+    Tensor input = network.input(batchSize);
+    float[] logits = new float[batchSize * classes];
+    try (BatchLoader loader =
+        new BatchLoader(data, batchSize, vgg.config().imageSize(), vgg.config().channels(), null)) {
+      for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
+        // A smaller last batch leaves old images behind it, whose rows are not read: in evaluation
+        // mode no image sees another.
+        input.upload(batch.x(), 0);
+        network.forward(input, false).download(logits);
+        for (int row = 0; row < batch.size(); row++) {
+          consumer.accept(batch.labels()[row], logits, row * classes);
+        }
+      }
+    }
+  }
+}

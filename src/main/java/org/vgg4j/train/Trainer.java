@@ -1,0 +1,206 @@
+package org.vgg4j.train;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.vgg4j.data.Batch;
+import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.Shuffle;
+import org.vgg4j.nn.Network;
+import org.vgg4j.nn.Vgg;
+import org.vgg4j.optim.Optimizer;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.CrossEntropyPlan;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.LossTotals;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+
+/**
+ * Trains a net: epochs of shuffled batches, cross entropy, backward, one optimizer update a batch.
+ *
+ * <p>The net must be built for the batch size and for what is left at an epoch's end: {@link
+ * #batchSizes}. A trainer belongs to the thread that its engine belongs to; only {@link #stop} may
+ * be called from another.
+ */
+public final class Trainer implements AutoCloseable {
+  /** The loss and the labels at one batch size. */
+  private record Head(CrossEntropyPlan loss, Tensor labels) {}
+
+  private final Vgg vgg;
+  private final Network network;
+  private final Optimizer optimizer;
+  private final TrainingOptions options;
+  private final Closing closing = new Closing();
+  private final Map<Integer, Head> heads = new LinkedHashMap<>(); // by batch size
+  private long step; // updates made so far
+  private volatile boolean stopping;
+
+  /**
+   * Prepares a training; takes the optimizer's memory.
+   *
+   * @param vgg the net, which the caller closes after the trainer
+   * @param optimizer a new optimizer, which the trainer closes
+   * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
+   */
+  public Trainer(Vgg vgg, Optimizer optimizer, TrainingOptions options) {
+    this.vgg = vgg;
+    this.network = vgg.network();
+    this.optimizer = optimizer;
+    this.options = options;
+    try {
+      closing.own(optimizer);
+      optimizer.attach(network);
+      for (int batch : network.options().batchSizes()) {
+        heads.put(batch, head(batch));
+      }
+    } catch (RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+  }
+
+  private Head head(int batch) {
+    Backend backend = network.backend();
+    CrossEntropyPlan loss = closing.own(backend.crossEntropy(network.outputLayout(batch)));
+    Layout layout = backend.plainLayout(Shape.of(batch), DType.I32);
+    Arena arena = closing.own(backend.allocate(Arena.align(layout.bytes())));
+    return new Head(loss, arena.tensor(0, layout));
+  }
+
+  /**
+   * Returns the batch sizes that a net needs for epochs of {@code images} images, largest first.
+   */
+  public static Integer[] batchSizes(int batchSize, int images) {
+    int last = images % batchSize;
+    if (images < batchSize) {
+      return new Integer[] {images};
+    }
+    return last == 0 ? new Integer[] {batchSize} : new Integer[] {batchSize, last};
+  }
+
+  /** Returns the optimizer updates made so far. */
+  public long step() {
+    return step;
+  }
+
+  /**
+   * Asks {@link #fit} to return after the present step, without finishing the epoch; from any
+   * thread.
+   */
+  public void stop() {
+    stopping = true;
+  }
+
+  /**
+   * Trains for the options' epochs and evaluates after each.
+   *
+   * @return the metrics of the last finished epoch, null when it was stopped before one was
+   *     finished
+   * @throws DivergedException when the loss is not finite
+   */
+  public EpochMetrics fit(ImageDataset train, ImageDataset test, TrainingListener listener) {
+    Evaluator.requireClasses(vgg, train);
+    Evaluator.requireClasses(vgg, test);
+    EpochMetrics last = null;
+    for (int epoch = 1; epoch <= options.epochs() && !stopping; epoch++) {
+      long begin = System.nanoTime();
+      LossTotals totals = trainEpoch(epoch, train, listener);
+      if (totals == null) {
+        return last;
+      }
+      double trainSeconds = (System.nanoTime() - begin) / 1e9;
+      listener.evaluationStarted(epoch);
+      Evaluation evaluation = Evaluator.evaluate(vgg, test);
+      requireFinite(evaluation.meanLoss(), epoch);
+      double seconds = (System.nanoTime() - begin) / 1e9;
+      last =
+          new EpochMetrics(
+              epoch,
+              totals.meanLoss(),
+              totals.accuracy(),
+              evaluation.accuracy(),
+              seconds,
+              totals.count() / trainSeconds);
+      listener.epochFinished(last);
+    }
+    return last;
+  }
+
+  /** Returns the epoch's totals, or null when it was stopped. */
+  private LossTotals trainEpoch(int epoch, ImageDataset train, TrainingListener listener) {
+    int steps = stepsAnEpoch(train);
+    heads.values().forEach(head -> head.loss().resetTotals());
+    listener.epochStarted(epoch, steps, train.size());
+    int[] order = Shuffle.permutation(train.size(), options.seed(), epoch);
+    try (BatchLoader loader =
+        new BatchLoader(
+            train,
+            Math.min(options.batchSize(), train.size()),
+            vgg.config().imageSize(),
+            vgg.config().channels(),
+            order)) {
+      for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
+        step(batch, (long) steps * options.epochs());
+        LossTotals totals = totals();
+        requireFinite(totals.lossSum(), epoch);
+        listener.stepFinished(epoch, batch.index() + 1, (int) totals.count(), totals.meanLoss());
+        if (stopping && batch.index() + 1 < steps) {
+          return null;
+        }
+      }
+    }
+    return totals();
+  }
+
+  private int stepsAnEpoch(ImageDataset train) {
+    return (train.size() + options.batchSize() - 1) / options.batchSize();
+  }
+
+  /** One update of all parameters. */
+  private void step(Batch batch, long totalSteps) {
+    int rows = batch.size();
+    Head head = heads.get(rows);
+    Tensor x = network.input(rows);
+    x.upload(batch.x(), 0);
+    head.labels().upload(batch.labels(), 0);
+    network.stepState().set(step, step, rate(totalSteps));
+    Tensor logits = network.forward(x, true);
+    Tensor dlogits = network.outputGradient(rows);
+    head.loss().forward(logits, head.labels(), dlogits, rows, 1.0 / rows);
+    network.backward(dlogits);
+    optimizer.step();
+    step++;
+  }
+
+  private double rate(long totalSteps) {
+    return options.schedule().rate(options.learningRate(), step, totalSteps);
+  }
+
+  private LossTotals totals() {
+    double lossSum = 0;
+    long correct = 0;
+    long count = 0;
+    for (Head head : heads.values()) {
+      LossTotals part = head.loss().totals();
+      lossSum += part.lossSum();
+      correct += part.correct();
+      count += part.count();
+    }
+    return new LossTotals(lossSum, correct, count);
+  }
+
+  private void requireFinite(double loss, int epoch) {
+    if (!Double.isFinite(loss)) {
+      throw new DivergedException(epoch, step, network.stepState().learningRate());
+    }
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

@@ -1,0 +1,29 @@
+package org.vgg4j.train;
+
+import org.vgg4j.optim.LearningRateSchedule;
+import org.vgg4j.tensor.InvalidInputException;
+
+/**
+ * How a net is trained, beside the net and the optimizer.
+ *
+ * @param epochs how often the training set is seen
+ * @param batchSize images a step; the last step of an epoch takes what is left
+ * @param learningRate the rate that the schedule starts from
+ * @param schedule how the rate falls over the run's steps
+ * @param seed what the shuffles are drawn from
+ */
+public record TrainingOptions(
+    int epochs, int batchSize, double learningRate, LearningRateSchedule schedule, long seed) {
+  /** Checks the fields. */
+  public TrainingOptions {
+    if (epochs < 1) {
+      throw new InvalidInputException("--epochs must be at least 1, not " + epochs);
+    }
+    if (batchSize < 1) {
+      throw new InvalidInputException("--batch-size must be at least 1, not " + batchSize);
+    }
+    if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
+      throw new InvalidInputException("--lr must be positive, not " + learningRate);
+    }
+  }
+}
