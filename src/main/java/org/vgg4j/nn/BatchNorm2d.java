@@ -1,0 +1,82 @@
+package org.vgg4j.nn;
+
+import org.vgg4j.tensor.BatchNorm2dPlan;
+import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Slot;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+
+/**
+ * Batch normalization, with a ReLU when its spec says so.
+ *
+ * <p>Shapes: x, y (N, C, H, W); weight, bias, running_mean, running_var (C).
+ *
+ * <p>Source: Ioffe and Szegedy, 2015; PyTorch {@code torch.nn.BatchNorm2d}.
+ */
+public final class BatchNorm2d implements Module {
+  private final BatchNorm2dSpec spec;
+  private final TrainingInput kept = new TrainingInput("a batch norm");
+  private BatchNorm2dPlan plan;
+  private NormState state;
+  private Slot y;
+  private Slot saved; // null in inference
+  private Slot dx; // null in inference
+  private boolean inputGradient;
+
+  /** Creates an unbuilt layer. */
+  public BatchNorm2d(BatchNorm2dSpec spec) {
+    this.spec = spec;
+  }
+
+  @Override
+  public Shape outputShape(Shape x) {
+    return spec.y(x);
+  }
+
+  @Override
+  public Layout build(BuildContext context, Layout x) {
+    boolean training = context.usage().training();
+    Usage usage = training ? Usage.TRAINING : Usage.INFERENCE; // dx comes with dgamma and dbeta
+    plan = context.plan(context.backend().batchNorm2d(spec, x, usage));
+    inputGradient = context.usage().inputGradient();
+    state = NormState.create(context, spec);
+    y = context.activation(plan.y());
+    if (training) {
+      saved = context.saved(plan.saved());
+      dx = context.gradient(x);
+    }
+    return plan.y();
+  }
+
+  @Override
+  public Tensor forward(Tensor x, boolean training) {
+    kept.keep(x, training);
+    Tensor gamma = state.gamma().value();
+    Tensor beta = state.beta().value();
+    Tensor mean = state.runningMean().value();
+    Tensor var = state.runningVar().value();
+    if (training) {
+      plan.forwardTraining(x, gamma, beta, mean, var, y.tensor(), saved.tensor());
+    } else {
+      plan.forwardInference(x, gamma, beta, mean, var, y.tensor());
+    }
+    return y.tensor();
+  }
+
+  @Override
+  public Tensor backward(Tensor dy) {
+    plan.backward(
+        kept.get(),
+        y.tensor(),
+        dy,
+        state.gamma().value(),
+        state.beta().value(),
+        saved.tensor(),
+        dx.tensor(),
+        state.gamma().gradient(),
+        state.beta().gradient());
+    return inputGradient ? dx.tensor() : null;
+  }
+}

@@ -1,0 +1,47 @@
+package org.vgg4j.nn;
+
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Slot;
+import org.vgg4j.tensor.Tensor;
+
+/** A tensor that belongs to a net's state but is not trained: a running mean or variance. */
+public final class Buffer {
+  private final String name;
+  private final Slot value;
+  private final double initial;
+
+  Buffer(String name, Slot value, double initial) {
+    this.name = name;
+    this.value = value;
+    this.initial = initial;
+  }
+
+  /** Returns the name, as torchvision would call it: {@code features.1.running_mean}. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns the layout. */
+  public Layout layout() {
+    return value.layout();
+  }
+
+  /** Returns the logical shape. */
+  public Shape shape() {
+    return layout().shape();
+  }
+
+  /**
+   * Returns the tensor.
+   *
+   * @throws IllegalStateException before the net's memory was taken
+   */
+  public Tensor value() {
+    return value.tensor();
+  }
+
+  double initial() {
+    return initial;
+  }
+}

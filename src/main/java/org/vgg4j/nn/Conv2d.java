@@ -1,0 +1,74 @@
+package org.vgg4j.nn;
+
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Conv2dPlan;
+import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Slot;
+import org.vgg4j.tensor.Tensor;
+
+/**
+ * A convolution, with a ReLU when its spec says so.
+ *
+ * <p>Shapes: x (N, C, H, W), weight (K, C, R, S), bias (K), y (N, K, P, Q).
+ *
+ * <p>Source: PyTorch {@code torch.nn.Conv2d}.
+ */
+public final class Conv2d implements Module {
+  private final Conv2dSpec spec;
+  private final Initialization initialization;
+  private final TrainingInput kept = new TrainingInput("a convolution");
+  private Conv2dPlan plan;
+  private FusedRelu relu;
+  private Parameter w;
+  private Parameter b; // null without a bias
+  private Slot y;
+  private Slot dx; // null when not wanted
+
+  /** Creates an unbuilt layer. */
+  public Conv2d(Conv2dSpec spec, Initialization initialization) {
+    this.spec = spec;
+    this.initialization = initialization;
+  }
+
+  @Override
+  public Shape outputShape(Shape x) {
+    return spec.y(x);
+  }
+
+  @Override
+  public Layout build(BuildContext context, Layout x) {
+    Backend backend = context.backend();
+    plan = context.plan(backend.conv2d(spec, x, context.weightLayout("weight"), context.usage()));
+    w = context.parameter("weight", plan.w(), initialization.weight(spec));
+    if (spec.bias()) {
+      Layout bias = backend.plainLayout(spec.b(), backend.computeType());
+      b = context.parameter("bias", bias, initialization.bias(spec));
+    }
+    y = context.activation(plan.y());
+    dx = context.usage().inputGradient() ? context.gradient(x) : null;
+    relu = new FusedRelu(context, plan.y(), spec.relu());
+    context.multiplyAdds(ConvBlock.multiplyAdds(spec, x.shape()));
+    return plan.y();
+  }
+
+  @Override
+  public Tensor forward(Tensor x, boolean training) {
+    kept.keep(x, training);
+    plan.forward(x, w.value(), b == null ? null : b.value(), y.tensor());
+    return y.tensor();
+  }
+
+  @Override
+  public Tensor backward(Tensor dy) {
+    Tensor x = kept.get();
+    Tensor slope = relu.backward(y.tensor(), dy);
+    plan.backwardFilter(x, slope, w.gradient(), b == null ? null : b.gradient());
+    if (dx == null) {
+      return null;
+    }
+    plan.backwardData(w.value(), slope, dx.tensor());
+    return dx.tensor();
+  }
+}

@@ -1,0 +1,103 @@
+package org.vgg4j.nn;
+
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.ConvBlockPlan;
+import org.vgg4j.tensor.ConvBlockSpec;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+
+/**
+ * VGG's unit, convolution, batch norm or not, ReLU, max-pool or not, which an engine may run as
+ * one.
+ *
+ * <p>Shapes: x (N, C, H, W), y (N, K, P, Q).
+ */
+public final class ConvBlock implements Module {
+  private final ConvBlockSpec spec;
+  private final String convName;
+  private final String normName;
+  private final Initialization initialization;
+  private ConvBlockPlan plan;
+  private Parameter w; // (K, C, R, S)
+  private Parameter b; // (K), null without a bias
+  private NormState norm; // null without batch norm
+  private ConvBlockPlan.Parameters parameters; // null until the net's memory was taken
+  private ConvBlockPlan.Gradients gradients; // null until the first backward
+
+  /**
+   * Creates an unbuilt block.
+   *
+   * @param convName the scope of the convolution's parameters
+   * @param normName the scope of the batch norm's
+   */
+  public ConvBlock(
+      ConvBlockSpec spec, String convName, String normName, Initialization initialization) {
+    this.spec = spec;
+    this.convName = convName;
+    this.normName = normName;
+    this.initialization = initialization;
+  }
+
+  @Override
+  public Shape outputShape(Shape x) {
+    Shape y = spec.conv().y(x);
+    return spec.pool() == null ? y : spec.pool().y(y);
+  }
+
+  @Override
+  public Layout build(BuildContext context, Layout x) {
+    Backend backend = context.backend();
+    BuildContext conv = context.scope(convName);
+    plan =
+        context.plan(
+            backend.convBlock(spec, x, conv.weightLayout("weight"), context.usage(), context));
+    w = conv.parameter("weight", plan.w(), initialization.weight(spec.conv()));
+    if (spec.conv().bias()) {
+      Layout bias = backend.plainLayout(spec.conv().b(), backend.computeType());
+      b = conv.parameter("bias", bias, initialization.bias(spec.conv()));
+    }
+    BatchNorm2dSpec normSpec = spec.batchNorm();
+    norm = normSpec == null ? null : NormState.create(context.scope(normName), normSpec);
+    context.multiplyAdds(multiplyAdds(spec.conv(), x.shape()));
+    return plan.y();
+  }
+
+  static long multiplyAdds(Conv2dSpec conv, Shape x) {
+    return conv.y(x).elementCount() * conv.inChannels() * conv.kernel() * conv.kernel();
+  }
+
+  @Override
+  public Tensor forward(Tensor x, boolean training) {
+    return plan.forward(x, parameters(), training);
+  }
+
+  @Override
+  public Tensor backward(Tensor dy) {
+    if (gradients == null) {
+      gradients =
+          new ConvBlockPlan.Gradients(
+              w.gradient(),
+              b == null ? null : b.gradient(),
+              norm == null ? null : norm.gamma().gradient(),
+              norm == null ? null : norm.beta().gradient());
+    }
+    return plan.backward(dy, parameters(), gradients);
+  }
+
+  private ConvBlockPlan.Parameters parameters() {
+    if (parameters == null) {
+      parameters =
+          new ConvBlockPlan.Parameters(
+              w.value(),
+              b == null ? null : b.value(),
+              norm == null ? null : norm.gamma().value(),
+              norm == null ? null : norm.beta().value(),
+              norm == null ? null : norm.runningMean().value(),
+              norm == null ? null : norm.runningVar().value());
+    }
+    return parameters;
+  }
+}

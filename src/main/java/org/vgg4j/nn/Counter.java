@@ -1,0 +1,33 @@
+package org.vgg4j.nn;
+
+/**
+ * A count of training forward passes that belongs to a net's state, such as {@code
+ * num_batches_tracked}.
+ */
+public final class Counter {
+  private final String name;
+  private long value;
+
+  Counter(String name) {
+    this.name = name;
+  }
+
+  /** Returns the name, as torchvision would call it: {@code features.1.num_batches_tracked}. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns the count. */
+  public long value() {
+    return value;
+  }
+
+  /** Sets the count, as when a file is loaded. */
+  public void value(long count) {
+    value = count;
+  }
+
+  void increment() {
+    value++;
+  }
+}

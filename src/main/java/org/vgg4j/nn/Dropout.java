@@ -1,0 +1,68 @@
+package org.vgg4j.nn;
+
+import org.vgg4j.tensor.DropoutPlan;
+import org.vgg4j.tensor.DropoutSpec;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Slot;
+import org.vgg4j.tensor.Tensor;
+
+/**
+ * Dropout in training; in evaluation the output is the input itself. The mask follows the net's
+ * {@code StepState}: seed and number of the forward pass. Source: Srivastava et al., 2014; PyTorch
+ * {@code torch.nn.Dropout}.
+ */
+public final class Dropout implements Module {
+  private final double p;
+  private DropoutPlan plan; // null in inference and when nothing is dropped
+  private Slot y; // null with the plan
+  private Slot dx; // null when not wanted
+  private boolean inputGradient;
+
+  /**
+   * Creates an unbuilt layer.
+   *
+   * @param p the probability of zeroing, in [0, 1)
+   */
+  public Dropout(double p) {
+    this.p = p;
+  }
+
+  @Override
+  public Shape outputShape(Shape x) {
+    return x;
+  }
+
+  @Override
+  public Layout build(BuildContext context, Layout x) {
+    DropoutSpec spec = new DropoutSpec(p, context.nextStream());
+    inputGradient = context.usage().inputGradient();
+    if (context.usage().training() && p > 0) {
+      plan = context.plan(context.backend().dropout(spec, x, context.stepState()));
+      y = context.activation(x);
+      dx = inputGradient ? context.gradient(x) : null;
+    }
+    return x;
+  }
+
+  @Override
+  public Tensor forward(Tensor x, boolean training) {
+    if (!training || plan == null) {
+      return x;
+    }
+    plan.forward(x, y.tensor());
+    return y.tensor();
+  }
+
+  @Override
+  public Tensor backward(Tensor dy) {
+    if (!inputGradient) {
+      return null;
+    }
+    if (plan == null) {
+      return dy;
+    }
+    plan.backward(dy, dx.tensor());
+    return dx.tensor();
+  }
+}

@@ -1,0 +1,32 @@
+package org.vgg4j.nn;
+
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.ReluPlan;
+import org.vgg4j.tensor.Slot;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+
+/**
+ * The backward of a ReLU that an operation applies to its own output; without a ReLU it does
+ * nothing.
+ */
+final class FusedRelu {
+  private final ReluPlan plan; // null without a ReLU, as is the slot
+  private final Slot masked; // as y
+
+  /** Asks for gradient memory, so it comes after the input's. */
+  FusedRelu(BuildContext context, Layout y, boolean relu) {
+    boolean needed = relu && context.usage().training();
+    plan = needed ? context.plan(context.backend().relu(y, Usage.TRAINING)) : null;
+    masked = needed ? context.gradient(y) : null;
+  }
+
+  /** Returns dy where y is positive, else 0. */
+  Tensor backward(Tensor y, Tensor dy) {
+    if (plan == null) {
+      return dy;
+    }
+    plan.backward(y, dy, masked.tensor());
+    return masked.tensor();
+  }
+}

@@ -1,0 +1,60 @@
+package org.vgg4j.nn;
+
+import java.util.List;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
+
+/**
+ * The memory that a net takes, known before any is taken. All in bytes.
+ *
+ * @param parameters the slab of the trained values; each of an optimizer's moments is as large
+ * @param gradients the slab of their gradients, 0 in inference
+ * @param buffers running statistics
+ * @param activations what a forward pass writes, at the largest batch size
+ * @param activationGradients what a backward pass writes beside the parameters' gradients
+ * @param inputs the batch of images
+ * @param workspace the largest workspace of a plan, which the engine takes once for all
+ * @param layers a row a layer, in forward order
+ */
+public record MemoryPlan(
+    long parameters,
+    long gradients,
+    long buffers,
+    long activations,
+    long activationGradients,
+    long inputs,
+    long workspace,
+    List<LayerPlan> layers) {
+  /** Copies the rows. */
+  public MemoryPlan {
+    layers = List.copyOf(layers);
+  }
+
+  /**
+   * Returns the sum.
+   *
+   * @param optimizerSlabs how many slabs the optimizer keeps: 2 for Adam, 1 for SGD with momentum
+   */
+  public long totalBytes(int optimizerSlabs) {
+    return parameters * (1 + optimizerSlabs)
+        + gradients
+        + buffers
+        + activations
+        + activationGradients
+        + inputs
+        + workspace;
+  }
+
+  /**
+   * Refuses what the engine has no room for.
+   *
+   * @throws OutOfDeviceMemoryException when less than {@link #totalBytes} may be taken
+   */
+  public void requireFits(Backend backend, int optimizerSlabs) {
+    long needed = totalBytes(optimizerSlabs);
+    long available = backend.availableBytes();
+    if (needed > available) {
+      throw new OutOfDeviceMemoryException("the " + backend.name() + " engine", needed, available);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package org.vgg4j.nn;
+
+import java.util.Comparator;
+import java.util.List;
+import org.vgg4j.tensor.InvalidInputException;
+
+/**
+ * What a net is built for.
+ *
+ * @param batchSizes the batch sizes it will be run with, kept largest first; memory is that of the
+ *     largest
+ * @param training whether it will be trained
+ * @param seed what the starting values and dropout are drawn from
+ * @param inputGradient whether a backward computes the gradient of the images too
+ * @param initialValues whether parameters get starting values; without, they stay zero until a file
+ *     is loaded
+ */
+public record NetworkOptions(
+    List<Integer> batchSizes,
+    boolean training,
+    long seed,
+    boolean inputGradient,
+    boolean initialValues) {
+  /** Checks and orders the batch sizes. */
+  public NetworkOptions {
+    if (batchSizes.isEmpty()) {
+      throw new InvalidInputException("a net needs a batch size");
+    }
+    for (int batch : batchSizes) {
+      if (batch < 1) {
+        throw new InvalidInputException("--batch-size must be at least 1, not " + batch);
+      }
+    }
+    batchSizes = batchSizes.stream().distinct().sorted(Comparator.reverseOrder()).toList();
+    if (inputGradient && !training) {
+      throw new InvalidInputException("a net built for inference has no input gradient");
+    }
+  }
+
+  /** Returns the options of a net to train with the given batch sizes, seed 0. */
+  public static NetworkOptions training(Integer... batchSizes) {
+    return new NetworkOptions(List.of(batchSizes), true, 0, false, true);
+  }
+
+  /** Returns the options of a net to run only, with the given batch sizes, seed 0. */
+  public static NetworkOptions inference(Integer... batchSizes) {
+    return new NetworkOptions(List.of(batchSizes), false, 0, false, true);
+  }
+
+  /** Returns these options with another seed. */
+  public NetworkOptions withSeed(long other) {
+    return new NetworkOptions(batchSizes, training, other, inputGradient, initialValues);
+  }
+
+  /** Returns these options with the gradient of the input. */
+  public NetworkOptions withInputGradient() {
+    return new NetworkOptions(batchSizes, training, seed, true, initialValues);
+  }
+
+  /** Returns these options for a net whose parameters will be loaded. */
+  public NetworkOptions withoutInitialValues() {
+    return new NetworkOptions(batchSizes, training, seed, inputGradient, false);
+  }
+}

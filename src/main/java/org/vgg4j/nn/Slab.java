@@ -1,0 +1,50 @@
+package org.vgg4j.nn;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Slot;
+
+/**
+ * Slots that will lie in one stretch of memory: beside each other, or over each other where they
+ * were laid so.
+ */
+final class Slab {
+  private record Place(Slot slot, long offset) {}
+
+  private final List<Place> places = new ArrayList<>();
+  private long bytes;
+
+  /** Places a slot behind all others. */
+  Slot append(Layout layout) {
+    return place(layout, bytes);
+  }
+
+  /** Places a slot at the beginning, over all others. */
+  Slot overlay(Layout layout) {
+    return place(layout, 0);
+  }
+
+  private Slot place(Layout layout, long offset) {
+    Slot slot = new Slot(layout);
+    places.add(new Place(slot, offset));
+    bytes = Math.max(bytes, offset + Arena.align(layout.bytes()));
+    return slot;
+  }
+
+  /** Returns the size so far, a multiple of the alignment. */
+  long bytes() {
+    return bytes;
+  }
+
+  /**
+   * Gives every slot its tensor; this stretch begins at {@code base}. The arena may be null when it
+   * has no slots.
+   */
+  void bind(Arena arena, long base) {
+    for (Place place : places) {
+      place.slot.bind(arena.tensor(base + place.offset, place.slot.layout()));
+    }
+  }
+}

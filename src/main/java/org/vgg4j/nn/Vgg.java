@@ -1,0 +1,112 @@
+package org.vgg4j.nn;
+
+import java.util.List;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.ConvBlockSpec;
+import org.vgg4j.tensor.LinearSpec;
+import org.vgg4j.tensor.LrnSpec;
+import org.vgg4j.tensor.MaxPool2dSpec;
+
+/**
+ * A VGG with its configuration, ready to run. Its tensors have the names of torchvision's VGG.
+ *
+ * <p>Source: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image
+ * recognition", 2015.
+ *
+ * @param config what it is
+ * @param network what runs, which this object closes
+ */
+public record Vgg(VggConfig config, Network network) implements AutoCloseable {
+  private static final MaxPool2dSpec POOL = new MaxPool2dSpec(2, 2);
+
+  /**
+   * Plans a VGG without taking memory.
+   *
+   * @param backend the engine, which must outlive the net
+   */
+  public static PlannedNetwork plan(
+      VggConfig config, Initialization initialization, NetworkOptions options, Backend backend) {
+    return Network.plan(() -> module(config, initialization), config.sample(), options, backend);
+  }
+
+  /**
+   * Builds a VGG.
+   *
+   * @param backend the engine, which must outlive the net
+   * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
+   */
+  public static Vgg build(
+      VggConfig config, Initialization initialization, NetworkOptions options, Backend backend) {
+    try (PlannedNetwork planned = plan(config, initialization, options, backend)) {
+      return new Vgg(config, planned.allocate());
+    }
+  }
+
+  /** Builds a VGG to train at one batch size, with kaiming initialisation from seed 0. */
+  public static Vgg build(VggConfig config, int batchSize, Backend backend) {
+    return build(config, Initialization.KAIMING, NetworkOptions.training(batchSize), backend);
+  }
+
+  /** Returns the modules of one batch size, unbuilt: features and classifier. */
+  public static Sequential module(VggConfig config, Initialization initialization) {
+    return new Sequential()
+        .add("features", features(config, initialization))
+        .add("classifier", classifier(config, initialization));
+  }
+
+  /**
+   * Numbers the parts as PyTorch would, where convolution, batch norm, ReLU and pool are modules of
+   * their own.
+   */
+  private static Sequential features(VggConfig config, Initialization initialization) {
+    Sequential features = new Sequential();
+    List<VggLayer> layers = config.layers();
+    int in = config.channels();
+    int index = 0;
+    for (int i = 0; i < layers.size(); i++) {
+      VggLayer layer = layers.get(i);
+      switch (layer.kind()) {
+        case POOL -> features.add(Integer.toString(index++), new MaxPool2d(POOL));
+        case LRN ->
+            features.add(Integer.toString(index++), new LocalResponseNorm(LrnSpec.KRIZHEVSKY));
+        case CONV -> {
+          boolean pool = i + 1 < layers.size() && layers.get(i + 1).kind() == VggLayer.Kind.POOL;
+          ConvBlockSpec spec = block(config, in, layer, pool);
+          features.addInline(
+              new ConvBlock(
+                  spec, Integer.toString(index), Integer.toString(index + 1), initialization));
+          in = spec.conv().outChannels();
+          index += (config.batchNorm() ? 3 : 2) + (pool ? 1 : 0);
+          i += pool ? 1 : 0;
+        }
+      }
+    }
+    return features;
+  }
+
+  private static ConvBlockSpec block(VggConfig config, int in, VggLayer layer, boolean pool) {
+    int out = config.channelsOf(layer);
+    return new ConvBlockSpec(
+        new Conv2dSpec(in, out, layer.kernel(), layer.kernel() / 2, !config.batchNorm(), false),
+        config.batchNorm() ? BatchNorm2dSpec.of(out, true) : null,
+        pool ? POOL : null);
+  }
+
+  private static Sequential classifier(VggConfig config, Initialization initialization) {
+    int in = config.classifierInputs();
+    int hidden = config.hiddenFeatures();
+    return new Sequential()
+        .add("0", new Linear(new LinearSpec(in, hidden, true), initialization))
+        .add("2", new Dropout(config.dropout()))
+        .add("3", new Linear(new LinearSpec(hidden, hidden, true), initialization))
+        .add("5", new Dropout(config.dropout()))
+        .add("6", new Linear(new LinearSpec(hidden, config.classes(), false), initialization));
+  }
+
+  @Override
+  public void close() {
+    network.close();
+  }
+}

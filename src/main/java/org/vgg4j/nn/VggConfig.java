@@ -1,0 +1,186 @@
+package org.vgg4j.nn;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Shape;
+
+/**
+ * Which VGG: everything that decides the shapes of its tensors and what it computes.
+ *
+ * <p>Source: Simonyan and Zisserman, 2015, table 1.
+ *
+ * @param arch the name of the list of layers: one of {@link #ARCHITECTURES}, or {@link #CUSTOM}
+ * @param layers the convolutions, pools and normalizations, at full width
+ * @param batchNorm whether a batch norm follows each convolution, which then has no bias
+ * @param channels those of an image
+ * @param classes the number of logits
+ * @param imageSize height and width of an image, a multiple of 2 for each pool
+ * @param width scales the channels of the convolutions and {@code hidden}
+ * @param dropout the probability in the classifier, in [0, 1)
+ * @param hidden the features of the classifier's two hidden layers, at full width: 4096
+ */
+public record VggConfig(
+    String arch,
+    List<VggLayer> layers,
+    boolean batchNorm,
+    int channels,
+    int classes,
+    int imageSize,
+    Width width,
+    double dropout,
+    int hidden) {
+  /** The name of a list of layers that was given, not chosen. */
+  public static final String CUSTOM = "custom";
+
+  /** The lists of layers by name; configurations A, A-LRN, B, C, D and E of the paper. */
+  public static final Map<String, String> ARCHITECTURES = architectures();
+
+  /** Checks everything that can be checked without building. */
+  public VggConfig {
+    layers = List.copyOf(layers);
+    if (layers.stream().noneMatch(layer -> layer.kind() == VggLayer.Kind.CONV)) {
+      throw new InvalidInputException(
+          "--layers " + VggLayer.format(layers) + " has no convolution");
+    }
+    positive("--channels", channels);
+    positive("--classes", classes);
+    positive("--image-size", imageSize);
+    positive("hidden features", hidden);
+    if (!(dropout >= 0 && dropout < 1)) {
+      throw new InvalidInputException("--dropout must be in [0, 1), not " + dropout);
+    }
+    int pools = pools(layers);
+    if (pools > 30 || imageSize % (1 << pools) != 0) {
+      throw new InvalidInputException(
+          "--image-size "
+              + imageSize
+              + " is not a multiple of "
+              + (1L << Math.min(pools, 62))
+              + " ("
+              + pools
+              + (pools == 1 ? " pool)" : " pools)"));
+    }
+    width.of(hidden);
+    int last = channels;
+    for (VggLayer layer : layers) {
+      last = layer.kind() == VggLayer.Kind.CONV ? width.of(layer.channels()) : last;
+    }
+    long side = imageSize >> pools;
+    if (side * side > Integer.MAX_VALUE / last) {
+      throw new InvalidInputException(
+          "--image-size " + imageSize + " gives the classifier more than 2^31 features");
+    }
+  }
+
+  private static Map<String, String> architectures() {
+    Map<String, String> known = new LinkedHashMap<>();
+    known.put("vgg11", "64,M,128,M,256,256,M,512,512,M,512,512,M");
+    known.put("vgg11-lrn", "64,L,M,128,M,256,256,M,512,512,M,512,512,M");
+    known.put("vgg13", "64,64,M,128,128,M,256,256,M,512,512,M,512,512,M");
+    known.put("vgg16-1x1", "64,64,M,128,128,M,256,256,256c1,M,512,512,512c1,M,512,512,512c1,M");
+    known.put("vgg16", "64,64,M,128,128,M,256,256,256,M,512,512,512,M,512,512,512,M");
+    known.put("vgg19", "64,64,M,128,128,M,256,256,256,256,M,512,512,512,512,M,512,512,512,512,M");
+    return Collections.unmodifiableMap(known);
+  }
+
+  private static void positive(String what, int value) {
+    if (value < 1) {
+      throw new InvalidInputException(what + " must be at least 1, not " + value);
+    }
+  }
+
+  private static int pools(List<VggLayer> layers) {
+    return (int) layers.stream().filter(layer -> layer.kind() == VggLayer.Kind.POOL).count();
+  }
+
+  /**
+   * Returns a builder that starts at vgg16 with batch norm, 3x224x224, 1000 classes, dropout 0.5,
+   * full width.
+   */
+  public static VggConfigBuilder builder() {
+    return new VggConfigBuilder();
+  }
+
+  /** Returns a builder that starts here. */
+  public VggConfigBuilder toBuilder() {
+    return new VggConfigBuilder(this);
+  }
+
+  /** Returns the number of pools. */
+  public int pools() {
+    return pools(layers);
+  }
+
+  /** Returns the shape of one image: (C, H, W). */
+  public Shape sample() {
+    return Shape.of(channels, imageSize, imageSize);
+  }
+
+  /** Returns the channels that a convolution has at this width. */
+  public int channelsOf(VggLayer conv) {
+    return width.of(conv.channels());
+  }
+
+  /** Returns the features of the classifier's hidden layers at this width. */
+  public int hiddenFeatures() {
+    return width.of(hidden);
+  }
+
+  /** Returns the number of values that the classifier gets from one image. */
+  public int classifierInputs() {
+    int last = channels;
+    for (VggLayer layer : layers) {
+      last = layer.kind() == VggLayer.Kind.CONV ? channelsOf(layer) : last;
+    }
+    int side = imageSize >> pools();
+    return last * side * side;
+  }
+
+  /** Returns the number of trained values, by arithmetic. */
+  public long parameterCount() {
+    long count = 0;
+    long in = channels;
+    for (VggLayer layer : layers) {
+      if (layer.kind() == VggLayer.Kind.CONV) {
+        long out = channelsOf(layer);
+        count += out * in * layer.kernel() * layer.kernel() + out * (batchNorm ? 2 : 1);
+        in = out;
+      }
+    }
+    long wide = hiddenFeatures();
+    count += (classifierInputs() + 1L) * wide;
+    count += (wide + 1) * wide;
+    return count + (wide + 1) * classes;
+  }
+
+  /**
+   * Returns the configuration as plain values for JSON and file metadata; {@link #fromMap} reads it
+   * back.
+   */
+  public Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("arch", arch);
+    map.put("layers", VggLayer.format(layers));
+    map.put("batchNorm", batchNorm);
+    map.put("channels", channels);
+    map.put("classes", classes);
+    map.put("imageSize", imageSize);
+    map.put("width", width.toString());
+    map.put("dropout", dropout);
+    map.put("hidden", hidden);
+    return map;
+  }
+
+  /**
+   * Reads what {@link #toMap} wrote; each value may also be a string, and other keys are left
+   * alone.
+   *
+   * @throws InvalidInputException when a value is missing or cannot be read
+   */
+  public static VggConfig fromMap(Map<String, ?> map) {
+    return VggConfigBuilder.read(map);
+  }
+}

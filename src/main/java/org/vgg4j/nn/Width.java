@@ -1,0 +1,62 @@
+package org.vgg4j.nn;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.vgg4j.tensor.InvalidInputException;
+
+/**
+ * The fraction of the paper's channels, and of the hidden features of its classifier, that a net
+ * has.
+ */
+public record Width(int numerator, int denominator) {
+  /** The paper's own. */
+  public static final Width FULL = new Width(1, 1);
+
+  private static final Pattern FORM = Pattern.compile("([0-9]{1,6})(?:/([0-9]{1,6}))?");
+
+  /** Checks the fields. */
+  public Width {
+    if (numerator < 1 || denominator < 1) {
+      throw new InvalidInputException(
+          "--width " + numerator + "/" + denominator + " is not a positive fraction");
+    }
+  }
+
+  /**
+   * Reads {@code 1/4} or {@code 1}.
+   *
+   * @throws InvalidInputException when it is not of that form
+   */
+  public static Width parse(String text) {
+    Matcher matcher = FORM.matcher(text);
+    if (!matcher.matches()) {
+      throw new InvalidInputException("--width " + text + " is not a fraction such as 1/4");
+    }
+    String below = matcher.group(2);
+    return new Width(
+        Integer.parseInt(matcher.group(1)), below == null ? 1 : Integer.parseInt(below));
+  }
+
+  /**
+   * Returns the scaled number, rounded to the nearest.
+   *
+   * @throws InvalidInputException when less than one is left, or too many
+   */
+  public int of(int full) {
+    long scaled = (long) full * numerator;
+    if (scaled < denominator) {
+      throw new InvalidInputException(
+          "--width " + this + " leaves no channel in a layer of " + full);
+    }
+    long rounded = (2 * scaled + denominator) / (2L * denominator);
+    if (rounded > Integer.MAX_VALUE) {
+      throw new InvalidInputException("--width " + this + " is too much for a layer of " + full);
+    }
+    return (int) rounded;
+  }
+
+  @Override
+  public String toString() {
+    return denominator == 1 ? Integer.toString(numerator) : numerator + "/" + denominator;
+  }
+}

@@ -1,0 +1,46 @@
+package org.vgg4j.optim;
+
+import java.util.List;
+import org.vgg4j.nn.Network;
+import org.vgg4j.tensor.AdamSpec;
+
+/**
+ * Adam. Source: Kingma and Ba, 2015; PyTorch {@code torch.optim.Adam}.
+ *
+ * @param spec its constants, but for the learning rate
+ */
+public record Adam(AdamSpec spec) implements Optimizer {
+  private static final List<String> KINDS = List.of("exp_avg", "exp_avg_sq");
+
+  /** Creates Adam with PyTorch's constants. */
+  public Adam() {
+    this(AdamSpec.DEFAULT);
+  }
+
+  @Override
+  public String name() {
+    return "adam";
+  }
+
+  @Override
+  public int stateSlabs() {
+    return KINDS.size();
+  }
+
+  @Override
+  public AttachedOptimizer attach(Network network) {
+    return new AttachedOptimizer(
+        network,
+        KINDS,
+        slabs ->
+            network
+                .backend()
+                .adam(
+                    spec,
+                    network.parameterArena(),
+                    network.gradientArena(),
+                    slabs.get(0),
+                    slabs.get(1),
+                    network.stepState()));
+  }
+}

@@ -1,0 +1,65 @@
+package org.vgg4j.optim;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.vgg4j.nn.Network;
+import org.vgg4j.nn.Parameter;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.Tensor;
+
+/** An optimizer at work on one net. Close it before the net. */
+public final class AttachedOptimizer implements AutoCloseable {
+  /**
+   * A parameter's part of the state, for checkpoints.
+   *
+   * @param kind what PyTorch calls it: exp_avg, exp_avg_sq or momentum_buffer
+   * @param parameter the parameter's name
+   * @param tensor of the parameter's layout
+   */
+  public record State(String kind, String parameter, Tensor tensor) {}
+
+  private final Closing closing = new Closing();
+  private final OptimizerPlan plan;
+  private final List<State> states = new ArrayList<>();
+
+  /** Takes one slab for each kind of state and plans the update over them. */
+  AttachedOptimizer(
+      Network network, List<String> kinds, Function<List<Arena>, OptimizerPlan> planner) {
+    List<Arena> slabs = new ArrayList<>();
+    try {
+      for (String kind : kinds) {
+        Arena slab = closing.own(network.backend().allocate(network.parameterArena().bytes()));
+        slabs.add(slab);
+        for (Parameter parameter : network.parameters()) {
+          states.add(new State(kind, parameter.name(), parameter.in(slab)));
+        }
+      }
+      plan = closing.own(planner.apply(slabs));
+    } catch (RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+  }
+
+  /**
+   * Updates every parameter by its gradient, at the step and learning rate of the net's {@code
+   * StepState}, which the caller moves on afterwards.
+   */
+  public void step() {
+    plan.step();
+  }
+
+  /** Returns the state kind by kind, each in the order of the net's parameters. */
+  public List<State> states() {
+    return List.copyOf(states);
+  }
+
+  /** Releases the state. */
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

@@ -1,0 +1,74 @@
+package org.vgg4j.optim;
+
+import java.util.Locale;
+import org.vgg4j.tensor.InvalidInputException;
+
+/**
+ * How the learning rate goes over a run: a pure function of the step, so that a resumed run goes on
+ * as it was.
+ */
+public enum LearningRateSchedule {
+  /** The same rate throughout. */
+  CONSTANT {
+    @Override
+    double factor(double progress) {
+      return 1;
+    }
+  },
+
+  /** Falls in a straight line, to reach 0 just after the last step. */
+  LINEAR {
+    @Override
+    double factor(double progress) {
+      return 1 - progress;
+    }
+  },
+
+  /**
+   * Falls along half a cosine, to reach 0 just after the last step. Source: Loshchilov and Hutter,
+   * 2017.
+   */
+  COSINE {
+    @Override
+    double factor(double progress) {
+      return (1 + Math.cos(Math.PI * progress)) / 2;
+    }
+  };
+
+  abstract double factor(double progress);
+
+  /**
+   * Returns the learning rate of a step.
+   *
+   * @param base the rate of step 0
+   * @param step the number of updates already made; at {@code totalSteps} and later the rate is
+   *     that of the end
+   * @param totalSteps the length of the run
+   */
+  public double rate(double base, long step, long totalSteps) {
+    if (step < 0 || totalSteps < 1) {
+      throw new IllegalArgumentException("step " + step + " of a run of " + totalSteps);
+    }
+    return base * factor(Math.min(1, (double) step / totalSteps));
+  }
+
+  /**
+   * Returns the schedule that {@code --lr-schedule} names: constant, linear or cosine.
+   *
+   * @throws InvalidInputException when it is none of them
+   */
+  public static LearningRateSchedule of(String name) {
+    for (LearningRateSchedule known : values()) {
+      if (known.label().equals(name)) {
+        return known;
+      }
+    }
+    throw new InvalidInputException(
+        "--lr-schedule " + name + " is none of constant, linear, cosine");
+  }
+
+  /** Returns the name that {@link #of} takes. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
