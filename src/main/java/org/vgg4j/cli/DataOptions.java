@@ -48,8 +48,8 @@ final class DataOptions {
   static void warnOfSample(FashionMnist set, PrintWriter err) {
     if (set.isSample()) {
       err.printf(
-          "WARNING: these are figures of a SAMPLE of Fashion-MNIST (%d training and %d test images),"
-              + " not of the whole set. For the whole set install Debian's package"
+          "WARNING: these are figures of a SAMPLE of Fashion-MNIST (%d training and %d test"
+              + " images), not of the whole set. For the whole set install Debian's package"
               + " dataset-fashion-mnist, or name a folder with its four files: --data DIR.%n",
           set.train().size(), set.test().size());
       err.flush();

@@ -4,8 +4,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C and SIGTERM while a command runs: asks it to stop and holds the end of the process until it has. The JVM then
- * ends with 130 or 143 by itself.
+ * Ctrl-C and SIGTERM while a command runs: asks it to stop and holds the end of the process until
+ * it has. The JVM then ends with 130 or 143 by itself.
  */
 final class Interruption implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 60;

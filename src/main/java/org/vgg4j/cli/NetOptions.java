@@ -17,8 +17,9 @@ final class NetOptions {
       names = "--layers",
       paramLabel = "LIST",
       description =
-          "The layers instead of an arch, such as 64,M,128,M: channels of 3x3 convolutions, those of"
-              + " 1x1 ones with c1 behind, M for a max-pool, L for local response normalization.")
+          "The layers instead of an arch, such as 64,M,128,M: channels of 3x3 convolutions, those"
+              + " of 1x1 ones with c1 behind, M for a max-pool, L for local response"
+              + " normalization.")
   private String layers;
 
   @Option(

@@ -4,9 +4,8 @@ package org.vgg4j.cli;
 final class Terminal {
   private Terminal() {}
 
-  /** Returns whether stderr is a terminal, as the launcher found; without it, whether there is a console. */
+  /** Returns whether stderr is a terminal, as the launcher found; no when it was not asked. */
   static boolean isInteractive() {
-    String told = System.getProperty("vgg4j.terminal");
-    return told == null ? System.console() != null : Boolean.parseBoolean(told);
+    return Boolean.getBoolean("vgg4j.terminal");
   }
 }

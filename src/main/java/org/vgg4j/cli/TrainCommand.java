@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -103,7 +104,6 @@ final class TrainCommand implements Callable<Integer> {
       EpochMetrics last =
           trainer.fit(train, test, TrainingListener.all(progress, saving(vgg, test, run)));
       if (interruption.happened()) {
-        progress.close();
         err.println(
             last == null
                 ? "stopped before the first epoch was finished; there is no model"
@@ -140,7 +140,9 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private Path folder() {
-    return out != null ? out : Path.of("runs", TIME.format(LocalDateTime.now()));
+    return out != null
+        ? out
+        : Path.of("runs", TIME.format(LocalDateTime.now(ZoneId.systemDefault())));
   }
 
   /** Returns all that is needed to repeat the run. */

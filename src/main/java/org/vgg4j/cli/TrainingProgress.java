@@ -6,14 +6,16 @@ import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.TrainingListener;
 
 /**
- * Progress on stderr: a bar with images/s and time left on a terminal, a line every ten seconds elsewhere; and, before a
- * run that will take long, how long.
+ * Progress on stderr: a bar with images/s and time left on a terminal, a line every ten seconds
+ * elsewhere; and, before a run that will take long, how long.
  */
 final class TrainingProgress implements TrainingListener, AutoCloseable {
   private static final long LINE_NANOS = 10_000_000_000L;
 
-  /** The steps that are timed for the estimate, after a first one that warms up. */
+  /** The steps and the time that an estimate needs, after a first step that warms up. */
   private static final int TIMED_STEPS = 2;
+
+  private static final long TIMED_NANOS = 5_000_000_000L;
 
   /** Runs estimated longer than this are announced. */
   private static final double LONG_SECONDS = 300;
@@ -49,8 +51,8 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     long now = System.nanoTime();
     if (step == 1) {
       warm = now;
-    } else if (step == 1 + TIMED_STEPS && !estimated) {
-      estimate((now - warm) / 1e9 / TIMED_STEPS);
+    } else if (!estimated && step > TIMED_STEPS && now - warm > TIMED_NANOS) {
+      estimate((now - warm) / 1e9 / (step - 1));
     }
     if (bar != null) {
       bar.to(done);

@@ -11,7 +11,10 @@ import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;
 
-/** Times the variants of an engine on the net to be trained: the one place where a timing makes a choice. */
+/**
+ * Times the variants of an engine on the net to be trained: the one place where a timing makes a
+ * choice.
+ */
 public final class EngineTuner {
   private static final int WARM_STEPS = 2;
   private static final int TIMED_STEPS = 5;
@@ -64,8 +67,7 @@ public final class EngineTuner {
     ImageDataset few = data.limit(Math.min(data.size() / batch, WARM_STEPS + TIMED_STEPS) * batch);
     TrainingOptions options = recipe.training();
     TrainingOptions once =
-        new TrainingOptions(
-            1, batch, options.learningRate(), options.schedule(), options.seed());
+        new TrainingOptions(1, batch, options.learningRate(), options.schedule(), options.seed());
     StepClock clock = new StepClock();
     try (Vgg vgg =
             Vgg.build(

@@ -3,6 +3,7 @@ package org.vgg4j.train;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.vgg4j.io.SafeTensorSpec;
 import org.vgg4j.io.SafeTensorsReader;
@@ -10,8 +11,9 @@ import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * The configuration of a net whose file says none, from names and shapes: torchvision's own files are of this kind. A
- * module without tensors between two convolutions is a ReLU (and a pool); dropout cannot be seen and is taken as 0.5.
+ * The configuration of a net whose file says none, from names and shapes: torchvision's own files
+ * are of this kind. A module without tensors between two convolutions is a ReLU (and a pool);
+ * dropout cannot be seen and is taken as 0.5.
  */
 final class InferredConfig {
   private final Path file;
@@ -27,7 +29,7 @@ final class InferredConfig {
   }
 
   private VggConfig infer() {
-    TreeMap<Integer, List<Long>> convolutions = convolutions();
+    NavigableMap<Integer, List<Long>> convolutions = convolutions();
     if (convolutions.isEmpty()) {
       throw unknown("it has no features.N.weight of four axes");
     }
@@ -44,7 +46,8 @@ final class InferredConfig {
         case 0 -> {}
         case 1 -> layers.add("M");
         case 2 -> layers.addAll(List.of("L", "M"));
-        default -> throw unknown("it jumps from features." + indexes.get(i) + " to features." + next);
+        default ->
+            throw unknown("it jumps from features." + indexes.get(i) + " to features." + next);
       }
     }
     long last = convolutions.lastEntry().getValue().get(0);
@@ -65,8 +68,8 @@ final class InferredConfig {
         .build();
   }
 
-  private TreeMap<Integer, List<Long>> convolutions() {
-    TreeMap<Integer, List<Long>> found = new TreeMap<>();
+  private NavigableMap<Integer, List<Long>> convolutions() {
+    NavigableMap<Integer, List<Long>> found = new TreeMap<>();
     for (SafeTensorSpec spec : reader.tensors()) {
       if (spec.name().matches("features\\.[0-9]{1,4}\\.weight") && spec.shape().size() == 4) {
         String index = spec.name().substring("features.".length(), spec.name().lastIndexOf('.'));

@@ -24,9 +24,9 @@ import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * A net in a safetensors file, under torchvision's tensor names, row-major: a strict {@code load_state_dict} of a
- * torchvision VGG of the same shapes takes it. The net's configuration, the names of its classes and a hash stand in the
- * file's metadata.
+ * A net in a safetensors file, under torchvision's tensor names, row-major: a strict {@code
+ * load_state_dict} of a torchvision VGG of the same shapes takes it. The net's configuration, the
+ * names of its classes and a hash stand in the file's metadata.
  */
 public final class ModelFile {
   private static final String CONFIG = "vgg4j.config";
@@ -70,7 +70,8 @@ public final class ModelFile {
    * Reads a net. One without vgg4j's metadata, such as torchvision's, is inferred from the shapes.
    *
    * @param options what the net is built for; starting values are left out
-   * @throws InvalidInputException when the file is damaged, no VGG, or does not fit its own configuration
+   * @throws InvalidInputException when the file is damaged, no VGG, or does not fit its own
+   *     configuration
    */
   public static Loaded load(Path file, NetworkOptions options, Backend backend) throws IOException {
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
@@ -81,8 +82,7 @@ public final class ModelFile {
       List<String> classes = classNames(file, metadata, config.classes());
       ModelTensors.check(file, config, reader);
       try (PlannedNetwork planned =
-          Vgg.plan(
-              config, Initialization.KAIMING, options.withoutInitialValues(), backend)) {
+          Vgg.plan(config, Initialization.KAIMING, options.withoutInitialValues(), backend)) {
         planned.memoryPlan().requireFits(backend, 0);
         Vgg vgg = new Vgg(config, planned.allocate());
         try {

@@ -22,8 +22,9 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * A net's tensors as a file has them. Where the net has batch norm, torchvision's convolutions have a bias all the same:
- * a file gets zeros for it, and one that is read is subtracted from the running mean, which comes to the same.
+ * A net's tensors as a file has them. Where the net has batch norm, torchvision's convolutions have
+ * a bias all the same: a file gets zeros for it, and one that is read is subtracted from the
+ * running mean, which comes to the same.
  */
 final class ModelTensors {
   private static final String WEIGHT = ".weight";
@@ -67,7 +68,10 @@ final class ModelTensors {
     return result;
   }
 
-  /** Returns the name of the bias that a convolution of this weight has in torchvision only, or null. */
+  /**
+   * Returns the name of the bias that a convolution of this weight has in torchvision only, or
+   * null.
+   */
   private String biasBeforeNorm(String name, Shape shape) {
     if (!vgg.config().batchNorm() || shape.rank() != 4) {
       return null;
@@ -75,7 +79,10 @@ final class ModelTensors {
     return name.substring(0, name.length() - WEIGHT.length()) + BIAS;
   }
 
-  /** Returns a tensor whose values are fetched from the engine when they are written, one tensor at a time. */
+  /**
+   * Returns a tensor whose values are fetched from the engine when they are written, one tensor at
+   * a time.
+   */
   private static SafeTensor stored(String name, Tensor tensor) {
     List<Long> dims = IntStream.of(tensor.shape().toArray()).mapToObj(Long::valueOf).toList();
     boolean wide = tensor.dtype() == DType.F64;
@@ -115,7 +122,10 @@ final class ModelTensors {
     return values;
   }
 
-  /** Returns the name of the bias just before a running mean: of features.1.running_mean, features.0.bias. */
+  /**
+   * Returns the name of the bias just before a running mean: of features.1.running_mean,
+   * features.0.bias.
+   */
   private static String biasBefore(String runningMean) {
     String module = runningMean.substring(0, runningMean.length() - RUNNING_MEAN.length());
     int dot = module.lastIndexOf('.');
@@ -126,7 +136,8 @@ final class ModelTensors {
   /**
    * Checks names and shapes before any memory is taken.
    *
-   * @throws InvalidInputException naming the first tensor that is missing, unknown or of another shape
+   * @throws InvalidInputException naming the first tensor that is missing, unknown or of another
+   *     shape
    */
   static void check(Path file, VggConfig config, SafeTensorsReader reader) {
     Map<String, List<Long>> expected = TensorShapes.of(config);
@@ -159,8 +170,7 @@ final class ModelTensors {
     if (!name.endsWith(BIAS)) {
       return false;
     }
-    List<Long> weight =
-        expected.get(name.substring(0, name.length() - BIAS.length()) + WEIGHT);
+    List<Long> weight = expected.get(name.substring(0, name.length() - BIAS.length()) + WEIGHT);
     return weight != null && weight.size() == 4;
   }
 }

@@ -55,7 +55,10 @@ public record Recipe(
         new TrainingOptions(3, 64, 1e-3, LearningRateSchedule.LINEAR, 1));
   }
 
-  /** Returns the blog post's run: VGG16 with batch norm at 224 pixels, PyTorch's default initialisation. */
+  /**
+   * Returns the blog post's run: VGG16 with batch norm at 224 pixels, PyTorch's default
+   * initialisation.
+   */
   public static Recipe blog() {
     return new Recipe(
         "blog",

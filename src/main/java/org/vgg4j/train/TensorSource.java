@@ -4,7 +4,10 @@ import java.nio.ByteBuffer;
 import org.vgg4j.io.SafeTensor;
 import org.vgg4j.tensor.Tensor;
 
-/** A tensor's values for a file: one copy on the heap, made at the first piece and dropped after the last. */
+/**
+ * A tensor's values for a file: one copy on the heap, made at the first piece and dropped after the
+ * last.
+ */
 final class TensorSource implements SafeTensor.ElementSource {
   private final Tensor tensor;
   private final boolean wide;

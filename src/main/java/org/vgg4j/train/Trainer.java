@@ -1,23 +1,16 @@
 package org.vgg4j.train;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.data.Shuffle;
+import org.vgg4j.nn.CrossEntropyLoss;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.optim.AttachedOptimizer;
 import org.vgg4j.optim.Optimizer;
-import org.vgg4j.tensor.Arena;
-import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
-import org.vgg4j.tensor.CrossEntropyPlan;
-import org.vgg4j.tensor.DType;
-import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LossTotals;
-import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 
 /**
@@ -28,15 +21,12 @@ import org.vgg4j.tensor.Tensor;
  * be called from another.
  */
 public final class Trainer implements AutoCloseable {
-  /** The loss and the labels at one batch size. */
-  private record Head(CrossEntropyPlan loss, Tensor labels) {}
-
   private final Vgg vgg;
   private final Network network;
-  private final AttachedOptimizer optimizer;
   private final TrainingOptions options;
   private final Closing closing = new Closing();
-  private final Map<Integer, Head> heads = new LinkedHashMap<>(); // by batch size
+  private final AttachedOptimizer optimizer;
+  private final CrossEntropyLoss loss;
   private long step; // updates made so far
   private volatile boolean stopping;
 
@@ -53,21 +43,11 @@ public final class Trainer implements AutoCloseable {
     this.options = options;
     try {
       this.optimizer = closing.own(optimizer.attach(network));
-      for (int batch : network.options().batchSizes()) {
-        heads.put(batch, head(batch));
-      }
+      this.loss = closing.own(new CrossEntropyLoss(network));
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
     }
-  }
-
-  private Head head(int batch) {
-    Backend backend = network.backend();
-    CrossEntropyPlan loss = closing.own(backend.crossEntropy(network.outputLayout(batch)));
-    Layout layout = backend.plainLayout(Shape.of(batch), DType.I32);
-    Arena arena = closing.own(backend.allocate(Arena.align(layout.bytes())));
-    return new Head(loss, arena.tensor(0, layout));
   }
 
   /**
@@ -131,20 +111,18 @@ public final class Trainer implements AutoCloseable {
 
   /** Returns the epoch's totals, or null when it was stopped. */
   private LossTotals trainEpoch(int epoch, ImageDataset train, TrainingListener listener) {
-    int steps = stepsAnEpoch(train);
-    heads.values().forEach(head -> head.loss().resetTotals());
+    int batchSize = Math.min(options.batchSize(), train.size());
+    int steps = (train.size() + batchSize - 1) / batchSize;
+    long totalSteps = (long) steps * options.epochs();
+    loss.resetTotals();
     listener.epochStarted(epoch, steps, train.size());
     int[] order = Shuffle.permutation(train.size(), options.seed(), epoch);
     try (BatchLoader loader =
         new BatchLoader(
-            train,
-            Math.min(options.batchSize(), train.size()),
-            vgg.config().imageSize(),
-            vgg.config().channels(),
-            order)) {
+            train, batchSize, vgg.config().imageSize(), vgg.config().channels(), order)) {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
-        step(batch, (long) steps * options.epochs());
-        LossTotals totals = totals();
+        step(batch, totalSteps);
+        LossTotals totals = loss.totals();
         requireFinite(totals.lossSum(), epoch);
         listener.stepFinished(epoch, batch.index() + 1, (int) totals.count(), totals.meanLoss());
         if (stopping && batch.index() + 1 < steps) {
@@ -152,48 +130,27 @@ public final class Trainer implements AutoCloseable {
         }
       }
     }
-    return totals();
-  }
-
-  private int stepsAnEpoch(ImageDataset train) {
-    return (train.size() + options.batchSize() - 1) / options.batchSize();
+    return loss.totals();
   }
 
   /** One update of all parameters. */
   private void step(Batch batch, long totalSteps) {
     int rows = batch.size();
-    Head head = heads.get(rows);
     Tensor x = network.input(rows);
     x.upload(batch.x(), 0);
-    head.labels().upload(batch.labels(), 0);
-    network.stepState().set(step, step, rate(totalSteps));
+    loss.labels(rows).upload(batch.labels(), 0);
+    double rate = options.schedule().rate(options.learningRate(), step, totalSteps);
+    network.stepState().set(step, step, rate);
     Tensor logits = network.forward(x, true);
     Tensor dlogits = network.outputGradient(rows);
-    head.loss().forward(logits, head.labels(), dlogits, rows, 1.0 / rows);
+    loss.forward(logits, dlogits, rows, 1.0 / rows);
     network.backward(dlogits);
     optimizer.step();
     step++;
   }
 
-  private double rate(long totalSteps) {
-    return options.schedule().rate(options.learningRate(), step, totalSteps);
-  }
-
-  private LossTotals totals() {
-    double lossSum = 0;
-    long correct = 0;
-    long count = 0;
-    for (Head head : heads.values()) {
-      LossTotals part = head.loss().totals();
-      lossSum += part.lossSum();
-      correct += part.correct();
-      count += part.count();
-    }
-    return new LossTotals(lossSum, correct, count);
-  }
-
-  private void requireFinite(double loss, int epoch) {
-    if (!Double.isFinite(loss)) {
+  private void requireFinite(double value, int epoch) {
+    if (!Double.isFinite(value)) {
       throw new DivergedException(epoch, step, network.stepState().learningRate());
     }
   }
