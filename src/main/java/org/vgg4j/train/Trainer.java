@@ -82,8 +82,8 @@ public final class Trainer implements AutoCloseable {
    * @throws DivergedException when the loss is not finite
    */
   public EpochMetrics fit(ImageDataset train, ImageDataset test, TrainingListener listener) {
-    Evaluator.requireClasses(vgg, train);
-    Evaluator.requireClasses(vgg, test);
+    Evaluator.requireClasses(vgg.config(), train);
+    Evaluator.requireClasses(vgg.config(), test);
     EpochMetrics last = null;
     for (int epoch = 1; epoch <= options.epochs() && !stopping; epoch++) {
       long begin = System.nanoTime();
