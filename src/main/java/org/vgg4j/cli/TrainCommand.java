@@ -84,7 +84,7 @@ final class TrainCommand implements Callable<Integer> {
         PlannedNetwork planned =
             Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
       err.printf("%s (%s)%n", backend.description(), selection.reason());
-      planned.memoryPlan().requireFits(backend, recipe.newOptimizer().stateSlabs());
+      planned.memoryPlan().requireFits(backend, recipe.stateSlabs());
       RunDirectory run = RunDirectory.create(folder());
       run.writeConfig(config(recipe, set, train, test, backend, variant));
       err.printf("run folder: %s%n", run.folder());
