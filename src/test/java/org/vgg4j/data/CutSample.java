@@ -9,8 +9,9 @@ import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * The program that cut {@code data/sample}: of each class the first 600 training and the first 100 test images, in the
- * order of the whole set. Arguments: the folder of the whole set, the folder to write.
+ * The program that cut {@code data/sample}: of each class the first 600 training and the first 100
+ * test images, in the order of the whole set. Arguments: the folder of the whole set, the folder to
+ * write.
  */
 final class CutSample {
   private CutSample() {}
