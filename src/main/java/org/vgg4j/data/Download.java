@@ -136,7 +136,7 @@ final class Download {
   }
 
   /** Returns the SHA-256 of a gzip file's content. */
-  private static String contentHash(Path file, URI address) throws IOException {
+  static String contentHash(Path file, URI address) throws IOException {
     MessageDigest digest = sha256();
     try (InputStream in = new GZIPInputStream(Files.newInputStream(file), 1 << 16)) {
       byte[] buffer = new byte[1 << 16];

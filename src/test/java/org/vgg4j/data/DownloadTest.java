@@ -175,13 +175,13 @@ class DownloadTest {
           exchange.getResponseBody().flush();
           await();
         };
-    String message = failure(serve(half), Duration.ofMillis(1000));
+    String message = failure(serve(half), Duration.ofSeconds(1));
     assertTrue(message.contains("sent nothing for 1000 ms"), message);
   }
 
   @Test
   void aServerThatNeverAnswersIsLeft() throws Exception {
-    String message = failure(serve(exchange -> await()), Duration.ofMillis(1000));
+    String message = failure(serve(exchange -> await()), Duration.ofSeconds(1));
     assertTrue(message.contains("timed out"), message);
   }
 
