@@ -3,6 +3,7 @@ package org.vgg4j.data;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Shape;
 
 /**
  * One pass over a data set in batches, prepared ahead of the step by a background thread: resized,
@@ -24,6 +25,7 @@ public final class BatchLoader implements AutoCloseable {
   private final Thread thread;
   private Batch lent;
   private boolean ended;
+  private boolean closed;
 
   /** Prepares a pass over the whole data set. */
   public BatchLoader(ImageDataset data, int batchSize, int imageSize, int channels, int[] order) {
@@ -38,7 +40,7 @@ public final class BatchLoader implements AutoCloseable {
    * @param channels C, of the net's images: the data set's, or any where the data set is grey
    * @param order the images in the order to take them, null for the data set's own
    * @param firstBatch how many batches to leave out at the start
-   * @throws InvalidInputException when the channels do not fit
+   * @throws InvalidInputException when the channels do not fit, or the extents no array
    */
   public BatchLoader(
       ImageDataset data, int batchSize, int imageSize, int channels, int[] order, int firstBatch) {
@@ -56,14 +58,10 @@ public final class BatchLoader implements AutoCloseable {
               + " with "
               + data.channels());
     }
+    int values = Shape.of(batchSize, channels, imageSize, imageSize).arrayLength();
     resize = new BilinearResize(data.height(), data.width(), imageSize);
     for (int i = 0; i < BUFFERS; i++) {
-      free.add(
-          new Batch(
-              new float[Math.multiplyExact(batchSize * channels, imageSize * imageSize)],
-              new int[batchSize],
-              0,
-              0));
+      free.add(new Batch(new float[values], new int[batchSize], 0, 0));
     }
     thread = new Thread(() -> prepare(firstBatch), "vgg4j-batches");
     thread.setDaemon(true);
@@ -111,6 +109,9 @@ public final class BatchLoader implements AutoCloseable {
    * @throws IllegalStateException when the background thread failed or the loader is closed
    */
   public Batch next() {
+    if (closed) {
+      throw new IllegalStateException("the batch loader is closed");
+    }
     if (ended) {
       return null;
     }
@@ -136,9 +137,14 @@ public final class BatchLoader implements AutoCloseable {
     return null;
   }
 
+  /** Returns the thread that prepares the batches. */
+  Thread thread() {
+    return thread;
+  }
+
   @Override
   public void close() {
-    ended = true;
+    closed = true;
     thread.interrupt();
   }
 }
