@@ -172,6 +172,11 @@ public final class BatchLoader implements AutoCloseable {
     }
   }
 
+  /** Returns the thread that prepares the batches. */
+  Thread thread() {
+    return thread;
+  }
+
   /** Ends the background thread; a {@link #next} that waits in another thread fails. */
   @Override
   public void close() {

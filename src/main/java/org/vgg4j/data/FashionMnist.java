@@ -1,5 +1,6 @@
 package org.vgg4j.data;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import org.vgg4j.tensor.InvalidInputException;
@@ -31,6 +32,8 @@ public record FashionMnist(ImageDataset train, ImageDataset test, Path folder) {
   /** The name of the sample, which is no folder. */
   public static final String SAMPLE = "sample";
 
+  private static final String SAMPLE_OF_CHECKOUT = "the sample (run ./vgg from its checkout)";
+
   /** The name of the whole set, wherever it is found. */
   public static final String WHOLE = "fashion-mnist";
 
@@ -53,10 +56,10 @@ public record FashionMnist(ImageDataset train, ImageDataset test, Path folder) {
    */
   public static FashionMnist load(String data, DataPlaces places, DownloadListener listener) {
     if (SAMPLE.equals(data)) {
-      return sample(places);
+      return sample(FashionMnistFiles.require(places.sample(), SAMPLE_OF_CHECKOUT));
     }
     if (data != null && !data.equals(WHOLE)) {
-      return read("fashion-mnist", false, FashionMnistFiles.require(Path.of(data), "--data"));
+      return read("fashion-mnist", false, FashionMnistFiles.require(folder(data), "--data"));
     }
     FashionMnistFiles.Found found = FashionMnistFiles.findOrDownload(places, listener);
     if (found.folder() != null) {
@@ -65,14 +68,24 @@ public record FashionMnist(ImageDataset train, ImageDataset test, Path folder) {
     if (data != null) {
       throw new InvalidInputException(found.why());
     }
-    return sample(places);
+    if (!FashionMnistFiles.areIn(places.sample())) {
+      throw new InvalidInputException(
+          found.why() + "; nor is " + SAMPLE_OF_CHECKOUT + " in " + places.sample());
+    }
+    return sample(places.sample());
   }
 
-  private static FashionMnist sample(DataPlaces places) {
-    return read(
-        "the sample of fashion-mnist",
-        true,
-        FashionMnistFiles.require(places.sample(), "the sample (run ./vgg from its checkout)"));
+  private static Path folder(String data) {
+    try {
+      return Path.of(data);
+    } catch (InvalidPathException e) {
+      throw new InvalidInputException(
+          "--data: no folder has a name like that: " + e.getReason(), e);
+    }
+  }
+
+  private static FashionMnist sample(Path folder) {
+    return read("the sample of fashion-mnist", true, folder);
   }
 
   private static FashionMnist read(String name, boolean sample, Path folder) {
