@@ -33,7 +33,7 @@ class ArchitectureTest {
       Map.ofEntries(
           Map.entry("tensor", Set.of()),
           Map.entry("nn", Set.of("tensor")),
-          Map.entry("optim", Set.of("tensor")),
+          Map.entry("optim", Set.of("nn", "tensor")),
           Map.entry("data", Set.of("tensor")),
           Map.entry("io", Set.of("tensor")),
           Map.entry("gradcheck", Set.of("nn", "optim", "tensor")),
