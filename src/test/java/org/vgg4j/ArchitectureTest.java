@@ -21,8 +21,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Holds the direction of the dependencies, by reading the sources: {@code cli -> train ->
- * optim -> nn -> tensor <- backend.*}, with data and io beside nn.
+ * Holds the direction of the dependencies, by reading the sources: {@code cli -> train -> optim ->
+ * nn -> tensor <- backend.*}, with data and io beside nn.
  */
 class ArchitectureTest {
   private static final Path SOURCES =
