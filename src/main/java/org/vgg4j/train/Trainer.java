@@ -27,6 +27,7 @@ public final class Trainer implements AutoCloseable {
   private final Closing closing = new Closing();
   private final AttachedOptimizer optimizer;
   private final CrossEntropyLoss loss;
+  private final int readInterval;
   private long step; // updates made so far
   private volatile boolean stopping;
 
@@ -41,6 +42,7 @@ public final class Trainer implements AutoCloseable {
     this.vgg = vgg;
     this.network = vgg.network();
     this.options = options;
+    readInterval = network.backend().readInterval();
     try {
       this.optimizer = closing.own(optimizer.attach(network));
       this.loss = closing.own(new CrossEntropyLoss(network));
@@ -122,10 +124,13 @@ public final class Trainer implements AutoCloseable {
             train, batchSize, vgg.config().imageSize(), vgg.config().channels(), order)) {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
         step(batch, totalSteps);
-        LossTotals totals = loss.totals();
-        requireFinite(totals.lossSum(), epoch);
-        listener.stepFinished(epoch, batch.index() + 1, (int) totals.count(), totals.meanLoss());
-        if (stopping && batch.index() + 1 < steps) {
+        int done = batch.index() + 1;
+        if (done % readInterval == 0 || done == steps) {
+          LossTotals totals = loss.totals();
+          requireFinite(totals, epoch, totalSteps);
+          listener.stepFinished(epoch, done, (int) totals.count(), totals.meanLoss());
+        }
+        if (stopping && done < steps) {
           return null;
         }
       }
@@ -137,16 +142,27 @@ public final class Trainer implements AutoCloseable {
   private void step(Batch batch, long totalSteps) {
     int rows = batch.size();
     Tensor x = network.input(rows);
-    x.upload(batch.x(), 0);
-    loss.labels(rows).upload(batch.labels(), 0);
-    double rate = options.schedule().rate(options.learningRate(), step, totalSteps);
-    network.stepState().set(step, step, rate);
+    x.uploadAsync(batch.x(), 0);
+    loss.labels(rows).uploadAsync(batch.labels(), 0);
+    network.stepState().set(step, step, rate(step, totalSteps));
     Tensor logits = network.forward(x, true);
     Tensor dlogits = network.outputGradient(rows);
     loss.forward(logits, dlogits, rows, 1.0 / rows);
     network.backward(dlogits);
     optimizer.step();
     step++;
+  }
+
+  private double rate(long ofStep, long totalSteps) {
+    return options.schedule().rate(options.learningRate(), ofStep, totalSteps);
+  }
+
+  private void requireFinite(LossTotals totals, int epoch, long totalSteps) {
+    long first = totals.firstNonFiniteStep();
+    if (first >= 0) {
+      throw new DivergedException(epoch, first + 1, rate(first, totalSteps));
+    }
+    requireFinite(totals.lossSum(), epoch);
   }
 
   private void requireFinite(double value, int epoch) {
