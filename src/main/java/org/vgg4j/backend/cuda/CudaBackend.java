@@ -10,6 +10,7 @@ import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.DropoutPlan;
 import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.Layout;
@@ -34,18 +35,29 @@ public final class CudaBackend implements Backend {
   /** How many steps may be under way before their totals are read. */
   private static final int READ_INTERVAL = 20;
 
-  private final CudaLibraries libraries;
   private final CudaDevice device;
 
   /**
    * Opens the engine.
    *
-   * @throws org.vgg4j.tensor.DeviceUnavailableException when libraries, driver or GPU are missing;
-   *     the message says which, where they were looked for and what to install
+   * @throws DeviceUnavailableException when libraries, driver or GPU are missing; the message says
+   *     which, where they were looked for and what to install
    */
   public CudaBackend(CudaOptions options) {
-    libraries = CudaLibraries.load(options.libraries());
-    device = new CudaDevice(options);
+    CudaLibraries.load(options.libraries());
+    try {
+      device = new CudaDevice(options);
+    } catch (CudaException e) {
+      throw new DeviceUnavailableException(
+          "--device cuda: the GPU cannot be used ("
+              + e.getMessage()
+              + "); ./vgg doctor says more, --device cpu works without it",
+          e);
+    }
+  }
+
+  CudaDevice device() {
+    return device;
   }
 
   @Override

@@ -113,6 +113,10 @@ final class CudaDevice implements AutoCloseable {
     return cublasHandle;
   }
 
+  int cublasVersion() {
+    return cublas.cublasGetVersion(cublasHandle);
+  }
+
   Workspace workspace() {
     return workspace;
   }

@@ -34,44 +34,31 @@ final class CudaLibraries {
 
   private static Outcome outcome; // null before the first attempt
 
-  private final Map<CudaLibrary, Path> files;
+  /** Either the files that were loaded, or the failure. */
+  private record Outcome(Map<CudaLibrary, Path> files, DeviceUnavailableException failure) {}
 
-  private record Outcome(CudaLibraries libraries, DeviceUnavailableException failure) {}
-
-  private CudaLibraries(Map<CudaLibrary, Path> files) {
-    this.files = files;
-  }
+  private CudaLibraries() {}
 
   /**
-   * Loads the libraries, or returns those that are loaded.
+   * Loads the libraries, or returns those that are loaded, each with its file, in the order of
+   * loading.
    *
    * @param asked folders to look in before all others
    * @throws DeviceUnavailableException when one is missing or does not load
    */
-  static synchronized CudaLibraries load(List<Path> asked) {
+  static synchronized Map<CudaLibrary, Path> load(List<Path> asked) {
     if (outcome == null) {
       outcome = attempt(asked);
     }
     if (outcome.failure != null) {
       throw new DeviceUnavailableException(outcome.failure.getMessage(), outcome.failure);
     }
-    return outcome.libraries;
-  }
-
-  /** Returns each library with the file that it was loaded from, in the order of loading. */
-  Map<CudaLibrary, Path> files() {
-    return files;
+    return outcome.files;
   }
 
   private static Outcome attempt(List<Path> asked) {
     List<Path> places = LibraryPlaces.of(asked, System::getenv);
-    Map<CudaLibrary, Path> found = new LinkedHashMap<>();
-    for (CudaLibrary library : CudaLibrary.all()) {
-      Path file = find(library, places);
-      if (file != null) {
-        found.put(library, file);
-      }
-    }
+    Map<CudaLibrary, Path> found = survey(places);
     List<CudaLibrary> missing =
         CudaLibrary.all().stream().filter(l -> l.required() && !found.containsKey(l)).toList();
     if (!missing.isEmpty()) {
@@ -80,10 +67,22 @@ final class CudaLibraries {
     try {
       found.values().forEach(file -> System.load(file.toString()));
       bind(found.values());
-      return new Outcome(new CudaLibraries(found), null);
+      return new Outcome(found, null);
     } catch (LinkageError | RuntimeException e) {
       return new Outcome(null, unloadable(e, found));
     }
+  }
+
+  /** Returns where each library would be loaded from; those that are nowhere are left out. */
+  static Map<CudaLibrary, Path> survey(List<Path> places) {
+    Map<CudaLibrary, Path> found = new LinkedHashMap<>();
+    for (CudaLibrary library : CudaLibrary.all()) {
+      Path file = find(library, places);
+      if (file != null) {
+        found.put(library, file);
+      }
+    }
+    return found;
   }
 
   private static Path find(CudaLibrary library, List<Path> places) {

@@ -41,8 +41,7 @@ record KernelImage(byte[] bytes, String origin) {
     if (cubin != null) {
       return new KernelImage(cubin, "compiled by NVRTC, from " + file);
     }
-    _nvrtcProgram program =
-        nvrtc.nvrtcCreateProgram(KernelSources.program(text), "vgg4j_kernels.cu");
+    _nvrtcProgram program = nvrtc.nvrtcCreateProgram(text, "vgg4j_kernels.cu");
     try {
       nvrtc.nvrtcCompileProgram(
           program, List.of("--gpu-architecture=" + gpu.architecture(), "--std=c++17"));

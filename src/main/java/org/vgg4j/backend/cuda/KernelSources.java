@@ -7,23 +7,22 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.regex.Pattern;
 
 /** The kernels as the jar carries them: their sources, and compiled if the build had nvcc. */
 final class KernelSources {
   private static final String FOLDER = "/org/vgg4j/backend/cuda/kernels/";
   private static final String LIST = "kernels.list";
-  private static final String FATBIN = "kernels.fatbin";
-  private static final String FATBIN_HASH = "kernels.fatbin.sha256";
+  private static final String FATBIN = "vgg4j-kernels.fatbin";
+  private static final String FATBIN_HASH = "vgg4j-kernels.hash";
 
-  /** The sources include each other only, and stand in one text in an order that needs none. */
-  private static final Pattern NOT_FOR_ONE_TEXT =
-      Pattern.compile("(?m)^#(include \"[^\"]*\"|pragma once).*$");
+  /** It stands at the top of the text, and NVRTC finds no files. */
+  private static final String INCLUDE = "#include \"common.cuh\"\n";
 
   private KernelSources() {}
 
   /**
-   * Returns the text of all files in the order of the list.
+   * Returns the text of all files in the order of the list, as one file: what nvcc or NVRTC
+   * compiles, and what the build hashes (kernel_text in cmake/KernelText.cmake).
    *
    * @throws IllegalStateException when the jar has none
    */
@@ -31,15 +30,11 @@ final class KernelSources {
     StringBuilder text = new StringBuilder();
     for (String name : new String(required(LIST), StandardCharsets.UTF_8).split("\\R")) {
       if (!name.isBlank()) {
-        text.append(new String(required(name.strip()), StandardCharsets.UTF_8));
+        text.append(
+            new String(required(name.strip()), StandardCharsets.UTF_8).replace(INCLUDE, ""));
       }
     }
     return text.toString();
-  }
-
-  /** Returns the text as one program for NVRTC. */
-  static String program(String text) {
-    return NOT_FOR_ONE_TEXT.matcher(text).replaceAll("");
   }
 
   /** Returns the hash that tells sources from other sources. */
