@@ -1,7 +1,8 @@
 // What the kernel files share. Every file is compiled by nvcc for the GPU, by NVRTC from the text of
 // all files in the order of kernels.list, and by g++ for the stand-in: so no other header is
 // included, and no two files define the same name.
-#pragma once
+#ifndef VGG4J_COMMON_CUH
+#define VGG4J_COMMON_CUH
 
 // What changes from step to step, in device memory, so that a recorded step can be replayed.
 // The host writes the first four fields; vgg4j_adam_prepare derives the others from them.
@@ -42,3 +43,5 @@ __device__ __forceinline__ float4 load4(const float* p, long long quad) {
 __device__ __forceinline__ void store4(float* p, long long quad, float4 value) {
   reinterpret_cast<float4*>(p)[quad] = value;
 }
+
+#endif
