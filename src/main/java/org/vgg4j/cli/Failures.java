@@ -18,7 +18,7 @@ final class Failures {
   static int badUsage(ParameterException e, String[] arguments) {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
     String message = e.getMessage().lines().findFirst().orElse("bad usage");
-    say(e.getCommandLine(), command + ": " + message + "; see ./" + command + " --help");
+    say(e.getCommandLine(), command + ": ", message + "; see ./" + command + " --help");
     return ExitCode.BAD_INPUT;
   }
 
@@ -45,7 +45,11 @@ final class Failures {
   }
 
   private static void say(CommandLine line, String message) {
-    line.getErr().println("vgg: " + message.replaceAll("\\R", " "));
+    say(line, "vgg: ", message);
+  }
+
+  private static void say(CommandLine line, String prefix, String message) {
+    line.getErr().println(prefix + message.replaceAll("\\R", " "));
     line.getErr().flush();
   }
 }

@@ -39,8 +39,10 @@ final class Interruption implements AutoCloseable {
   @Override
   public void close() {
     finished.countDown();
-    if (!happened) {
+    try {
       Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      happened = true; // the process is ending already, and the hook runs or has run
     }
   }
 }

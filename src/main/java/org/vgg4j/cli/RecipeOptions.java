@@ -33,6 +33,12 @@ final class RecipeOptions {
   @Option(names = "--batch-size", paramLabel = "N", description = "Images a step.")
   private Integer batchSize;
 
+  @Option(
+      names = "--accumulate",
+      paramLabel = "N",
+      description = "Batches a step: their gradients make one update (1).")
+  private Integer accumulate;
+
   @Option(names = "--lr", paramLabel = "RATE", description = "Learning rate at the start.")
   private Double learningRate;
 
@@ -75,6 +81,7 @@ final class RecipeOptions {
         new TrainingOptions(
             or(epochs, training.epochs()),
             or(batchSize, training.batchSize()),
+            or(accumulate, training.accumulate()),
             or(learningRate, training.learningRate()),
             schedule == null ? training.schedule() : LearningRateSchedule.of(schedule),
             or(seed, training.seed())));

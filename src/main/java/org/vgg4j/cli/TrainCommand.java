@@ -20,6 +20,7 @@ import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.train.EngineTuner;
 import org.vgg4j.train.EpochMetrics;
+import org.vgg4j.train.Evaluator;
 import org.vgg4j.train.ModelFile;
 import org.vgg4j.train.Recipe;
 import org.vgg4j.train.RunDirectory;
@@ -73,6 +74,7 @@ final class TrainCommand implements Callable<Integer> {
     DataOptions.warnOfSample(set, err);
     ImageDataset train = DataOptions.limited(set.train(), trainLimit, "--train-limit");
     ImageDataset test = data.test(set);
+    Evaluator.requireClasses(recipe.net(), train);
     NetworkOptions options =
         NetworkOptions.training(Trainer.batchSizes(recipe.training().batchSize(), train.size()))
             .withSeed(recipe.training().seed());
@@ -82,7 +84,7 @@ final class TrainCommand implements Callable<Integer> {
         PlannedNetwork planned =
             Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
       err.printf("%s (%s)%n", backend.description(), selection.reason());
-      planned.memoryPlan().requireFits(backend, recipe.newOptimizer().stateSlabs());
+      planned.memoryPlan().requireFits(backend, recipe.stateSlabs());
       RunDirectory run = RunDirectory.create(folder());
       run.writeConfig(config(recipe, set, train, test, backend, variant));
       err.printf("run folder: %s%n", run.folder());

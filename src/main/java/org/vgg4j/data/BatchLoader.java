@@ -6,12 +6,15 @@ import org.vgg4j.tensor.InvalidInputException;
 
 /**
  * One pass over a data set in batches, prepared ahead of the step by a background thread: resized,
- * scaled to [0, 1], one grey channel repeated where the net has more. To be used by one thread;
- * {@link #close} ends the other.
+ * scaled to [0, 1], one grey channel repeated where the net has more. One thread takes the batches;
+ * {@link #close} may be called by any.
  */
 public final class BatchLoader implements AutoCloseable {
   /** One being used, one ready, one being filled. */
   private static final int BUFFERS = 3;
+
+  /** The largest array that every Java virtual machine makes. */
+  private static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
 
   private final ImageDataset data;
   private final int batchSize;
@@ -23,7 +26,8 @@ public final class BatchLoader implements AutoCloseable {
   private final BlockingQueue<Object> ready = new ArrayBlockingQueue<>(BUFFERS + 1);
   private final Thread thread;
   private Batch lent;
-  private boolean ended;
+  private Object end; // what ended the pass: this, or the failure of the background thread
+  private volatile boolean closed;
 
   /** Prepares a pass over the whole data set. */
   public BatchLoader(ImageDataset data, int batchSize, int imageSize, int channels, int[] order) {
@@ -37,8 +41,11 @@ public final class BatchLoader implements AutoCloseable {
    * @param imageSize S, the side of the net's images
    * @param channels C, of the net's images: the data set's, or any where the data set is grey
    * @param order the images in the order to take them, null for the data set's own
-   * @param firstBatch how many batches to leave out at the start
-   * @throws InvalidInputException when the channels do not fit
+   * @param firstBatch how many batches to leave out at the start, at most all
+   * @throws InvalidInputException when a size is below 1, the channels do not fit or a batch is too
+   *     large for a Java array
+   * @throws IllegalArgumentException when {@code order} is not as long as the data set or {@code
+   *     firstBatch} is no batch of it
    */
   public BatchLoader(
       ImageDataset data, int batchSize, int imageSize, int channels, int[] order, int firstBatch) {
@@ -47,6 +54,32 @@ public final class BatchLoader implements AutoCloseable {
     this.imageSize = imageSize;
     this.channels = channels;
     this.order = order;
+    requireUsable();
+    int batches = (int) (((long) data.size() + batchSize - 1) / batchSize);
+    if (firstBatch < 0 || firstBatch > batches) {
+      throw new IllegalArgumentException("batch " + firstBatch + " of " + batches);
+    }
+    resize = new BilinearResize(data.height(), data.width(), imageSize);
+    int elements = batchSize * channels * imageSize * imageSize;
+    for (int i = 0; i < BUFFERS; i++) {
+      free.add(new Batch(new float[elements], new int[batchSize], 0, 0));
+    }
+    thread = new Thread(() -> prepare(firstBatch, batches), "vgg4j-batches");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void requireUsable() {
+    if (batchSize < 1 || imageSize < 1 || channels < 1) {
+      throw new InvalidInputException(
+          "a batch of %d images of %dx%dx%d has none"
+              .formatted(batchSize, channels, imageSize, imageSize));
+    }
+    if ((double) batchSize * channels * imageSize * imageSize > MAX_ELEMENTS) {
+      throw new InvalidInputException(
+          "a batch of %d images of %dx%dx%d is too large; take fewer or smaller ones"
+              .formatted(batchSize, channels, imageSize, imageSize));
+    }
     if (data.channels() != channels && data.channels() != 1) {
       throw new InvalidInputException(
           "a net of "
@@ -56,32 +89,24 @@ public final class BatchLoader implements AutoCloseable {
               + " with "
               + data.channels());
     }
-    resize = new BilinearResize(data.height(), data.width(), imageSize);
-    for (int i = 0; i < BUFFERS; i++) {
-      free.add(
-          new Batch(
-              new float[Math.multiplyExact(batchSize * channels, imageSize * imageSize)],
-              new int[batchSize],
-              0,
-              0));
+    if (order != null && order.length != data.size()) {
+      throw new IllegalArgumentException(
+          "an order of %d images for %d".formatted(order.length, data.size()));
     }
-    thread = new Thread(() -> prepare(firstBatch), "vgg4j-batches");
-    thread.setDaemon(true);
-    thread.start();
   }
 
-  private void prepare(int firstBatch) {
+  private void prepare(int firstBatch, int batches) {
+    Object last = this;
     try {
-      int batches = (data.size() + batchSize - 1) / batchSize;
       for (int index = firstBatch; index < batches; index++) {
         ready.put(fill(free.take(), index));
       }
-      ready.put(this); // anything that is no batch ends the pass
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      // Only close() interrupts this thread, which ends here.
     } catch (RuntimeException | Error e) {
-      ready.add(e);
+      last = e;
     }
+    ready.add(last); // there is room for it beside all batches
   }
 
   private Batch fill(Batch buffer, int index) {
@@ -108,37 +133,54 @@ public final class BatchLoader implements AutoCloseable {
   /**
    * Returns the next batch, or null at the end of the pass. The batch before it is taken back.
    *
-   * @throws IllegalStateException when the background thread failed or the loader is closed
+   * @throws IllegalStateException when the background thread failed, the loader is closed, before
+   *     or meanwhile, or the thread is interrupted
    */
   public Batch next() {
-    if (ended) {
-      return null;
-    }
+    requireOpen();
     if (lent != null) {
       free.add(lent);
       lent = null;
     }
-    Object item;
-    try {
-      item = ready.take();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while waiting for a batch", e);
+    if (end == null) {
+      Object item = take();
+      requireOpen();
+      if (item instanceof Batch batch) {
+        lent = batch;
+        return batch;
+      }
+      end = item;
     }
-    if (item instanceof Batch batch) {
-      lent = batch;
-      return batch;
-    }
-    ended = true;
-    if (item instanceof Throwable failure) {
+    if (end instanceof Throwable failure) {
       throw new IllegalStateException("a batch could not be prepared: " + failure, failure);
     }
     return null;
   }
 
+  private Object take() {
+    try {
+      return ready.take();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for a batch", e);
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("this loader of batches is closed");
+    }
+  }
+
+  /** Returns the thread that prepares the batches. */
+  Thread thread() {
+    return thread;
+  }
+
+  /** Ends the background thread; a {@link #next} that waits in another thread fails. */
   @Override
   public void close() {
-    ended = true;
+    closed = true;
     thread.interrupt();
   }
 }

@@ -1,5 +1,6 @@
 package org.vgg4j.data;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -8,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,12 +18,17 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Timer;
+import java.util.TimerTask;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /** Fetches a gzip file whose content is known by its hash: whole and right, or not at all. */
 final class Download {
   private static final Duration CONNECT = Duration.ofSeconds(10);
-  private static final Duration RESPONSE = Duration.ofSeconds(30);
+
+  /** How long a server may keep silent. */
+  private static final Duration SILENCE = Duration.ofSeconds(30);
 
   private Download() {}
 
@@ -34,10 +41,16 @@ final class Download {
    */
   static void fetch(URI address, Path target, String sha256, DownloadListener listener)
       throws IOException {
+    fetch(address, target, sha256, listener, SILENCE);
+  }
+
+  static void fetch(
+      URI address, Path target, String sha256, DownloadListener listener, Duration silence)
+      throws IOException {
     Path temporary = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".part");
     try {
-      transfer(address, temporary, target.getFileName().toString(), listener);
-      String actual = contentHash(temporary);
+      transfer(address, temporary, target.getFileName().toString(), listener, silence);
+      String actual = contentHash(temporary, address);
       if (!actual.equals(sha256)) {
         throw new IOException(address + " sent content with SHA-256 " + actual + ", not " + sha256);
       }
@@ -48,15 +61,17 @@ final class Download {
     }
   }
 
-  private static void transfer(URI address, Path into, String name, DownloadListener listener)
+  private static void transfer(
+      URI address, Path into, String name, DownloadListener listener, Duration silence)
       throws IOException {
     HttpClient client =
         HttpClient.newBuilder()
             .connectTimeout(CONNECT)
             .followRedirects(HttpClient.Redirect.NORMAL)
             .build();
-    HttpRequest request = HttpRequest.newBuilder(address).timeout(RESPONSE).build();
+    HttpRequest request = HttpRequest.newBuilder(address).timeout(silence).build();
     HttpResponse<InputStream> response = send(client, request);
+    Timer timer = new Timer("vgg4j-download", true);
     try (InputStream in = response.body();
         OutputStream out = Files.newOutputStream(into)) {
       if (response.statusCode() != 200) {
@@ -65,24 +80,16 @@ final class Download {
       long total = response.headers().firstValueAsLong("Content-Length").orElse(-1);
       byte[] buffer = new byte[1 << 16];
       long done = 0;
-      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+      for (int count = read(in, buffer, timer, silence, address);
+          count >= 0;
+          count = read(in, buffer, timer, silence, address)) {
         out.write(buffer, 0, count);
         done += count;
         listener.progress(name, done, total);
       }
+    } finally {
+      timer.cancel();
     }
-  }
-
-  /** Returns the SHA-256 of a gzip file's content. */
-  private static String contentHash(Path file) throws IOException {
-    MessageDigest digest = sha256();
-    try (InputStream in = new GZIPInputStream(Files.newInputStream(file), 1 << 16)) {
-      byte[] buffer = new byte[1 << 16];
-      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-        digest.update(buffer, 0, count);
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
   }
 
   private static HttpResponse<InputStream> send(HttpClient client, HttpRequest request)
@@ -93,9 +100,64 @@ final class Download {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     } catch (IOException e) {
-      String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      throw new IOException(request.uri().getHost() + ": " + reason, e);
+      throw new IOException(request.uri().getHost() + ": " + reason(e), e);
     }
+  }
+
+  /** Reads what has come; the client's own time limit ends with the header. */
+  private static int read(InputStream in, byte[] buffer, Timer timer, Duration silence, URI address)
+      throws IOException {
+    TimerTask giveUp =
+        new TimerTask() {
+          @Override
+          public void run() {
+            try {
+              in.close(); // wakes the reader
+            } catch (IOException e) {
+              // the reader hears of it
+            }
+          }
+        };
+    timer.schedule(giveUp, silence.toMillis());
+    int count = -1;
+    IOException failure = null;
+    try {
+      count = in.read(buffer);
+    } catch (IOException e) {
+      failure = e;
+    }
+    if (!giveUp.cancel()) {
+      throw new IOException(address + " sent nothing for " + silence.toMillis() + " ms", failure);
+    }
+    if (failure != null) {
+      throw new IOException(address + " broke off: " + reason(failure), failure);
+    }
+    return count;
+  }
+
+  /** Returns the SHA-256 of a gzip file's content. */
+  static String contentHash(Path file, URI address) throws IOException {
+    MessageDigest digest = sha256();
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(file), 1 << 16)) {
+      byte[] buffer = new byte[1 << 16];
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        digest.update(buffer, 0, count);
+      }
+    } catch (EOFException | ZipException e) {
+      throw new IOException(address + " sent no intact gzip file: " + reason(e), e);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Returns why, for a person: some exceptions say nothing, or only the name of a file. */
+  static String reason(IOException failure) {
+    String name = failure.getClass().getSimpleName();
+    if (failure.getMessage() == null) {
+      return name;
+    }
+    return failure instanceof FileSystemException
+        ? name + ": " + failure.getMessage()
+        : failure.getMessage();
   }
 
   private static MessageDigest sha256() {

@@ -1,7 +1,12 @@
 package org.vgg4j.data;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -14,6 +19,8 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param folder where it was read from
  */
 public record FashionMnist(ImageDataset train, ImageDataset test, Path folder) {
+  private static final Logger LOG = LoggerFactory.getLogger(FashionMnist.class);
+
   /** The names of the classes, label 0 first. */
   public static final List<String> CLASS_NAMES =
       List.of(
@@ -30,6 +37,8 @@ public record FashionMnist(ImageDataset train, ImageDataset test, Path folder) {
 
   /** The name of the sample, which is no folder. */
   public static final String SAMPLE = "sample";
+
+  private static final String SAMPLE_OF_CHECKOUT = "the sample (run ./vgg from its checkout)";
 
   /** The name of the whole set, wherever it is found. */
   public static final String WHOLE = "fashion-mnist";
@@ -53,26 +62,48 @@ public record FashionMnist(ImageDataset train, ImageDataset test, Path folder) {
    */
   public static FashionMnist load(String data, DataPlaces places, DownloadListener listener) {
     if (SAMPLE.equals(data)) {
-      return sample(places);
+      return sample(FashionMnistFiles.require(places.sample(), SAMPLE_OF_CHECKOUT));
     }
     if (data != null && !data.equals(WHOLE)) {
-      return read("fashion-mnist", false, FashionMnistFiles.require(Path.of(data), "--data"));
+      return readNamed(FashionMnistFiles.require(folder(data), "--data"), places);
     }
     FashionMnistFiles.Found found = FashionMnistFiles.findOrDownload(places, listener);
     if (found.folder() != null) {
-      return read("fashion-mnist", false, found.folder());
+      return readNamed(found.folder(), places);
     }
     if (data != null) {
       throw new InvalidInputException(found.why());
     }
-    return sample(places);
+    if (!FashionMnistFiles.areIn(places.sample())) {
+      throw new InvalidInputException(
+          found.why() + "; nor is " + SAMPLE_OF_CHECKOUT + " in " + places.sample());
+    }
+    LOG.warn("{}", found.why());
+    return sample(places.sample());
   }
 
-  private static FashionMnist sample(DataPlaces places) {
-    return read(
-        "the sample of fashion-mnist",
-        true,
-        FashionMnistFiles.require(places.sample(), "the sample (run ./vgg from its checkout)"));
+  /** Reads a folder as the whole set, unless it is the sample's under another name. */
+  private static FashionMnist readNamed(Path folder, DataPlaces places) {
+    try {
+      boolean sample =
+          Files.isDirectory(places.sample()) && Files.isSameFile(folder, places.sample());
+      return sample ? sample(folder) : read("fashion-mnist", false, folder);
+    } catch (IOException e) {
+      throw new InvalidInputException(folder + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static Path folder(String data) {
+    try {
+      return Path.of(data);
+    } catch (InvalidPathException e) {
+      throw new InvalidInputException(
+          "--data: no folder has a name like that: " + e.getReason(), e);
+    }
+  }
+
+  private static FashionMnist sample(Path folder) {
+    return read("the sample of fashion-mnist", true, folder);
   }
 
   private static FashionMnist read(String name, boolean sample, Path folder) {

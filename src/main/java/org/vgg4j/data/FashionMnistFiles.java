@@ -64,6 +64,11 @@ final class FashionMnistFiles {
     return names().stream().filter(name -> !Files.isRegularFile(folder.resolve(name))).toList();
   }
 
+  /** Returns whether a folder holds all four files. */
+  static boolean areIn(Path folder) {
+    return missing(folder).isEmpty();
+  }
+
   /**
    * Returns the folder when it holds all four files.
    *
@@ -93,7 +98,7 @@ final class FashionMnistFiles {
     List<Path> looked = new ArrayList<>();
     for (Path folder : new Path[] {places.named(), places.cache(), places.system()}) {
       if (folder != null) {
-        if (missing(folder).isEmpty()) {
+        if (areIn(folder)) {
           return new Found(folder, null);
         }
         if (folder.equals(places.named())) {
@@ -119,7 +124,7 @@ final class FashionMnistFiles {
           "fashion-mnist is not in "
               + String.join(", ", looked.stream().map(Path::toString).toList())
               + " and cannot be downloaded ("
-              + e.getMessage()
+              + Download.reason(e)
               + "); "
               + advice()
               + "; or name their folder with --data");

@@ -44,13 +44,13 @@ record IdxFile(int[] dims, byte[] bytes) {
       }
       int[] dims = new int[axes];
       ByteBuffer header = ByteBuffer.wrap(exactly(in, 4 * axes, path));
+      header.asIntBuffer().get(dims);
       long count = 1;
-      for (int axis = 0; axis < axes; axis++) {
-        dims[axis] = header.getInt();
-        if (dims[axis] < 1 || dims[axis] > MAX_BYTES || count * dims[axis] > MAX_BYTES) {
+      for (int dim : dims) {
+        if (dim < 1 || dim > MAX_BYTES || count * dim > MAX_BYTES) {
           throw damaged(path, "its header declares extents that no data set has: " + text(dims));
         }
-        count *= dims[axis];
+        count *= dim;
       }
       byte[] bytes = exactly(in, (int) count, path);
       if (in.read() >= 0) {

@@ -46,7 +46,12 @@ public final class ImageDataset {
     if (labels.length == 0) {
       throw new InvalidInputException(name + " has no images");
     }
-    if ((long) labels.length * channels * height * width != pixels.length) {
+    if (channels < 1 || height < 1 || width < 1) {
+      throw new InvalidInputException(
+          "%s has images of %d x %d x %d".formatted(name, channels, height, width));
+    }
+    // In floating point: the product is exact where it matters and cannot wrap round.
+    if ((double) labels.length * channels * height * width != pixels.length) {
       throw new InvalidInputException(
           name + " has " + labels.length + " labels and " + pixels.length + " bytes of images");
     }

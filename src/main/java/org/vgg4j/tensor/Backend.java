@@ -3,7 +3,11 @@ package org.vgg4j.tensor;
 import java.util.Map;
 
 /**
- * An engine: memory, plans and the operations behind them. It belongs to one thread at a time.
+ * An engine: memory, plans and the operations behind them.
+ *
+ * <p>It belongs to one thread at a time: the first that uses it, until {@link #release} or that
+ * thread's end. Another thread's use throws {@link IllegalStateException}. Several engines in one
+ * process do not disturb each other.
  *
  * <p>Layouts given to a plan must come from the same engine. A plan is asked for with the layout of
  * its input and names the layouts of its output and weights; a {@code w} that is not null says that
@@ -103,6 +107,13 @@ public interface Backend extends AutoCloseable {
       ConvBlockSpec spec, Layout x, Layout w, Usage usage, MemoryPlanner memory) {
     return ComposedConvBlock.plan(this, spec, x, w, usage, memory);
   }
+
+  /**
+   * Lets go of the engine, so that the next thread to use it has it.
+   *
+   * @throws IllegalStateException when it belongs to another thread
+   */
+  void release();
 
   @Override
   void close();

@@ -1,5 +1,7 @@
 package org.vgg4j.tensor;
 
+import java.nio.ByteBuffer;
+
 /**
  * A view of memory that an {@link Arena} owns; owns nothing itself and is never closed.
  *
@@ -52,6 +54,12 @@ public interface Tensor {
    */
   void upload(int[] source, int offset);
 
+  /** Copies all values from an array of exactly this tensor's length; for I32 tensors. */
+  default void upload(int[] source) {
+    HostArrays.checkLength(this, source.length);
+    upload(source, 0);
+  }
+
   /** Copies all values into an array of exactly this tensor's length; for I32 tensors. */
   void download(int[] target);
 
@@ -66,5 +74,36 @@ public interface Tensor {
   /** As {@link #uploadAsync(float[], int)}, for I32 tensors. */
   default void uploadAsync(int[] source, int offset) {
     upload(source, offset);
+  }
+
+  /** Copies all values from an array of exactly this tensor's length; for I64 tensors. */
+  void upload(long[] source);
+
+  /** Copies all values into an array of exactly this tensor's length; for I64 tensors. */
+  void download(long[] target);
+
+  /** Copies all values, unsigned, from an array of exactly this tensor's length; for U8 tensors. */
+  void upload(byte[] source);
+
+  /** Copies all values, unsigned, into an array of exactly this tensor's length; for U8 tensors. */
+  void download(byte[] target);
+
+  /**
+   * Copies all values from the rest of a buffer, direct or not, whose position stays: elements of
+   * {@link #dtype}, row-major, in the machine's byte order.
+   *
+   * @throws InvalidInputException unless exactly this tensor's bytes remain in the buffer
+   */
+  default void upload(ByteBuffer source) {
+    HostBuffers.upload(this, source);
+  }
+
+  /**
+   * Copies all values into the rest of a buffer, as {@link #upload(ByteBuffer)} reads them.
+   *
+   * @throws InvalidInputException unless exactly this tensor's bytes remain in the buffer
+   */
+  default void download(ByteBuffer target) {
+    HostBuffers.download(this, target);
   }
 }

@@ -1,8 +1,8 @@
 package org.vgg4j.train;
 
-import java.util.Arrays;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.nn.Vgg;
+import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.InvalidInputException;
 
 /** Measures a net on a labelled data set. */
@@ -16,7 +16,7 @@ public final class Evaluator {
    */
   public static Evaluation evaluate(Vgg vgg, ImageDataset data) {
     int classes = vgg.config().classes();
-    requireClasses(vgg, data);
+    requireClasses(vgg.config(), data);
     long[][] confusion = new long[classes][classes];
     double[] lossSum = new double[1];
     Predictor.run(
@@ -30,18 +30,18 @@ public final class Evaluator {
     return new Evaluation(lossSum[0] / data.size(), confusion, data.classNames());
   }
 
-  static void requireClasses(Vgg vgg, ImageDataset data) {
-    int classes = vgg.config().classes();
-    if (data.classNames().size() != classes) {
+  /**
+   * Checks that a data set has the classes of a net.
+   *
+   * @throws InvalidInputException when it has more or fewer
+   */
+  public static void requireClasses(VggConfig net, ImageDataset data) {
+    int classes = data.classNames().size();
+    if (classes != net.classes()) {
       throw new InvalidInputException(
-          "the net has "
-              + classes
-              + " classes and the data set "
-              + data.name()
-              + " has "
-              + data.classNames().size()
-              + ": "
-              + Arrays.toString(data.classNames().toArray()));
+          "--classes %d does not fit %s, which has %d classes: %s"
+              .formatted(
+                  net.classes(), data.name(), classes, String.join(", ", data.classNames())));
     }
   }
 }

@@ -105,6 +105,11 @@ public record Recipe(
         : new Sgd(new SgdSpec(momentum, weightDecay));
   }
 
+  /** Returns how many slabs of the parameters' size training takes beside the net's own. */
+  public int stateSlabs() {
+    return newOptimizer().stateSlabs() + (training.accumulate() > 1 ? 1 : 0);
+  }
+
   /** Returns the recipe as plain values for {@code config.json}. */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
@@ -116,6 +121,7 @@ public record Recipe(
     map.put("weightDecay", weightDecay);
     map.put("epochs", training.epochs());
     map.put("batchSize", training.batchSize());
+    map.put("accumulate", training.accumulate());
     map.put("learningRate", training.learningRate());
     map.put("learningRateSchedule", training.schedule().label());
     map.put("seed", training.seed());

@@ -8,13 +8,15 @@ import org.vgg4j.nn.CrossEntropyLoss;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.optim.AttachedOptimizer;
+import org.vgg4j.optim.GradientSum;
 import org.vgg4j.optim.Optimizer;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * Trains a net: epochs of shuffled batches, cross entropy, backward, one optimizer update a batch.
+ * Trains a net: epochs of shuffled batches, cross entropy, backward, one optimizer update for one
+ * or several batches.
  *
  * <p>The net must be built for the batch size and for what is left at an epoch's end: {@link
  * #batchSizes}. A trainer belongs to the thread that its engine belongs to; only {@link #stop} may
@@ -27,8 +29,10 @@ public final class Trainer implements AutoCloseable {
   private final Closing closing = new Closing();
   private final AttachedOptimizer optimizer;
   private final CrossEntropyLoss loss;
-  private final int readInterval;
+  private final GradientSum sum; // null when every pass makes an update
+  private final int readInterval; // in steps
   private long step; // updates made so far
+  private long passes; // forward and backward passes made so far
   private volatile boolean stopping;
 
   /**
@@ -46,6 +50,7 @@ public final class Trainer implements AutoCloseable {
     try {
       this.optimizer = closing.own(optimizer.attach(network));
       this.loss = closing.own(new CrossEntropyLoss(network));
+      this.sum = options.accumulate() > 1 ? closing.own(new GradientSum(network)) : null;
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -84,8 +89,8 @@ public final class Trainer implements AutoCloseable {
    * @throws DivergedException when the loss is not finite
    */
   public EpochMetrics fit(ImageDataset train, ImageDataset test, TrainingListener listener) {
-    Evaluator.requireClasses(vgg, train);
-    Evaluator.requireClasses(vgg, test);
+    Evaluator.requireClasses(vgg.config(), train);
+    Evaluator.requireClasses(vgg.config(), test);
     EpochMetrics last = null;
     for (int epoch = 1; epoch <= options.epochs() && !stopping; epoch++) {
       long begin = System.nanoTime();
@@ -114,23 +119,27 @@ public final class Trainer implements AutoCloseable {
   /** Returns the epoch's totals, or null when it was stopped. */
   private LossTotals trainEpoch(int epoch, ImageDataset train, TrainingListener listener) {
     int batchSize = Math.min(options.batchSize(), train.size());
-    int steps = (train.size() + batchSize - 1) / batchSize;
-    long totalSteps = (long) steps * options.epochs();
+    Schedule schedule = new Schedule(train.size(), batchSize, options.accumulate());
+    long totalSteps = (long) schedule.steps() * options.epochs();
     loss.resetTotals();
-    listener.epochStarted(epoch, steps, train.size());
+    listener.epochStarted(epoch, schedule.steps(), train.size());
     int[] order = Shuffle.permutation(train.size(), options.seed(), epoch);
     try (BatchLoader loader =
         new BatchLoader(
             train, batchSize, vgg.config().imageSize(), vgg.config().channels(), order)) {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
-        step(batch, totalSteps);
-        int done = batch.index() + 1;
-        if (done % readInterval == 0 || done == steps) {
+        pass(batch, schedule, totalSteps);
+        if (!schedule.endsStep(batch.index())) {
+          continue;
+        }
+        update(schedule.passesOfStep(batch.index()));
+        int done = schedule.stepOf(batch.index()) + 1;
+        if (done % readInterval == 0 || done == schedule.steps()) {
           LossTotals totals = loss.totals();
           requireFinite(totals, epoch, totalSteps);
           listener.stepFinished(epoch, done, (int) totals.count(), totals.meanLoss());
         }
-        if (stopping && done < steps) {
+        if (stopping && done < schedule.steps()) {
           return null;
         }
       }
@@ -138,17 +147,30 @@ public final class Trainer implements AutoCloseable {
     return loss.totals();
   }
 
-  /** One update of all parameters. */
-  private void step(Batch batch, long totalSteps) {
+  /**
+   * A forward and a backward pass; the gradients are scaled for the mean over the step's images.
+   */
+  private void pass(Batch batch, Schedule schedule, long totalSteps) {
     int rows = batch.size();
     Tensor x = network.input(rows);
     x.uploadAsync(batch.x(), 0);
     loss.labels(rows).uploadAsync(batch.labels(), 0);
-    network.stepState().set(step, step, rate(step, totalSteps));
+    network.stepState().set(step, passes, rate(step, totalSteps));
     Tensor logits = network.forward(x, true);
     Tensor dlogits = network.outputGradient(rows);
-    loss.forward(logits, dlogits, rows, 1.0 / rows);
+    loss.forward(logits, dlogits, rows, 1.0 / schedule.imagesOfStep(batch.index()));
     network.backward(dlogits);
+    passes++;
+    if (sum != null && !schedule.endsStep(batch.index())) {
+      sum.add();
+    }
+  }
+
+  /** One update of all parameters by the gradients of so many passes. */
+  private void update(int stepPasses) {
+    if (stepPasses > 1) {
+      sum.finish();
+    }
     optimizer.step();
     step++;
   }

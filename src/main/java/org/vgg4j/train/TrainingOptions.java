@@ -7,13 +7,20 @@ import org.vgg4j.tensor.InvalidInputException;
  * How a net is trained, beside the net and the optimizer.
  *
  * @param epochs how often the training set is seen
- * @param batchSize images a step; the last step of an epoch takes what is left
+ * @param batchSize images a forward and backward pass; the last of an epoch takes what is left
+ * @param accumulate passes a step: their gradients are averaged over all their images and make one
+ *     update; the last step of an epoch takes the passes that are left
  * @param learningRate the rate that the schedule starts from
  * @param schedule how the rate falls over the run's steps
  * @param seed what the shuffles are drawn from
  */
 public record TrainingOptions(
-    int epochs, int batchSize, double learningRate, LearningRateSchedule schedule, long seed) {
+    int epochs,
+    int batchSize,
+    int accumulate,
+    double learningRate,
+    LearningRateSchedule schedule,
+    long seed) {
   /** Checks the fields. */
   public TrainingOptions {
     if (epochs < 1) {
@@ -22,8 +29,17 @@ public record TrainingOptions(
     if (batchSize < 1) {
       throw new InvalidInputException("--batch-size must be at least 1, not " + batchSize);
     }
+    if (accumulate < 1) {
+      throw new InvalidInputException("--accumulate must be at least 1, not " + accumulate);
+    }
     if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
       throw new InvalidInputException("--lr must be positive, not " + learningRate);
     }
+  }
+
+  /** Options with one pass a step. */
+  public TrainingOptions(
+      int epochs, int batchSize, double learningRate, LearningRateSchedule schedule, long seed) {
+    this(epochs, batchSize, 1, learningRate, schedule, seed);
   }
 }

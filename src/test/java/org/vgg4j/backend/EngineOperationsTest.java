@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -36,6 +37,7 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.testing.Errors;
 
 /**
  * Every operation of an engine against the double-precision reference, on the same inputs, outputs
@@ -47,6 +49,11 @@ abstract class EngineOperationsTest {
 
   /** Opens the engine under test. */
   abstract Backend open();
+
+  @AfterAll
+  static void printErrors() {
+    Errors.print();
+  }
 
   /** One operation on one engine: its outputs by name. */
   private record Output(String name, double[] values, int reduction) {}

@@ -124,6 +124,11 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
+  public void release() {
+    device.release();
+  }
+
+  @Override
   public void synchronize() {
     device.synchronize();
   }

@@ -5,6 +5,7 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.cuda.global.cudart;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.ThreadOwner;
 
 /**
  * The GPU that an engine works on: its stream, the handles of cuDNN and cuBLAS, the kernels and the
@@ -18,6 +19,7 @@ final class CudaDevice implements AutoCloseable {
   private final CudaStatus status = new CudaStatus();
   private final CudaCalls cuda = new CudaCalls(status);
   private final CublasCalls cublas = new CublasCalls(status);
+  private final ThreadOwner owner = new ThreadOwner("cuda");
   private final Closing closing = new Closing();
   private final Scalars scalars;
   private final CudnnCalls cudnn;
@@ -58,7 +60,7 @@ final class CudaDevice implements AutoCloseable {
       staging = closing.own(new Staging(this));
       uploader = closing.own(new Uploader(this));
       algorithms = ConvAlgorithms.of(this);
-      closing.own(() -> cuda.drain(stream));
+      closing.own(this::drain);
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -101,15 +103,19 @@ final class CudaDevice implements AutoCloseable {
     return scalars;
   }
 
+  /** Returns the stream that everything is enqueued on, to the thread that owns the engine. */
   CUstream_st stream() {
+    owner.check();
     return stream;
   }
 
   cudnnContext cudnnHandle() {
+    owner.check();
     return cudnnHandle;
   }
 
   cublasContext cublasHandle() {
+    owner.check();
     return cublasHandle;
   }
 
@@ -137,13 +143,23 @@ final class CudaDevice implements AutoCloseable {
     return algorithms;
   }
 
+  /** Waits for the GPU before something is released; from any thread. */
+  void drain() {
+    cuda.drain(stream);
+  }
+
+  void release() {
+    owner.release();
+  }
+
   /** Waits until all that was enqueued is done; a failure of any of it shows here at the latest. */
   void synchronize() {
     checkOpen();
-    cuda.cudaStreamSynchronize(stream);
+    cuda.cudaStreamSynchronize(stream());
   }
 
   void checkOpen() {
+    owner.check();
     if (closed) {
       throw new IllegalStateException("this engine was closed");
     }

@@ -39,7 +39,7 @@ final class CudaStepState implements StepState {
       for (int i = 0; i < SLOTS; i++) {
         slots[i] = closing.own(new PinnedSlot(device, HOST_BYTES));
       }
-      closing.own(() -> device.cuda().drain(device.stream()));
+      closing.own(device::drain);
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;

@@ -7,7 +7,7 @@ import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 
-/** A view of device memory, of type F32 or I32 where values go in and out. */
+/** A view of device memory; floating-point values are stored as F32. */
 final class CudaTensor implements Tensor {
   private final CudaDevice device;
   private final DeviceMemory memory;
@@ -123,9 +123,37 @@ final class CudaTensor implements Tensor {
 
   @Override
   public void download(int[] target) {
-    HostArrays.checkLength(this, target.length);
-    HostArrays.checkType(this, DType.I32);
+    check(DType.I32, target.length);
     device.staging().download(this, target);
+  }
+
+  @Override
+  public void upload(long[] source) {
+    check(DType.I64, source.length);
+    device.staging().upload(source, this);
+  }
+
+  @Override
+  public void download(long[] target) {
+    check(DType.I64, target.length);
+    device.staging().download(this, target);
+  }
+
+  @Override
+  public void upload(byte[] source) {
+    check(DType.U8, source.length);
+    device.staging().upload(source, this);
+  }
+
+  @Override
+  public void download(byte[] target) {
+    check(DType.U8, target.length);
+    device.staging().download(this, target);
+  }
+
+  private void check(DType type, int length) {
+    HostArrays.checkLength(this, length);
+    HostArrays.checkType(this, type);
   }
 
   private void checkStored() {

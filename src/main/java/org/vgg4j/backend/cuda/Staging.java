@@ -11,7 +11,6 @@ import org.bytedeco.javacpp.Pointer;
  */
 final class Staging implements AutoCloseable {
   private static final int BYTES = 4 << 20;
-  private static final int ELEMENTS = BYTES / Float.BYTES;
 
   private final CudaDevice device;
   private final PinnedMemory pinned;
@@ -21,54 +20,69 @@ final class Staging implements AutoCloseable {
     pinned = new PinnedMemory(device, BYTES);
   }
 
+  /** Moves the elements from {@code first} on between an array and the pinned buffer. */
+  private interface Piece {
+    void move(int first, int count);
+  }
+
   void upload(float[] source, int start, int count, CudaTensor target) {
-    for (int done = 0; done < count; done += ELEMENTS) {
-      int piece = Math.min(ELEMENTS, count - done);
-      pinned.floats().put(0, source, start + done, piece);
-      up(target, done, piece);
-    }
+    up(target, count, (at, n) -> pinned.floats().put(0, source, start + at, n));
   }
 
   void upload(int[] source, int start, int count, CudaTensor target) {
-    for (int done = 0; done < count; done += ELEMENTS) {
-      int piece = Math.min(ELEMENTS, count - done);
-      pinned.ints().put(0, source, start + done, piece);
-      up(target, done, piece);
-    }
+    up(target, count, (at, n) -> pinned.ints().put(0, source, start + at, n));
+  }
+
+  void upload(long[] source, CudaTensor target) {
+    up(target, source.length, (at, n) -> pinned.bytes().asLongBuffer().put(0, source, at, n));
+  }
+
+  void upload(byte[] source, CudaTensor target) {
+    up(target, source.length, (at, n) -> pinned.bytes().put(0, source, at, n));
   }
 
   void download(CudaTensor source, float[] target) {
-    for (int done = 0; done < target.length; done += ELEMENTS) {
-      int piece = Math.min(ELEMENTS, target.length - done);
-      down(source.at((long) done * Float.BYTES), (long) piece * Float.BYTES);
-      pinned.floats().get(0, target, done, piece);
-    }
+    down(source, target.length, (at, n) -> pinned.floats().get(0, target, at, n));
   }
 
   void download(CudaTensor source, int[] target) {
-    for (int done = 0; done < target.length; done += ELEMENTS) {
-      int piece = Math.min(ELEMENTS, target.length - done);
-      down(source.at((long) done * Integer.BYTES), (long) piece * Integer.BYTES);
-      pinned.ints().get(0, target, done, piece);
-    }
+    down(source, target.length, (at, n) -> pinned.ints().get(0, target, at, n));
+  }
+
+  void download(CudaTensor source, long[] target) {
+    down(source, target.length, (at, n) -> pinned.bytes().asLongBuffer().get(0, target, at, n));
+  }
+
+  void download(CudaTensor source, byte[] target) {
+    down(source, target.length, (at, n) -> pinned.bytes().get(0, target, at, n));
   }
 
   /** Returns the first bytes of something small; valid until the next copy. */
   ByteBuffer download(Pointer source, long bytes) {
-    down(source, bytes);
+    copy(pinned.pointer(), source, bytes, cudart.cudaMemcpyDeviceToHost);
     return pinned.bytes();
   }
 
-  private void up(CudaTensor target, int done, int piece) {
-    copy(
-        target.at((long) done * Float.BYTES),
-        pinned.pointer(),
-        (long) piece * Float.BYTES,
-        cudart.cudaMemcpyHostToDevice);
+  private void up(CudaTensor target, int count, Piece piece) {
+    int size = target.dtype().bytes();
+    int most = BYTES / size;
+    for (int first = 0; first < count; first += most) {
+      int n = Math.min(most, count - first);
+      piece.move(first, n);
+      Pointer to = target.at((long) first * size);
+      copy(to, pinned.pointer(), (long) n * size, cudart.cudaMemcpyHostToDevice);
+    }
   }
 
-  private void down(Pointer source, long bytes) {
-    copy(pinned.pointer(), source, bytes, cudart.cudaMemcpyDeviceToHost);
+  private void down(CudaTensor source, int count, Piece piece) {
+    int size = source.dtype().bytes();
+    int most = BYTES / size;
+    for (int first = 0; first < count; first += most) {
+      int n = Math.min(most, count - first);
+      Pointer from = source.at((long) first * size);
+      copy(pinned.pointer(), from, (long) n * size, cudart.cudaMemcpyDeviceToHost);
+      piece.move(first, n);
+    }
   }
 
   private void copy(Pointer to, Pointer from, long bytes, int kind) {

@@ -73,7 +73,7 @@ final class Uploader implements AutoCloseable {
 
     private void drain() {
       device.cuda().drain(stream);
-      device.cuda().drain(device.stream());
+      device.drain();
     }
 
     void send(CudaTensor target, long bytes) {

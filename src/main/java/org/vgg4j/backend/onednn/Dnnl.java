@@ -12,6 +12,7 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.ThreadOwner;
 
 /**
  * The native context of one engine: oneDNN's engine and stream, the shared workspace, the Java
@@ -24,6 +25,7 @@ final class Dnnl implements AutoCloseable {
   private final Workspace workspace;
   private final Workers workers;
   private final OneDnnOptions options;
+  private final ThreadOwner owner = new ThreadOwner("cpu");
   private boolean closed;
 
   Dnnl(OneDnnOptions options) {
@@ -69,17 +71,25 @@ final class Dnnl implements AutoCloseable {
         + (threads() == 1 ? " thread" : " threads");
   }
 
-  engine engine() {
+  /** Throws unless the engine is open and the calling thread's. */
+  void checkThread() {
     if (closed) {
       throw new IllegalStateException("this oneDNN engine is closed");
     }
+    owner.check();
+  }
+
+  void release() {
+    owner.release();
+  }
+
+  engine engine() {
+    checkThread();
     return cpu;
   }
 
   dnnl_stream stream() {
-    if (closed) {
-      throw new IllegalStateException("this oneDNN engine is closed");
-    }
+    checkThread();
     return streamHandle;
   }
 
@@ -87,7 +97,9 @@ final class Dnnl implements AutoCloseable {
     return workspace;
   }
 
+  /** Returns the worker threads, to the thread that the engine belongs to. */
   Workers workers() {
+    checkThread();
     return workers;
   }
 

@@ -153,6 +153,11 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
+  public void release() {
+    dnnl.release();
+  }
+
+  @Override
   public void close() {
     dnnl.close();
   }

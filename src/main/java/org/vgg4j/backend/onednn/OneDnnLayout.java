@@ -56,7 +56,9 @@ final class OneDnnLayout implements Layout {
 
   /** Returns the layout of {@code bytes} bytes that only a plan reads. */
   static OneDnnLayout opaque(long bytes) {
-    return plain(Shape.of(Math.toIntExact(Math.max(1, bytes))), DType.U8);
+    int row = 1 << 12; // an extent is an int, and a large batch's workspace more than 2 GiB
+    int rows = Math.toIntExact(Math.max(1, (bytes + row - 1) / row));
+    return plain(Shape.of(rows, row), DType.U8);
   }
 
   @Override

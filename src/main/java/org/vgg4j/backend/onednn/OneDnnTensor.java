@@ -2,9 +2,11 @@ package org.vgg4j.backend.onednn;
 
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostArrays;
@@ -74,6 +76,7 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
   public void upload(float[] source, int start) {
     HostArrays.checkRange(this, start, source.length);
     HostArrays.checkFloating(this);
+    dnnl.checkThread();
     int count = shape().arrayLength();
     if (dtype() == DType.F64) {
       double[] wide = new double[count];
@@ -95,6 +98,7 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
   public void upload(double[] source) {
     HostArrays.checkLength(this, source.length);
     HostArrays.checkFloating(this);
+    dnnl.checkThread();
     if (dtype() == DType.F64) {
       new DoublePointer(new NativeMemory.Address(address())).put(source);
       return;
@@ -110,6 +114,7 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
   public void download(float[] target) {
     HostArrays.checkLength(this, target.length);
     HostArrays.checkFloating(this);
+    dnnl.checkThread();
     if (dtype() == DType.F64) {
       double[] wide = new double[target.length];
       download(wide);
@@ -130,6 +135,7 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
   public void download(double[] target) {
     HostArrays.checkLength(this, target.length);
     HostArrays.checkFloating(this);
+    dnnl.checkThread();
     if (dtype() == DType.F64) {
       new DoublePointer(new NativeMemory.Address(address())).get(target);
       return;
@@ -145,6 +151,7 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
   public void upload(int[] source, int start) {
     HostArrays.checkRange(this, start, source.length);
     HostArrays.checkType(this, DType.I32);
+    dnnl.checkThread();
     ints().put(source, start, shape().arrayLength());
   }
 
@@ -152,7 +159,40 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
   public void download(int[] target) {
     HostArrays.checkLength(this, target.length);
     HostArrays.checkType(this, DType.I32);
+    dnnl.checkThread();
     ints().get(target);
+  }
+
+  @Override
+  public void upload(long[] source) {
+    HostArrays.checkLength(this, source.length);
+    HostArrays.checkType(this, DType.I64);
+    dnnl.checkThread();
+    new LongPointer(new NativeMemory.Address(address())).put(source);
+  }
+
+  @Override
+  public void download(long[] target) {
+    HostArrays.checkLength(this, target.length);
+    HostArrays.checkType(this, DType.I64);
+    dnnl.checkThread();
+    new LongPointer(new NativeMemory.Address(address())).get(target);
+  }
+
+  @Override
+  public void upload(byte[] source) {
+    HostArrays.checkLength(this, source.length);
+    HostArrays.checkType(this, DType.U8);
+    dnnl.checkThread();
+    new BytePointer(new NativeMemory.Address(address())).put(source);
+  }
+
+  @Override
+  public void download(byte[] target) {
+    HostArrays.checkLength(this, target.length);
+    HostArrays.checkType(this, DType.U8);
+    dnnl.checkThread();
+    new BytePointer(new NativeMemory.Address(address())).get(target);
   }
 
   private IntPointer ints() {

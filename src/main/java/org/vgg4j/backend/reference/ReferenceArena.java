@@ -6,6 +6,7 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.ThreadOwner;
 
 /**
  * Cells of 8 bytes: a double array for floating-point tensors and, once a tensor of integers is
@@ -15,14 +16,16 @@ final class ReferenceArena implements Arena {
   private static final int MAX_ARRAY_LENGTH = Integer.MAX_VALUE - 8;
 
   private final long bytes;
+  private final ThreadOwner owner;
   private double[] values; // null once closed
   private long[] integers; // null until needed, and once closed
 
-  ReferenceArena(long bytes) {
+  ReferenceArena(long bytes, ThreadOwner owner) {
     if (bytes < 0) {
       throw new IllegalArgumentException("an arena cannot have " + bytes + " bytes");
     }
     this.bytes = bytes;
+    this.owner = owner;
     this.values = take(double[]::new);
   }
 
@@ -87,6 +90,7 @@ final class ReferenceArena implements Arena {
     if (values == null) {
       throw new IllegalStateException("this arena of the reference engine is closed");
     }
+    owner.check();
   }
 
   private <T> T take(IntFunction<T> array) {

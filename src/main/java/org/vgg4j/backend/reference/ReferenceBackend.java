@@ -24,6 +24,7 @@ import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
+import org.vgg4j.tensor.ThreadOwner;
 import org.vgg4j.tensor.Usage;
 
 /**
@@ -37,6 +38,7 @@ import org.vgg4j.tensor.Usage;
  * own nothing of it.
  */
 public final class ReferenceBackend implements Backend {
+  private final ThreadOwner owner = new ThreadOwner("reference");
   private boolean closed;
 
   /** Creates the engine. */
@@ -65,7 +67,7 @@ public final class ReferenceBackend implements Backend {
   @Override
   public Arena allocate(long bytes) {
     checkOpen();
-    return new ReferenceArena(bytes);
+    return new ReferenceArena(bytes, owner);
   }
 
   /** {@inheritDoc} Here it is what the heap may still grow by, uncollected garbage left out. */
@@ -147,6 +149,11 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
+  public void release() {
+    owner.release();
+  }
+
+  @Override
   public void close() {
     closed = true;
   }
@@ -155,5 +162,6 @@ public final class ReferenceBackend implements Backend {
     if (closed) {
       throw new IllegalStateException("the reference engine is closed");
     }
+    owner.check();
   }
 }

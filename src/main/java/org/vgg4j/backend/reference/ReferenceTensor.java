@@ -98,6 +98,40 @@ final class ReferenceTensor implements Tensor {
     }
   }
 
+  @Override
+  public void upload(long[] source) {
+    HostArrays.checkType(this, DType.I64);
+    HostArrays.checkLength(this, source.length);
+    System.arraycopy(source, 0, integers(), offset, source.length);
+  }
+
+  @Override
+  public void download(long[] target) {
+    HostArrays.checkType(this, DType.I64);
+    HostArrays.checkLength(this, target.length);
+    System.arraycopy(integers(), offset, target, 0, target.length);
+  }
+
+  @Override
+  public void upload(byte[] source) {
+    HostArrays.checkType(this, DType.U8);
+    HostArrays.checkLength(this, source.length);
+    long[] integers = integers();
+    for (int i = 0; i < source.length; i++) {
+      integers[offset + i] = source[i] & 0xFF;
+    }
+  }
+
+  @Override
+  public void download(byte[] target) {
+    HostArrays.checkType(this, DType.U8);
+    HostArrays.checkLength(this, target.length);
+    long[] integers = integers();
+    for (int i = 0; i < target.length; i++) {
+      target[i] = (byte) integers[offset + i];
+    }
+  }
+
   private double round(double value) {
     return switch (layout.dtype()) {
       case F32 -> (float) value;

@@ -1,0 +1,40 @@
+package org.vgg4j.cli;
+
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.vgg4j.backend.Backends;
+import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.PlannedNetwork;
+import org.vgg4j.nn.Vgg;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.train.Recipe;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code ./vgg summary}. */
+@Command(
+    name = "summary",
+    description = "Shows a net, a row a layer, and the memory that training it takes.",
+    mixinStandardHelpOptions = true,
+    usageHelpAutoWidth = true)
+final class SummaryCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private RecipeOptions recipeOptions;
+  @Mixin private DeviceOptions device;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    Recipe recipe = recipeOptions.recipe();
+    NetworkOptions options = NetworkOptions.training(recipe.training().batchSize());
+    Backends.Selection selection = device.open(Backends.DEFAULT_VARIANT);
+    try (Backend backend = selection.backend();
+        PlannedNetwork planned =
+            Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
+      SummaryTable.print(recipe, planned.memoryPlan(), backend, out);
+    }
+    return ExitCode.DONE;
+  }
+}

@@ -1,0 +1,91 @@
+package org.vgg4j.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import org.vgg4j.nn.LayerPlan;
+import org.vgg4j.nn.MemoryPlan;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.train.Recipe;
+
+/** A net as a table. */
+final class SummaryTable {
+  private static final String ROW = "%-13s %-18s %-15s %11s %9s %10s";
+
+  private SummaryTable() {}
+
+  static void print(Recipe recipe, MemoryPlan plan, Backend backend, PrintWriter out) {
+    int batch = recipe.training().batchSize();
+    line(out, ROW, "layer", "type", "output", "parameters", "MMACs", "activation");
+    long parameters = 0;
+    long multiplyAdds = 0;
+    long activations = 0;
+    for (LayerPlan layer : plan.layers()) {
+      line(
+          out,
+          ROW,
+          layer.name(),
+          layer.type(),
+          layer.output().withoutBatch(),
+          Bytes.count(layer.parameterCount()),
+          millions(layer.multiplyAdds() / batch),
+          Bytes.text(layer.activationBytes()));
+      parameters += layer.parameterCount();
+      multiplyAdds += layer.multiplyAdds();
+      activations += layer.activationBytes();
+    }
+    line(
+        out,
+        ROW,
+        "total",
+        "",
+        "",
+        Bytes.count(parameters),
+        millions(multiplyAdds / batch),
+        Bytes.text(activations));
+    out.println();
+    line(out, "output and MMACs (million multiply-adds) are those of one image, forward;");
+    line(out, "activation is what training keeps of a batch of %d.", batch);
+    out.println();
+    memory(recipe, plan, backend, out);
+    out.flush();
+  }
+
+  private static void memory(Recipe recipe, MemoryPlan plan, Backend backend, PrintWriter out) {
+    int slabs = recipe.stateSlabs();
+    line(
+        out,
+        "memory to train with %s at batch size %d on the %s engine:",
+        recipe.optimizer(),
+        recipe.training().batchSize(),
+        backend.name());
+    record Part(String name, long bytes) {}
+    List<Part> parts =
+        List.of(
+            new Part("parameters", plan.parameters()),
+            new Part("gradients", plan.gradients()),
+            new Part("optimizer state", plan.parameters() * slabs),
+            new Part("running statistics", plan.buffers()),
+            new Part("activations", plan.activations()),
+            new Part("gradients of activations", plan.activationGradients()),
+            new Part("batch of images", plan.inputs()),
+            new Part("workspace", plan.workspace()));
+    for (Part part : parts) {
+      line(out, "  %-26s %10s", part.name(), Bytes.text(part.bytes()));
+    }
+    line(
+        out,
+        "  %-26s %10s   (%s free)",
+        "total",
+        Bytes.text(plan.totalBytes(slabs)),
+        Bytes.text(backend.availableBytes()));
+  }
+
+  private static String millions(long multiplyAdds) {
+    return String.format(Locale.ROOT, "%,.1f", multiplyAdds / 1e6);
+  }
+
+  private static void line(PrintWriter out, String format, Object... values) {
+    out.println(String.format(Locale.ROOT, format, values).stripTrailing());
+  }
+}

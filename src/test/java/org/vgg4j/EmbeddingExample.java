@@ -1,0 +1,122 @@
+package org.vgg4j;
+
+import java.util.Arrays;
+import java.util.List;
+import org.vgg4j.backend.Backends;
+import org.vgg4j.nn.ConvBlock;
+import org.vgg4j.nn.Initialization;
+import org.vgg4j.nn.Network;
+import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.optim.Adam;
+import org.vgg4j.optim.AttachedOptimizer;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.Conv2dPlan;
+import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.ConvBlockSpec;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.MaxPool2dSpec;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+
+/** The code of docs/embedding.md, section by section. */
+final class EmbeddingExample {
+  private EmbeddingExample() {}
+
+  static float[] tensor(String device) {
+    // begin tensor
+    try (Backend engine = Backends.open(device).backend()) {
+      Layout layout = engine.plainLayout(Shape.of(2, 3), engine.computeType());
+      try (Arena arena = engine.allocate(Arena.align(layout.bytes()))) {
+        Tensor tensor = arena.tensor(0, layout);
+        tensor.upload(new float[] {1, 2, 3, 4, 5, 6});
+        float[] back = new float[6];
+        tensor.download(back);
+        return back;
+      }
+    }
+    // end tensor
+  }
+
+  static float[] convolution(String device) {
+    // begin convolution
+    try (Backend engine = Backends.open(device).backend()) {
+      Conv2dSpec spec =
+          new Conv2dSpec(1, 1, 3, 1, true, false); // C, K, kernel, padding, bias, ReLU
+      Layout x = engine.plainLayout(Shape.of(1, 1, 4, 4), engine.computeType());
+      Layout b = engine.plainLayout(spec.b(), engine.computeType());
+      try (Conv2dPlan plan = engine.conv2d(spec, x, null, Usage.TRAINING);
+          Arena arena = engine.allocate(4 * Arena.align(Math.max(x.bytes(), plan.y().bytes())))) {
+        long step = arena.bytes() / 4;
+        Tensor input = arena.tensor(0, x);
+        Tensor weights = arena.tensor(step, plan.w());
+        Tensor bias = arena.tensor(2 * step, b);
+        Tensor output = arena.tensor(3 * step, plan.y());
+        float[] ones = new float[16];
+        Arrays.fill(ones, 1);
+        input.upload(ones);
+        weights.upload(Arrays.copyOf(ones, 9));
+        bias.upload(new float[] {0.5f});
+        plan.forward(input, weights, bias, output);
+        float[] y = new float[16];
+        output.download(y); // 4.5 in the corners, 6.5 at the edges, 9.5 inside
+        return y;
+      }
+    }
+    // end convolution
+  }
+
+  static Shape block(String device) {
+    // begin block
+    ConvBlockSpec spec =
+        new ConvBlockSpec(
+            new Conv2dSpec(3, 8, 3, 1, false, false),
+            BatchNorm2dSpec.of(8, true),
+            new MaxPool2dSpec(2, 2));
+    try (Backend engine = Backends.open(device).backend();
+        Network net =
+            Network.build(
+                () -> new ConvBlock(spec, "conv", "norm", Initialization.KAIMING),
+                Shape.of(3, 8, 8),
+                NetworkOptions.training(4),
+                engine)) {
+      Tensor x = net.input(4); // (4, 3, 8, 8)
+      x.upload(new float[4 * 3 * 8 * 8]);
+      Tensor y = net.forward(x, true); // (4, 8, 4, 4)
+      Tensor dy = net.outputGradient(4);
+      dy.upload(new float[4 * 8 * 4 * 4]);
+      net.backward(dy); // every parameter's gradient() is written
+      return y.shape();
+    }
+    // end block
+  }
+
+  static double adam(String device) {
+    // begin adam
+    ConvBlockSpec spec = new ConvBlockSpec(new Conv2dSpec(1, 2, 3, 1, true, false), null, null);
+    try (Backend engine = Backends.open(device).backend();
+        Network net =
+            Network.build(
+                () -> new ConvBlock(spec, "conv", "norm", Initialization.KAIMING),
+                Shape.of(1, 4, 4),
+                NetworkOptions.training(2),
+                engine);
+        AttachedOptimizer adam = new Adam().attach(net)) {
+      Tensor bias = net.parameters().get(1).value(); // (2), zeros
+      net.parameters().get(1).gradient().upload(new float[] {1, -1});
+      net.stepState().set(0, 0, 1e-3); // updates made, forward passes made, learning rate
+      adam.step();
+      double[] moved = new double[2];
+      bias.download(moved); // the first step moves by the learning rate: -0.001, 0.001
+      return moved[0];
+    }
+    // end adam
+  }
+
+  /** Returns the names of the sections, in the order of the page. */
+  static List<String> sections() {
+    return List.of("tensor", "convolution", "block", "adam");
+  }
+}

@@ -1,0 +1,134 @@
+package org.vgg4j;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.vgg4j.backend.Backends;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+
+/** What docs/embedding.md shows and says. */
+final class EmbeddingTest {
+  @Test
+  void thePageShowsTheCodeThatRuns() throws IOException {
+    String page = Files.readString(Path.of("docs/embedding.md"));
+    String code = Files.readString(Path.of("src/test/java/org/vgg4j/EmbeddingExample.java"));
+    for (String section : EmbeddingExample.sections()) {
+      Matcher matcher =
+          Pattern.compile("// begin " + section + "\n(.*?)\n *// end " + section, Pattern.DOTALL)
+              .matcher(code);
+      assertTrue(matcher.find(), section);
+      String block = "```java\n" + matcher.group(1).stripIndent() + "\n```";
+      assertTrue(page.contains(block), "docs/embedding.md does not show section " + section);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "reference"})
+  void theCodeDoesWhatThePageSays(String device) {
+    assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, EmbeddingExample.tensor(device));
+    float[] y = EmbeddingExample.convolution(device);
+    assertEquals(4.5f, y[0]);
+    assertEquals(6.5f, y[1]);
+    assertEquals(9.5f, y[5]);
+    assertEquals(Shape.of(4, 8, 4, 4), EmbeddingExample.block(device));
+    assertEquals(-1e-3, EmbeddingExample.adam(device), 1e-9);
+  }
+
+  @ParameterizedTest
+  @EnumSource(DType.class)
+  void everyTypeGoesInAndOutThroughBuffers(DType type) {
+    for (String device : new String[] {"cpu", "reference"}) {
+      try (Backend engine = Backends.open(device).backend()) {
+        Layout layout = engine.plainLayout(Shape.of(2, 3), type);
+        try (Arena arena = engine.allocate(Arena.align(layout.bytes()))) {
+          Tensor tensor = arena.tensor(0, layout);
+          ByteBuffer source =
+              ByteBuffer.allocateDirect(6 * type.bytes()).order(ByteOrder.nativeOrder());
+          for (int i = 0; i < 6; i++) {
+            put(source, type, i * 40);
+          }
+          source.flip();
+          tensor.upload(source);
+          assertEquals(6 * type.bytes(), source.remaining());
+          ByteBuffer target = ByteBuffer.allocateDirect(6 * type.bytes());
+          tensor.download(target);
+          assertEquals(source, target, device + " " + type);
+          ByteBuffer small = ByteBuffer.allocate(6 * type.bytes() - 1);
+          assertThrows(InvalidInputException.class, () -> tensor.upload(small));
+        }
+      }
+    }
+  }
+
+  private static void put(ByteBuffer buffer, DType type, int value) {
+    switch (type) {
+      case F64 -> buffer.putDouble(value);
+      case F32 -> buffer.putFloat(value);
+      case BF16 -> buffer.putShort((short) (Float.floatToIntBits(value) >>> 16));
+      case U8 -> buffer.put((byte) value);
+      case I32 -> buffer.putInt(-value);
+      case I64 -> buffer.putLong(Long.MIN_VALUE + value);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "reference"})
+  void anEngineBelongsToOneThreadAtATimeAndSaysSo(String device) {
+    try (Backend engine = Backends.open(device).backend()) {
+      Layout layout = engine.plainLayout(Shape.of(4), engine.computeType());
+      try (Arena arena = engine.allocate(Arena.align(layout.bytes()))) {
+        Tensor tensor = arena.tensor(0, layout);
+        Runnable use = () -> tensor.upload(new float[4]);
+        CompletionException refused =
+            assertThrows(CompletionException.class, () -> CompletableFuture.runAsync(use).join());
+        assertTrue(refused.getCause().getMessage().contains("belongs to thread"));
+        engine.release();
+        Thread other = new Thread(use);
+        other.start();
+        assertEquals(true, joined(other));
+        use.run(); // the other thread has ended, so the engine is free again
+      }
+    }
+  }
+
+  private static boolean joined(Thread thread) {
+    try {
+      thread.join(10_000);
+      return !thread.isAlive();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void twoEnginesInOneProcessDoNotDisturbEachOther() {
+    float[] alone = EmbeddingExample.convolution("cpu");
+    CompletableFuture<float[]> first =
+        CompletableFuture.supplyAsync(() -> EmbeddingExample.convolution("cpu"));
+    CompletableFuture<float[]> second =
+        CompletableFuture.supplyAsync(() -> EmbeddingExample.convolution("cpu"));
+    assertArrayEquals(alone, first.join());
+    assertArrayEquals(alone, second.join());
+  }
+}

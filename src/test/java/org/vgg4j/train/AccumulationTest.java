@@ -1,0 +1,108 @@
+package org.vgg4j.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.vgg4j.backend.Backends;
+import org.vgg4j.data.ImageDataset;
+import org.vgg4j.nn.Initialization;
+import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.Parameter;
+import org.vgg4j.nn.Vgg;
+import org.vgg4j.nn.VggConfig;
+import org.vgg4j.optim.Adam;
+import org.vgg4j.optim.LearningRateSchedule;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.CounterRandom;
+
+/** Several passes a step are one pass over all their images. */
+final class AccumulationTest {
+  private static final int IMAGES = 22; // of batches of 4 the last has 2; of steps of 3 the last 2
+
+  @Test
+  void threePassesOfFourAreOnePassOfTwelve() {
+    double[][] together = trained(12, 1);
+    double[][] apart = trained(4, 3);
+    for (int p = 0; p < together.length; p++) {
+      for (int i = 0; i < together[p].length; i++) {
+        // Sums of 22 images in another order, through 6 steps of Adam.
+        if (!(Math.abs(together[p][i] - apart[p][i]) <= 1e-9)) {
+          fail("parameter " + p + "[" + i + "]: " + together[p][i] + " and " + apart[p][i]);
+        }
+      }
+    }
+    double[][] smaller = trained(4, 1);
+    assertTrue(Math.abs(together[0][0] - smaller[0][0]) > 1e-6);
+  }
+
+  /** Returns the parameters of a small net without batch norm and dropout after three epochs. */
+  private static double[][] trained(int batchSize, int accumulate) {
+    VggConfig config =
+        VggConfig.builder()
+            .layers("3,M,4,M")
+            .batchNorm(false)
+            .channels(1)
+            .classes(3)
+            .imageSize(8)
+            .hidden(5)
+            .dropout(0)
+            .build();
+    TrainingOptions options =
+        new TrainingOptions(3, batchSize, accumulate, 1e-2, LearningRateSchedule.CONSTANT, 1);
+    ImageDataset data = images();
+    try (Backend backend = Backends.open("reference").backend();
+        Vgg vgg =
+            Vgg.build(
+                config,
+                Initialization.PYTORCH,
+                NetworkOptions.training(Trainer.batchSizes(batchSize, data.size())),
+                backend);
+        Trainer trainer = new Trainer(vgg, new Adam(), options)) {
+      trainer.fit(data, data, new TrainingListener() {});
+      assertEquals(3L * new Schedule(IMAGES, batchSize, accumulate).steps(), trainer.step());
+      return vgg.network().parameters().stream()
+          .map(AccumulationTest::values)
+          .toArray(double[][]::new);
+    }
+  }
+
+  private static double[] values(Parameter parameter) {
+    double[] values = new double[parameter.shape().arrayLength()];
+    parameter.value().download(values);
+    return values;
+  }
+
+  private static ImageDataset images() {
+    byte[] pixels = new byte[IMAGES * 64];
+    byte[] labels = new byte[IMAGES];
+    long key = CounterRandom.key(3, 3, 3);
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) CounterRandom.below(key, i, 256);
+    }
+    for (int i = 0; i < IMAGES; i++) {
+      labels[i] = (byte) (i % 3);
+    }
+    return new ImageDataset("random", false, 1, 8, 8, List.of("a", "b", "c"), pixels, labels);
+  }
+
+  @Test
+  void anEpochFallsIntoBatchesAndSteps() {
+    Schedule schedule = new Schedule(IMAGES, 4, 3); // batches 4 4 4 | 4 4 2
+    assertEquals(2, schedule.steps());
+    assertFalse(schedule.endsStep(1));
+    assertTrue(schedule.endsStep(2));
+    assertTrue(schedule.endsStep(5));
+    assertEquals(1, schedule.stepOf(3));
+    assertEquals(12, schedule.imagesOfStep(0));
+    assertEquals(10, schedule.imagesOfStep(5));
+    assertEquals(3, schedule.passesOfStep(4));
+    Schedule uneven = new Schedule(IMAGES, 4, 4); // batches 4 4 4 4 | 4 2
+    assertEquals(2, uneven.passesOfStep(5));
+    assertEquals(6, uneven.imagesOfStep(4));
+    assertTrue(uneven.endsStep(5));
+  }
+}
