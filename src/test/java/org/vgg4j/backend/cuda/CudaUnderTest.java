@@ -17,6 +17,9 @@ public final class CudaUnderTest {
   private static final Path STAND_IN =
       Path.of(System.getProperty("basedir", "."), "target", "standin");
 
+  /** The stand-in fills what is allocated, so not a gigabyte. */
+  private static final long MEASURING_LIMIT = 16L << 20;
+
   private CudaUnderTest() {}
 
   /** Returns whether a GPU was asked for. */
@@ -47,9 +50,7 @@ public final class CudaUnderTest {
 
   /** Returns strict options that measure their algorithms. */
   public static CudaOptions measuring(Path cache, Map<String, String> choices) {
-    return with(
-        new CudaOptions(
-            List.of(), CudaOptions.DEFAULT_WORKSPACE_LIMIT, Precision.FP32, false, choices, cache));
+    return with(new CudaOptions(List.of(), MEASURING_LIMIT, Precision.FP32, false, choices, cache));
   }
 
   /** Returns the folders to load from: the stand-in's, none for a GPU. */
