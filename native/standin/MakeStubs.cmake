@@ -1,3 +1,4 @@
+cmake_minimum_required(VERSION 3.20)
 # Writes a weak function for every entry point that the presets' JNI libraries import, from the jar
 # that holds them.
 #   cmake -DJAR=... -DNM=... -DINTO=stubs.c -P MakeStubs.cmake

@@ -1,5 +1,6 @@
 // cuBLAS: handles and single-precision matrix products, column-major as the real one.
-#include <memory>
+#include <algorithm>
+#include <cstring>
 #include <set>
 #include <vector>
 
@@ -20,7 +21,12 @@ enum { CUDA_R_32F = 0 };
 struct Handle {
   void* stream;
   int math;
+  void* workspace;
+  size_t workspaceBytes;
 };
+
+// How much of the workspace a product leaves as garbage.
+const size_t USED_WORKSPACE = 64 * 1024;
 
 std::set<Handle*> handles;
 
@@ -80,7 +86,13 @@ int multiplyMatrices(
   }
   const float scale = *alpha, keep = *beta;
   const bool tf32 = tf32Compute || h->math == TF32_MATH;
+  void* const workspace = h->workspace;
+  const size_t used = std::min(h->workspaceBytes, USED_WORKSPACE);
   enqueue(h->stream, [=] {
+    if (!isLive(workspace, used) && used) {
+      return raise(ILLEGAL_ADDRESS, "the workspace of cuBLAS was freed");
+    }
+    if (used) memset(workspace, 0xff, used);
     if (!isLive(a, first.bytes()) || !isLive(b, second.bytes()) || !isLive(c, result.bytes())) {
       return raise(ILLEGAL_ADDRESS, "a matrix product of memory that was freed");
     }
@@ -103,7 +115,7 @@ int multiplyMatrices(
 STANDIN_API int cublasCreate_v2(void** handle) {
   Call call(Library::CUBLAS, "cublasCreate_v2");
   if (call.status()) return call.status();
-  auto* created = new Handle{nullptr, DEFAULT_MATH};
+  auto* created = new Handle{nullptr, DEFAULT_MATH, nullptr, 0};
   handles.insert(created);
   state().live[CUBLAS_HANDLE]++;
   *handle = created;
@@ -131,16 +143,21 @@ STANDIN_API int cublasSetStream_v2(void* handle, void* stream) {
     return BAD_VALUE;
   }
   h->stream = stream;
+  h->workspace = nullptr;  // as the real one: back to its own
+  h->workspaceBytes = 0;
   return OK;
 }
 
 STANDIN_API int cublasSetWorkspace_v2(void* handle, void* workspace, size_t bytes) {
   Call call(Library::CUBLAS, "cublasSetWorkspace_v2");
   if (call.status()) return call.status();
-  if (!find(call, handle)) return NOT_INITIALIZED;
+  Handle* h = find(call, handle);
+  if (!h) return NOT_INITIALIZED;
   if (bytes && !isOperand("cublasSetWorkspace_v2", "the workspace", workspace, bytes)) {
     return BAD_VALUE;
   }
+  h->workspace = workspace;
+  h->workspaceBytes = bytes;
   return OK;
 }
 

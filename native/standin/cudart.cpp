@@ -75,9 +75,6 @@ int lastOr(int status) { return status ? status : state().stickyError; }
 
 }  // namespace
 
-// Of what was just put on a stream, in streams.cpp.
-extern "C" int cudaStreamSynchronize(void* stream);
-
 STANDIN_API int cudaDeviceSetLimit(int limit, size_t value) { return control(limit, value); }
 
 STANDIN_API int cudaDeviceGetLimit(size_t* value, int limit) { return readControl(limit, value); }
@@ -195,7 +192,7 @@ STANDIN_API int cudaMemcpy(void* to, const void* from, size_t bytes, int kind) {
   if (call.status()) return call.status();
   if (const int error = checkCopy("cudaMemcpy", to, from, bytes, kind)) return error;
   enqueue(nullptr, [=] { return copyNow(to, from, bytes); });
-  return cudaStreamSynchronize(nullptr);
+  return synchronize(nullptr);
 }
 
 STANDIN_API int cudaMemcpyAsync(void* to, const void* from, size_t bytes, int kind, void* stream) {
@@ -209,7 +206,7 @@ STANDIN_API int cudaMemcpyAsync(void* to, const void* from, size_t bytes, int ki
       || (!isDevice(from) && !isPinned(from, bytes));
   if (!pageable) return SUCCESS;
   state().pageableCopies++;
-  return cudaStreamSynchronize(stream);
+  return synchronize(stream);
 }
 
 STANDIN_API int cudaMemsetAsync(void* p, int value, size_t bytes, void* stream) {

@@ -72,7 +72,9 @@ struct Lrn : Object {
   double alpha, beta, k;
 };
 
-// The object behind a handle, or null and a complaint when it is dead, of another kind or not set.
+// The object behind a handle, or null and a complaint when it is dead or of another kind ...
+Object* findAlive(const char* function, void* handle, Kind kind);
+// ... or not set.
 Object* findObject(const char* function, void* handle, Kind kind);
 
 template <class T>
@@ -88,6 +90,11 @@ template <> struct KindOf<Lrn> { static const Kind kind = LRN_DESCRIPTOR; };
 template <class T>
 T* find(const char* function, void* handle) {
   return static_cast<T*>(findObject(function, handle, KindOf<T>::kind));
+}
+
+template <class T>
+T* findToSet(const char* function, void* handle) {
+  return static_cast<T*>(findAlive(function, handle, KindOf<T>::kind));
 }
 
 Shape4 packed(int format, long n, long c, long h, long w);

@@ -26,6 +26,8 @@ const char* nameOf(Kind kind) {
   }
 }
 
+}  // namespace
+
 Object* findAlive(const char* function, void* handle, Kind kind) {
   auto found = objects.find((Object*) handle);
   if (found == objects.end()) {
@@ -39,6 +41,8 @@ Object* findAlive(const char* function, void* handle, Kind kind) {
   }
   return *found;
 }
+
+namespace {
 
 template <class T>
 int create(const char* function, void** handle) {
@@ -63,12 +67,6 @@ int destroy(const char* function, void* handle) {
   state().live[object->kind]--;
   delete static_cast<T*>(object);
   return call.status();
-}
-
-// A descriptor to be set; null when it is not alive.
-template <class T>
-T* toSet(const char* function, void* handle) {
-  return static_cast<T*>(findAlive(function, handle, KindOf<T>::kind));
 }
 
 bool overlap(const Operand& a, const Operand& b) {
@@ -206,7 +204,7 @@ STANDIN_API int cudnnSetTensor4dDescriptor(
   const char* function = "cudnnSetTensor4dDescriptor";
   Call call(Library::CUDNN, function);
   if (call.status()) return call.status();
-  auto* tensor = toSet<Tensor>(function, d);
+  auto* tensor = findToSet<Tensor>(function, d);
   if (!tensor) return DNN_BAD_PARAM;
   if (format != FORMAT_NCHW && format != FORMAT_NHWC) {
     return reject(DNN_BAD_PARAM, "%s: format %d", function, format);
@@ -226,7 +224,7 @@ STANDIN_API int cudnnSetFilter4dDescriptor(
   const char* function = "cudnnSetFilter4dDescriptor";
   Call call(Library::CUDNN, function);
   if (call.status()) return call.status();
-  auto* filter = toSet<Filter>(function, d);
+  auto* filter = findToSet<Filter>(function, d);
   if (!filter) return DNN_BAD_PARAM;
   if (format != FORMAT_NCHW && format != FORMAT_NHWC) {
     return reject(DNN_BAD_PARAM, "%s: format %d", function, format);
@@ -246,7 +244,7 @@ STANDIN_API int cudnnSetConvolution2dDescriptor(
   const char* function = "cudnnSetConvolution2dDescriptor";
   Call call(Library::CUDNN, function);
   if (call.status()) return call.status();
-  auto* convolution = toSet<Convolution>(function, d);
+  auto* convolution = findToSet<Convolution>(function, d);
   if (!convolution) return DNN_BAD_PARAM;
   if (padH < 0 || padW < 0 || strideH <= 0 || strideW <= 0 || dilationH <= 0 || dilationW <= 0) {
     return reject(DNN_BAD_PARAM, "%s: padding %d, %d, stride %d, %d, dilation %d, %d", function,
@@ -286,7 +284,7 @@ STANDIN_API int cudnnSetPooling2dDescriptor(
   const char* function = "cudnnSetPooling2dDescriptor";
   Call call(Library::CUDNN, function);
   if (call.status()) return call.status();
-  auto* pooling = toSet<Pooling>(function, d);
+  auto* pooling = findToSet<Pooling>(function, d);
   if (!pooling) return DNN_BAD_PARAM;
   if (mode != 0 && mode != 3) return reject(DNN_NOT_SUPPORTED, "%s: mode %d", function, mode);
   if (propagateNan < 0 || propagateNan > 1 || windowH <= 0 || windowW <= 0 || padH < 0 || padW < 0
@@ -309,7 +307,7 @@ STANDIN_API int cudnnSetActivationDescriptor(void* d, int mode, int propagateNan
   const char* function = "cudnnSetActivationDescriptor";
   Call call(Library::CUDNN, function);
   if (call.status()) return call.status();
-  auto* activation = toSet<Activation>(function, d);
+  auto* activation = findToSet<Activation>(function, d);
   if (!activation) return DNN_BAD_PARAM;
   if (mode != 1) return reject(DNN_NOT_SUPPORTED, "%s: mode %d is not ReLU", function, mode);
   if (propagateNan < 0 || propagateNan > 1) {
@@ -324,7 +322,7 @@ STANDIN_API int cudnnSetLRNDescriptor(void* d, unsigned size, double alpha, doub
   const char* function = "cudnnSetLRNDescriptor";
   Call call(Library::CUDNN, function);
   if (call.status()) return call.status();
-  auto* lrn = toSet<Lrn>(function, d);
+  auto* lrn = findToSet<Lrn>(function, d);
   if (!lrn) return DNN_BAD_PARAM;
   if (size < 1 || size > 16 || k < 1e-5 || beta < 0.01) {
     return reject(DNN_BAD_PARAM, "%s: size %u, alpha %g, beta %g, k %g", function, size, alpha, beta,

@@ -6,9 +6,6 @@
 
 using namespace standin;
 
-// In cudnn_descriptors.cpp.
-extern "C" int cudnnSetTensor4dDescriptor(void*, int, int, int, int, int, int);
-
 namespace {
 
 enum { SPATIAL = 1, SPATIAL_PERSISTENT = 2 };
@@ -56,7 +53,11 @@ STANDIN_API int cudnnDeriveBNTensorDescriptor(void* derived, void* x, int mode) 
   if (mode != SPATIAL && mode != SPATIAL_PERSISTENT) {
     return reject(DNN_NOT_SUPPORTED, "%s: mode %d", function, mode);
   }
-  return cudnnSetTensor4dDescriptor(derived, FORMAT_NCHW, DATA_FLOAT, 1, (int) from->shape.c, 1, 1);
+  auto* into = findToSet<Tensor>(function, derived);
+  if (!into) return DNN_BAD_PARAM;
+  into->shape = packed(FORMAT_NCHW, 1, from->shape.c, 1, 1);
+  into->isSet = true;
+  return DNN_OK;
 }
 
 STANDIN_API int cudnnBatchNormalizationForwardTraining(

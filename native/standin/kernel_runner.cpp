@@ -1,5 +1,6 @@
 #include "kernel_runner.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -53,14 +54,16 @@ void pauseFiber(FiberState why) {
   coordinates.thread = fiber.thread;
 }
 
-// A fault inside a kernel becomes CUDA's illegal address; any other one is the JVM's business.
+// A fault inside a kernel becomes CUDA's illegal address; any other one is the JVM's business: its
+// other threads fault at safepoints and null pointers while a kernel runs.
 sigjmp_buf faulted;
 volatile bool inKernel;
+volatile pthread_t kernelThread;
 void* volatile faultAddress;
 struct sigaction previousAction;
 
 void onFault(int signal, siginfo_t* info, void* context) {
-  if (inKernel) {
+  if (inKernel && pthread_equal(kernelThread, pthread_self())) {
     faultAddress = info->si_addr;
     siglongjmp(faulted, 1);
   }
@@ -235,6 +238,7 @@ int runKernel(const Kernel& kernel, Dim3 grid, Dim3 block, void** arguments) {
     return raise(ILLEGAL_ADDRESS, "%s: illegal access to %p by thread %u of block %u", kernel.name,
                  (void*) faultAddress, coordinates.thread.x, coordinates.block.x);
   }
+  kernelThread = pthread_self();
   inKernel = true;
   const bool ended = runGrid(kernel, grid, block.x * block.y * block.z, arguments);
   inKernel = false;

@@ -13,7 +13,8 @@ namespace standin {
 namespace {
 
 const size_t PAGE = 4096;
-const size_t RANGE = (size_t) 1 << 40;  // addresses only: memory is taken page by page
+// Addresses only: memory is taken page by page.
+const size_t LARGEST_RANGE = (size_t) 1 << 40, SMALLEST_RANGE = (size_t) 1 << 34;
 const size_t ALIGNMENT = 256;           // as cudaMalloc
 const unsigned char CANARY = 0xA5;      // as a float a number close to 0, of no use to anybody
 
@@ -27,17 +28,22 @@ struct Allocation {
 
 char* rangeBase;
 char* rangeTop;
+size_t range;
 long serials;
 std::map<char*, Allocation> allocations;  // all there ever were, by the address given out
 std::map<char*, size_t> pinned;
 
 bool reserveRange() {
   if (rangeBase) return true;
-  void* p = mmap(nullptr, RANGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (p == MAP_FAILED) return false;
-  rangeBase = (char*) p;
-  rangeTop = rangeBase + PAGE;
-  return true;
+  // A container may limit the addresses.
+  for (range = LARGEST_RANGE; range >= SMALLEST_RANGE; range /= 4) {
+    void* p = mmap(nullptr, range, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED) continue;
+    rangeBase = (char*) p;
+    rangeTop = rangeBase + PAGE;
+    return true;
+  }
+  return false;
 }
 
 bool isIntact(char* user, const Allocation& a) {
@@ -66,7 +72,7 @@ int deviceMalloc(void** p, size_t bytes) {
   const size_t mapped = (padded + PAGE - 1) / PAGE * PAGE;
   // Too little memory is no violation, and says nothing.
   if (bytes > s.capacity || s.liveBytes > s.capacity - bytes) return s.lastError = MEMORY_ALLOCATION;
-  if (!reserveRange() || rangeTop + mapped + PAGE > rangeBase + RANGE) {
+  if (!reserveRange() || rangeTop + mapped + PAGE > rangeBase + range) {
     return raise(MEMORY_ALLOCATION, "the stand-in has no addresses left");
   }
   char* base = rangeTop;
@@ -113,7 +119,7 @@ int deviceFree(void* p, const char* function) {
 }
 
 bool isDevice(const void* p) {
-  return rangeBase && (char*) p >= rangeBase && (char*) p < rangeBase + RANGE;
+  return rangeBase && (char*) p >= rangeBase && (char*) p < rangeBase + range;
 }
 
 bool isLive(const void* p, size_t bytes) {

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "memory.h"
+
 namespace standin {
 
 State& state() {
@@ -133,6 +135,7 @@ enum Control {
   VIOLATIONS,
   CALLS,
   PAGEABLE_COPIES,
+  OVERWRITTEN,
   LIVE = 64
 };
 
@@ -175,6 +178,7 @@ int readControl(int limit, size_t* value) {
     case VIOLATIONS: *value = s.violations; return SUCCESS;
     case CALLS: *value = s.selected == "*" ? s.allCalls : s.calls[s.selected]; return SUCCESS;
     case PAGEABLE_COPIES: *value = s.pageableCopies; return SUCCESS;
+    case OVERWRITTEN: *value = checkCanaries(); return SUCCESS;
   }
   return UNSUPPORTED_LIMIT;
 }

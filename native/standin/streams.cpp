@@ -102,6 +102,16 @@ void enqueue(void* handle, std::function<int()> operation) {
   if (s.eager) run(stream);
 }
 
+int synchronize(void* handle) {
+  Stream* stream = find(handle);
+  if (stream == &nullStream) {
+    runNullStream();
+  } else {
+    run(stream);
+  }
+  return finished();
+}
+
 void runAll() {
   if (state().reversed) {
     for (auto s = streams.rbegin(); s != streams.rend(); ++s) run(*s);
@@ -137,10 +147,7 @@ STANDIN_API int cudaStreamDestroy(void* handle) {
 STANDIN_API int cudaStreamSynchronize(void* handle) {
   Call call(Library::CUDART, "cudaStreamSynchronize");
   if (call.status()) return call.status();
-  Stream* stream = find(handle);
-  if (!stream) return badHandle(call);
-  if (stream == &nullStream) runNullStream(); else run(stream);
-  return finished();
+  return find(handle) ? synchronize(handle) : badHandle(call);
 }
 
 STANDIN_API int cudaDeviceSynchronize() {

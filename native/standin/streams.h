@@ -9,6 +9,8 @@ namespace standin {
 void enqueue(void* stream, std::function<int()> operation);
 // Whether the handle is a live stream or the null stream.
 bool isStream(void* stream);
+// Runs what is on a stream, as cudaStreamSynchronize, and returns the error that ends the context.
+int synchronize(void* stream);
 void runAll();
 
 }  // namespace standin
