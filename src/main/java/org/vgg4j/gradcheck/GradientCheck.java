@@ -138,6 +138,7 @@ public final class GradientCheck {
         };
     try {
       double[] before = evaluation.get();
+      saved.restoreBuffers();
       Map<String, double[]> analytic = analytic(name, net, batch, objective);
       saved.requireInputsUntouched(name);
       requireEqual(name, before, evaluation.get());

@@ -102,7 +102,7 @@ final class NetChecks {
   }
 
   /** Images whose brightest quarter is their label, so that there is something to learn. */
-  private static double[] images(Shape x, long seed) {
+  static double[] images(Shape x, long seed) {
     double[] values = GradientCheck.distinctValues(x, seed);
     int height = x.dim(2);
     int width = x.dim(3);
