@@ -4,8 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -36,6 +44,27 @@ class StandardChecksTest {
         assertTrue(tensor.gradient() > 1e-4, report.table());
       }
     }
+  }
+
+  /** Whoever adds a module adds its check. */
+  @Test
+  void everyModuleHasACheck() throws IOException {
+    Path sources =
+        Path.of(System.getProperty("basedir", "."), "src", "main", "java", "org", "vgg4j");
+    String checks = Files.readString(sources.resolve("gradcheck").resolve("LayerChecks.java"));
+    Pattern module = Pattern.compile("class (\\w+) implements Module\\b");
+    Set<String> found = new TreeSet<>();
+    try (Stream<Path> files = Files.list(sources.resolve("nn"))) {
+      for (Path file : files.toList()) {
+        Matcher declaration = module.matcher(Files.readString(file));
+        if (declaration.find()) {
+          found.add(declaration.group(1));
+        }
+      }
+    }
+    assertTrue(found.containsAll(Set.of("Conv2d", "Relu", "ConvBlock")), found.toString());
+    found.removeIf(name -> checks.contains("new " + name + "(") || checks.contains(name + "::new"));
+    assertEquals(Set.of(), found);
   }
 
   @Test
