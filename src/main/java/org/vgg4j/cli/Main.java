@@ -20,13 +20,8 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       PredictCommand.class,
       SummaryCommand.class,
-      TrainCommand.class,
-      EvaluateCommand.class,
-      PredictCommand.class,
-      SummaryCommand.class,
       GradcheckCommand.class,
       DoctorCommand.class
-    })
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
