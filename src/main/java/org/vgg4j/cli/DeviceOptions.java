@@ -1,6 +1,10 @@
 package org.vgg4j.cli;
 
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.tensor.InvalidInputException;
 import picocli.CommandLine.Option;
 
@@ -19,14 +23,58 @@ final class DeviceOptions {
       description = "Threads of the CPU engine; all processors by default.")
   private Integer threads;
 
+  @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      description = "Of the GPU's products: tf32 (its default, faster) or fp32 (strict).")
+  private String precision;
+
+  @Option(
+      names = "--deterministic",
+      description =
+          "Equal runs end with equal bits on the GPU, too: fixed algorithms, and fp32 unless"
+              + " --precision says otherwise. The CPU engine is so always.")
+  private boolean deterministic;
+
+  @Option(
+      names = "--workspace-limit",
+      paramLabel = "SIZE",
+      description = "GPU memory that a convolution may work in, such as 512M (default: 1G).")
+  private String workspaceLimit;
+
+  @Option(
+      names = "--cuda-libs",
+      paramLabel = "DIR",
+      description =
+          "Folder to look for CUDA's and cuDNN's libraries in before all others; may be repeated.")
+  private List<Path> cudaLibraries;
+
+  /** Returns the device's name as it was given. */
   String device() {
     return device;
   }
 
-  /** Opens the engine in a variant and says on stderr which it is. */
+  /** Returns whether a flag asks for the GPU engine to be there. */
+  boolean isGpuAskedFor() {
+    return device.equals("cuda") || cudaLibraries != null;
+  }
+
+  /** Returns the flags as the engines take them. */
+  EngineOptions options() {
+    return new EngineOptions(
+        device,
+        Backends.DEFAULT_VARIANT,
+        cudaLibraries == null ? List.of() : cudaLibraries,
+        workspaceLimit == null ? null : Bytes.parse("--workspace-limit", workspaceLimit),
+        precision,
+        deterministic,
+        Map.of());
+  }
+
+  /** Opens the engine in a variant. */
   Backends.Selection open(String variant) {
     checkThreads();
-    return Backends.open(device, variant);
+    return Backends.open(options().withVariant(variant));
   }
 
   /** oneDNN reads its threads from the environment at start, where ./vgg has put this flag. */

@@ -3,6 +3,7 @@ package org.vgg4j.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -10,6 +11,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.data.FashionMnist;
@@ -18,6 +20,7 @@ import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.PlannedNetwork;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.train.EngineTuner;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.Evaluator;
@@ -113,6 +116,13 @@ final class TrainCommand implements Callable<Integer> {
                 : "stopped; " + run.model() + " is the model after epoch " + last.epoch());
         err.flush();
       }
+    } catch (DeviceLostException e) {
+      err.println(
+          Files.exists(run.model())
+              ? "the model after the last whole epoch is " + run.model()
+              : "the GPU was lost before the first epoch was finished; there is no model");
+      err.flush();
+      throw e;
     }
   }
 
@@ -134,9 +144,13 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private String tuned(Recipe recipe, ImageDataset train, PrintWriter err) {
+    String engine;
+    try (Backend backend = device.open(Backends.DEFAULT_VARIANT).backend()) {
+      engine = backend.name();
+    }
     EngineTuner.Result result =
         EngineTuner.fastest(
-            recipe, train, Backends.variants(device.device()), v -> device.open(v).backend());
+            recipe, train, Backends.variants(engine), v -> device.open(v).backend());
     err.printf("tuned: %s%n", result.text());
     err.flush();
     return result.variant();
@@ -165,6 +179,9 @@ final class TrainCommand implements Callable<Integer> {
     config.put("device", backend.name());
     config.put("variant", variant);
     config.put("engine", backend.description());
+    if (!backend.choices().isEmpty()) {
+      config.put("choices", new TreeMap<>(backend.choices()));
+    }
     config.put("java", System.getProperty("java.version"));
     return config;
   }

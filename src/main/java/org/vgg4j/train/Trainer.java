@@ -30,6 +30,7 @@ public final class Trainer implements AutoCloseable {
   private final AttachedOptimizer optimizer;
   private final CrossEntropyLoss loss;
   private final GradientSum sum; // null when every pass makes an update
+  private final int readInterval; // in steps
   private long step; // updates made so far
   private long passes; // forward and backward passes made so far
   private volatile boolean stopping;
@@ -45,6 +46,7 @@ public final class Trainer implements AutoCloseable {
     this.vgg = vgg;
     this.network = vgg.network();
     this.options = options;
+    readInterval = network.backend().readInterval();
     try {
       this.optimizer = closing.own(optimizer.attach(network));
       this.loss = closing.own(new CrossEntropyLoss(network));
@@ -133,10 +135,12 @@ public final class Trainer implements AutoCloseable {
           continue;
         }
         update(schedule.passesOfStep(batch.index()));
-        LossTotals totals = loss.totals();
-        requireFinite(totals.lossSum(), epoch);
         int done = schedule.stepOf(batch.index()) + 1;
-        listener.stepFinished(epoch, done, (int) totals.count(), totals.meanLoss());
+        if (done % readInterval == 0 || done == schedule.steps()) {
+          LossTotals totals = loss.totals();
+          requireFinite(totals, epoch, totalSteps);
+          listener.stepFinished(epoch, done, (int) totals.count(), totals.meanLoss());
+        }
         if (stopping && done < schedule.steps()) {
           return null;
         }
@@ -151,10 +155,9 @@ public final class Trainer implements AutoCloseable {
   private void pass(Batch batch, Schedule schedule, long totalSteps) {
     int rows = batch.size();
     Tensor x = network.input(rows);
-    x.upload(batch.x(), 0);
-    loss.labels(rows).upload(batch.labels(), 0);
-    double rate = options.schedule().rate(options.learningRate(), step, totalSteps);
-    network.stepState().set(step, passes, rate);
+    x.uploadAsync(batch.x(), 0);
+    loss.labels(rows).uploadAsync(batch.labels(), 0);
+    network.stepState().set(step, passes, rate(step, totalSteps));
     Tensor logits = network.forward(x, true);
     Tensor dlogits = network.outputGradient(rows);
     loss.forward(logits, dlogits, rows, 1.0 / schedule.imagesOfStep(batch.index()));
@@ -172,6 +175,18 @@ public final class Trainer implements AutoCloseable {
     }
     optimizer.step();
     step++;
+  }
+
+  private double rate(long ofStep, long totalSteps) {
+    return options.schedule().rate(options.learningRate(), ofStep, totalSteps);
+  }
+
+  private void requireFinite(LossTotals totals, int epoch, long totalSteps) {
+    long first = totals.firstNonFiniteStep();
+    if (first >= 0) {
+      throw new DivergedException(epoch, first + 1, rate(first, totalSteps));
+    }
+    requireFinite(totals.lossSum(), epoch);
   }
 
   private void requireFinite(double value, int epoch) {

@@ -376,7 +376,7 @@ abstract class EngineOperationsTest {
     compare(
         "dropout",
         bench -> {
-          StepState state = bench.backend().newStepState();
+          StepState state = bench.state();
           state.seed(42);
           state.set(3, 7, 0.1);
           Layout layout = bench.plain(shape);
@@ -396,7 +396,8 @@ abstract class EngineOperationsTest {
     Shape shape = Shape.of(4, 10);
     Function<Bench, List<Output>> run =
         bench -> {
-          CrossEntropyPlan plan = bench.own(bench.backend().crossEntropy(bench.plain(shape)));
+          CrossEntropyPlan plan =
+              bench.own(bench.backend().crossEntropy(bench.plain(shape), bench.state()));
           double[] values = Arrays.stream(Bench.random(shape, 22)).map(v -> v * 8).toArray();
           values[10] = 1000; // a softmax without the maximum subtracted overflows
           Tensor logits = bench.tensor(shape, values);
@@ -431,7 +432,7 @@ abstract class EngineOperationsTest {
     Arena g = bench.arena(bytes);
     Arena m = moments > 0 ? bench.arena(bytes) : null;
     Arena v = moments > 1 ? bench.arena(bytes) : null;
-    StepState state = bench.backend().newStepState();
+    StepState state = bench.state();
     Backend backend = bench.backend();
     OptimizerPlan plan =
         bench.own(
