@@ -3,6 +3,7 @@ package org.vgg4j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,9 +22,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.DataPlaces;
 import org.vgg4j.data.DownloadListener;
 import org.vgg4j.data.FashionMnist;
+import org.vgg4j.tensor.EngineReport;
 import org.vgg4j.testing.IdxFolder;
 
 /** Bad input: exit code 2, one line on stderr, nothing on stdout, nothing half-written. */
@@ -101,7 +105,8 @@ final class BadInputTest {
     "--train-limit, 0",
     "--test-limit, -1",
     "--device, gpu",
-    "--device, cuda",
+    "--precision, fp64",
+    "--workspace-limit, much",
     "--threads, 0",
     "--threads, 99",
     "--threads, many"
@@ -124,9 +129,32 @@ final class BadInputTest {
   }
 
   @Test
+  void aGpuThatIsNotThere() throws IOException {
+    EngineReport report = Backends.reports(EngineOptions.of("cuda")).get(0);
+    assertEquals("cuda", report.device());
+    assumeFalse(report.usable(), "this machine has a GPU");
+    train("cuda", "--data", "sample", "--device", "cuda");
+    Cli.refused(Cli.run("evaluate", model.toString(), "--data", "sample", "--device", "cuda"));
+  }
+
+  @Test
+  void whatTheCpuEngineHasNot() throws IOException {
+    train("--precision tf32", "--data", "sample", "--device", "cpu", "--precision", "tf32");
+  }
+
+  @Test
   void aNetThatNoMemoryHolds() throws IOException {
     String line =
-        train("memory", "--data", "sample", "--batch-size", "6000", "--image-size", "512");
+        train(
+            "memory",
+            "--data",
+            "sample",
+            "--batch-size",
+            "6000",
+            "--image-size",
+            "512",
+            "--device",
+            "cpu");
     assertTrue(line.contains("--batch-size"), line);
   }
 
@@ -235,7 +263,7 @@ final class BadInputTest {
     Path image = Files.write(shared.resolve("any.bmp"), bitmap());
     for (String[] arguments :
         new String[][] {
-          {"evaluate", file.toString(), "--data", "sample"},
+          {"evaluate", file.toString(), "--data", "sample", "--device", "cpu"},
           {"predict", file.toString(), image.toString()}
         }) {
       String line = Cli.refused(Cli.run(arguments));
@@ -264,7 +292,7 @@ final class BadInputTest {
           {"--batch-size", "0"},
           {"--batch-size", "2147483647"},
           {"--test-limit", "0"},
-          {"--device", "cuda"},
+          {"--device", "gpu"},
           {"--threads", "0"},
           {"--data", shared.resolve("missing").toString()}
         }) {

@@ -38,10 +38,13 @@ final class Cli {
     return new Result(code, out.toString(), err.toString());
   }
 
-  /** Runs {@code train} with the tiny net and more. */
+  /** Runs {@code train} with the tiny net and more, on the CPU engine unless another is named. */
   static Result train(Path out, String... more) {
     List<String> arguments = new ArrayList<>(List.of("train", "--out", out.toString()));
     arguments.addAll(TINY);
+    if (!List.of(more).contains("--device")) {
+      arguments.addAll(List.of("--device", "cpu"));
+    }
     arguments.addAll(Arrays.asList(more));
     return run(arguments.toArray(new String[0]));
   }

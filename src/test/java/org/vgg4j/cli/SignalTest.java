@@ -48,7 +48,7 @@ final class SignalTest {
     command.addAll(List.of("-cp", classPath, Main.class.getName()));
     command.addAll(List.of("train", "--data", "sample", "--out", run.toString()));
     command.addAll(Cli.TINY);
-    command.addAll(List.of("--epochs", "1000000", "--test-limit", "50"));
+    command.addAll(List.of("--device", "cpu", "--epochs", "1000000", "--test-limit", "50"));
     command.addAll(List.of(more));
     process = new ProcessBuilder(command).redirectError(folder.resolve("stderr").toFile()).start();
     return run;

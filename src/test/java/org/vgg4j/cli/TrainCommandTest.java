@@ -156,7 +156,7 @@ final class TrainCommandTest {
     assertEquals(4, lines.size(), trained.err());
     assertTrue(lines.get(0).startsWith("WARNING: these are figures of a SAMPLE"), lines.get(0));
     assertTrue(lines.get(0).contains("dataset-fashion-mnist"), lines.get(0));
-    assertTrue(lines.get(1).contains("auto: "), lines.get(1));
+    assertTrue(lines.get(1).endsWith("(asked for)"), lines.get(1));
     assertEquals("run folder: " + run, lines.get(2));
     assertEquals(lines.get(0), lines.get(3));
   }
@@ -180,6 +180,8 @@ final class TrainCommandTest {
         Cli.run(
             "evaluate",
             run.resolve("model.safetensors").toString(),
+            "--device",
+            "cpu",
             "--data",
             "sample",
             "--test-limit",
