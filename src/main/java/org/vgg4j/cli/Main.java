@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       PredictCommand.class,
       SummaryCommand.class,
+      GradcheckCommand.class,
       DoctorCommand.class
     })
 public final class Main implements Runnable {
