@@ -49,15 +49,16 @@ final class EvaluateCommand implements Callable<Integer> {
     Backends.Selection selection = device.open(Backends.DEFAULT_VARIANT);
     try (Backend backend = selection.backend();
         ModelFile.Loaded loaded = ModelFile.load(model, options, backend)) {
+      FashionMnist set = data.load(err);
+      ImageDataset test = data.test(set);
+      Evaluator.requireClasses(loaded.vgg().config(), test);
       if (loaded.verification() == Verification.UNVERIFIED) {
         err.println(
             model
                 + " is unverified: it carries no hash"
                 + (loaded.inferred() ? " and no configuration, which was inferred" : ""));
       }
-      FashionMnist set = data.load(err);
       DataOptions.warnOfSample(set, err);
-      ImageDataset test = data.test(set);
       Evaluation evaluation = Evaluator.evaluate(loaded.vgg(), test);
       EvaluationTable.print(evaluation, out);
       DataOptions.warnOfSample(set, err);

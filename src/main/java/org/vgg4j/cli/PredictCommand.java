@@ -63,11 +63,7 @@ final class PredictCommand implements Callable<Integer> {
     ImageFile.Inversion inversion = ImageFile.Inversion.of(invert);
     List<ImageFile> read = new ArrayList<>();
     for (Path image : images) {
-      ImageFile file = ImageFile.read(image, inversion);
-      if (file.inverted()) {
-        err.println(image + ": light and dark exchanged");
-      }
-      read.add(file);
+      read.add(ImageFile.read(image, inversion));
     }
     NetworkOptions options = NetworkOptions.inference(Math.min(BATCH, read.size()));
     Backends.Selection selection = device.open(Backends.DEFAULT_VARIANT);
@@ -80,6 +76,9 @@ final class PredictCommand implements Callable<Integer> {
       List<List<Classifier.Answer>> answers =
           Classifier.top(loaded.vgg(), loaded.classNames(), set, TOP);
       for (int i = 0; i < read.size(); i++) {
+        if (read.get(i).inverted()) {
+          err.println(images.get(i) + ": light and dark exchanged");
+        }
         print(images.get(i), answers.get(i), out);
       }
     }

@@ -74,7 +74,6 @@ final class TrainCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     Recipe recipe = recipeOptions.recipe();
     FashionMnist set = data.load(err);
-    DataOptions.warnOfSample(set, err);
     ImageDataset train = DataOptions.limited(set.train(), trainLimit, "--train-limit");
     ImageDataset test = data.test(set);
     Evaluator.requireClasses(recipe.net(), train);
@@ -86,9 +85,11 @@ final class TrainCommand implements Callable<Integer> {
     try (Backend backend = selection.backend();
         PlannedNetwork planned =
             Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
-      err.printf("%s (%s)%n", backend.description(), selection.reason());
       planned.memoryPlan().requireFits(backend, recipe.stateSlabs());
       RunDirectory run = RunDirectory.create(folder());
+      // Nothing is refused any more: until here a refusal is the only line.
+      DataOptions.warnOfSample(set, err);
+      err.printf("%s (%s)%n", backend.description(), selection.reason());
       run.writeConfig(config(recipe, set, train, test, backend, variant));
       err.printf("run folder: %s%n", run.folder());
       err.flush();

@@ -86,7 +86,8 @@ public final class Trainer implements AutoCloseable {
    *
    * @return the metrics of the last finished epoch, null when it was stopped before one was
    *     finished
-   * @throws DivergedException when the loss is not finite
+   * @throws DivergedException when the loss is not finite, or the net after an epoch: then nobody
+   *     is told of the epoch
    */
   public EpochMetrics fit(ImageDataset train, ImageDataset test, TrainingListener listener) {
     Evaluator.requireClasses(vgg.config(), train);
@@ -102,6 +103,7 @@ public final class Trainer implements AutoCloseable {
       listener.evaluationStarted(epoch);
       Evaluation evaluation = Evaluator.evaluate(vgg, test);
       requireFinite(evaluation.meanLoss(), epoch);
+      requireFiniteNet(epoch);
       double seconds = (System.nanoTime() - begin) / 1e9;
       last =
           new EpochMetrics(
@@ -189,8 +191,20 @@ public final class Trainer implements AutoCloseable {
 
   private void requireFinite(double value, int epoch) {
     if (!Double.isFinite(value)) {
-      throw new DivergedException(epoch, step, network.stepState().learningRate());
+      throw diverged("the loss", epoch);
     }
+  }
+
+  /** A ReLU may turn NaN into 0, so that a ruined net has a finite loss all the same. */
+  private void requireFiniteNet(int epoch) {
+    String name = NonFinite.firstIn(network);
+    if (name != null) {
+      throw diverged(name, epoch);
+    }
+  }
+
+  private DivergedException diverged(String what, int epoch) {
+    return new DivergedException(what, epoch, step, network.stepState().learningRate());
   }
 
   @Override

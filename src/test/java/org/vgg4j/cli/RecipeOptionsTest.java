@@ -1,0 +1,88 @@
+package org.vgg4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.train.Recipe;
+import picocli.CommandLine;
+
+/** Each flag changes its own field of a recipe and no other. */
+final class RecipeOptionsTest {
+  private static Recipe recipe(String... arguments) {
+    return CommandLine.populateCommand(new RecipeOptions(), arguments).recipe();
+  }
+
+  /** Returns all values of a recipe, those of the net among the others. */
+  private static Map<String, Object> values(Recipe recipe) {
+    Map<String, Object> values = new LinkedHashMap<>(recipe.toMap());
+    values.putAll(recipe.net().toMap());
+    values.remove("net");
+    return values;
+  }
+
+  @Test
+  void withoutFlagsTheRecipesAreThemselves() {
+    assertEquals(Recipe.quick(), recipe());
+    assertEquals(Recipe.quick(), recipe("--recipe", "quick"));
+    assertEquals(Recipe.blog(), recipe("--recipe", "blog"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--batch-norm=false, batchNorm, false",
+    "--no-batch-norm, batchNorm, false",
+    "--channels=3, channels, 3",
+    "--classes=7, classes, 7",
+    "--image-size=64, imageSize, 64",
+    "--width=1/8, width, 1/8",
+    "--dropout=0.25, dropout, 0.25",
+    "--init=glorot, init, glorot",
+    "--epochs=9, epochs, 9",
+    "--batch-size=17, batchSize, 17",
+    "--accumulate=4, accumulate, 4",
+    "--lr=0.25, learningRate, 0.25",
+    "--lr-schedule=cosine, learningRateSchedule, cosine",
+    "--optimizer=sgd, optimizer, sgd",
+    "--momentum=0.5, momentum, 0.5",
+    "--weight-decay=0.125, weightDecay, 0.125",
+    "--seed=-12345678901, seed, -12345678901"
+  })
+  void aFlagOverridesItsField(String flag, String key, String value) {
+    for (String base : Recipe.NAMES) {
+      Map<String, Object> expected = values(Recipe.of(base));
+      Map<String, Object> actual = values(recipe("--recipe", base, flag));
+      assertEquals(value, actual.get(key).toString());
+      assertNotEquals(expected.get(key), actual.get(key));
+      expected.put(key, actual.get(key));
+      assertEquals(expected, actual);
+    }
+  }
+
+  @Test
+  void anArchAndLayersChangeBothTheNameAndTheLayers() {
+    Map<String, Object> expected = values(Recipe.quick());
+    expected.put("arch", "vgg11-lrn");
+    expected.put("layers", "64,L,M,128,M,256,256,M,512,512,M,512,512,M");
+    assertEquals(expected, values(recipe("--arch", "vgg11-lrn")));
+    expected.put("arch", "custom");
+    expected.put("layers", "8,M,16c1,M");
+    assertEquals(expected, values(recipe("--layers", "8, M, 16c1, M")));
+  }
+
+  @Test
+  void theOptimizerTakesItsConstants() {
+    assertEquals(
+        "Sgd[spec=SgdSpec[momentum=0.5, weightDecay=0.125]]",
+        recipe("--optimizer=sgd", "--momentum=0.5", "--weight-decay=0.125")
+            .newOptimizer()
+            .toString());
+    assertEquals(
+        "Adam[spec=AdamSpec[beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.125]]",
+        recipe("--weight-decay=0.125").newOptimizer().toString());
+  }
+}
