@@ -108,10 +108,13 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
+  /** Returns a row's first value, and behind it the others with their names. */
   private static String text(Object row) {
-    return row instanceof Map<?, ?> map
-        ? String.join(
-            ", ", map.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()).toList())
-        : String.valueOf(row);
+    if (!(row instanceof Map<?, ?> map)) {
+      return String.valueOf(row);
+    }
+    StringBuilder text = new StringBuilder();
+    map.forEach((name, value) -> text.append(text.isEmpty() ? value : ", " + name + " " + value));
+    return text.toString();
   }
 }

@@ -56,7 +56,7 @@ final class CudaDevice implements AutoCloseable {
       DeviceMemory gemm = closing.own(new DeviceMemory(this, CUBLAS_WORKSPACE_BYTES));
       cublas.cublasSetWorkspace(cublasHandle, gemm.pointer(), CUBLAS_WORKSPACE_BYTES);
       workspace = closing.own(new Workspace(this));
-      kernels = closing.own(new Kernels(this, KernelImage.load(status, info, options.cache())));
+      kernels = closing.own(Kernels.load(this));
       staging = closing.own(new Staging(this));
       uploader = closing.own(new Uploader(this));
       algorithms = ConvAlgorithms.of(this);

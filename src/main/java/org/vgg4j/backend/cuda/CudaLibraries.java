@@ -121,6 +121,7 @@ final class CudaLibraries {
   private static DeviceUnavailableException missing(List<CudaLibrary> missing, List<Path> places) {
     String names =
         missing.stream()
+            .filter(library -> !isPartOfOneMissing(library, missing))
             .map(library -> library.name() + " (" + library.file() + ")")
             .collect(Collectors.joining(", "));
     return new DeviceUnavailableException(
@@ -131,6 +132,11 @@ final class CudaLibraries {
             + "; install "
             + install(missing)
             + ", or name the folders that have them with --cuda-libs, or use --device cpu");
+  }
+
+  /** Where all of cuDNN is missing, its name alone says so. */
+  private static boolean isPartOfOneMissing(CudaLibrary library, List<CudaLibrary> missing) {
+    return missing.stream().anyMatch(other -> library.name().startsWith(other.name() + " "));
   }
 
   /** Returns what to install where these are missing. */

@@ -17,22 +17,20 @@ import org.slf4j.LoggerFactory;
 record KernelImage(byte[] bytes, String origin) {
   private static final Logger LOG = LoggerFactory.getLogger(KernelImage.class);
 
-  /**
-   * Returns the kernels that the build compiled, or else compiles them for this GPU.
-   *
-   * @param cache where to keep what was compiled here, null for nowhere
-   */
-  static KernelImage load(CudaStatus status, GpuInfo gpu, Path cache) {
-    String text = KernelSources.text();
-    String hash = KernelSources.hash(text);
-    byte[] fatbin = KernelSources.fatbin(hash);
-    return fatbin != null
-        ? new KernelImage(fatbin, "compiled by nvcc, in the jar")
-        : compiled(status, gpu, cache, text, hash);
+  /** Returns the kernels that the build compiled, null when it had no nvcc or other sources. */
+  static KernelImage ofBuild() {
+    byte[] fatbin = KernelSources.fatbin(KernelSources.hash(KernelSources.text()));
+    return fatbin == null ? null : new KernelImage(fatbin, "compiled by nvcc, in the jar");
   }
 
-  private static KernelImage compiled(
-      CudaStatus status, GpuInfo gpu, Path cache, String text, String hash) {
+  /**
+   * Returns the kernels compiled for this GPU, now or before.
+   *
+   * @param cache where to keep what is compiled, null for nowhere
+   */
+  static KernelImage compiled(CudaStatus status, GpuInfo gpu, Path cache) {
+    String text = KernelSources.text();
+    String hash = KernelSources.hash(text);
     NvrtcCalls nvrtc = new NvrtcCalls(status);
     String name =
         "kernels-" + hash.substring(0, 16) + "-" + gpu.architecture() + "-" + nvrtc.nvrtcVersion();

@@ -1,7 +1,9 @@
 package org.vgg4j.backend.cuda;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.cuda.cudart.CUkern_st;
 import org.bytedeco.cuda.cudart.CUlib_st;
 import org.bytedeco.javacpp.BytePointer;
@@ -9,11 +11,33 @@ import org.vgg4j.tensor.Closing;
 
 /** The own kernels, loaded on the GPU. */
 final class Kernels implements AutoCloseable {
+  /** CUDA's statuses of code for other GPUs, or for newer drivers. */
+  private static final Set<Integer> NOT_FOR_THIS_GPU = Set.of(200, 209, 218, 222);
+
+  /** A kernel to see at once whether the code is for this GPU. */
+  private static final String ANY = "vgg4j_fill";
+
   private final CudaDevice device;
   private final Closing closing = new Closing();
   private final CUlib_st library;
   private final String origin;
   private final Map<String, CUkern_st> kernels = new HashMap<>();
+
+  /** Loads what the build compiled, or else what is compiled here. */
+  static Kernels load(CudaDevice device) {
+    KernelImage built = KernelImage.ofBuild();
+    if (built != null) {
+      try {
+        return new Kernels(device, built);
+      } catch (CudaException e) {
+        if (!NOT_FOR_THIS_GPU.contains(e.status())) {
+          throw e;
+        }
+      }
+    }
+    Path cache = device.options().cache();
+    return new Kernels(device, KernelImage.compiled(device.status(), device.info(), cache));
+  }
 
   Kernels(CudaDevice device, KernelImage image) {
     this.device = device;
@@ -23,6 +47,7 @@ final class Kernels implements AutoCloseable {
       BytePointer bytes = closing.own(new BytePointer(image.bytes()));
       library = device.cuda().cudaLibraryLoadData(bytes);
       closing.own(() -> device.cuda().cudaLibraryUnload(library));
+      kernel(ANY);
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;

@@ -29,6 +29,7 @@ final class LibraryPlaces {
           "/usr/lib/aarch64-linux-gnu",
           "/usr/lib64",
           "/usr/lib/wsl/lib",
+          "/usr/local/nvidia/lib64",
           "/usr/lib",
           "/usr/local/cuda/lib64",
           "/usr/local/cuda/targets/sbsa-linux/lib",

@@ -126,6 +126,14 @@ final class OneDnnConv2d implements Conv2dPlan {
     return dnnl.activation(x.shape());
   }
 
+  /**
+   * Leaves the order of dy open, as that of x: bound to that of y, oneDNN has only its slow
+   * reference for some narrow layers. A copy in the order it likes costs little.
+   */
+  private memory.desc dyDesc() {
+    return dnnl.activation(y.shape());
+  }
+
   private memory.desc biasDesc() {
     return Dnnl.plain(spec.b(), DType.F32);
   }
@@ -160,6 +168,7 @@ final class OneDnnConv2d implements Conv2dPlan {
       convolution_forward.primitive_desc hint) {
     memory.desc xAny = xDesc();
     memory.desc wAny = Dnnl.any(spec.w());
+    memory.desc dyAny = dyDesc();
     return Dnnl.create(
         "convolution filter gradient",
         shapes,
@@ -171,7 +180,7 @@ final class OneDnnConv2d implements Conv2dPlan {
                     xAny,
                     wAny,
                     biasDesc(),
-                    y.desc(),
+                    dyAny,
                     ONES,
                     padding,
                     padding,
@@ -181,7 +190,7 @@ final class OneDnnConv2d implements Conv2dPlan {
                     algorithm.convolution_direct,
                     xAny,
                     wAny,
-                    y.desc(),
+                    dyAny,
                     ONES,
                     padding,
                     padding,
@@ -214,6 +223,7 @@ final class OneDnnConv2d implements Conv2dPlan {
   private void planData(convolution_forward.primitive_desc hint) {
     memory.desc xAny = xDesc();
     memory.desc wAny = Dnnl.any(spec.w());
+    memory.desc dyAny = dyDesc();
     try (convolution_backward_data.primitive_desc description =
         Dnnl.create(
             "convolution data gradient",
@@ -224,7 +234,7 @@ final class OneDnnConv2d implements Conv2dPlan {
                     algorithm.convolution_direct,
                     xAny,
                     wAny,
-                    y.desc(),
+                    dyAny,
                     ONES,
                     padding,
                     padding,

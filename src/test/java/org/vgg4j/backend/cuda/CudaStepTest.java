@@ -69,6 +69,28 @@ final class CudaStepTest {
   }
 
   @Test
+  void tensorCoresWithinTheirPrecision() {
+    double[] sums = new double[2];
+    for (int i = 0; i < sums.length; i++) {
+      CudaOptions options =
+          new CudaOptions(
+              List.of(),
+              16L << 20,
+              i == 0 ? Precision.FP32 : Precision.TF32,
+              i == 0,
+              Map.of(),
+              null);
+      try (CudaBackend backend = CudaUnderTest.open(options);
+          TinyTraining training = new TinyTraining(backend)) {
+        training.step();
+        sums[i] = training.totals().lossSum();
+      }
+    }
+    // Ten bits of mantissa in, through four layers.
+    assertEquals(sums[0], sums[1], sums[0] * 4 * 0x1p-10);
+  }
+
+  @Test
   void secondEngineInTheSameProcess() {
     double[] sums = new double[2];
     for (int i = 0; i < sums.length; i++) {

@@ -1,0 +1,61 @@
+package org.vgg4j.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The kernels: compiled by the build when it belongs to the sources, else here, and kept. */
+@Tag("cuda")
+final class KernelImageTest {
+  @TempDir private Path cache;
+
+  @BeforeAll
+  static void requireLibraries() {
+    CudaUnderTest.libraries();
+  }
+
+  @Test
+  void fatbinOfOtherSourcesIsNotTaken() {
+    assertNull(KernelSources.fatbin(KernelSources.hash("other sources")));
+  }
+
+  @Test
+  void sourcesAreOneProgramWithoutIncludes() {
+    String text = KernelSources.text();
+    assertFalse(text.contains("#include"), "NVRTC finds no files");
+    assertTrue(text.indexOf("struct StepState") < text.indexOf("void vgg4j_adam"));
+  }
+
+  @Test
+  void compiledOnceAndKept() {
+    try (CudaBackend backend = CudaUnderTest.open()) {
+      CudaDevice device = backend.device();
+      KernelImage first = KernelImage.compiled(device.status(), device.info(), cache);
+      assertEquals("compiled by NVRTC just now", first.origin());
+      KernelImage second = KernelImage.compiled(device.status(), device.info(), cache);
+      assertTrue(second.origin().startsWith("compiled by NVRTC, from " + cache), second::origin);
+      assertArrayEquals(first.bytes(), second.bytes());
+      try (Kernels kernels = new Kernels(device, second)) {
+        assertFalse(kernels.kernel("vgg4j_adam").isNull());
+      }
+    }
+  }
+
+  @Test
+  void fatbinForOtherGpusIsCompiledHere() {
+    StandIn.require();
+    StandIn.faults("cudaLibraryLoadData@1=209");
+    try (CudaBackend backend = CudaUnderTest.open()) {
+      assertTrue(backend.description().contains("NVRTC"), backend::description);
+    }
+    StandIn.reset();
+  }
+}
