@@ -184,7 +184,7 @@ public final class Trainer implements AutoCloseable {
   private void requireFinite(LossTotals totals, int epoch, long totalSteps) {
     long first = totals.firstNonFiniteStep();
     if (first >= 0) {
-      throw new DivergedException(epoch, first + 1, rate(first, totalSteps));
+      throw new DivergedException("the loss", epoch, first + 1, rate(first, totalSteps));
     }
     requireFinite(totals.lossSum(), epoch);
   }
