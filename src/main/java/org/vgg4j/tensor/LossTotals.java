@@ -8,6 +8,9 @@ package org.vgg4j.tensor;
  * @param count how many samples there were
  */
 public record LossTotals(double lossSum, long correct, long count) {
+  /** Nothing summed yet. */
+  public static final LossTotals NONE = new LossTotals(0, 0, 0);
+
   /** Returns the mean loss. */
   public double meanLoss() {
     return lossSum / count;

@@ -86,10 +86,10 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
   }
 
   @Override
-  public void resetTotals() {
-    lossSum = 0;
-    correct = 0;
-    count = 0;
+  public void restoreTotals(LossTotals totals) {
+    lossSum = totals.lossSum();
+    correct = totals.correct();
+    count = totals.count();
   }
 
   @Override

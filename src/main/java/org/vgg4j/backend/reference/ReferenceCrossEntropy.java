@@ -102,10 +102,10 @@ final class ReferenceCrossEntropy extends ReferencePlan implements CrossEntropyP
   }
 
   @Override
-  public void resetTotals() {
+  public void restoreTotals(LossTotals totals) {
     checkOpen();
-    lossSum = 0;
-    correct = 0;
-    count = 0;
+    lossSum = totals.lossSum();
+    correct = totals.correct();
+    count = totals.count();
   }
 }
