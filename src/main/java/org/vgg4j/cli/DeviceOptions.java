@@ -25,8 +25,13 @@ final class DeviceOptions {
 
   /** Opens the engine in a variant and says on stderr which it is. */
   Backends.Selection open(String variant) {
+    return open(device, variant);
+  }
+
+  /** Opens an engine by name, such as the one that a resumed run had. */
+  Backends.Selection open(String name, String variant) {
     checkThreads();
-    return Backends.open(device, variant);
+    return Backends.open(name, variant);
   }
 
   /** oneDNN reads its threads from the environment at start, where ./vgg has put this flag. */

@@ -35,9 +35,10 @@ public final class SafeTensorsWriter {
   }
 
   /**
-   * Writes a file, and reads it back before it takes its name. Tensors of wider elements come first and otherwise keep the order given: so all
-   * data are aligned to their elements, as in files of the format's reference implementation. The
-   * data are streamed: no more than a small buffer and the header are held in memory.
+   * Writes a file, and reads it back before it takes its name. Tensors of wider elements come first
+   * and otherwise keep the order given: so all data are aligned to their elements, as in files of
+   * the format's reference implementation. The data are streamed: no more than a small buffer and
+   * the header are held in memory.
    *
    * @param metadata texts for {@code __metadata__}; a hash among them is replaced
    * @throws IllegalArgumentException when two tensors have one name, or the header would be longer
@@ -70,8 +71,7 @@ public final class SafeTensorsWriter {
         files);
   }
 
-  private static void readBack(Path written, String hash, FileOperations files)
-      throws IOException {
+  private static void readBack(Path written, String hash, FileOperations files) throws IOException {
     try (SafeTensorsReader reader = SafeTensorsReader.open(written, files)) {
       reader.verify();
       if (!hash.equals(reader.metadata().get(ContentHash.KEY))) {

@@ -2,7 +2,7 @@ package org.vgg4j.train;
 
 import java.util.Locale;
 
-/** The loss is no longer a finite number. The command line exits with 3. */
+/** The loss or a weight is no longer a finite number. The command line exits with 3. */
 public final class DivergedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -11,11 +11,17 @@ public final class DivergedException extends RuntimeException {
 
   /** Creates the exception; {@code epoch} counts from 1, {@code step} from 1 over the whole run. */
   public DivergedException(int epoch, long step, double learningRate) {
+    this("the loss", epoch, step, learningRate);
+  }
+
+  /** Creates the exception; {@code what} is not finite. */
+  DivergedException(String what, int epoch, long step, double learningRate) {
     super(
         String.format(
             Locale.ROOT,
-            "training diverged: the loss is not finite in epoch %d, step %d, at learning rate %.3g;"
+            "training diverged: %s is not finite in epoch %d, step %d, at learning rate %.3g;"
                 + " try a smaller --lr",
+            what,
             epoch,
             step,
             learningRate));
