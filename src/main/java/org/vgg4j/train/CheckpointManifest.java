@@ -1,6 +1,5 @@
 package org.vgg4j.train;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -26,7 +25,7 @@ import org.vgg4j.tensor.InvalidInputException;
 record CheckpointManifest(
     int format,
     long number,
-    @JsonInclude(JsonInclude.Include.NON_NULL) Double testAccuracy,
+    Double testAccuracy,
     TrainingState state,
     Map<String, Object> config,
     Map<String, TensorFile> files) {
