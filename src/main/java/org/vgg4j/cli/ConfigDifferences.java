@@ -68,8 +68,7 @@ final class ConfigDifferences {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final List<String> said = new ArrayList<>();
-  private final List<String> unsaid = new ArrayList<>();
-  private final List<String> impossible = new ArrayList<>();
+  private final List<String> refused = new ArrayList<>();
 
   /**
    * Compares two configurations, in what the second has.
@@ -95,11 +94,11 @@ final class ConfigDifferences {
               String text =
                   "%s %s (the run: %s)".formatted(flags.get(0), text(value), text(old.get(key)));
               if (hasCheckpoint && FIXED.contains(key)) {
-                impossible.add(text);
+                refused.add(text + ", which cannot change in a run");
               } else if (flags.stream().noneMatch(given)) {
-                unsaid.add(text);
+                refused.add(text);
               } else if (withinAnEpoch && WITHIN_AN_EPOCH.contains(key)) {
-                impossible.add(text + ", before the epoch's end");
+                refused.add(text + ", which cannot change within an epoch");
               } else {
                 said.add(text);
               }
@@ -137,16 +136,13 @@ final class ConfigDifferences {
    * @throws InvalidInputException listing them
    */
   void require() {
-    if (!impossible.isEmpty()) {
-      throw new InvalidInputException(
-          "--resume: a run cannot change " + String.join("; ", impossible) + "; start another run");
+    if (refused.isEmpty()) {
+      return;
     }
-    if (!unsaid.isEmpty()) {
-      throw new InvalidInputException(
-          "--resume: the hyper-parameters differ from the run's: "
-              + String.join("; ", unsaid)
-              + "; leave them out, or say each on the command line");
-    }
+    throw new InvalidInputException(
+        "--resume: the hyper-parameters differ from the run's: "
+            + String.join("; ", refused)
+            + "; leave them out, or say on the command line each that can change");
   }
 
   /** Returns the differences that were asked for, a text each. */

@@ -35,7 +35,7 @@ public final class FaultyFiles implements FileOperations {
   }
 
   private final FileOperations under;
-  private Fault fault;
+  private volatile Fault fault;
   private int faultyCall;
   private final List<String> calls = new ArrayList<>();
 
@@ -56,18 +56,18 @@ public final class FaultyFiles implements FileOperations {
   }
 
   /** Lets a call go wrong, counted from now on; the last is negative for none. */
-  public void failing(Fault which, int call) {
+  public synchronized void failing(Fault which, int call) {
     fault = which;
     faultyCall = call;
     calls.clear();
   }
 
   /** Returns the calls since the last setting, each with the names of its files. */
-  public List<String> calls() {
-    return calls;
+  public synchronized List<String> calls() {
+    return List.copyOf(calls);
   }
 
-  private void call(String name) throws IOException {
+  private synchronized void call(String name) throws IOException {
     int call = calls.size();
     calls.add(name);
     if (faultyCall < 0 || call < faultyCall) {

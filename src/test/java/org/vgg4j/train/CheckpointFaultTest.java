@@ -46,7 +46,7 @@ class CheckpointFaultTest {
     CheckpointStore counted = new CheckpointStore(FOLDER, keep, sound);
     sound.failing(Fault.FAILS_ONCE, -1);
     save(counted, before + 1);
-    List<String> calls = List.copyOf(sound.calls());
+    List<String> calls = sound.calls();
     int cases = 0;
     for (Fault fault : Fault.values()) {
       for (int call = 0; call < calls.size(); call++) {

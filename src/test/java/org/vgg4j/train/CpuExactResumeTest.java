@@ -11,6 +11,6 @@ final class CpuExactResumeTest extends ExactResumeTest {
 
   @Override
   int interruptions() {
-    return 30; // of each of four rows
+    return 25; // of each of four rows
   }
 }

@@ -20,7 +20,7 @@ import org.vgg4j.tensor.Backend;
  * subclass an engine.
  */
 abstract class ExactResumeTest {
-  private static final int EPOCHS = 4;
+  private static final int EPOCHS = 3;
 
   /** Returns the engine, in its deterministic mode. */
   abstract Backend open();
