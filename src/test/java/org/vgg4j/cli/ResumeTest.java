@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -11,9 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.tensor.InvalidInputException;
 
 /** {@code ./vgg train --resume}, in this process. */
 class ResumeTest {
@@ -109,8 +112,6 @@ class ResumeTest {
     assertTrue(err.contains("--arch vgg16 (the run: custom), which cannot change in a run"), err);
     assertTrue(err.contains("--image-size 224 (the run: 8)"), err);
     assertTrue(err.contains("--epochs 5 (the run: 2);"), err);
-    assertEquals(2, resume(run, "--batch-size", "8"));
-    assertTrue(err.contains("--batch-size 8 (the run: 16), which cannot change within an"), err);
     Path config = run.resolve("config.json");
     String edited =
         Files.readString(config)
@@ -121,6 +122,20 @@ class ResumeTest {
     assertTrue(err.contains("the run's: --lr 0.002 (the run: 0.001); leave"), err);
     assertEquals(0, resume(run, "--weight-decay", "0.5", "--lr", "0.002"), () -> err);
     assertTrue(err.contains("changed: --lr 0.002 (the run: 0.001)"), err);
+  }
+
+  @Test
+  void whatAPlaceWithinAnEpochDependsOnCanChangeAtItsEndOnly() {
+    Map<String, Integer> before = Map.of("batchSize", 16);
+    Map<String, Integer> now = Map.of("batchSize", 8);
+    ConfigDifferences within = new ConfigDifferences(before, now, flag -> true, true, true);
+    String message = assertThrows(InvalidInputException.class, within::require).getMessage();
+    assertTrue(
+        message.contains("--batch-size 8 (the run: 16), which cannot change within an epoch"),
+        message);
+    ConfigDifferences between = new ConfigDifferences(before, now, flag -> true, true, false);
+    between.require();
+    assertEquals(List.of("--batch-size 8 (the run: 16)"), between.said());
   }
 
   @Test
