@@ -1,11 +1,17 @@
 package org.vgg4j.backend;
 
 import java.util.List;
+import org.vgg4j.backend.cuda.CudaBackend;
+import org.vgg4j.backend.cuda.CudaOptions;
+import org.vgg4j.backend.cuda.CudaReport;
+import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.backend.onednn.OneDnnBackend;
 import org.vgg4j.backend.onednn.OneDnnOptions;
+import org.vgg4j.backend.onednn.OneDnnReport;
 import org.vgg4j.backend.reference.ReferenceBackend;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DeviceUnavailableException;
+import org.vgg4j.tensor.EngineReport;
 import org.vgg4j.tensor.InvalidInputException;
 
 /** The engines by name; the only class that names them all. */
@@ -27,7 +33,7 @@ public final class Backends {
   public record Selection(Backend backend, String reason) {}
 
   /**
-   * Opens an engine with the choices it makes without measuring.
+   * Opens an engine with every default.
    *
    * @param device auto (cuda when usable, else cpu), cuda, cpu or reference; a device that was
    *     named never falls back to another
@@ -35,23 +41,51 @@ public final class Backends {
    * @throws InvalidInputException when the name is none of them
    */
   public static Selection open(String device) {
-    return open(device, DEFAULT_VARIANT);
+    return open(EngineOptions.of(device));
   }
 
   /** Opens an engine as {@link #open(String)} does, in one of its {@link #variants}. */
   public static Selection open(String device, String variant) {
-    if (!variants(device).contains(variant)) {
+    return open(EngineOptions.of(device).withVariant(variant));
+  }
+
+  /**
+   * Opens an engine.
+   *
+   * @throws DeviceUnavailableException when the device is not there
+   * @throws InvalidInputException when an option does not fit the device
+   */
+  public static Selection open(EngineOptions options) {
+    String device = options.device();
+    if (!variants(device).contains(options.variant())) {
       throw new InvalidInputException(
-          "--device " + device + " has no variant " + variant + ", only " + variants(device));
+          "--device "
+              + device
+              + " has no variant "
+              + options.variant()
+              + ", only "
+              + variants(device));
     }
     return switch (device) {
-      case "auto" -> new Selection(cpu(variant), "auto: this version has no CUDA engine yet");
-      case "cpu" -> new Selection(cpu(variant), "asked for");
-      case "reference" -> new Selection(new ReferenceBackend(), "asked for");
-      default ->
-          throw new DeviceUnavailableException(
-              "--device cuda: this version of vgg4j has no CUDA engine yet; use --device cpu");
+      case "auto" -> automatic(options);
+      case "cpu" -> new Selection(cpu(options), "asked for");
+      case "reference" -> new Selection(reference(options), "asked for");
+      default -> new Selection(cuda(options), "asked for");
     };
+  }
+
+  private static Selection automatic(EngineOptions options) {
+    CudaOptions cuda = cudaOptions(options);
+    if (!variants("cuda").contains(options.variant())) {
+      return new Selection(cpu(options), "auto: this variant is the CPU engine's");
+    }
+    try {
+      return new Selection(new CudaBackend(cuda), "auto: an NVIDIA GPU is usable");
+    } catch (DeviceUnavailableException e) {
+      // What the GPU could have done otherwise is no reason to refuse on the CPU.
+      return new Selection(
+          cpu(options.variant()), "auto: no usable NVIDIA GPU; ./vgg doctor says why");
+    }
   }
 
   /**
@@ -66,6 +100,53 @@ public final class Backends {
       case "reference", "cuda" -> List.of(DEFAULT_VARIANT);
       default -> throw new InvalidInputException("--device " + device + " is none of " + NAMES);
     };
+  }
+
+  /** Returns what each engine but the reference says of itself and of this machine. */
+  public static List<EngineReport> reports(EngineOptions options) {
+    variants(options.device());
+    return List.of(CudaReport.of(cudaOptions(options)), OneDnnReport.of());
+  }
+
+  private static Backend cuda(EngineOptions options) {
+    return new CudaBackend(cudaOptions(options));
+  }
+
+  private static CudaOptions cudaOptions(EngineOptions options) {
+    CudaOptions defaults = CudaOptions.DEFAULT;
+    Precision precision =
+        options.precision() != null
+            ? Precision.of(options.precision())
+            : options.deterministic() ? Precision.FP32 : defaults.precision();
+    return new CudaOptions(
+        options.cudaLibraries(),
+        options.workspaceLimit() == null ? defaults.workspaceLimit() : options.workspaceLimit(),
+        precision,
+        options.deterministic(),
+        options.choices(),
+        defaults.cache());
+  }
+
+  private static Backend reference(EngineOptions options) {
+    requireDefaultPrecision(options);
+    return new ReferenceBackend();
+  }
+
+  private static Backend cpu(EngineOptions options) {
+    requireDefaultPrecision(options);
+    return cpu(options.variant());
+  }
+
+  /** The other engines are strict and deterministic always. */
+  private static void requireDefaultPrecision(EngineOptions options) {
+    if (options.precision() != null && Precision.of(options.precision()) != Precision.FP32) {
+      throw new InvalidInputException(
+          "--precision "
+              + options.precision()
+              + " is for --device cuda; --device "
+              + options.device()
+              + " computes in full precision");
+    }
   }
 
   private static Backend cpu(String variant) {

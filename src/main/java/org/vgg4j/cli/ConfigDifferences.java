@@ -45,6 +45,8 @@ final class ConfigDifferences {
           Map.entry("trainImages", List.of("--train-limit", "--data")),
           Map.entry("testImages", List.of("--test-limit", "--data")),
           Map.entry("device", List.of("--device")),
+          Map.entry("precision", List.of("--precision", "--device")),
+          Map.entry("deterministic", List.of("--deterministic")),
           Map.entry("variant", List.of("--device")));
 
   /** What the tensors of a checkpoint were made for. */

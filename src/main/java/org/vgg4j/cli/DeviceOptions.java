@@ -1,11 +1,20 @@
 package org.vgg4j.cli;
 
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.tensor.InvalidInputException;
 import picocli.CommandLine.Option;
 
 /** The flags that say what computes. */
 final class DeviceOptions {
+  private static final String PRECISION = "precision";
+  private static final String DETERMINISTIC = "deterministic";
+
   @Option(
       names = "--device",
       paramLabel = "NAME",
@@ -19,19 +28,91 @@ final class DeviceOptions {
       description = "Threads of the CPU engine; all processors by default.")
   private Integer threads;
 
+  @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      description = "Of the GPU's products: tf32 (its default, faster) or fp32 (strict).")
+  private String precision;
+
+  @Option(
+      names = "--deterministic",
+      description =
+          "Equal runs end with equal bits on the GPU, too: fixed algorithms, and fp32 unless"
+              + " --precision says otherwise. The CPU engine is so always.")
+  private boolean deterministic;
+
+  @Option(
+      names = "--workspace-limit",
+      paramLabel = "SIZE",
+      description = "GPU memory that a convolution may work in, such as 512M (default: 1G).")
+  private String workspaceLimit;
+
+  @Option(
+      names = "--cuda-libs",
+      paramLabel = "DIR",
+      description =
+          "Folder to look for CUDA's and cuDNN's libraries in before all others; may be repeated.")
+  private List<Path> cudaLibraries;
+
+  /** Returns the device's name as it was given. */
   String device() {
     return device;
   }
 
-  /** Opens the engine in a variant and says on stderr which it is. */
-  Backends.Selection open(String variant) {
-    return open(device, variant);
+  /** Returns whether a flag asks for the GPU engine to be there. */
+  boolean isGpuAskedFor() {
+    return device.equals("cuda") || cudaLibraries != null;
   }
 
-  /** Opens an engine by name, such as the one that a resumed run had. */
-  Backends.Selection open(String name, String variant) {
+  /** Returns the flags as the engines take them. */
+  EngineOptions options() {
+    return new EngineOptions(
+        device,
+        Backends.DEFAULT_VARIANT,
+        cudaLibraries == null ? List.of() : cudaLibraries,
+        workspaceLimit == null ? null : Bytes.parse("--workspace-limit", workspaceLimit),
+        precision,
+        deterministic,
+        Map.of());
+  }
+
+  /**
+   * Returns the flags as the engines take them, with what the run to be resumed had where no flag
+   * says otherwise.
+   *
+   * @param deviceGiven whether --device was given
+   */
+  EngineOptions options(Map<String, ?> before, boolean deviceGiven) {
+    Map<String, String> choices = new TreeMap<>();
+    if (before.get("choices") instanceof Map<?, ?> chosen) {
+      chosen.forEach((name, choice) -> choices.put(name.toString(), choice.toString()));
+    }
+    EngineOptions given = options();
+    return new EngineOptions(
+        deviceGiven ? device : Objects.toString(before.get("device")),
+        Objects.toString(before.get("variant")),
+        given.cudaLibraries(),
+        given.workspaceLimit(),
+        precision == null ? Objects.toString(before.get(PRECISION), null) : precision,
+        deterministic || Boolean.TRUE.equals(before.get(DETERMINISTIC)),
+        choices);
+  }
+
+  /** Writes down what {@link #options(Map, boolean)} reads beside the device. */
+  static void describe(EngineOptions options, Map<String, Object> config) {
+    config.put(PRECISION, options.precision());
+    config.put(DETERMINISTIC, options.deterministic());
+  }
+
+  /** Opens the engine in a variant. */
+  Backends.Selection open(String variant) {
+    return open(options().withVariant(variant));
+  }
+
+  /** Opens an engine. */
+  Backends.Selection open(EngineOptions options) {
     checkThreads();
-    return Backends.open(name, variant);
+    return Backends.open(options);
   }
 
   /** oneDNN reads its threads from the environment at start, where ./vgg has put this flag. */

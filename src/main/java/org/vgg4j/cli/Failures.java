@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
@@ -34,6 +35,10 @@ final class Failures {
       Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
       say(line, cause.getMessage() == null ? cause.toString() : cause.getMessage());
       return ExitCode.BAD_INPUT;
+    }
+    if (e instanceof DeviceLostException) {
+      say(line, e.getMessage());
+      return ExitCode.DEVICE_LOST;
     }
     if (e instanceof DivergedException) {
       say(line, e.getMessage());

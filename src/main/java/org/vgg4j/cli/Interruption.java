@@ -28,7 +28,12 @@ final class Interruption implements AutoCloseable {
               }
             },
             "vgg4j-interruption");
-    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      happened = true; // the process was asked to end before this
+      stop.run();
+    }
     SecondInterrupt.install();
   }
 

@@ -19,7 +19,9 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
-      SummaryCommand.class
+      SummaryCommand.class,
+      GradcheckCommand.class,
+      DoctorCommand.class
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;

@@ -57,6 +57,11 @@ final class ResumedRun {
     }
   }
 
+  /** Returns what config.json says. */
+  Map<String, Object> config() {
+    return config;
+  }
+
   /** Returns a text of config.json, null when it has none. */
   String text(String key) {
     return Objects.toString(config.get(key), null);

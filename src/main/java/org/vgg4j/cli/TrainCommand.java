@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -10,14 +11,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.FashionMnist;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.PlannedNetwork;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.train.Checkpoint;
 import org.vgg4j.train.CheckpointStore;
 import org.vgg4j.train.Checkpointer;
@@ -100,17 +104,17 @@ final class TrainCommand implements Callable<Integer> {
     NetworkOptions options =
         NetworkOptions.training(Trainer.batchSizes(recipe.training().batchSize(), train.size()))
             .withSeed(recipe.training().seed());
-    String variant = resumed == null ? variant(recipe, train, err) : resumed.text("variant");
-    Backends.Selection selection =
-        resumed == null || given("--device")
-            ? device.open(variant)
-            : device.open(resumed.text("device"), variant);
+    EngineOptions engine =
+        resumed == null
+            ? device.options().withVariant(variant(recipe, train, err))
+            : device.options(resumed.config(), given("--device"));
+    Backends.Selection selection = device.open(engine);
     try (Backend backend = selection.backend();
         PlannedNetwork planned =
             Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
       err.printf("%s (%s)%n", backend.description(), selection.reason());
       planned.memoryPlan().requireFits(backend, recipe.stateSlabs());
-      Map<String, Object> config = config(recipe, set, train, test, backend, variant);
+      Map<String, Object> config = config(recipe, set, train, test, backend, engine);
       config.put(DATA_FROM, data.source(resumed == null ? null : resumed.text(DATA_FROM)));
       if (resumed != null) {
         resumed.requireSame(config, this::given);
@@ -200,6 +204,13 @@ final class TrainCommand implements Callable<Integer> {
                 : "stopped; " + run.model() + " is the model after epoch " + last.epoch());
         report("go on with: ./vgg train --resume " + run.folder());
       }
+    } catch (DeviceLostException e) {
+      report(
+          Files.exists(run.model())
+              ? "the model after the last whole epoch is " + run.model()
+              : "the GPU was lost before the first epoch was finished; there is no model");
+      report("go on with: ./vgg train --resume " + run.folder());
+      throw e;
     }
   }
 
@@ -219,9 +230,13 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private String tuned(Recipe recipe, ImageDataset train, PrintWriter err) {
+    String engine;
+    try (Backend backend = device.open(Backends.DEFAULT_VARIANT).backend()) {
+      engine = backend.name();
+    }
     EngineTuner.Result result =
         EngineTuner.fastest(
-            recipe, train, Backends.variants(device.device()), v -> device.open(v).backend());
+            recipe, train, Backends.variants(engine), v -> device.open(v).backend());
     err.printf("tuned: %s%n", result.text());
     err.flush();
     return result.variant();
@@ -240,7 +255,7 @@ final class TrainCommand implements Callable<Integer> {
       ImageDataset train,
       ImageDataset test,
       Backend backend,
-      String variant) {
+      EngineOptions engine) {
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("vgg4j", Version.current());
     config.putAll(recipe.toMap());
@@ -250,8 +265,12 @@ final class TrainCommand implements Callable<Integer> {
     config.put("trainCrc32c", train.crc32c());
     config.put("testCrc32c", test.crc32c());
     config.put("device", backend.name());
-    config.put("variant", variant);
+    config.put("variant", engine.variant());
+    DeviceOptions.describe(engine, config);
     config.put("engine", backend.description());
+    if (!backend.choices().isEmpty()) {
+      config.put("choices", new TreeMap<>(backend.choices()));
+    }
     config.put("java", System.getProperty("java.version"));
     return config;
   }

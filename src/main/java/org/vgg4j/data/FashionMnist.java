@@ -1,8 +1,12 @@
 package org.vgg4j.data;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -15,6 +19,8 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param folder where it was read from
  */
 public record FashionMnist(ImageDataset train, ImageDataset test, Path folder) {
+  private static final Logger LOG = LoggerFactory.getLogger(FashionMnist.class);
+
   /** The names of the classes, label 0 first. */
   public static final List<String> CLASS_NAMES =
       List.of(
@@ -59,11 +65,11 @@ public record FashionMnist(ImageDataset train, ImageDataset test, Path folder) {
       return sample(FashionMnistFiles.require(places.sample(), SAMPLE_OF_CHECKOUT));
     }
     if (data != null && !data.equals(WHOLE)) {
-      return read("fashion-mnist", false, FashionMnistFiles.require(folder(data), "--data"));
+      return readNamed(FashionMnistFiles.require(folder(data), "--data"), places);
     }
     FashionMnistFiles.Found found = FashionMnistFiles.findOrDownload(places, listener);
     if (found.folder() != null) {
-      return read("fashion-mnist", false, found.folder());
+      return readNamed(found.folder(), places);
     }
     if (data != null) {
       throw new InvalidInputException(found.why());
@@ -72,7 +78,19 @@ public record FashionMnist(ImageDataset train, ImageDataset test, Path folder) {
       throw new InvalidInputException(
           found.why() + "; nor is " + SAMPLE_OF_CHECKOUT + " in " + places.sample());
     }
+    LOG.warn("{}", found.why());
     return sample(places.sample());
+  }
+
+  /** Reads a folder as the whole set, unless it is the sample's under another name. */
+  private static FashionMnist readNamed(Path folder, DataPlaces places) {
+    try {
+      boolean sample =
+          Files.isDirectory(places.sample()) && Files.isSameFile(folder, places.sample());
+      return sample ? sample(folder) : read("fashion-mnist", false, folder);
+    } catch (IOException e) {
+      throw new InvalidInputException(folder + " cannot be read: " + e.getMessage(), e);
+    }
   }
 
   private static Path folder(String data) {

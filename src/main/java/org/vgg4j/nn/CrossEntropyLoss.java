@@ -30,7 +30,8 @@ public final class CrossEntropyLoss implements AutoCloseable {
       for (int batch : network.options().batchSizes()) {
         Layout layout = backend.plainLayout(Shape.of(batch), DType.I32);
         Arena arena = closing.own(backend.allocate(Arena.align(layout.bytes())));
-        CrossEntropyPlan plan = closing.own(backend.crossEntropy(network.outputLayout(batch)));
+        CrossEntropyPlan plan =
+            closing.own(backend.crossEntropy(network.outputLayout(batch), network.stepState()));
         sizes.put(batch, new Sized(plan, arena.tensor(0, layout)));
       }
     } catch (RuntimeException | Error e) {
@@ -71,12 +72,7 @@ public final class CrossEntropyLoss implements AutoCloseable {
   public LossTotals totals() {
     LossTotals sum = LossTotals.NONE;
     for (Sized sized : sizes.values()) {
-      LossTotals part = sized.plan.totals();
-      sum =
-          new LossTotals(
-              sum.lossSum() + part.lossSum(),
-              sum.correct() + part.correct(),
-              sum.count() + part.count());
+      sum = sum.plus(sized.plan.totals());
     }
     return sum;
   }

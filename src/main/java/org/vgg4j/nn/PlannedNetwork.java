@@ -114,6 +114,7 @@ public final class PlannedNetwork implements AutoCloseable {
         chain.memory().bind(activations, activationGradients);
       }
       inputs.bind(images, 0);
+      backend.allocateWorkspace();
       InitialValues.set(registry, options);
       closing.own(arenas);
       handedOver = true;

@@ -1,5 +1,7 @@
 package org.vgg4j.tensor;
 
+import java.util.Map;
+
 /**
  * An engine: memory, plans and the operations behind them.
  *
@@ -34,6 +36,30 @@ public interface Backend extends AutoCloseable {
   /** Returns how many bytes may still be taken, as well as the engine can tell. */
   long availableBytes();
 
+  /**
+   * Takes the workspace that the plans made so far share, so that a lack of memory shows before the
+   * first step. Engines without one of their own do nothing.
+   *
+   * @throws OutOfDeviceMemoryException when there is not enough
+   */
+  default void allocateWorkspace() {}
+
+  /**
+   * Returns after how many steps a training should read its totals: 1 for an engine that is done
+   * when a call returns, more for one that must be waited for.
+   */
+  default int readInterval() {
+    return 1;
+  }
+
+  /**
+   * Returns what the engine chose by measuring, such as algorithms: name to choice. Stored with a
+   * run and given to the engine again, they give the same bits.
+   */
+  default Map<String, String> choices() {
+    return Map.of();
+  }
+
   /** Returns a new step state in this engine's memory. */
   StepState newStepState();
 
@@ -61,8 +87,12 @@ public interface Backend extends AutoCloseable {
   /** Plans a local response normalization. */
   LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage);
 
-  /** Plans a softmax cross entropy over logits (N, classes). */
-  CrossEntropyPlan crossEntropy(Layout logits);
+  /**
+   * Plans a softmax cross entropy over logits (N, classes).
+   *
+   * @param state what numbers the steps, so that the totals can name the first that went wrong
+   */
+  CrossEntropyPlan crossEntropy(Layout logits, StepState state);
 
   /** Plans Adam over slabs of one size; m and v are its moments, zero before the first step. */
   OptimizerPlan adam(AdamSpec spec, Arena p, Arena g, Arena m, Arena v, StepState state);

@@ -11,11 +11,16 @@ public final class InvalidInputException extends RuntimeException {
 
   /** Creates the exception with its one-line message. */
   public InvalidInputException(String message) {
-    super(message);
+    super(oneLine(message));
   }
 
   /** Creates the exception with its one-line message and what led to it. */
   public InvalidInputException(String message, Throwable cause) {
-    super(message, cause);
+    super(oneLine(message), cause);
+  }
+
+  /** Names and values in a message come from outside too: control characters become ?. */
+  private static String oneLine(String message) {
+    return message.replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}]", "?");
   }
 }

@@ -6,10 +6,22 @@ package org.vgg4j.tensor;
  * @param lossSum the sum of the samples' cross entropies
  * @param correct how many samples had their label as the first largest logit
  * @param count how many samples there were
+ * @param firstNonFiniteStep the step of the state whose loss was the first not to be finite, -1
+ *     when all were
  */
-public record LossTotals(double lossSum, long correct, long count) {
-  /** Nothing summed yet. */
-  public static final LossTotals NONE = new LossTotals(0, 0, 0);
+public record LossTotals(double lossSum, long correct, long count, long firstNonFiniteStep) {
+  /** No samples. */
+  public static final LossTotals NONE = new LossTotals(0, 0, 0, -1);
+
+  /** Returns the sums over both. */
+  public LossTotals plus(LossTotals other) {
+    long first = Math.min(firstNonFiniteStep, other.firstNonFiniteStep);
+    return new LossTotals(
+        lossSum + other.lossSum,
+        correct + other.correct,
+        count + other.count,
+        first >= 0 ? first : Math.max(firstNonFiniteStep, other.firstNonFiniteStep));
+  }
 
   /** Returns the mean loss. */
   public double meanLoss() {

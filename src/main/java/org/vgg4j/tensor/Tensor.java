@@ -63,6 +63,19 @@ public interface Tensor {
   /** Copies all values into an array of exactly this tensor's length; for I32 tensors. */
   void download(int[] target);
 
+  /**
+   * As {@link #upload(float[], int)}, but may return before the values are in the tensor: the array
+   * may be changed at once, and whatever is handed to the engine from now on sees the new values.
+   */
+  default void uploadAsync(float[] source, int offset) {
+    upload(source, offset);
+  }
+
+  /** As {@link #uploadAsync(float[], int)}, for I32 tensors. */
+  default void uploadAsync(int[] source, int offset) {
+    upload(source, offset);
+  }
+
   /** Copies all values from an array of exactly this tensor's length; for I64 tensors. */
   void upload(long[] source);
 

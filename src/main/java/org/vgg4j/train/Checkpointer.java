@@ -86,8 +86,8 @@ public final class Checkpointer implements TrainingListener, AutoCloseable {
   }
 
   @Override
-  public void stepFinished(int epoch, int step, int images, double meanLoss) {
-    if (interval.isDue(trainer.step(), (System.nanoTime() - lastDue) / 1e9)) {
+  public void stepDone(long step) {
+    if (interval.isDue(step, (System.nanoTime() - lastDue) / 1e9)) {
       lastDue = System.nanoTime();
       saveUnlessBusy();
     }

@@ -82,6 +82,7 @@ public final class EngineTuner {
   private static final class StepClock implements TrainingListener {
     private final double[] millis = new double[WARM_STEPS + TIMED_STEPS];
     private int count;
+    private int lastStep;
     private long last;
 
     @Override
@@ -92,8 +93,9 @@ public final class EngineTuner {
     @Override
     public void stepFinished(int epoch, int step, int images, double meanLoss) {
       long now = System.nanoTime();
-      millis[count++] = (now - last) / 1e6;
+      millis[count++] = (now - last) / 1e6 / (step - lastStep);
       last = now;
+      lastStep = step;
     }
 
     double medianMillis() {

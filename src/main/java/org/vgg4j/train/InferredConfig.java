@@ -58,14 +58,18 @@ final class InferredConfig {
     if (side * side * last != hidden.get(1) || pools > 20) {
       throw unknown("classifier.0 takes " + hidden.get(1) + " values, no square of " + last);
     }
-    return VggConfig.builder()
-        .layers(String.join(",", layers))
-        .batchNorm(batchNorm)
-        .channels(Math.toIntExact(convolutions.firstEntry().getValue().get(1)))
-        .classes(Math.toIntExact(logits.get(0)))
-        .imageSize(Math.toIntExact(side << pools))
-        .hidden(Math.toIntExact(hidden.get(0)))
-        .build();
+    try {
+      return VggConfig.builder()
+          .layers(String.join(",", layers))
+          .batchNorm(batchNorm)
+          .channels(Math.toIntExact(convolutions.firstEntry().getValue().get(1)))
+          .classes(Math.toIntExact(logits.get(0)))
+          .imageSize(Math.toIntExact(side << pools))
+          .hidden(Math.toIntExact(hidden.get(0)))
+          .build();
+    } catch (InvalidInputException | ArithmeticException e) {
+      throw unknown(e.getMessage());
+    }
   }
 
   private NavigableMap<Integer, List<Long>> convolutions() {

@@ -124,6 +124,9 @@ public final class ModelFile {
       Map<String, Object> map =
           JSON.readValue(
               metadata.get(CONFIG), new TypeReference<LinkedHashMap<String, Object>>() {});
+      if (map == null) {
+        throw new InvalidInputException("it is null");
+      }
       return VggConfig.fromMap(map);
     } catch (JsonProcessingException | InvalidInputException e) {
       String reason = e instanceof InvalidInputException ? e.getMessage() : "it is no JSON object";
@@ -139,14 +142,21 @@ public final class ModelFile {
     try {
       List<String> names =
           JSON.readValue(metadata.get(CLASSES), new TypeReference<ArrayList<String>>() {});
+      if (names == null || names.contains(null)) {
+        throw noNames(file, null);
+      }
       if (names.size() == classes) {
         return List.copyOf(names);
       }
       throw new InvalidInputException(
           file + " names " + names.size() + " classes for a net of " + classes);
     } catch (JsonProcessingException e) {
-      throw new InvalidInputException(
-          file + ": the class names in its metadata are no JSON list of strings", e);
+      throw noNames(file, e);
     }
+  }
+
+  private static InvalidInputException noNames(Path file, JsonProcessingException cause) {
+    return new InvalidInputException(
+        file + ": the class names in its metadata are no JSON list of strings", cause);
   }
 }

@@ -36,10 +36,17 @@ public record Recipe(
   /** The names of the recipes. */
   public static final List<String> NAMES = List.of("quick", "blog");
 
-  /** Checks the optimizer's name. */
+  /** Checks the optimizer and its constants. */
   public Recipe {
     if (!List.of("adam", "sgd").contains(optimizer)) {
       throw new InvalidInputException("--optimizer " + optimizer + " is none of adam, sgd");
+    }
+    if (!(momentum >= 0 && momentum < 1)) {
+      throw new InvalidInputException("--momentum must be in [0, 1), not " + momentum);
+    }
+    if (!(weightDecay >= 0) || Double.isInfinite(weightDecay)) {
+      throw new InvalidInputException(
+          "--weight-decay must be at least 0 and finite, not " + weightDecay);
     }
   }
 

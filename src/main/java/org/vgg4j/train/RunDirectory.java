@@ -41,7 +41,7 @@ public final class RunDirectory {
     RunDirectory run = new RunDirectory(folder, FileOperations.SYSTEM);
     try {
       Files.createDirectories(folder);
-      if (Files.exists(run.config()) || Files.exists(run.metrics())) {
+      if (Files.exists(run.config()) || Files.exists(run.metrics()) || Files.exists(run.model())) {
         throw new InvalidInputException(
             "--out " + folder + " holds a run already; name another folder");
       }

@@ -9,18 +9,13 @@ import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.data.Shuffle;
 import org.vgg4j.io.FileOperations;
-import org.vgg4j.io.SafeTensor;
-import org.vgg4j.io.SafeTensorsReader;
-import org.vgg4j.nn.Buffer;
 import org.vgg4j.nn.CrossEntropyLoss;
 import org.vgg4j.nn.Network;
-import org.vgg4j.nn.Parameter;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.optim.AttachedOptimizer;
 import org.vgg4j.optim.GradientSum;
 import org.vgg4j.optim.Optimizer;
 import org.vgg4j.tensor.Closing;
-import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.Tensor;
 
@@ -41,8 +36,10 @@ public final class Trainer implements AutoCloseable {
   private final TrainingOptions options;
   private final Closing closing = new Closing();
   private final AttachedOptimizer optimizer;
+  private final TrainingTensors tensors;
   private final CrossEntropyLoss loss;
   private final GradientSum sum; // null when every pass makes an update
+  private final int readInterval; // in steps
   private long step; // updates made so far
   private long passes; // forward and backward passes made so far
   private int epoch = 1; // under way
@@ -64,6 +61,7 @@ public final class Trainer implements AutoCloseable {
     this.vgg = vgg;
     this.network = vgg.network();
     this.options = options;
+    readInterval = network.backend().readInterval();
     try {
       this.optimizer = closing.own(optimizer.attach(network));
       this.loss = closing.own(new CrossEntropyLoss(network));
@@ -72,6 +70,7 @@ public final class Trainer implements AutoCloseable {
       closing.abandon(e);
       throw e;
     }
+    tensors = new TrainingTensors(vgg, this.optimizer, this::diverged);
   }
 
   /**
@@ -162,19 +161,22 @@ public final class Trainer implements AutoCloseable {
         update(schedule.passesOfStep(next.index()));
         batch = next.index() + 1;
         epochSeconds = secondsOfEpoch();
-        LossTotals totals = loss.totals();
-        requireFinite(totals.lossSum());
-        if (step % STEPS_A_WEIGHT_CHECK == 0) {
-          requireFiniteWeights();
+        int done = schedule.stepOf(batch - 1) + 1;
+        if (done % readInterval == 0 || done == schedule.steps()) {
+          LossTotals totals = loss.totals();
+          requireFinite(totals, totalSteps);
+          listener.stepFinished(epoch, done, (int) totals.count(), totals.meanLoss());
         }
-        int done = schedule.stepOf(next.index()) + 1;
-        listener.stepFinished(epoch, done, (int) totals.count(), totals.meanLoss());
+        if (step % STEPS_A_WEIGHT_CHECK == 0) {
+          tensors.requireFiniteWeights();
+        }
+        listener.stepDone(step);
         if (stopping) {
           return false;
         }
       }
     }
-    requireFiniteWeights();
+    tensors.requireFiniteWeights();
     return true;
   }
 
@@ -184,11 +186,9 @@ public final class Trainer implements AutoCloseable {
   private void pass(Batch batch, Schedule schedule, long totalSteps) {
     int rows = batch.size();
     Tensor x = network.input(rows);
-    x.upload(batch.x(), 0);
-    loss.labels(rows).upload(batch.labels(), 0);
-    double rate = options.schedule().rate(options.learningRate(), step, totalSteps);
-    rate /= Math.pow(10, rollbacks);
-    network.stepState().set(step, passes, rate);
+    x.uploadAsync(batch.x(), 0);
+    loss.labels(rows).uploadAsync(batch.labels(), 0);
+    network.stepState().set(step, passes, rate(step, totalSteps));
     Tensor logits = network.forward(x, true);
     Tensor dlogits = network.outputGradient(rows);
     loss.forward(logits, dlogits, rows, 1.0 / schedule.imagesOfStep(batch.index()));
@@ -208,31 +208,23 @@ public final class Trainer implements AutoCloseable {
     step++;
   }
 
+  private double rate(long ofStep, long totalSteps) {
+    double rate = options.schedule().rate(options.learningRate(), ofStep, totalSteps);
+    return rate / Math.pow(10, rollbacks);
+  }
+
+  private void requireFinite(LossTotals totals, long totalSteps) {
+    long first = totals.firstNonFiniteStep();
+    if (first >= 0) {
+      throw new DivergedException(epoch, first + 1, rate(first, totalSteps));
+    }
+    requireFinite(totals.lossSum());
+  }
+
   private void requireFinite(double value) {
     if (!Double.isFinite(value)) {
       throw diverged("the loss");
     }
-  }
-
-  /**
-   * A ReLU may turn a NaN into 0, so that the loss stays finite over broken weights. What a
-   * gradient broke once stays broken.
-   */
-  private void requireFiniteWeights() {
-    for (Parameter parameter : network.parameters()) {
-      finiteCopy(parameter.name(), parameter.value());
-    }
-    for (Buffer buffer : network.buffers()) {
-      finiteCopy(buffer.name(), buffer.value());
-    }
-  }
-
-  private HostTensor finiteCopy(String name, Tensor tensor) {
-    HostTensor copy = new HostTensor(tensor);
-    if (!copy.isFinite()) {
-      throw diverged(name);
-    }
-    return copy;
   }
 
   private DivergedException diverged(String what) {
@@ -251,13 +243,8 @@ public final class Trainer implements AutoCloseable {
    * @throws DivergedException when a value is not finite
    */
   public Snapshot capture() {
-    List<SafeTensor> moments = new ArrayList<>();
-    for (AttachedOptimizer.State moment : optimizer.states()) {
-      moments.add(finiteCopy(moment.name(), moment.tensor()).named(moment.name()));
-    }
-    List<SafeTensor> model =
-        new ModelTensors(vgg).toFile((name, tensor) -> finiteCopy(name, tensor).named(name));
-    return new Snapshot(state(), model, moments);
+    requireFinite(loss.totals().lossSum());
+    return tensors.capture(state());
   }
 
   /**
@@ -267,16 +254,7 @@ public final class Trainer implements AutoCloseable {
    */
   void restore(TrainingState state, Path model, Path moments, FileOperations files)
       throws IOException {
-    try (SafeTensorsReader reader = SafeTensorsReader.open(moments, files)) {
-      ModelFile.readInto(vgg, model, files);
-      for (AttachedOptimizer.State moment : optimizer.states()) {
-        if (moment.tensor().dtype() == DType.F64) {
-          moment.tensor().upload(reader.readDoubles(moment.name()));
-        } else {
-          moment.tensor().upload(reader.readFloats(moment.name()));
-        }
-      }
-    }
+    tensors.restore(model, moments, files);
     step = state.step();
     passes = state.passes();
     epoch = state.epoch();

@@ -9,6 +9,7 @@ import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Plan;
 import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 
 /** A test bench for single operations: one engine, its tensors, each in an arena of its own. */
@@ -26,6 +27,11 @@ final class Bench implements AutoCloseable {
 
   <T extends Plan> T own(T plan) {
     return closing.own(plan);
+  }
+
+  /** Returns a new step state. */
+  StepState state() {
+    return closing.own(backend.newStepState());
   }
 
   /** Returns the layout in which a net's input comes. */

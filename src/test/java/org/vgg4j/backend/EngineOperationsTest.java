@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -36,6 +37,7 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.testing.Errors;
 
 /**
  * Every operation of an engine against the double-precision reference, on the same inputs, outputs
@@ -47,6 +49,11 @@ abstract class EngineOperationsTest {
 
   /** Opens the engine under test. */
   abstract Backend open();
+
+  @AfterAll
+  static void printErrors() {
+    Errors.print();
+  }
 
   /** One operation on one engine: its outputs by name. */
   private record Output(String name, double[] values, int reduction) {}
@@ -369,7 +376,7 @@ abstract class EngineOperationsTest {
     compare(
         "dropout",
         bench -> {
-          StepState state = bench.backend().newStepState();
+          StepState state = bench.state();
           state.seed(42);
           state.set(3, 7, 0.1);
           Layout layout = bench.plain(shape);
@@ -389,7 +396,8 @@ abstract class EngineOperationsTest {
     Shape shape = Shape.of(4, 10);
     Function<Bench, List<Output>> run =
         bench -> {
-          CrossEntropyPlan plan = bench.own(bench.backend().crossEntropy(bench.plain(shape)));
+          CrossEntropyPlan plan =
+              bench.own(bench.backend().crossEntropy(bench.plain(shape), bench.state()));
           double[] values = Arrays.stream(Bench.random(shape, 22)).map(v -> v * 8).toArray();
           values[10] = 1000; // a softmax without the maximum subtracted overflows
           Tensor logits = bench.tensor(shape, values);
@@ -424,7 +432,7 @@ abstract class EngineOperationsTest {
     Arena g = bench.arena(bytes);
     Arena m = moments > 0 ? bench.arena(bytes) : null;
     Arena v = moments > 1 ? bench.arena(bytes) : null;
-    StepState state = bench.backend().newStepState();
+    StepState state = bench.state();
     Backend backend = bench.backend();
     OptimizerPlan plan =
         bench.own(

@@ -166,7 +166,9 @@ class DownloadTest {
     assertTrue(message.contains("no intact gzip file"), message);
   }
 
+  /** Reading a body pays no heed to interruptions: only another thread can give it up. */
   @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void aServerThatFallsSilentIsLeft() throws Exception {
     HttpHandler half =
         exchange -> {

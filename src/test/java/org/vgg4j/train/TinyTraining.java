@@ -92,7 +92,7 @@ final class TinyTraining {
         TrainingListener listener =
             new TrainingListener() {
               @Override
-              public void stepFinished(int epoch, int step, int images, double meanLoss) {
+              public void stepDone(long step) {
                 steps.finished(trainer, vgg);
               }
             };

@@ -51,16 +51,21 @@ final class Dnnl implements AutoCloseable {
     return Runtime.getRuntime().availableProcessors();
   }
 
-  static String describe() {
+  static String version() {
     dnnl_version_t version = dnnl.dnnl_version();
+    return version.major() + "." + version.minor() + "." + version.patch();
+  }
+
+  /** Returns the best instruction set that oneDNN uses here. */
+  static String instructionSet() {
+    return dnnl.get_effective_cpu_isa().toString();
+  }
+
+  static String describe() {
     return "oneDNN "
-        + version.major()
-        + "."
-        + version.minor()
-        + "."
-        + version.patch()
+        + version()
         + ", "
-        + dnnl.get_effective_cpu_isa()
+        + instructionSet()
         + ", "
         + threads()
         + (threads() == 1 ? " thread" : " threads");

@@ -138,8 +138,8 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public CrossEntropyPlan crossEntropy(Layout logits) {
-    return new OneDnnCrossEntropy(Dnnl.layout(logits));
+  public CrossEntropyPlan crossEntropy(Layout logits, StepState state) {
+    return new OneDnnCrossEntropy(Dnnl.layout(logits), state);
   }
 
   @Override

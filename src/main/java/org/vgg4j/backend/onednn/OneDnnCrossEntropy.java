@@ -3,6 +3,7 @@ package org.vgg4j.backend.onednn;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LossTotals;
+import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 
 /**
@@ -11,6 +12,7 @@ import org.vgg4j.tensor.Tensor;
  */
 final class OneDnnCrossEntropy implements CrossEntropyPlan {
   private final OneDnnLayout layout; // (N, classes)
+  private final StepState state;
   private final int batch;
   private final int classes;
   private final float[] logits; // (N, classes)
@@ -20,9 +22,11 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
   private double lossSum;
   private long correct;
   private long count;
+  private long firstNonFiniteStep = -1;
 
-  OneDnnCrossEntropy(OneDnnLayout layout) {
+  OneDnnCrossEntropy(OneDnnLayout layout, StepState state) {
     this.layout = layout;
+    this.state = state;
     if (layout.shape().rank() != 2) {
       throw new InvalidInputException(
           "cross entropy takes logits (N, classes), not a tensor of shape " + layout.shape());
@@ -45,6 +49,9 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
     labelsTensor.download(labels);
     for (int row = 0; row < rows; row++) {
       sample(row, gradientScale);
+    }
+    if (firstNonFiniteStep < 0 && !Double.isFinite(lossSum)) {
+      firstNonFiniteStep = state.step();
     }
     if (dlogits != null) {
       java.util.Arrays.fill(gradient, rows * classes, gradient.length, 0);
@@ -82,7 +89,7 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
 
   @Override
   public LossTotals totals() {
-    return new LossTotals(lossSum, correct, count);
+    return new LossTotals(lossSum, correct, count, firstNonFiniteStep);
   }
 
   @Override
@@ -90,6 +97,7 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
     lossSum = totals.lossSum();
     correct = totals.correct();
     count = totals.count();
+    firstNonFiniteStep = totals.firstNonFiniteStep();
   }
 
   @Override

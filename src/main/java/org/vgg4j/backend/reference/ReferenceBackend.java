@@ -131,9 +131,9 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public CrossEntropyPlan crossEntropy(Layout logits) {
+  public CrossEntropyPlan crossEntropy(Layout logits, StepState state) {
     checkOpen();
-    return new ReferenceCrossEntropy(logits);
+    return new ReferenceCrossEntropy(logits, state);
   }
 
   @Override

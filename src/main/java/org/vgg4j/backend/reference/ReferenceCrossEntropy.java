@@ -7,6 +7,7 @@ import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 
 /**
@@ -23,12 +24,15 @@ final class ReferenceCrossEntropy extends ReferencePlan implements CrossEntropyP
   private final ReferenceLayout labelsLayout;
   private final int batch; // N
   private final int classes;
+  private final StepState state;
   private double lossSum;
   private long correct;
   private long count;
+  private long firstNonFiniteStep = -1;
 
-  ReferenceCrossEntropy(Layout logits) {
+  ReferenceCrossEntropy(Layout logits, StepState state) {
     super(OPERATION);
+    this.state = state;
     logitsLayout = ReferenceLayout.computable(OPERATION, logits);
     Shape shape = logitsLayout.shape();
     if (shape.rank() != 2) {
@@ -55,6 +59,9 @@ final class ReferenceCrossEntropy extends ReferencePlan implements CrossEntropyP
     for (int n = 0; n < rows; n++) {
       int label = (int) targets.integers()[targets.offset() + n];
       addRow(input.values(), input.offset() + n * classes, label, slope, n, gradientScale);
+    }
+    if (firstNonFiniteStep < 0 && !Double.isFinite(lossSum)) {
+      firstNonFiniteStep = state.step();
     }
     if (slope != null) {
       Arrays.fill(
@@ -98,7 +105,7 @@ final class ReferenceCrossEntropy extends ReferencePlan implements CrossEntropyP
   @Override
   public LossTotals totals() {
     checkOpen();
-    return new LossTotals(lossSum, correct, count);
+    return new LossTotals(lossSum, correct, count, firstNonFiniteStep);
   }
 
   @Override
@@ -107,5 +114,6 @@ final class ReferenceCrossEntropy extends ReferencePlan implements CrossEntropyP
     lossSum = totals.lossSum();
     correct = totals.correct();
     count = totals.count();
+    firstNonFiniteStep = totals.firstNonFiniteStep();
   }
 }

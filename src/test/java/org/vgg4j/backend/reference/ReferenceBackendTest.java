@@ -74,7 +74,7 @@ final class ReferenceBackendTest {
             () -> closed.linear(null, layout, null, Usage.TRAINING),
             () -> closed.dropout(null, layout, state),
             () -> closed.localResponseNorm(null, layout, Usage.TRAINING),
-            () -> closed.crossEntropy(layout),
+            () -> closed.crossEntropy(layout, state),
             () -> closed.adam(null, null, null, null, null, state),
             () -> closed.sgd(null, null, null, null, state));
     for (Runnable use : uses) {

@@ -9,6 +9,7 @@ import static org.vgg4j.backend.reference.ReferenceFixture.assertValues;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.tensor.CrossEntropyPlan;
+import org.vgg4j.tensor.HostStepState;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.Shape;
@@ -132,14 +133,15 @@ final class ReferenceCrossEntropyTest {
     assertThrows(IllegalArgumentException.class, () -> plan.forward(logits, labels, null, -1, 1));
     assertThrows(
         IllegalArgumentException.class,
-        () -> fixture.backend.crossEntropy(fixture.layout(2, 3, 1)));
+        () -> fixture.backend.crossEntropy(fixture.layout(2, 3, 1), new HostStepState()));
     plan.close();
     assertThrows(IllegalStateException.class, plan::totals);
     assertThrows(IllegalStateException.class, plan::resetTotals);
   }
 
   private CrossEntropyPlan plan(int batch, int classes) {
-    return fixture.own(fixture.backend.crossEntropy(fixture.layout(batch, classes)));
+    return fixture.own(
+        fixture.backend.crossEntropy(fixture.layout(batch, classes), new HostStepState()));
   }
 
   private static void assertTotals(CrossEntropyPlan plan, double loss, long correct, long count) {

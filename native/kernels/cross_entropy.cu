@@ -1,0 +1,103 @@
+// Softmax cross entropy: a warp a row, then one block that adds the rows up. Every sum has a fixed
+// order, so the same logits give the same bits.
+#include "common.cuh"
+
+enum { CROSS_ENTROPY_ROWS = 4, TOTALS_THREADS = 256 };  // rows a block; threads of the one block
+
+__device__ __forceinline__ bool isFinite(double x) { return x - x == 0.0; }
+
+// Row r < rows: rowLoss[r] and rowState[r] (1 right, 0 wrong, -1 a label that is no class), and
+// dlogits = (softmax - one-hot) * scale unless dlogits is null. Rows from `rows` to `batch` get a
+// zero gradient. logits, dlogits (batch, classes); labels (batch).
+// Blocks of 128 threads, one for each CROSS_ENTROPY_ROWS rows of the batch.
+extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS) vgg4j_cross_entropy(
+    const float* __restrict__ logits, const int* __restrict__ labels,
+    float* __restrict__ dlogits, double* __restrict__ rowLoss, int* __restrict__ rowState,
+    int batch, int rows, int classes, float scale) {
+  const int lane = threadIdx.x % 32;
+  const int row = blockIdx.x * CROSS_ENTROPY_ROWS + threadIdx.x / 32;
+  if (row >= batch) return;  // the whole warp
+  const long long at = (long long) row * classes;
+  if (row >= rows) {
+    if (dlogits) {
+      for (int c = lane; c < classes; c += 32) dlogits[at + c] = 0.0f;
+    }
+    return;
+  }
+  // The first of the largest logits.
+  float max = 0.0f;
+  int best = classes;
+  for (int c = lane; c < classes; c += 32) {
+    const float value = logits[at + c];
+    if (value > max || best == classes) {
+      max = value;
+      best = c;
+    }
+  }
+  for (int offset = 16; offset > 0; offset /= 2) {
+    const float otherMax = __shfl_xor_sync(0xffffffffu, max, offset);
+    const int otherBest = __shfl_xor_sync(0xffffffffu, best, offset);
+    // A lane without classes has best == classes and must not win, whatever the other's value.
+    const bool otherWins = otherBest < classes
+        && (best == classes || otherMax > max || (otherMax == max && otherBest < best));
+    max = otherWins ? otherMax : max;
+    best = otherWins ? otherBest : best;
+  }
+  double sum = 0.0;
+  for (int c = lane; c < classes; c += 32) sum += exp((double) logits[at + c] - max);
+  for (int offset = 16; offset > 0; offset /= 2) {
+    sum += __shfl_xor_sync(0xffffffffu, sum, offset);
+  }
+  const int label = labels[row];
+  const bool isClass = label >= 0 && label < classes;
+  if (dlogits) {
+    for (int c = lane; c < classes; c += 32) {
+      const double softmax = exp((double) logits[at + c] - max) / sum;
+      dlogits[at + c] = (float) ((softmax - (c == label ? 1.0 : 0.0)) * scale);
+    }
+  }
+  if (lane == 0) {
+    const double loss = isClass ? log(sum) - ((double) logits[at + label] - max) : 0.0;
+    rowLoss[row] = loss;
+    rowState[row] = !isClass ? -1 : best == label && isFinite(loss) ? 1 : 0;
+  }
+}
+
+// Adds the rows to the totals: each thread its rows in order, then the threads by halves.
+// One block of TOTALS_THREADS threads.
+extern "C" __global__ void __launch_bounds__(TOTALS_THREADS) vgg4j_loss_totals(
+    const double* __restrict__ rowLoss, const int* __restrict__ rowState,
+    const StepState* __restrict__ state, LossTotals* __restrict__ totals, int rows) {
+  __shared__ double losses[TOTALS_THREADS];
+  __shared__ int corrects[TOTALS_THREADS];
+  __shared__ int bads[TOTALS_THREADS];
+  const int t = threadIdx.x;
+  double loss = 0.0;
+  int correct = 0, bad = 0;
+  for (int row = t; row < rows; row += TOTALS_THREADS) {
+    loss += rowLoss[row];
+    correct += rowState[row] == 1;
+    bad += rowState[row] == -1;
+  }
+  losses[t] = loss;
+  corrects[t] = correct;
+  bads[t] = bad;
+  __syncthreads();
+  for (int half = TOTALS_THREADS / 2; half > 0; half /= 2) {
+    if (t < half) {
+      losses[t] += losses[t + half];
+      corrects[t] += corrects[t + half];
+      bads[t] += bads[t + half];
+    }
+    __syncthreads();
+  }
+  if (t == 0) {
+    totals->lossSum += losses[0];
+    totals->correct += corrects[0];
+    totals->count += rows;
+    totals->badLabels += bads[0];
+    if (totals->firstNonFinite == 0 && !isFinite(losses[0])) {
+      totals->firstNonFinite = (long long) state->step + 1;
+    }
+  }
+}

@@ -1,0 +1,26 @@
+// The arithmetic behind cuDNN's and cuBLAS's operations: sums in double, single precision in and out.
+#pragma once
+#include <cstdint>
+#include <cstring>
+
+namespace standin {
+
+// c (m, n) = a (m, k) b (k, n), all row-major and without gaps; each sum in the order of k.
+void multiply(long m, long n, long k, const float* a, const float* b, double* c);
+
+// As a tensor core reads a float: TF32 keeps 10 bits of the fraction.
+inline float toTf32(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, 4);
+  if ((bits & 0x7f800000u) == 0x7f800000u) return x;
+  bits = (bits + 0xfffu + ((bits >> 13) & 1u)) & ~0x1fffu;
+  memcpy(&x, &bits, 4);
+  return x;
+}
+
+// y = alpha result + beta y, and y is not read when beta is 0.
+inline void blend(float* y, double result, float alpha, float beta) {
+  *y = (float) (beta == 0.0f ? alpha * result : alpha * result + (double) beta * *y);
+}
+
+}  // namespace standin

@@ -1,0 +1,106 @@
+// What the whole stand-in shares: counters, faults, the sticky error, and the control protocol.
+// One lock guards everything: the stand-in is about being right, not about being parallel.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#define STANDIN_API extern "C" __attribute__((visibility("default")))
+
+namespace standin {
+
+// cudaError_t values that the stand-in returns.
+enum CudaError {
+  SUCCESS = 0,
+  INVALID_VALUE = 1,
+  MEMORY_ALLOCATION = 2,
+  INVALID_CONFIGURATION = 9,
+  INVALID_MEMCPY_DIRECTION = 21,
+  INVALID_DEVICE = 101,
+  INVALID_KERNEL_IMAGE = 200,
+  UNSUPPORTED_LIMIT = 215,
+  INVALID_RESOURCE_HANDLE = 400,
+  SYMBOL_NOT_FOUND = 500,
+  NOT_READY = 600,
+  ILLEGAL_ADDRESS = 700,
+  MISALIGNED_ADDRESS = 716,
+  LAUNCH_FAILURE = 719,
+  NOT_SUPPORTED = 801,
+  UNKNOWN = 999
+};
+
+enum class Library { CUDART, CUBLAS, CUDNN, NVRTC };
+
+// What can be alive; the control protocol reads the counts in this order.
+enum Kind {
+  ALLOCATION,
+  PINNED,
+  STREAM,
+  EVENT,
+  LIBRARY,
+  CUBLAS_HANDLE,
+  CUDNN_HANDLE,
+  TENSOR_DESCRIPTOR,
+  FILTER_DESCRIPTOR,
+  CONVOLUTION_DESCRIPTOR,
+  POOLING_DESCRIPTOR,
+  ACTIVATION_DESCRIPTOR,
+  LRN_DESCRIPTOR,
+  PROGRAM,
+  KIND_COUNT
+};
+
+struct Fault {
+  long call;           // the n-th call since the faults were set; 0 is every call
+  int status;          // in the terms of the function's library; -1 is a usual one
+  bool sticky;         // every later call fails, too
+  bool asynchronous;   // the call succeeds, and the stream it works on fails
+};
+
+struct State {
+  std::recursive_mutex lock;
+  std::map<std::string, std::vector<Fault>> faults;  // by function; "*" is any
+  std::map<std::string, long> calls;                 // by function, since the faults were set
+  long allCalls = 0;
+  long live[KIND_COUNT] = {};
+  size_t liveBytes = 0, peakBytes = 0, capacity = (size_t) 4 << 30;
+  long launches = 0, violations = 0, pageableCopies = 0;
+  int stickyError = 0, lastError = 0;
+  int pendingFault = 0;  // raised by the next operation put on a stream
+  bool reversed = false, eager = false, quiet = false;
+  std::string selected = "*", lastMessage;
+};
+
+State& state();
+
+// Says what is wrong on stderr and counts it.
+void complain(const char* format, ...) __attribute__((format(printf, 1, 2)));
+
+// complain() and a CUDA error: one that ends the context when it is of the sticky kind.
+int raise(int cudaError, const char* format, ...) __attribute__((format(printf, 2, 3)));
+bool isSticky(int cudaError);
+
+// Every function that can fail starts with one: it takes the lock, counts the call, and says what an
+// injected fault or the sticky error makes of it.
+class Call {
+ public:
+  Call(Library library, const char* function);
+  // 0, or the status to return without doing anything.
+  int status() const { return status_; }
+  // A function that releases something does so even when it then returns status().
+  const char* function() const { return function_; }
+
+ private:
+  std::lock_guard<std::recursive_mutex> guard_;
+  const char* function_;
+  int status_;
+};
+
+// The functions behind cudaDeviceSetLimit and cudaDeviceGetLimit; see README.md.
+int control(int limit, size_t value);
+int readControl(int limit, size_t* value);
+
+}  // namespace standin

@@ -1,0 +1,136 @@
+// That the stand-in catches what it promises to catch.
+#include "check.h"
+
+int failures, checks;
+
+void testKernels();
+void testLibraries();
+
+namespace {
+
+enum { CAPACITY = 1, REVERSED = 3, QUIET = 5, SELECT = 6, VIOLATIONS = 36, CALLS = 37, OVERWRITTEN = 39, ALLOCATIONS = 64 };
+
+void memory() {
+  void *p, *q;
+  check(!cudaMalloc(&p, 100), "malloc");
+  check(!cudaFree(p), "free");
+  check(cudaFree(p) == 1, "a double free");
+  int local;
+  check(cudaFree(&local) == 1, "a free of what is no device memory");
+  check(!cudaMalloc(&q, 100) && q != p, "addresses are not used twice");
+  check(cudaMemcpy(q, p, 100, 3) == 1, "a copy from freed memory");
+  std::vector<char> host(200);
+  check(cudaMemcpy(q, host.data(), 101, 1) == 1, "a copy that is too long");
+  check(cudaMemcpy(q, host.data(), 100, 2) == 21, "a copy of the wrong kind");
+  cudaFree(q);
+  const size_t old = read(CAPACITY);
+  set(CAPACITY, 1000);
+  check(cudaMalloc(&p, 1001) == 2 && !p, "too little memory");
+  set(CAPACITY, old);
+  check(read(ALLOCATIONS) == 0, "nothing is left");
+}
+
+void streams() {
+  void *s, *t, *e, *pinned;
+  cudaStreamCreateWithFlags(&s, 1);
+  cudaStreamCreateWithFlags(&t, 1);
+  cudaEventCreateWithFlags(&e, 2);
+  cudaMallocHost(&pinned, 4);
+  auto* value = (float*) pinned;
+  *value = 1;
+  Array<float> a(1);
+  cudaMemcpyAsync(a.p, value, 4, 1, s);
+  cudaEventRecord(e, s);
+  *value = 2;
+  check(cudaEventQuery(e) == 600, "an operation waits until somebody waits for it");
+  cudaStreamWaitEvent(t, e, 0);
+  *value = 3;
+  cudaMemcpyAsync(value, a.p, 4, 2, t);
+  check(*value == 3, "a copy back that nobody waited for");
+  cudaStreamSynchronize(t);
+  check(*value == 3 && !cudaEventQuery(e), "the event's stream ran first, and read late");
+  check(cudaStreamSynchronize((void*) 12345) == 400, "a stream that is none");
+  cudaFreeHost(pinned);
+  cudaEventDestroy(e);
+  cudaStreamDestroy(s);
+  cudaStreamDestroy(t);
+}
+
+void badKernels() {
+  float host = 0;
+  launch("vgg4j_fill", 1, 32, &host, 1ll, 1.0f);
+  check(cudaDeviceSynchronize() == 700, "a host pointer in a kernel");
+  check(cudaDeviceSynchronize() == 700, "the error stays");
+  void* p;
+  check(cudaMalloc(&p, 4) == 700, "in every call");
+  reset();
+  {
+    Array<float> a(1024);
+    launch("vgg4j_fill", 1, 32, a.p, 5000ll, 1.0f);
+    check(cudaDeviceSynchronize() == 700, "a kernel that runs over the end");
+    reset();
+    launch("vgg4j_fill", 1, 32, a.p + 1, 4ll, 1.0f);
+    check(cudaDeviceSynchronize() == 716, "a misaligned argument");
+    reset();
+    check(launch("vgg4j_fill", 1, 2000, a.p, 4ll, 1.0f) == 9, "too many threads");
+    check(launch("vgg4j_adam_nothing", 1, 32, a.p) == 500, "a kernel that the image lacks");
+  }
+  float* dangling;
+  {
+    Array<float> a(4);
+    dangling = a.p;
+  }
+  launch("vgg4j_fill", 1, 32, dangling, 4ll, 1.0f);
+  check(cudaDeviceSynchronize() == 700, "a kernel on freed memory");
+  reset();
+  const size_t before = read(VIOLATIONS);
+  {
+    Array<float> a(10);  // less than the padding behind it
+    launch("vgg4j_fill", 1, 32, a.p, 11ll, 1.0f);
+    cudaDeviceSynchronize();
+    check(read(OVERWRITTEN) == 1, "a write into the padding shows when it is asked for");
+  }
+  check(read(VIOLATIONS) == before + 2, "a write into the padding shows when it is freed");
+  reset();
+}
+
+void injectedFaults() {
+  void* p;
+  faults("cudaMalloc@2=2");
+  check(!cudaMalloc(&p, 4), "the first call");
+  void* none;
+  check(cudaMalloc(&none, 4) == 2, "the second call fails");
+  set(SELECT, (size_t) "cudaMalloc");
+  check(read(CALLS) == 2, "calls are counted");
+  faults("cudaMemset@1=719");
+  check(cudaMemset(p, 0, 4) == 719 && cudaFree(p) == 719, "a fault that stays");
+  reset();
+  check(read(ALLOCATIONS) == 0, "what fails to be released is released");
+  cudaMalloc(&p, 4);
+  faults("cudaMemset@1=700~");
+  check(!cudaMemset(p, 0, 4) && cudaDeviceSynchronize() == 700, "a fault that shows later");
+  reset();
+  faults("*@2");
+  check(!cudaMemset(p, 0, 4) && cudaMemset(p, 0, 4) == 999, "the n-th call of any kind");
+  reset();
+  cudaFree(p);
+}
+
+}  // namespace
+
+int main() {
+  set(QUIET, 1);
+  memory();
+  streams();
+  badKernels();
+  injectedFaults();
+  testLibraries();
+  testKernels();
+  // The other way round: a missing barrier would show as a difference.
+  set(REVERSED, 1);
+  testKernels();
+  check(read(VIOLATIONS) == 0, "the kernels' tests are clean");
+  check(read(ALLOCATIONS) == 0, "nothing is left at the end");
+  printf("%d checks, %d failures\n", checks, failures);
+  return failures ? 1 : 0;
+}

@@ -1,0 +1,15 @@
+// What the generated stubs answer: a call of what the stand-in does not have says its name, where
+// the dynamic linker would end the JVM.
+#include <cstring>
+
+#include "state.h"
+
+using namespace standin;
+
+STANDIN_API int standinUnimplemented(const char* function) {
+  std::lock_guard<std::recursive_mutex> guard(state().lock);
+  complain("%s is not in the stand-in", function);
+  if (!strncmp(function, "cudnn", 5)) return 3000;   // CUDNN_STATUS_NOT_SUPPORTED
+  if (!strncmp(function, "cublas", 6)) return 15;    // CUBLAS_STATUS_NOT_SUPPORTED
+  return state().lastError = NOT_SUPPORTED;
+}

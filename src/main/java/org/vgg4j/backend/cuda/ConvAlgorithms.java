@@ -1,0 +1,184 @@
+package org.vgg4j.backend.cuda;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.bytedeco.cuda.cudnn.cudnnContext;
+import org.bytedeco.cuda.global.cudnn;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
+
+/**
+ * Which of cuDNN's algorithms each convolution runs: the fixed table of deterministic ones, or what
+ * was given, cached or is measured here, in this order.
+ */
+final class ConvAlgorithms {
+  private final CudaDevice device;
+  private final CudnnFindCalls find;
+  private final AlgorithmCache cache;
+  private final Map<String, String> chosen = new TreeMap<>();
+
+  private ConvAlgorithms(CudaDevice device, AlgorithmCache cache) {
+    this.device = device;
+    this.cache = cache;
+    find = new CudnnFindCalls(device.status());
+  }
+
+  static ConvAlgorithms of(CudaDevice device) {
+    CudaOptions options = device.options();
+    AlgorithmCache cache =
+        AlgorithmCache.of(
+            options.deterministic() ? null : options.cache(),
+            device.info(),
+            CudnnCalls.cudnnGetVersion(),
+            options.precision());
+    return new ConvAlgorithms(device, cache);
+  }
+
+  /**
+   * An algorithm.
+   *
+   * @param number cuDNN's number of it
+   * @param mathType the kind of multiplication, which stands in the operation's descriptor
+   */
+  private record Choice(int number, int mathType) {
+    static Choice of(String text) {
+      if (text == null || !text.matches("\\d+ \\d+")) {
+        return null;
+      }
+      int space = text.indexOf(' ');
+      return new Choice(
+          Integer.parseInt(text.substring(0, space)), Integer.parseInt(text.substring(space + 1)));
+    }
+
+    String text() {
+      return number + " " + mathType;
+    }
+  }
+
+  /** An algorithm ready to run, and the workspace that cuDNN says it needs. */
+  record Algorithm(int number, long workspaceBytes) {}
+
+  /** Returns what was chosen so far: problem to algorithm and math type. */
+  Map<String, String> chosen() {
+    return Map.copyOf(chosen);
+  }
+
+  /** Chooses, and writes the kind of multiplication into the operation's descriptor. */
+  Algorithm choose(ConvDirection direction, ConvDescriptors d) {
+    String problem = direction.text() + " " + d.what();
+    Choice fixed = new Choice(direction.deterministic(), fixedMathType());
+    Algorithm algorithm = null;
+    Choice choice = null;
+    if (!device.options().deterministic()) {
+      choice = Choice.of(device.options().choices().get(problem));
+      algorithm = prepare(direction, d, choice);
+      if (algorithm == null) {
+        choice = Choice.of(cache.get(problem));
+        algorithm = prepare(direction, d, choice);
+      }
+      if (algorithm == null) {
+        choice = measure(direction, d);
+        algorithm = prepare(direction, d, choice);
+        if (algorithm != null) {
+          cache.put(problem, choice.text());
+        }
+      }
+    }
+    if (algorithm == null) {
+      choice = fixed;
+      algorithm = ready(direction, d, fixed);
+    }
+    chosen.put(problem, choice.text());
+    return algorithm;
+  }
+
+  private boolean isStrict() {
+    return device.options().precision() == Precision.FP32;
+  }
+
+  private boolean isAllowed(ConvDirection direction, int number, int mathType) {
+    return !isStrict() || (mathType == cudnn.CUDNN_FMA_MATH && direction.isStrict(number));
+  }
+
+  /** cuDNN's default multiplies single precision as TF32 on the GPUs that can. */
+  private int fixedMathType() {
+    return isStrict() ? cudnn.CUDNN_FMA_MATH : cudnn.CUDNN_DEFAULT_MATH;
+  }
+
+  /** Returns null when there is no choice or it does not run here within the limit. */
+  private Algorithm prepare(ConvDirection direction, ConvDescriptors d, Choice choice) {
+    if (choice == null || !isAllowed(direction, choice.number(), choice.mathType())) {
+      return null;
+    }
+    try {
+      Algorithm algorithm = ready(direction, d, choice);
+      return algorithm.workspaceBytes() <= device.options().workspaceLimit() ? algorithm : null;
+    } catch (CudaException e) {
+      return null; // kept from another version, or a shape that it does not support
+    }
+  }
+
+  private Algorithm ready(ConvDirection direction, ConvDescriptors d, Choice choice) {
+    CudnnConvolutionCalls calls = device.convolution();
+    cudnnContext handle = device.cudnnHandle();
+    calls.cudnnSetConvolutionMathType(d.operation(direction), choice.mathType());
+    int number = choice.number();
+    long bytes =
+        switch (direction) {
+          case FORWARD -> calls.cudnnGetConvolutionForwardWorkspaceSize(handle, d, number);
+          case DATA -> calls.cudnnGetConvolutionBackwardDataWorkspaceSize(handle, d, number);
+          case FILTER -> calls.cudnnGetConvolutionBackwardFilterWorkspaceSize(handle, d, number);
+        };
+    return new Algorithm(number, bytes);
+  }
+
+  /** Returns the fastest within the limit, null when the GPU has no room to measure. */
+  private Choice measure(ConvDirection direction, ConvDescriptors d) {
+    device.convolution().cudnnSetConvolutionMathType(d.operation(direction), fixedMathType());
+    long limit = device.options().workspaceLimit();
+    try (Closing memory = new Closing()) {
+      DeviceMemory x = zeroed(memory, d.xLayout().bytes());
+      DeviceMemory w = zeroed(memory, d.wLayout().bytes());
+      DeviceMemory y = zeroed(memory, d.yLayout().bytes());
+      long room = Math.min(limit, device.cuda().cudaMemGetInfo()[0] / 2);
+      DeviceMemory workspace = memory.own(new DeviceMemory(device, room));
+      CudnnFindCalls.Places places =
+          new CudnnFindCalls.Places(
+              x.pointer(), w.pointer(), y.pointer(), workspace.pointer(), room);
+      return fastest(direction, measure(direction, d, places), limit);
+    } catch (OutOfDeviceMemoryException e) {
+      return null;
+    }
+  }
+
+  private DeviceMemory zeroed(Closing memory, long bytes) {
+    DeviceMemory block = memory.own(new DeviceMemory(device, bytes));
+    block.zero();
+    return block;
+  }
+
+  private List<CudnnFindCalls.Measured> measure(
+      ConvDirection direction, ConvDescriptors d, CudnnFindCalls.Places places) {
+    cudnnContext handle = device.cudnnHandle();
+    return switch (direction) {
+      case FORWARD -> find.cudnnFindConvolutionForwardAlgorithmEx(handle, d, places);
+      case DATA -> find.cudnnFindConvolutionBackwardDataAlgorithmEx(handle, d, places);
+      case FILTER -> find.cudnnFindConvolutionBackwardFilterAlgorithmEx(handle, d, places);
+    };
+  }
+
+  private Choice fastest(
+      ConvDirection direction, List<CudnnFindCalls.Measured> measured, long limit) {
+    CudnnFindCalls.Measured best = null;
+    for (CudnnFindCalls.Measured entry : measured) {
+      if (entry.status() == 0
+          && entry.workspaceBytes() <= limit
+          && isAllowed(direction, entry.algorithm(), entry.mathType())
+          && (best == null || entry.millis() < best.millis())) {
+        best = entry;
+      }
+    }
+    return best == null ? null : new Choice(best.algorithm(), best.mathType());
+  }
+}

@@ -1,0 +1,52 @@
+package org.vgg4j.backend.cuda;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.vgg4j.tensor.InvalidInputException;
+
+/**
+ * How the GPU engine is opened.
+ *
+ * @param libraries folders to look for CUDA's libraries in before all others
+ * @param workspaceLimit the bytes of workspace that a convolution's algorithm may ask for
+ * @param precision strict single precision or TF32
+ * @param deterministic whether to take a fixed table of deterministic algorithms, without measuring
+ * @param choices algorithms chosen before, as {@code Backend.choices} returned them; they come
+ *     before the cache and before any measurement
+ * @param cache the folder of what may be kept from run to run, null for none
+ */
+public record CudaOptions(
+    List<Path> libraries,
+    long workspaceLimit,
+    Precision precision,
+    boolean deterministic,
+    Map<String, String> choices,
+    Path cache) {
+  /** 1 GiB. */
+  public static final long DEFAULT_WORKSPACE_LIMIT = 1L << 30;
+
+  /** TF32, measured algorithms, this user's cache folder. */
+  public static final CudaOptions DEFAULT =
+      new CudaOptions(
+          List.of(),
+          DEFAULT_WORKSPACE_LIMIT,
+          Precision.TF32,
+          false,
+          Map.of(),
+          CacheFolder.ofThisUser());
+
+  /** Strict single precision and the fixed table of deterministic algorithms; no cache. */
+  public static final CudaOptions STRICT =
+      new CudaOptions(List.of(), DEFAULT_WORKSPACE_LIMIT, Precision.FP32, true, Map.of(), null);
+
+  /** Checks the fields. */
+  public CudaOptions {
+    libraries = List.copyOf(libraries);
+    choices = Map.copyOf(choices);
+    if (workspaceLimit < 0) {
+      throw new InvalidInputException(
+          "--workspace-limit must be at least 0, not " + workspaceLimit);
+    }
+  }
+}

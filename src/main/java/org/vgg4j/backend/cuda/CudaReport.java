@@ -1,0 +1,80 @@
+package org.vgg4j.backend.cuda;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.vgg4j.tensor.DeviceUnavailableException;
+import org.vgg4j.tensor.EngineReport;
+
+/** What the GPU engine says of itself and of this machine. */
+public final class CudaReport {
+  private CudaReport() {}
+
+  /** Looks for libraries, driver and GPUs and tries a small computation; never throws. */
+  public static EngineReport of(CudaOptions options) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    try {
+      facts.put("libraries", libraries(options));
+      CudaLibraries.load(options.libraries());
+      CudaStatus status = new CudaStatus();
+      CudaCalls cuda = new CudaCalls(status);
+      facts.put("driver", "for CUDA " + Versions.cuda(cuda.cudaDriverGetVersion()) + " and older");
+      facts.put("CUDA runtime", Versions.cuda(cuda.cudaRuntimeGetVersion()));
+      facts.put("cuDNN", Versions.cudnn(CudnnCalls.cudnnGetVersion()));
+      facts.put("NVRTC", Versions.cuda(new NvrtcCalls(status).nvrtcVersion()));
+      facts.put("GPUs", gpus(cuda));
+      try (CudaBackend backend = new CudaBackend(options)) {
+        facts.put("cuBLAS", Versions.cublas(backend.device().cublasVersion()));
+        facts.put("kernels", backend.device().kernels().origin());
+        facts.put("precision", options.precision().text());
+        facts.put("free memory", mebibytes(backend.availableBytes()));
+        SelfCheck.run(backend);
+      }
+      return new EngineReport("cuda", true, null, facts);
+    } catch (RuntimeException | LinkageError e) {
+      String message = e.getMessage() == null ? e.toString() : e.getMessage();
+      return new EngineReport("cuda", false, message, facts);
+    }
+  }
+
+  private static List<Map<String, Object>> libraries(CudaOptions options) {
+    Map<CudaLibrary, Path> files;
+    try {
+      files = CudaLibraries.load(options.libraries());
+    } catch (DeviceUnavailableException e) {
+      files = CudaLibraries.survey(LibraryPlaces.of(options.libraries(), System::getenv));
+    }
+    List<Map<String, Object>> rows = new ArrayList<>();
+    for (CudaLibrary library : CudaLibrary.all()) {
+      Path file = files.get(library);
+      if (file != null || library.required()) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("name", library.name());
+        row.put("file", file == null ? "not found (" + library.file() + ")" : file.toString());
+        rows.add(row);
+      }
+    }
+    return rows;
+  }
+
+  private static List<Map<String, Object>> gpus(CudaCalls cuda) {
+    List<Map<String, Object>> rows = new ArrayList<>();
+    int count = cuda.cudaGetDeviceCount();
+    for (int index = 0; index < count; index++) {
+      GpuInfo gpu = GpuInfo.of(cuda, index);
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("name", gpu.name());
+      row.put("compute capability", gpu.major() + "." + gpu.minor());
+      row.put("memory", mebibytes(gpu.memoryBytes()));
+      row.put("supported", gpu.isSupported());
+      rows.add(row);
+    }
+    return rows;
+  }
+
+  private static String mebibytes(long bytes) {
+    return (bytes >> 20) + " MiB";
+  }
+}

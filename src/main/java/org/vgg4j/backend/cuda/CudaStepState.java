@@ -1,0 +1,110 @@
+package org.vgg4j.backend.cuda;
+
+import java.nio.ByteBuffer;
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.StepState;
+
+/**
+ * The step state with its copy in device memory, which every kernel reads. The layout is that of
+ * {@code StepState} in common.cuh: four fields that the host writes, two that Adam's kernel
+ * derives.
+ */
+final class CudaStepState implements StepState {
+  private static final int BYTES = 40;
+  private static final int HOST_BYTES = 32;
+  private static final int SEED = 0;
+  private static final int STEP = 8;
+  private static final int FORWARD_PASS = 16;
+  private static final int LEARNING_RATE = 24;
+
+  /** How many changes may be on their way to the GPU. */
+  private static final int SLOTS = 4;
+
+  private final CudaDevice device;
+  private final Closing closing = new Closing();
+  private final DeviceMemory memory;
+  private final PinnedSlot[] slots = new PinnedSlot[SLOTS];
+  private int turn;
+  private long seed;
+  private long step;
+  private long forwardPass;
+  private double learningRate;
+
+  CudaStepState(CudaDevice device) {
+    this.device = device;
+    try {
+      memory = closing.own(new DeviceMemory(device, BYTES));
+      memory.zero();
+      for (int i = 0; i < SLOTS; i++) {
+        slots[i] = closing.own(new PinnedSlot(device, HOST_BYTES));
+      }
+      closing.own(device::drain);
+    } catch (RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+  }
+
+  static CudaStepState of(StepState state) {
+    if (state instanceof CudaStepState own) {
+      return own;
+    }
+    throw new IllegalArgumentException("a state of another engine was given to the GPU engine");
+  }
+
+  /** Returns the state in device memory. */
+  Pointer pointer() {
+    return memory.pointer();
+  }
+
+  @Override
+  public long seed() {
+    return seed;
+  }
+
+  @Override
+  public long step() {
+    return step;
+  }
+
+  @Override
+  public long forwardPass() {
+    return forwardPass;
+  }
+
+  @Override
+  public double learningRate() {
+    return learningRate;
+  }
+
+  @Override
+  public void seed(long newSeed) {
+    seed = newSeed;
+    send();
+  }
+
+  @Override
+  public void set(long newStep, long newForwardPass, double newLearningRate) {
+    step = newStep;
+    forwardPass = newForwardPass;
+    learningRate = newLearningRate;
+    send();
+  }
+
+  private void send() {
+    PinnedSlot slot = slots[turn];
+    turn = (turn + 1) % SLOTS;
+    ByteBuffer bytes = slot.writable().bytes();
+    bytes.putLong(SEED, seed);
+    bytes.putLong(STEP, step);
+    bytes.putLong(FORWARD_PASS, forwardPass);
+    bytes.putDouble(LEARNING_RATE, learningRate);
+    slot.copyTo(memory.pointer(), HOST_BYTES, device.stream());
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

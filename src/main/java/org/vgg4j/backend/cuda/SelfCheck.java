@@ -1,0 +1,68 @@
+package org.vgg4j.backend.cuda;
+
+import java.util.Arrays;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.Conv2dPlan;
+import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.LinearPlan;
+import org.vgg4j.tensor.LinearSpec;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+
+/**
+ * A convolution with bias and ReLU and a linear layer over small integers, whose results are exact.
+ */
+final class SelfCheck {
+  private SelfCheck() {}
+
+  /**
+   * Runs it: cuDNN, cuBLAS and an own kernel have then worked once.
+   *
+   * @throws IllegalStateException when a result is wrong
+   */
+  static void run(CudaBackend backend) {
+    try (Closing closing = new Closing()) {
+      Layout image = CudaLayout.floats(Shape.of(1, 1, 2, 2));
+      Conv2dPlan conv =
+          closing.own(
+              backend.conv2d(new Conv2dSpec(1, 1, 3, 1, true, true), image, null, Usage.INFERENCE));
+      LinearPlan linear =
+          closing.own(backend.linear(new LinearSpec(4, 1, false), conv.y(), null, Usage.INFERENCE));
+      Tensor x = tensor(backend, closing, image, 1, 2, 3, 4);
+      Tensor w = tensor(backend, closing, conv.w(), 0, 0, 0, 0, 1, 1, 0, 0, 0);
+      Tensor b = tensor(backend, closing, CudaLayout.floats(Shape.of(1)), -3);
+      Tensor y = tensor(backend, closing, conv.y(), 0, 0, 0, 0);
+      conv.forward(x, w, b, y);
+      check("convolution", y, 0, 0, 4, 1);
+      Tensor rows = tensor(backend, closing, linear.w(), 1, 2, 3, 4);
+      Tensor z = tensor(backend, closing, linear.y(), 0);
+      linear.forward(y, rows, b, z);
+      check("linear layer", z, 13);
+    }
+  }
+
+  private static Tensor tensor(
+      CudaBackend backend, Closing closing, Layout layout, float... values) {
+    Arena arena = closing.own(backend.allocate(Arena.align(layout.bytes())));
+    Tensor tensor = arena.tensor(0, layout);
+    tensor.upload(values);
+    return tensor;
+  }
+
+  private static void check(String what, Tensor result, float... expected) {
+    float[] values = new float[expected.length];
+    result.download(values);
+    if (!Arrays.equals(values, expected)) {
+      throw new IllegalStateException(
+          "the GPU computes wrong numbers: a "
+              + what
+              + " gave "
+              + Arrays.toString(values)
+              + ", not "
+              + Arrays.toString(expected));
+    }
+  }
+}

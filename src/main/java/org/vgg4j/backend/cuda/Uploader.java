@@ -1,0 +1,109 @@
+package org.vgg4j.backend.cuda;
+
+import org.bytedeco.cuda.cudart.CUevent_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.global.cudart;
+import org.vgg4j.tensor.Closing;
+
+/**
+ * Copies to the GPU beside the step that runs there: values go to pinned memory at once, from there
+ * over a second stream to a buffer of their own, and into the tensor when the engine's stream comes
+ * to it. Four buffers in turn, so that images and labels each have two.
+ */
+final class Uploader implements AutoCloseable {
+  private static final int SLOTS = 4;
+
+  private final CudaDevice device;
+  private final Closing closing = new Closing();
+  private final CUstream_st stream;
+  private final Slot[] slots = new Slot[SLOTS]; // null until used
+  private int turn;
+
+  Uploader(CudaDevice device) {
+    this.device = device;
+    stream = device.cuda().cudaStreamCreateWithFlags(cudart.cudaStreamNonBlocking);
+    closing.own(() -> device.cuda().cudaStreamDestroy(stream));
+    closing.own(() -> device.cuda().drain(stream));
+  }
+
+  void upload(float[] source, int start, int count, CudaTensor target) {
+    Slot slot = next(Math.multiplyExact(count, Float.BYTES));
+    slot.pinned.writable().floats().put(0, source, start, count);
+    slot.send(target, (long) count * Float.BYTES);
+  }
+
+  void upload(int[] source, int start, int count, CudaTensor target) {
+    Slot slot = next(Math.multiplyExact(count, Integer.BYTES));
+    slot.pinned.writable().ints().put(0, source, start, count);
+    slot.send(target, (long) count * Integer.BYTES);
+  }
+
+  private Slot next(int bytes) {
+    int at = turn;
+    turn = (turn + 1) % SLOTS;
+    if (slots[at] == null || slots[at].pinned.size() < bytes) {
+      Slot old = slots[at];
+      slots[at] = null;
+      if (old != null) {
+        old.close();
+      }
+      slots[at] = new Slot(bytes);
+    }
+    return slots[at];
+  }
+
+  private final class Slot implements AutoCloseable {
+    private final Closing parts = new Closing();
+    private final PinnedSlot pinned;
+    private final DeviceMemory memory;
+    private final CUevent_st consumed;
+
+    Slot(int bytes) {
+      try {
+        pinned = parts.own(new PinnedSlot(device, bytes));
+        memory = parts.own(new DeviceMemory(device, bytes));
+        consumed = device.cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
+        parts.own(() -> device.cuda().cudaEventDestroy(consumed));
+        parts.own(this::drain);
+      } catch (RuntimeException | Error e) {
+        parts.abandon(e);
+        throw e;
+      }
+    }
+
+    private void drain() {
+      device.cuda().drain(stream);
+      device.drain();
+    }
+
+    void send(CudaTensor target, long bytes) {
+      CudaCalls cuda = device.cuda();
+      // Before the first record the event holds nobody up.
+      cuda.cudaStreamWaitEvent(stream, consumed);
+      CUevent_st arrived = pinned.copyTo(memory.pointer(), bytes, stream);
+      cuda.cudaStreamWaitEvent(device.stream(), arrived);
+      cuda.cudaMemcpyAsync(
+          target.pointer(),
+          memory.pointer(),
+          bytes,
+          cudart.cudaMemcpyDeviceToDevice,
+          device.stream());
+      cuda.cudaEventRecord(consumed, device.stream());
+    }
+
+    @Override
+    public void close() {
+      parts.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    for (Slot slot : slots) {
+      if (slot != null) {
+        closing.own(slot);
+      }
+    }
+    closing.close();
+  }
+}

@@ -1,0 +1,205 @@
+package org.vgg4j.gradcheck;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.vgg4j.nn.Buffer;
+import org.vgg4j.nn.CrossEntropyLoss;
+import org.vgg4j.nn.Module;
+import org.vgg4j.nn.Network;
+import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.Parameter;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.CounterRandom;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+
+/**
+ * Compares the gradients that backward passes compute with central differences of the forward pass,
+ * in double precision: for one {@link Module}, or for a whole net with its loss.
+ *
+ * <p>Every parameter is checked, and the input where the net has a gradient for it. Dropout keeps
+ * one mask throughout, that of the net's step state. Batch norm runs as in training; running
+ * statistics are put back before every evaluation. An element whose differences show a kink (a ReLU
+ * or a maximum that flips between the evaluations) is retried with a tenth of the step, at most 3
+ * times, and counted.
+ *
+ * <p>Parameter gradients are filled with NaN before the backward, which must overwrite them.
+ */
+public final class GradientCheck {
+  /** What reports call a net's input. */
+  public static final String INPUT = "x";
+
+  /** How far {@link #module} moves parameters and buffers from their starting values. */
+  public static final double SPREAD = 0.25;
+
+  private static final long STREAMS = 5L << 32; // apart from initialisation, dropout and shuffles
+  private static final long INPUTS = STREAMS;
+  private static final long OUTPUTS = STREAMS + 1;
+  private static final long DRAWS = STREAMS + 2;
+  private static final long SPREADS = STREAMS + 3;
+
+  private final Backend backend;
+  private final GradientCheckOptions options;
+
+  /**
+   * Creates a check.
+   *
+   * @param backend the engine for {@link #module}, such as the reference
+   * @throws InvalidInputException unless the engine computes in double
+   */
+  public GradientCheck(Backend backend, GradientCheckOptions options) {
+    requireDouble(backend);
+    this.backend = backend;
+    this.options = options;
+  }
+
+  private static void requireDouble(Backend backend) {
+    if (backend.computeType() != DType.F64) {
+      throw new InvalidInputException(
+          "a gradient check needs an engine that computes in F64; "
+              + backend.name()
+              + " computes in "
+              + backend.computeType());
+    }
+  }
+
+  /**
+   * Returns distinct values in shuffled order, in [-1.5, 1.5] and apart from 0 and each other: an
+   * input where no maximum is tied and no ReLU stands on its kink.
+   */
+  public static double[] distinctValues(Shape shape, long seed) {
+    return Values.grid(shape, CounterRandom.key(seed, INPUTS, 0));
+  }
+
+  /**
+   * Checks a module by the gradient of its outputs' sum, each output times a fixed random weight.
+   * The input is {@link #distinctValues}; parameters and buffers are moved by up to {@value
+   * #SPREAD} from where they start, since at 0 and 1 wrong factors and terms go unnoticed.
+   *
+   * @param name what the report calls it
+   * @param module not yet built; closed afterwards
+   * @param x the shape of the input, batch first
+   * @throws IllegalStateException when the module is not a function of its input, or breaks a rule
+   *     of {@link Module}
+   */
+  public GradientReport module(String name, Module module, Shape x) {
+    int batch = x.dim(0);
+    NetworkOptions built =
+        NetworkOptions.training(batch).withSeed(options.seed()).withInputGradient();
+    try (Network net = Network.build(() -> module, x.withoutBatch(), built, backend)) {
+      net.input(batch).upload(distinctValues(x, options.seed()));
+      long stream = 0;
+      for (Parameter parameter : net.parameters()) {
+        Values.spread(parameter.value(), SPREAD, key(SPREADS, stream++));
+      }
+      for (Buffer buffer : net.buffers()) {
+        Values.spread(buffer.value(), SPREAD, key(SPREADS, stream++));
+      }
+      return outputs(name, net, batch);
+    }
+  }
+
+  /**
+   * Checks a net by the gradient of its outputs' sum, each output times a fixed random weight, at
+   * the input and parameters that it has; it is left as it was, but for its gradients.
+   *
+   * @param batch one of the net's batch sizes
+   */
+  public GradientReport outputs(String name, Network net, int batch) {
+    return check(name, net, batch, new OutputObjective(net, batch, key(OUTPUTS, 0)));
+  }
+
+  /**
+   * Checks a net by the gradient of the mean cross entropy, at the input and parameters that it
+   * has; it is left as it was, but for its gradients.
+   *
+   * @param labels the class of each sample; as many as one of the net's batch sizes
+   */
+  public GradientReport loss(String name, Network net, int[] labels) {
+    try (CrossEntropyLoss loss = new CrossEntropyLoss(net)) {
+      loss.labels(labels.length).upload(labels, 0);
+      return check(name, net, labels.length, new LossObjective(net, loss, labels.length));
+    }
+  }
+
+  private GradientReport check(String name, Network net, int batch, Objective objective) {
+    requireDouble(net.backend());
+    SavedState saved = new SavedState(net, batch);
+    Supplier<double[]> evaluation =
+        () -> {
+          saved.restoreBuffers();
+          return objective.evaluate();
+        };
+    try {
+      CentralDifferences differences =
+          new CentralDifferences(evaluation, objective.weights(), options);
+      saved.restoreBuffers();
+      Map<String, double[]> analytic = analytic(name, net, batch, objective);
+      saved.requireInputsUntouched(name);
+      List<TensorReport> tensors = new ArrayList<>();
+      if (analytic.containsKey(INPUT)) {
+        tensors.add(report(differences, INPUT, net.input(batch), analytic, tensors.size()));
+      }
+      for (Parameter parameter : net.parameters()) {
+        tensors.add(
+            report(differences, parameter.name(), parameter.value(), analytic, tensors.size()));
+      }
+      if (!differences.startsFrom(evaluation.get())) {
+        throw new IllegalStateException(
+            name + ": two forwards of the same input differ, so it has no derivative to check");
+      }
+      return new GradientReport(name, options.tolerance(), tensors);
+    } finally {
+      saved.restore();
+    }
+  }
+
+  private TensorReport report(
+      CentralDifferences differences,
+      String tensorName,
+      Tensor tensor,
+      Map<String, double[]> analytic,
+      int draw) {
+    return TensorReport.of(
+        tensorName,
+        tensor.shape(),
+        differences.of(tensor, key(DRAWS, draw)),
+        analytic.get(tensorName),
+        options.floor());
+  }
+
+  /** Returns the gradients that the backward computes, by tensor. */
+  private static Map<String, double[]> analytic(
+      String name, Network net, int batch, Objective objective) {
+    for (Parameter parameter : net.parameters()) {
+      Values.fill(parameter.gradient(), Double.NaN);
+    }
+    Map<String, double[]> gradients = new LinkedHashMap<>();
+    Tensor dx = objective.differentiate();
+    if (net.options().inputGradient()) {
+      Shape x = net.input(batch).shape();
+      if (dx == null || !dx.shape().equals(x)) {
+        throw new IllegalStateException(
+            name
+                + ": the backward returned "
+                + (dx == null ? "no gradient" : "a gradient of " + dx.shape())
+                + " for an input of "
+                + x);
+      }
+      gradients.put(INPUT, Values.of(dx));
+    }
+    for (Parameter parameter : net.parameters()) {
+      gradients.put(parameter.name(), Values.of(parameter.gradient()));
+    }
+    return gradients;
+  }
+
+  private long key(long stream, long index) {
+    return CounterRandom.key(options.seed(), stream, index);
+  }
+}

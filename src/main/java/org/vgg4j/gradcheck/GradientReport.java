@@ -1,0 +1,104 @@
+package org.vgg4j.gradcheck;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What the check of one module or net found.
+ *
+ * @param name what was checked
+ * @param tolerance the largest error that passes
+ * @param tensors the input, if it was checked, and every parameter
+ */
+public record GradientReport(String name, double tolerance, List<TensorReport> tensors) {
+  /** Kinks in more than this share of all elements checked are a failure. */
+  public static final double MAX_KINK_SHARE = 0.01;
+
+  /** Copies the list. */
+  public GradientReport {
+    tensors = List.copyOf(tensors);
+  }
+
+  /** Returns how many elements were checked. */
+  public long checked() {
+    return tensors.stream().mapToLong(TensorReport::checked).sum();
+  }
+
+  /** Returns how many of them met a kink. */
+  public long kinks() {
+    return tensors.stream().mapToLong(TensorReport::kinks).sum();
+  }
+
+  /** Returns the largest error, NaN when there is one. */
+  public double error() {
+    return tensors.stream().mapToDouble(TensorReport::error).reduce(0, Math::max);
+  }
+
+  /** Returns whether nothing failed. */
+  public boolean passed() {
+    return failures().isEmpty();
+  }
+
+  /** Returns whether one tensor passes by itself, the share of kinks aside. */
+  public boolean passed(TensorReport tensor) {
+    return tensor.error() <= tolerance && tensor.unresolved() == 0;
+  }
+
+  /** Returns whether kinks were met at more than {@link #MAX_KINK_SHARE} of the elements. */
+  public boolean tooManyKinks() {
+    return kinks() > MAX_KINK_SHARE * checked();
+  }
+
+  /** Returns a line for each thing that failed. */
+  public List<String> failures() {
+    List<String> failures = new ArrayList<>();
+    if (tensors.isEmpty()) {
+      failures.add(name + ": nothing was checked");
+    }
+    for (TensorReport tensor : tensors) {
+      if (!(tensor.error() <= tolerance)) {
+        failures.add(
+            String.format(
+                Locale.ROOT,
+                "%s: %s is off by %.2e (tolerance %.0e), most at element %d of %s: numeric %.10g,"
+                    + " analytic %.10g",
+                name,
+                tensor.tensor(),
+                tensor.error(),
+                tolerance,
+                tensor.worst().index(),
+                tensor.shape(),
+                tensor.worst().numeric(),
+                tensor.worst().analytic()));
+      }
+      if (tensor.unresolved() > 0) {
+        failures.add(
+            String.format(
+                Locale.ROOT,
+                "%s: %d elements of %s stand on a kink, or too near to one to be checked",
+                name,
+                tensor.unresolved(),
+                tensor.tensor()));
+      }
+    }
+    if (tooManyKinks()) {
+      failures.add(
+          String.format(
+              Locale.ROOT,
+              "%s: kinks at %d of %d elements, more than 1 %%: choose other inputs or a smaller"
+                  + " step",
+              name,
+              kinks(),
+              checked()));
+    }
+    return failures;
+  }
+
+  /** Returns the report as a table, with what failed below. */
+  public String table() {
+    StringBuilder text = new StringBuilder(ReportTable.header()).append('\n');
+    ReportTable.rows(this).forEach(row -> text.append(row).append('\n'));
+    return text.toString();
+  }
+}

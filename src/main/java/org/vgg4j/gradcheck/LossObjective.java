@@ -1,0 +1,41 @@
+package org.vgg4j.gradcheck;
+
+import org.vgg4j.nn.CrossEntropyLoss;
+import org.vgg4j.nn.Network;
+import org.vgg4j.tensor.Tensor;
+
+/** The mean cross entropy of a net's outputs, whose labels are set. */
+final class LossObjective implements Objective {
+  private static final double[] WEIGHTS = {1};
+
+  private final Network net;
+  private final CrossEntropyLoss loss;
+  private final int batch;
+
+  LossObjective(Network net, CrossEntropyLoss loss, int batch) {
+    this.net = net;
+    this.loss = loss;
+    this.batch = batch;
+  }
+
+  @Override
+  public double[] evaluate() {
+    loss.resetTotals();
+    loss.forward(net.forward(net.input(batch), true), batch);
+    return new double[] {loss.totals().meanLoss()};
+  }
+
+  @Override
+  public double[] weights() {
+    return WEIGHTS;
+  }
+
+  @Override
+  public Tensor differentiate() {
+    Tensor logits = net.forward(net.input(batch), true);
+    Tensor dlogits = net.outputGradient(batch);
+    Values.fill(dlogits, Double.NaN);
+    loss.forward(logits, dlogits, batch, 1.0 / batch);
+    return net.backward(dlogits);
+  }
+}

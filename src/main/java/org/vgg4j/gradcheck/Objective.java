@@ -1,0 +1,22 @@
+package org.vgg4j.gradcheck;
+
+import org.vgg4j.tensor.Tensor;
+
+/**
+ * The number whose gradient is checked: the sum of {@link #evaluate} times {@link #weights}. It is
+ * kept in parts so that differences are taken part by part, where most cancel exactly.
+ */
+interface Objective {
+  /** Runs a training forward and returns the parts, in a new array. */
+  double[] evaluate();
+
+  /** Returns what each part counts. */
+  double[] weights();
+
+  /**
+   * Runs a training forward and the backward.
+   *
+   * @return the gradient of the net's input, null when it was built without
+   */
+  Tensor differentiate();
+}

@@ -1,0 +1,43 @@
+package org.vgg4j.gradcheck;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Reports as lines of text of one width. */
+public final class ReportTable {
+  private ReportTable() {}
+
+  /** Returns the line above the rows. */
+  public static String header() {
+    return line("check", "tensor", "elements", "gradient", "error", "limit", "kinks", "");
+  }
+
+  /** Returns a line for each tensor of a report, then one for each failure. */
+  public static List<String> rows(GradientReport report) {
+    List<String> rows = new ArrayList<>();
+    for (TensorReport tensor : report.tensors()) {
+      rows.add(
+          line(
+              rows.isEmpty() ? report.name() : "",
+              tensor.tensor(),
+              tensor.checked() + "/" + tensor.total(),
+              number("%.1e", tensor.gradient()),
+              number("%.1e", tensor.error()),
+              number("%.0e", report.tolerance()),
+              Integer.toString(tensor.kinks()),
+              report.passed(tensor) ? "ok" : "FAILED"));
+    }
+    report.failures().forEach(failure -> rows.add("FAILED " + failure));
+    return rows;
+  }
+
+  private static String number(String form, double value) {
+    return String.format(Locale.ROOT, form, value);
+  }
+
+  private static String line(Object... cells) {
+    return String.format(Locale.ROOT, "%-38s  %-20s  %9s  %8s  %8s  %5s  %5s  %s", cells)
+        .stripTrailing();
+  }
+}

@@ -1,0 +1,70 @@
+package org.vgg4j.gradcheck;
+
+import org.vgg4j.tensor.Shape;
+
+/**
+ * What the check of one tensor found.
+ *
+ * @param tensor the parameter's name, or {@value GradientCheck#INPUT}
+ * @param shape the tensor's
+ * @param checked how many of its elements were checked
+ * @param gradient the largest absolute gradient among these, numeric or analytic
+ * @param error max |numeric - analytic| over the larger of {@code gradient} and the floor; NaN when
+ *     a gradient is not finite
+ * @param worst where the difference was largest
+ * @param kinks how many elements met a kink and were retried
+ * @param unresolved how many of these still met it with the last step
+ */
+public record TensorReport(
+    String tensor,
+    Shape shape,
+    int checked,
+    double gradient,
+    double error,
+    Worst worst,
+    int kinks,
+    int unresolved) {
+  /**
+   * The element with the largest difference, the first one that is not finite if there is any.
+   *
+   * @param index its row-major position
+   * @param numeric its central difference
+   * @param analytic what the backward computed
+   */
+  public record Worst(int index, double numeric, double analytic) {}
+
+  /** Returns how many elements the tensor has. */
+  public long total() {
+    return shape.elementCount();
+  }
+
+  static TensorReport of(
+      String tensor, Shape shape, Estimate[] estimates, double[] analytic, double floor) {
+    double gradient = 0;
+    double difference = 0;
+    Estimate worst = estimates[0];
+    int kinks = 0;
+    int unresolved = 0;
+    for (Estimate estimate : estimates) {
+      double exact = analytic[estimate.index()];
+      // Math.max lets NaN through; infinities become NaN in the quotient.
+      gradient = Math.max(gradient, Math.max(Math.abs(estimate.slope()), Math.abs(exact)));
+      double here = Math.abs(estimate.slope() - exact);
+      if (!(here <= difference) && !Double.isNaN(difference)) {
+        worst = estimate;
+      }
+      difference = Math.max(difference, here);
+      kinks += estimate.retries() > 0 ? 1 : 0;
+      unresolved += estimate.kink() ? 1 : 0;
+    }
+    return new TensorReport(
+        tensor,
+        shape,
+        estimates.length,
+        gradient,
+        difference / Math.max(gradient, floor),
+        new Worst(worst.index(), worst.slope(), analytic[worst.index()]),
+        kinks,
+        unresolved);
+  }
+}

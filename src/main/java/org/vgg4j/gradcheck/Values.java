@@ -1,0 +1,54 @@
+package org.vgg4j.gradcheck;
+
+import java.util.Arrays;
+import org.vgg4j.tensor.CounterRandom;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+
+/** Values in and out of tensors, and inputs to check at. */
+final class Values {
+  private static final double RANGE = 1.5;
+
+  private Values() {}
+
+  static double[] of(Tensor tensor) {
+    double[] values = new double[tensor.shape().arrayLength()];
+    tensor.download(values);
+    return values;
+  }
+
+  static void fill(Tensor tensor, double value) {
+    double[] values = new double[tensor.shape().arrayLength()];
+    Arrays.fill(values, value);
+    tensor.upload(values);
+  }
+
+  /** Moves every value by a random amount in [-range, range). */
+  static void spread(Tensor tensor, double range, long key) {
+    double[] values = of(tensor);
+    for (int i = 0; i < values.length; i++) {
+      values[i] += range * (2 * CounterRandom.uniform(key, i) - 1);
+    }
+    tensor.upload(values);
+  }
+
+  /**
+   * Returns a shuffled grid over [-1.5, 1.5]: no two values are nearer to each other than its gap 3
+   * / n, and none, nor any two absolute values, nearer to 0 or each other than a quarter of it.
+   */
+  static double[] grid(Shape shape, long key) {
+    double[] values = new double[shape.arrayLength()];
+    double gap = 2 * RANGE / values.length;
+    int middle = values.length / 2;
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (i - middle + 0.25) * gap;
+    }
+    for (int i = values.length - 1; i > 0; i--) {
+      int j = CounterRandom.below(key, i, i + 1);
+      double swapped = values[i];
+      values[i] = values[j];
+      values[j] = swapped;
+    }
+    return values;
+  }
+}

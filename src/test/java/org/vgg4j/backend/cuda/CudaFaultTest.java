@@ -1,0 +1,180 @@
+package org.vgg4j.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.vgg4j.tensor.DeviceLostException;
+import org.vgg4j.tensor.DeviceUnavailableException;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
+
+/** Failures injected at every stage of opening, building, stepping and closing. */
+@Tag("cuda")
+final class CudaFaultTest {
+  private static final int LIMIT = 100_000;
+
+  private Map<String, Long> before;
+
+  @BeforeAll
+  static void requireStandIn() {
+    StandIn.require();
+  }
+
+  @BeforeEach
+  void start() {
+    StandIn.reset();
+    before = StandIn.live();
+  }
+
+  /** After every failure nothing is left, and the process can go on. */
+  @AfterEach
+  void goesOn() {
+    StandIn.reset();
+    assertNull(failure());
+    assertEquals(before, StandIn.live());
+  }
+
+  /** Opens, builds, makes two steps and closes; returns what was thrown. */
+  private static Throwable failure() {
+    try (CudaBackend backend = CudaUnderTest.open();
+        TinyTraining training = new TinyTraining(backend)) {
+      training.step();
+      training.step();
+      training.totals();
+      return null;
+    } catch (RuntimeException e) {
+      return e;
+    }
+  }
+
+  private static long count(String function) {
+    StandIn.reset();
+    assertNull(failure());
+    return StandIn.calls(function);
+  }
+
+  /** Injects a fault, returns what was thrown, and checks that nothing is left. */
+  private Throwable failure(String fault) {
+    StandIn.reset();
+    StandIn.faults(fault);
+    Throwable failure = failure();
+    assertEquals(before, StandIn.live(), fault);
+    return failure;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cudaMalloc", "cudaMallocHost"})
+  void outOfMemoryAtEachAllocation(String function) {
+    long calls = count(function);
+    assertTrue(calls > 5, () -> function + " was called only so often: " + calls);
+    for (long call = 1; call <= calls; call++) {
+      String fault = function + "@" + call + "=2";
+      OutOfDeviceMemoryException failure =
+          assertInstanceOf(OutOfDeviceMemoryException.class, failure(fault), fault);
+      assertTrue(failure.neededBytes() > 0 && failure.availableBytes() > 0, failure::getMessage);
+    }
+  }
+
+  @Test
+  void deviceThatIsTooSmall() {
+    StandIn.capacity(48L << 20); // the workspace of cuBLAS fits and leaves some
+    try (CudaBackend backend = CudaUnderTest.open()) {
+      OutOfDeviceMemoryException failure =
+          assertThrows(OutOfDeviceMemoryException.class, () -> backend.allocate(64L << 20));
+      assertEquals(64L << 20, failure.neededBytes());
+      assertTrue(failure.availableBytes() <= 16L << 20, failure::getMessage);
+      backend.allocate(1 << 20).close();
+    } finally {
+      StandIn.capacity(4L << 30);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "cudnnConvolutionForward",
+        "cudnnConvolutionBackwardData",
+        "cudnnConvolutionBackwardFilter",
+        "cudnnBatchNormalizationForwardTraining",
+        "cudnnPoolingBackward",
+        "cublasGemmEx",
+        "cudnnSetConvolutionMathType"
+      })
+  void failingCallsNameThemselves(String function) {
+    long calls = count(function);
+    for (long call = 1; call <= calls; call++) {
+      Throwable failure = failure(function + "@" + call);
+      CudaException typed = assertInstanceOf(CudaException.class, failure, function);
+      assertEquals(function, typed.call());
+      assertTrue(typed.getMessage().startsWith(function + " failed for "), typed::getMessage);
+    }
+  }
+
+  @Test
+  void refusedLaunchesNameTheKernel() {
+    long calls = count("cudaLaunchKernel");
+    for (long call = 1; call <= calls; call++) {
+      Throwable failure = failure("cudaLaunchKernel@" + call + "=9");
+      String message = assertInstanceOf(CudaException.class, failure).getMessage();
+      assertTrue(message.startsWith("cudaLaunchKernel failed for vgg4j_"), message);
+    }
+  }
+
+  /** Each call of the whole life of an engine fails once, in steps that share no factor. */
+  @Test
+  void anyCall() {
+    long calls = count("*");
+    for (long call = 1; call <= calls && call < LIMIT; call += 5) {
+      String fault = "*@" + call;
+      Throwable failure = failure(fault);
+      if (failure != null) { // what releases something reports its failure, too
+        assertTyped(failure, fault);
+      }
+    }
+  }
+
+  private static void assertTyped(Throwable failure, String fault) {
+    assertTrue(
+        failure instanceof CudaException
+            || failure instanceof OutOfDeviceMemoryException
+            || failure instanceof DeviceUnavailableException
+            || failure instanceof DeviceLostException,
+        () -> fault + " ended in " + failure);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cudaLaunchKernel", "cudaMemcpyAsync", "cudaEventRecord", "cudaMalloc"})
+  void lossOfTheDevice(String function) {
+    long calls = count(function);
+    for (long call = 1; call <= calls; call += 3) {
+      for (String kind : new String[] {"=700!", "=719!"}) {
+        String fault = function + "@" + call + kind;
+        Throwable failure = failure(fault);
+        assertNotNull(failure, fault);
+        assertInstanceOf(DeviceLostException.class, failure, fault);
+        assertTrue(failure.getMessage().contains("restart"), failure::getMessage);
+      }
+    }
+  }
+
+  /** The call succeeds, and the GPU fails later: found at the next wait at the latest. */
+  @Test
+  void lossThatShowsLater() {
+    long calls = count("cudaLaunchKernel");
+    for (long call = 2; call <= calls; call += 4) {
+      String fault = "cudaLaunchKernel@" + call + "=700~";
+      assertInstanceOf(DeviceLostException.class, failure(fault), fault);
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package org.vgg4j.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What a training step costs beside its work, and what an engine leaves behind. */
+@Tag("cuda")
+final class CudaStepTest {
+  private static final int STEPS = 200;
+
+  /** Less than any two JavaCPP pointers. */
+  private static final long MOST_BYTES_A_STEP = 64;
+
+  @BeforeAll
+  static void requireStandIn() {
+    StandIn.require();
+  }
+
+  @Test
+  void takesNoMemoryAndMakesNoPointerAfterTheFirstStep() {
+    StandIn.reset();
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (CudaBackend backend = CudaUnderTest.open();
+        TinyTraining training = new TinyTraining(backend)) {
+      for (int i = 0; i < STEPS; i++) { // the JVM, too, allocates while it warms up
+        training.step();
+      }
+      training.totals();
+      StandIn.reset();
+      long pointers = Pointer.totalCount();
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < STEPS; i++) {
+        training.step();
+      }
+      long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+      assertEquals(pointers, Pointer.totalCount());
+      for (String function : List.of("cudaMalloc", "cudaMallocHost", "cudaFree", "cudaFreeHost")) {
+        assertEquals(0, StandIn.calls(function), function);
+      }
+      assertEquals(0, StandIn.calls("cudaStreamSynchronize"), "a step waits for the GPU");
+      assertTrue(
+          bytes <= STEPS * MOST_BYTES_A_STEP, () -> bytes / STEPS + " bytes of Java heap a step");
+      assertEquals(2L * STEPS * TinyTraining.BATCH, training.totals().count());
+    }
+  }
+
+  @Test
+  void leavesNothingBehindAndTouchesNothingElse() {
+    StandIn.reset();
+    Map<String, Long> before = StandIn.live();
+    try (CudaBackend backend = CudaUnderTest.open();
+        TinyTraining training = new TinyTraining(backend)) {
+      training.step();
+      training.step();
+      assertTrue(Double.isFinite(training.totals().lossSum()));
+    }
+    assertEquals(before, StandIn.live());
+    assertEquals(0, StandIn.violations());
+    assertEquals(0, StandIn.pageableCopies());
+  }
+
+  @Test
+  void secondEngineInTheSameProcess() {
+    double[] sums = new double[2];
+    for (int i = 0; i < sums.length; i++) {
+      try (CudaBackend backend = CudaUnderTest.open();
+          TinyTraining training = new TinyTraining(backend)) {
+        for (int step = 0; step < 3; step++) {
+          training.step();
+        }
+        sums[i] = training.totals().lossSum();
+      }
+    }
+    assertEquals(sums[0], sums[1]);
+  }
+}

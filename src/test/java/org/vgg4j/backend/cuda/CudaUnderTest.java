@@ -1,0 +1,77 @@
+package org.vgg4j.backend.cuda;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * What the GPU engine's tests run on: the CPU stand-in for CUDA, or a GPU when the property {@code
+ * vgg4j.cuda.test} is {@code gpu}. Numbers from the stand-in say nothing of a GPU's speed or
+ * rounding.
+ */
+public final class CudaUnderTest {
+  private static final Path STAND_IN =
+      Path.of(System.getProperty("basedir", "."), "target", "standin");
+
+  /** The stand-in fills what is allocated, so not a gigabyte. */
+  private static final long MEASURING_LIMIT = 16L << 20;
+
+  private CudaUnderTest() {}
+
+  /** Returns whether a GPU was asked for. */
+  public static boolean isGpu() {
+    return System.getProperty("vgg4j.cuda.test", "standin").equals("gpu");
+  }
+
+  /** Opens the engine, strict; without a stand-in the test is skipped and says why. */
+  public static CudaBackend open() {
+    return open(CudaOptions.STRICT);
+  }
+
+  /** Opens the engine with options of its own; the libraries are those under test. */
+  public static CudaBackend open(CudaOptions options) {
+    return new CudaBackend(with(options));
+  }
+
+  /** Returns options with the libraries under test. */
+  public static CudaOptions with(CudaOptions options) {
+    return new CudaOptions(
+        libraries(),
+        options.workspaceLimit(),
+        options.precision(),
+        options.deterministic(),
+        options.choices(),
+        options.cache());
+  }
+
+  /** Returns strict options that measure their algorithms. */
+  public static CudaOptions measuring(Path cache, Map<String, String> choices) {
+    return with(new CudaOptions(List.of(), MEASURING_LIMIT, Precision.FP32, false, choices, cache));
+  }
+
+  /** Returns the folders to load from: the stand-in's, none for a GPU. */
+  public static List<Path> libraries() {
+    if (isGpu()) {
+      return List.of();
+    }
+    Path missing = STAND_IN.resolve("missing.txt");
+    Path folder = STAND_IN.resolve("lib");
+    boolean isThere = Files.isRegularFile(folder.resolve("libcudart.so.13"));
+    Assumptions.assumeTrue(isThere && !Files.exists(missing), () -> reason(missing));
+    return List.of(folder.toAbsolutePath());
+  }
+
+  private static String reason(Path missing) {
+    try {
+      return Files.exists(missing)
+          ? Files.readString(missing).strip()
+          : "the CPU stand-in for CUDA was not built: no " + STAND_IN;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

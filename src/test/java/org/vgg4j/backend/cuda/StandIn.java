@@ -1,0 +1,117 @@
+package org.vgg4j.backend.cuda;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.SizeTPointer;
+import org.junit.jupiter.api.Assumptions;
+
+/** The control channel of the stand-in: limits of a device that a real driver refuses. */
+final class StandIn {
+  private static final int BASE = 0x51A40000;
+  private static final int FAULTS = 0;
+  private static final int CAPACITY = 1;
+  private static final int RESET = 2;
+  private static final int QUIET = 5;
+  private static final int SELECT = 6;
+  private static final int IS_STANDIN = 32;
+  private static final int VIOLATIONS = 36;
+  private static final int CALLS = 37;
+  private static final int PAGEABLE_COPIES = 38;
+  private static final int LIVE = 64;
+
+  /** What can be alive, in the order of the stand-in's counts. */
+  private static final List<String> KINDS =
+      List.of(
+          "allocations",
+          "pinned allocations",
+          "streams",
+          "events",
+          "libraries",
+          "cuBLAS handles",
+          "cuDNN handles",
+          "tensor descriptors",
+          "filter descriptors",
+          "convolution descriptors",
+          "pooling descriptors",
+          "activation descriptors",
+          "LRN descriptors",
+          "NVRTC programs");
+
+  private StandIn() {}
+
+  /** Loads the stand-in; the test is skipped on a GPU and where there is none. */
+  static void require() {
+    Assumptions.assumeFalse(CudaUnderTest.isGpu(), "a GPU takes no injected faults");
+    CudaLibraries.load(CudaUnderTest.libraries());
+    if (read(IS_STANDIN) != 1) {
+      throw new IllegalStateException("this is no stand-in");
+    }
+    control(QUIET, 1);
+    reset();
+  }
+
+  /** Clears faults, sticky errors and counts. */
+  static void reset() {
+    control(RESET, 0);
+  }
+
+  /** Makes calls fail: {@code cudaMalloc@3=2;*@17=700!}, as native/standin/README.md says. */
+  static void faults(String text) {
+    try (BytePointer bytes = new BytePointer(text)) {
+      control(FAULTS, bytes.address());
+    }
+  }
+
+  /** Sets the bytes of the device. */
+  static void capacity(long bytes) {
+    control(CAPACITY, bytes);
+  }
+
+  /** Returns the calls of a function, or of any for "*", since faults were set or reset. */
+  static long calls(String function) {
+    try (BytePointer bytes = new BytePointer(function)) {
+      control(SELECT, bytes.address());
+      return read(CALLS);
+    }
+  }
+
+  static long violations() {
+    return read(VIOLATIONS);
+  }
+
+  static long pageableCopies() {
+    return read(PAGEABLE_COPIES);
+  }
+
+  /** Returns what is alive, by kind; what there is none of is left out. */
+  static Map<String, Long> live() {
+    Map<String, Long> live = new LinkedHashMap<>();
+    for (int kind = 0; kind < KINDS.size(); kind++) {
+      long count = read(LIVE + kind);
+      if (count != 0) {
+        live.put(KINDS.get(kind), count);
+      }
+    }
+    return live;
+  }
+
+  private static void control(int what, long value) {
+    int status = cudart.cudaDeviceSetLimit(BASE + what, value);
+    if (status != 0) {
+      throw new IllegalStateException("the stand-in refuses " + what + ": " + status);
+    }
+  }
+
+  private static long read(int what) {
+    try (SizeTPointer value = new SizeTPointer(1)) {
+      int status = cudart.cudaDeviceGetLimit(value, BASE + what);
+      if (status != 0) {
+        throw new IllegalStateException("the stand-in does not know " + what + ": " + status);
+      }
+      return value.get();
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package org.vgg4j.parity;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
+import org.vgg4j.io.SafeTensorSpec;
+import org.vgg4j.io.SafeTensorsReader;
+import org.vgg4j.tensor.Shape;
+
+/**
+ * What libtorch computed for one small net, in double; benchmarks/README.md describes the file.
+ *
+ * @param x the shape of the images
+ * @param tensors row-major, all but the labels
+ */
+record Fixture(
+    String net,
+    Map<String, String> metadata,
+    Shape x,
+    int[] labels, // (N)
+    Map<String, double[]> tensors) {
+  /** The nets that there is a file of. */
+  static final List<String> NETS = List.of("plain", "batchnorm", "mixed1x1", "lrn", "lrn_strong");
+
+  static Fixture read(String net) {
+    try (SafeTensorsReader reader = SafeTensorsReader.open(path(net))) {
+      Map<String, double[]> tensors = new LinkedHashMap<>();
+      for (SafeTensorSpec spec : reader.tensors()) {
+        if (!spec.name().equals("labels")) {
+          tensors.put(spec.name(), reader.readDoubles(spec.name()));
+        }
+      }
+      long[] labels = reader.readLongs("labels");
+      List<Long> x = reader.tensor("x").shape();
+      return new Fixture(
+          net,
+          reader.metadata(),
+          Shape.of(x.stream().mapToInt(Math::toIntExact).toArray()),
+          LongStream.of(labels).mapToInt(Math::toIntExact).toArray(),
+          tensors);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path path(String net) {
+    try {
+      return Path.of(Fixture.class.getResource("/fixtures/" + net + ".safetensors").toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  int batch() {
+    return x.dim(0);
+  }
+
+  /** Returns a tensor's values, to be left as they are. */
+  double[] values(String name) {
+    double[] values = tensors.get(name);
+    if (values == null) {
+      throw new IllegalArgumentException("the fixture " + net + " has no tensor " + name);
+    }
+    return values;
+  }
+
+  /** Returns the names that begin with {@code prefix}. */
+  Set<String> names(String prefix) {
+    Set<String> names = new TreeSet<>(tensors.keySet());
+    names.removeIf(name -> !name.startsWith(prefix));
+    return names;
+  }
+
+  /**
+   * Returns the prefix of the state after a step, such as {@code adam.3.}: the start's is empty.
+   */
+  static String state(Run run, int step) {
+    return step == 0 ? "" : run.label() + "." + step + ".";
+  }
+
+  @Override
+  public String toString() {
+    return net;
+  }
+}
