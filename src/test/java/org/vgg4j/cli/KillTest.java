@@ -25,19 +25,23 @@ import org.junit.jupiter.api.io.TempDir;
 @DisabledOnOs(OS.WINDOWS) // it has no signals
 class KillTest {
   private static final int KILLS = Integer.getInteger("vgg4j.kills", 20);
-  private static final int MOST_MILLIS = 700; // a training takes some seconds
   private static final long PATIENCE_SECONDS = 120;
 
   @TempDir Path folder;
 
   private Path log;
   private Path whole;
+  private int millis; // that the whole training takes on this machine, without the start
 
   @BeforeEach
   void trainWithoutInterruption() throws Exception {
     log = folder.resolve("stderr");
     whole = folder.resolve("whole");
-    assertEquals(0, end(start(whole)), this::said);
+    Process process = start(whole);
+    awaitTraining(process);
+    long begin = System.nanoTime();
+    assertEquals(0, end(process), this::said);
+    millis = (int) Math.max(100, (System.nanoTime() - begin) / 1_000_000);
   }
 
   private Process start(Path run) throws IOException {
@@ -45,7 +49,7 @@ class KillTest {
     if (Files.exists(run.resolve("config.json"))) {
       arguments = new ArrayList<>(List.of("train", "--resume", run.toString()));
     } else {
-      arguments.addAll(List.of("--epochs", "12", "--out", run.toString()));
+      arguments.addAll(List.of("--epochs", "60", "--out", run.toString()));
     }
     arguments.addAll(List.of("--checkpoint-every", "1"));
     return TinyRun.start(log, arguments);
@@ -96,7 +100,7 @@ class KillTest {
           if (killed % 5 != 4) {
             awaitTraining(process); // every fifth is killed while it starts
           }
-          process.waitFor(random.nextInt(MOST_MILLIS), TimeUnit.MILLISECONDS);
+          process.waitFor(random.nextInt(millis / 3), TimeUnit.MILLISECONDS);
           killed += process.isAlive() ? 1 : 0;
           process.destroyForcibly();
         }
@@ -132,7 +136,7 @@ class KillTest {
     Path run = folder.resolve("stopped");
     Process process = start(run);
     awaitTraining(process);
-    Thread.sleep(300);
+    process.waitFor(millis / 5, TimeUnit.MILLISECONDS);
     new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
     assertEquals(code, end(process), this::said);
     assertTrue(said().contains("go on with: ./vgg train --resume " + run), this::said);
