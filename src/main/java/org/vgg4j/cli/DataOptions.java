@@ -1,6 +1,7 @@
 package org.vgg4j.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import org.vgg4j.data.DataPlaces;
 import org.vgg4j.data.FashionMnist;
 import org.vgg4j.data.ImageDataset;
@@ -25,13 +26,32 @@ final class DataOptions {
 
   /** Finds and reads the data, showing a download's progress. */
   FashionMnist load(PrintWriter err) {
+    return load(null, err);
+  }
+
+  /** Finds and reads the data, those of {@code otherwise} when no flag says which. */
+  FashionMnist load(String otherwise, PrintWriter err) {
     try (DownloadProgress progress = new DownloadProgress(err)) {
-      return FashionMnist.load(data, DataPlaces.ofThisMachine(), progress);
+      return FashionMnist.load(source(otherwise), DataPlaces.ofThisMachine(), progress);
     }
   }
 
+  /** Returns what a run must be told to find the data again; a folder as an absolute path. */
+  String source(String otherwise) {
+    if (data == null) {
+      return otherwise;
+    }
+    boolean known = data.equals(FashionMnist.SAMPLE) || data.equals(FashionMnist.WHOLE);
+    return known ? data : Path.of(data).toAbsolutePath().toString();
+  }
+
   ImageDataset test(FashionMnist set) {
-    return limited(set.test(), testLimit, "--test-limit");
+    return test(set, null);
+  }
+
+  /** Returns the test images, as many as {@code otherwise} when no flag says how many. */
+  ImageDataset test(FashionMnist set, Integer otherwise) {
+    return limited(set.test(), testLimit == null ? otherwise : testLimit, "--test-limit");
   }
 
   static ImageDataset limited(ImageDataset set, Integer limit, String flag) {

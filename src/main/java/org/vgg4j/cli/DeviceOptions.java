@@ -3,6 +3,8 @@ package org.vgg4j.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.tensor.InvalidInputException;
@@ -10,6 +12,9 @@ import picocli.CommandLine.Option;
 
 /** The flags that say what computes. */
 final class DeviceOptions {
+  private static final String PRECISION = "precision";
+  private static final String DETERMINISTIC = "deterministic";
+
   @Option(
       names = "--device",
       paramLabel = "NAME",
@@ -71,10 +76,43 @@ final class DeviceOptions {
         Map.of());
   }
 
+  /**
+   * Returns the flags as the engines take them, with what the run to be resumed had where no flag
+   * says otherwise.
+   *
+   * @param deviceGiven whether --device was given
+   */
+  EngineOptions options(Map<String, ?> before, boolean deviceGiven) {
+    Map<String, String> choices = new TreeMap<>();
+    if (before.get("choices") instanceof Map<?, ?> chosen) {
+      chosen.forEach((name, choice) -> choices.put(name.toString(), choice.toString()));
+    }
+    EngineOptions given = options();
+    return new EngineOptions(
+        deviceGiven ? device : Objects.toString(before.get("device")),
+        Objects.toString(before.get("variant")),
+        given.cudaLibraries(),
+        given.workspaceLimit(),
+        precision == null ? Objects.toString(before.get(PRECISION), null) : precision,
+        deterministic || Boolean.TRUE.equals(before.get(DETERMINISTIC)),
+        choices);
+  }
+
+  /** Writes down what {@link #options(Map, boolean)} reads beside the device. */
+  static void describe(EngineOptions options, Map<String, Object> config) {
+    config.put(PRECISION, options.precision());
+    config.put(DETERMINISTIC, options.deterministic());
+  }
+
   /** Opens the engine in a variant. */
   Backends.Selection open(String variant) {
+    return open(options().withVariant(variant));
+  }
+
+  /** Opens an engine. */
+  Backends.Selection open(EngineOptions options) {
     checkThreads();
-    return Backends.open(options().withVariant(variant));
+    return Backends.open(options);
   }
 
   /** oneDNN reads its threads from the environment at start, where ./vgg has put this flag. */

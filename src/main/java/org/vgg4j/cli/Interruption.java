@@ -5,10 +5,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Ctrl-C and SIGTERM while a command runs: asks it to stop and holds the end of the process until
- * it has. The JVM then ends with 130 or 143 by itself.
+ * it has. The JVM then ends with 130 or 143 by itself. A second Ctrl-C ends it at once.
  */
 final class Interruption implements AutoCloseable {
-  private static final long PATIENCE_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 300;
 
   private final CountDownLatch finished = new CountDownLatch(1);
   private final Thread hook;
@@ -34,6 +34,7 @@ final class Interruption implements AutoCloseable {
       happened = true; // the process was asked to end before this
       stop.run();
     }
+    SecondInterrupt.install();
   }
 
   /** Returns whether the process was asked to end. */

@@ -15,7 +15,6 @@ final class RecipeOptions {
   @Option(
       names = "--recipe",
       paramLabel = "NAME",
-      defaultValue = "quick",
       description =
           "quick (default): VGG16 with batch norm at width 1/4, 32 pixels, 3 epochs. blog: the blog"
               + " post's VGG16 at 224 pixels, 5 epochs.")
@@ -68,7 +67,14 @@ final class RecipeOptions {
 
   /** Returns the recipe with what was given changed. */
   Recipe recipe() {
-    Recipe base = Recipe.of(name);
+    return recipe(Recipe.quick());
+  }
+
+  /**
+   * Returns the named recipe, or the given one when none was named, with what was given changed.
+   */
+  Recipe recipe(Recipe unnamed) {
+    Recipe base = name == null ? unnamed : Recipe.of(name);
     TrainingOptions training = base.training();
     VggConfig config = net.apply(base.net());
     return new Recipe(

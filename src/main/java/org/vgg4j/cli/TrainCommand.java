@@ -2,18 +2,19 @@ package org.vgg4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.FashionMnist;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.nn.NetworkOptions;
@@ -21,18 +22,22 @@ import org.vgg4j.nn.PlannedNetwork;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DeviceLostException;
+import org.vgg4j.train.Checkpoint;
+import org.vgg4j.train.CheckpointStore;
+import org.vgg4j.train.Checkpointer;
 import org.vgg4j.train.EngineTuner;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.Evaluator;
-import org.vgg4j.train.ModelFile;
 import org.vgg4j.train.Recipe;
 import org.vgg4j.train.RunDirectory;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingListener;
+import org.vgg4j.train.TrainingState;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code ./vgg train}. */
@@ -45,10 +50,15 @@ final class TrainCommand implements Callable<Integer> {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
+  private static final String DATA_FROM = "dataFrom";
+  private static final String TRAIN_IMAGES = "trainImages";
+  private static final String TEST_IMAGES = "testImages";
+
   @Spec private CommandSpec spec;
   @Mixin private RecipeOptions recipeOptions;
   @Mixin private DataOptions data;
   @Mixin private DeviceOptions device;
+  @Mixin private CheckpointOptions checkpoints;
 
   @Option(
       names = "--train-limit",
@@ -72,75 +82,152 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
-    Recipe recipe = recipeOptions.recipe();
-    FashionMnist set = data.load(err);
-    ImageDataset train = DataOptions.limited(set.train(), trainLimit, "--train-limit");
-    ImageDataset test = data.test(set);
+    checkpoints.check();
+    ResumedRun resumed = resumed();
+    Recipe recipe =
+        resumed == null ? recipeOptions.recipe() : recipeOptions.recipe(resumed.recipe());
+    if (resumed != null && resumed.isFinished(recipe)) {
+      report(
+          "%s is finished: it has its %d epochs; there is nothing to resume"
+              .formatted(resumed.run().folder(), recipe.training().epochs()));
+      return ExitCode.DONE;
+    }
+    FashionMnist set = data.load(resumed == null ? null : resumed.text(DATA_FROM), err);
+    Integer oldTrain = resumed == null ? null : resumed.count(TRAIN_IMAGES);
+    Integer oldTest = resumed == null ? null : resumed.count(TEST_IMAGES);
+    ImageDataset train =
+        DataOptions.limited(
+            set.train(), trainLimit == null ? oldTrain : trainLimit, "--train-limit");
+    ImageDataset test = data.test(set, oldTest);
     Evaluator.requireClasses(recipe.net(), train);
     NetworkOptions options =
         NetworkOptions.training(Trainer.batchSizes(recipe.training().batchSize(), train.size()))
             .withSeed(recipe.training().seed());
-    String variant = tune ? tuned(recipe, train, err) : Backends.DEFAULT_VARIANT;
-    Backends.Selection selection = device.open(variant);
+    EngineOptions engine =
+        resumed == null
+            ? device.options().withVariant(variant(recipe, train, err))
+            : device.options(resumed.config(), given("--device"));
+    Backends.Selection selection = device.open(engine);
     try (Backend backend = selection.backend();
         PlannedNetwork planned =
             Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
       planned.memoryPlan().requireFits(backend, recipe.stateSlabs());
-      RunDirectory run = RunDirectory.create(folder());
+      Map<String, Object> config = config(recipe, set, train, test, backend, engine);
+      config.put(DATA_FROM, data.source(resumed == null ? null : resumed.text(DATA_FROM)));
+      if (resumed != null) {
+        resumed.requireSame(config, this::given);
+        resumed.warnOfOtherBits(config);
+      }
+      RunDirectory run = resumed == null ? RunDirectory.create(folder()) : resumed.run();
       // Nothing is refused any more: until here a refusal is the only line.
       DataOptions.warnOfSample(set, err);
       err.printf("%s (%s)%n", backend.description(), selection.reason());
-      run.writeConfig(config(recipe, set, train, test, backend, variant));
-      err.printf("run folder: %s%n", run.folder());
-      err.flush();
-      try (Vgg vgg = new Vgg(recipe.net(), planned.allocate())) {
-        train(vgg, recipe, train, test, run);
+      run.writeConfig(config);
+      report("run folder: " + run.folder());
+      try (Vgg vgg = new Vgg(recipe.net(), planned.allocate());
+          Trainer trainer = new Trainer(vgg, recipe.newOptimizer(), recipe.training())) {
+        CheckpointStore store =
+            resumed == null
+                ? new CheckpointStore(run.checkpoints(), checkpoints.keep())
+                : resumed.store();
+        TrainingState from = resumed == null ? null : restore(resumed, trainer);
+        Checkpointer.Contents contents =
+            new Checkpointer.Contents(recipe.net(), test.classNames(), config);
+        try (Checkpointer checkpointer =
+            new Checkpointer(
+                trainer, run, store, contents, checkpoints.interval(), from, this::report)) {
+          train(trainer, checkpointer, store, recipe, train, test, run);
+        }
       }
     }
     DataOptions.warnOfSample(set, err);
     return ExitCode.DONE;
   }
 
-  private void train(
-      Vgg vgg, Recipe recipe, ImageDataset train, ImageDataset test, RunDirectory run) {
+  private ResumedRun resumed() throws IOException {
+    if (checkpoints.resume() == null) {
+      return null;
+    }
+    if (out != null || tune) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--resume goes on in the run's folder and variant: leave out --out and --tune");
+    }
+    return new ResumedRun(checkpoints.resume(), checkpoints.keep(), this::report);
+  }
+
+  /** Puts the trainer to where the run stood, and the metrics with it. */
+  private TrainingState restore(ResumedRun resumed, Trainer trainer) throws IOException {
+    Checkpoint checkpoint = resumed.checkpoint();
+    if (checkpoint == null) {
+      report("there is no checkpoint yet: starting at the beginning");
+      resumed.run().writeMetrics(List.of());
+      return null;
+    }
+    checkpoint.restore(trainer);
+    TrainingState state = checkpoint.state();
+    resumed.run().writeMetrics(state.finished());
+    report("resuming from " + checkpoint.label() + ": " + state.place());
+    return state;
+  }
+
+  private boolean given(String flag) {
+    return spec.commandLine().getParseResult().hasMatchedOption(flag);
+  }
+
+  private synchronized void report(String line) {
     PrintWriter err = spec.commandLine().getErr();
-    try (Trainer trainer = new Trainer(vgg, recipe.newOptimizer(), recipe.training());
-        Interruption interruption = new Interruption(trainer::stop);
+    err.println(line);
+    err.flush();
+  }
+
+  private void train(
+      Trainer trainer,
+      Checkpointer checkpointer,
+      CheckpointStore store,
+      Recipe recipe,
+      ImageDataset train,
+      ImageDataset test,
+      RunDirectory run)
+      throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    try (Interruption interruption = new Interruption(trainer::stop);
         TrainingProgress progress = new TrainingProgress(err, recipe.training().epochs())) {
+      TrainingListener listener = TrainingListener.all(progress, printing());
       EpochMetrics last =
-          trainer.fit(train, test, TrainingListener.all(progress, saving(vgg, test, run)));
+          checkpoints
+              .recovery()
+              .fit(trainer, checkpointer, store, train, test, listener, this::report);
       if (interruption.happened()) {
-        err.println(
+        report(
             last == null
                 ? "stopped before the first epoch was finished; there is no model"
                 : "stopped; " + run.model() + " is the model after epoch " + last.epoch());
-        err.flush();
+        report("go on with: ./vgg train --resume " + run.folder());
       }
     } catch (DeviceLostException e) {
-      err.println(
+      report(
           Files.exists(run.model())
               ? "the model after the last whole epoch is " + run.model()
               : "the GPU was lost before the first epoch was finished; there is no model");
-      err.flush();
+      report("go on with: ./vgg train --resume " + run.folder());
       throw e;
     }
   }
 
-  private TrainingListener saving(Vgg vgg, ImageDataset test, RunDirectory run) {
+  private TrainingListener printing() {
     PrintWriter stdout = spec.commandLine().getOut();
     return new TrainingListener() {
       @Override
       public void epochFinished(EpochMetrics metrics) {
-        try {
-          ModelFile.save(vgg, test.classNames(), run.model());
-          run.append(metrics);
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
         stdout.println(metrics.line());
         stdout.flush();
       }
     };
+  }
+
+  private String variant(Recipe recipe, ImageDataset train, PrintWriter err) {
+    return tune ? tuned(recipe, train, err) : Backends.DEFAULT_VARIANT;
   }
 
   private String tuned(Recipe recipe, ImageDataset train, PrintWriter err) {
@@ -169,15 +256,18 @@ final class TrainCommand implements Callable<Integer> {
       ImageDataset train,
       ImageDataset test,
       Backend backend,
-      String variant) {
+      EngineOptions engine) {
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("vgg4j", Version.current());
     config.putAll(recipe.toMap());
     config.put("data", set.isSample() ? FashionMnist.SAMPLE : FashionMnist.WHOLE);
-    config.put("trainImages", train.size());
-    config.put("testImages", test.size());
+    config.put(TRAIN_IMAGES, train.size());
+    config.put(TEST_IMAGES, test.size());
+    config.put("trainCrc32c", train.crc32c());
+    config.put("testCrc32c", test.crc32c());
     config.put("device", backend.name());
-    config.put("variant", variant);
+    config.put("variant", engine.variant());
+    DeviceOptions.describe(engine, config);
     config.put("engine", backend.description());
     if (!backend.choices().isEmpty()) {
       config.put("choices", new TreeMap<>(backend.choices()));

@@ -28,6 +28,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
   private long epochStart;
   private long lastLine;
   private long warm;
+  private int timed; // steps since this process began
   private boolean estimated;
 
   TrainingProgress(PrintWriter err, int epochs) {
@@ -39,6 +40,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
   public void epochStarted(int epoch, int epochSteps, int epochImages) {
     steps = epochSteps;
     images = epochImages;
+    close();
     epochStart = System.nanoTime();
     lastLine = epochStart;
     if (Terminal.isInteractive()) {
@@ -49,10 +51,10 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
   @Override
   public void stepFinished(int epoch, int step, int done, double meanLoss) {
     long now = System.nanoTime();
-    if (step == 1) {
+    if (timed++ == 0) {
       warm = now;
-    } else if (!estimated && step > TIMED_STEPS && now - warm > TIMED_NANOS) {
-      estimate((now - warm) / 1e9 / (step - 1));
+    } else if (!estimated && timed > TIMED_STEPS && now - warm > TIMED_NANOS) {
+      estimate((now - warm) / 1e9 / (timed - 1));
     }
     if (bar != null) {
       bar.to(done);

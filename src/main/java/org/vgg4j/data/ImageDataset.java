@@ -1,7 +1,9 @@
 package org.vgg4j.data;
 
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.zip.CRC32C;
 import org.vgg4j.tensor.InvalidInputException;
 
 /** Labelled images of one size in memory, a byte a value. */
@@ -97,6 +99,14 @@ public final class ImageDataset {
   /** Returns the names of the classes. */
   public List<String> classNames() {
     return classNames;
+  }
+
+  /** Returns the CRC32C of all images and labels, in hexadecimal digits. */
+  public String crc32c() {
+    CRC32C crc = new CRC32C();
+    crc.update(pixels);
+    crc.update(labels);
+    return HexFormat.of().toHexDigits((int) crc.getValue());
   }
 
   /** Returns the label of an image. */

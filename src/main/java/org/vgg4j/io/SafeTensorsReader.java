@@ -6,9 +6,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32C;
 import org.vgg4j.io.SafeTensorsHeader.Entry;
 import org.vgg4j.tensor.InvalidInputException;
 
@@ -166,6 +168,17 @@ public final class SafeTensorsReader implements AutoCloseable {
     long[] values = new long[arrayLength(entry)];
     readChunks(entry, (first, chunk) -> ElementDecoder.toLongs(type, chunk, values, first));
     return values;
+  }
+
+  /**
+   * The CRC32C of a tensor's bytes as they stand in the file, in eight hexadecimal digits.
+   *
+   * @throws InvalidInputException when there is no such tensor
+   */
+  public String crc32c(String name) throws IOException {
+    CRC32C crc = new CRC32C();
+    readChunks(entry(name), (first, chunk) -> crc.update(chunk));
+    return HexFormat.of().toHexDigits((int) crc.getValue());
   }
 
   /** Closes the file. */

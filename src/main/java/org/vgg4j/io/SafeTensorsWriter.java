@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.vgg4j.tensor.InvalidInputException;
 
 /**
  * Writes safetensors files: atomically, with a hash of the contents, the same bits for the same
@@ -34,9 +35,10 @@ public final class SafeTensorsWriter {
   }
 
   /**
-   * Writes a file. Tensors of wider elements come first and otherwise keep the order given: so all
-   * data are aligned to their elements, as in files of the format's reference implementation. The
-   * data are streamed: no more than a small buffer and the header are held in memory.
+   * Writes a file, and reads it back before it takes its name. Tensors of wider elements come first
+   * and otherwise keep the order given: so all data are aligned to their elements, as in files of
+   * the format's reference implementation. The data are streamed: no more than a small buffer and
+   * the header are held in memory.
    *
    * @param metadata texts for {@code __metadata__}; a hash among them is replaced
    * @throws IllegalArgumentException when two tensors have one name, or the header would be longer
@@ -57,14 +59,27 @@ public final class SafeTensorsWriter {
       throw new IllegalArgumentException("the header of " + target + " is longer than 100 MB");
     }
     long hashPosition = HeaderParser.parse(target, header).hashPosition();
+    String[] hash = new String[1];
     AtomicFile.write(
         target,
         file -> {
-          String hash = writeContents(file, header, ordered);
+          hash[0] = writeContents(file, header, ordered);
           long position = SafeTensorsHeader.LENGTH_BYTES + hashPosition;
-          file.writeFully(StandardCharsets.US_ASCII.encode(hash), position);
+          file.writeFully(StandardCharsets.US_ASCII.encode(hash[0]), position);
         },
+        written -> readBack(written, hash[0], files),
         files);
+  }
+
+  private static void readBack(Path written, String hash, FileOperations files) throws IOException {
+    try (SafeTensorsReader reader = SafeTensorsReader.open(written, files)) {
+      reader.verify();
+      if (!hash.equals(reader.metadata().get(ContentHash.KEY))) {
+        throw new IOException("what was written reads back with another hash");
+      }
+    } catch (InvalidInputException e) {
+      throw new IOException("what was written reads back otherwise: " + e.getMessage(), e);
+    }
   }
 
   private static String writeContents(FileHandle file, byte[] header, List<SafeTensor> tensors)

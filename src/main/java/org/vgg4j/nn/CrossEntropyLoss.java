@@ -1,6 +1,7 @@
 package org.vgg4j.nn;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
@@ -74,6 +75,30 @@ public final class CrossEntropyLoss implements AutoCloseable {
       sum = sum.plus(sized.plan.totals());
     }
     return sum;
+  }
+
+  /**
+   * Returns the sums of each batch size, largest first, for {@link #restoreTotals}; waits for the
+   * engine.
+   */
+  public List<LossTotals> parts() {
+    return sizes.values().stream().map(sized -> sized.plan.totals()).toList();
+  }
+
+  /**
+   * Continues from the sums of {@link #parts}: bit for bit as if they had been added here.
+   *
+   * @throws IllegalArgumentException unless there is one for each batch size
+   */
+  public void restoreTotals(List<LossTotals> parts) {
+    if (parts.size() != sizes.size()) {
+      throw new IllegalArgumentException(
+          "totals of " + parts.size() + " batch sizes for " + sizes.size());
+    }
+    int next = 0;
+    for (Sized sized : sizes.values()) {
+      sized.plan.restoreTotals(parts.get(next++));
+    }
   }
 
   /** Sets the sums to zero. */

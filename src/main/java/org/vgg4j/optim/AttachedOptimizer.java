@@ -19,7 +19,12 @@ public final class AttachedOptimizer implements AutoCloseable {
    * @param parameter the parameter's name
    * @param tensor of the parameter's layout
    */
-  public record State(String kind, String parameter, Tensor tensor) {}
+  public record State(String kind, String parameter, Tensor tensor) {
+    /** Returns the name in checkpoints: {@code exp_avg.features.0.weight}. */
+    public String name() {
+      return kind + "." + parameter;
+    }
+  }
 
   private final Closing closing = new Closing();
   private final OptimizerPlan plan;

@@ -50,6 +50,11 @@ public final class GradientSum implements AutoCloseable {
   /** Adds the sum to the net's gradients, for the optimizer to read, and starts a new sum. */
   public void finish() {
     gradientPlusSum.step();
+    reset();
+  }
+
+  /** Drops what was added and starts a new sum. */
+  public void reset() {
     sum.zero();
   }
 

@@ -15,6 +15,11 @@ public interface CrossEntropyPlan extends Plan {
   /** Returns the totals since the last reset; waits for the engine. */
   LossTotals totals();
 
+  /** Sets the totals, so that a resumed run adds to the very sums it had read. */
+  void restoreTotals(LossTotals totals);
+
   /** Sets the totals to zero. */
-  void resetTotals();
+  default void resetTotals() {
+    restoreTotals(LossTotals.NONE);
+  }
 }

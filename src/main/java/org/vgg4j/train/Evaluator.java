@@ -1,5 +1,6 @@
 package org.vgg4j.train;
 
+import java.util.function.BooleanSupplier;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
@@ -15,19 +16,26 @@ public final class Evaluator {
    * @throws InvalidInputException when the data set has more classes than the net
    */
   public static Evaluation evaluate(Vgg vgg, ImageDataset data) {
+    return evaluate(vgg, data, () -> false);
+  }
+
+  /** Evaluates as {@link #evaluate(Vgg, ImageDataset)}; returns null when it was stopped. */
+  static Evaluation evaluate(Vgg vgg, ImageDataset data, BooleanSupplier stopped) {
     int classes = vgg.config().classes();
     requireClasses(vgg.config(), data);
     long[][] confusion = new long[classes][classes];
     double[] lossSum = new double[1];
-    Predictor.run(
-        vgg,
-        data,
-        (label, logits, offset) -> {
-          double[] row = Softmax.logSoftmax(logits, offset, classes);
-          lossSum[0] -= row[label];
-          confusion[label][Softmax.argMax(logits, offset, classes)]++;
-        });
-    return new Evaluation(lossSum[0] / data.size(), confusion, data.classNames());
+    boolean whole =
+        Predictor.run(
+            vgg,
+            data,
+            (label, logits, offset) -> {
+              double[] row = Softmax.logSoftmax(logits, offset, classes);
+              lossSum[0] -= row[label];
+              confusion[label][Softmax.argMax(logits, offset, classes)]++;
+            },
+            stopped);
+    return whole ? new Evaluation(lossSum[0] / data.size(), confusion, data.classNames()) : null;
   }
 
   /**

@@ -16,6 +16,13 @@ final class ListenerChain implements TrainingListener {
   }
 
   @Override
+  public void stepDone(long step) {
+    for (TrainingListener listener : listeners) {
+      listener.stepDone(step);
+    }
+  }
+
+  @Override
   public void stepFinished(int epoch, int step, int images, double meanLoss) {
     for (TrainingListener listener : listeners) {
       listener.stepFinished(epoch, step, images, meanLoss);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.vgg4j.io.FileOperations;
 import org.vgg4j.io.SafeTensor;
 import org.vgg4j.io.SafeTensorsReader;
 import org.vgg4j.io.SafeTensorsWriter;
@@ -58,12 +59,34 @@ public final class ModelFile {
    * @throws IOException when the file cannot be written; what was there before is still there
    */
   public static void save(Vgg vgg, List<String> classNames, Path file) throws IOException {
+    write(vgg.config(), classNames, new ModelTensors(vgg).toFile(), file, FileOperations.SYSTEM);
+  }
+
+  /** Writes the tensors of a net, as {@link ModelTensors} has them. */
+  static void write(
+      VggConfig config,
+      List<String> classNames,
+      List<SafeTensor> tensors,
+      Path file,
+      FileOperations files)
+      throws IOException {
     Map<String, String> metadata = new TreeMap<>();
     metadata.put("format", "pt");
-    metadata.put(CONFIG, JSON.writeValueAsString(vgg.config().toMap()));
+    metadata.put(CONFIG, JSON.writeValueAsString(config.toMap()));
     metadata.put(CLASSES, JSON.writeValueAsString(classNames));
-    List<SafeTensor> tensors = new ModelTensors(vgg).toFile();
-    SafeTensorsWriter.write(file, tensors, metadata);
+    SafeTensorsWriter.write(file, tensors, metadata, files);
+  }
+
+  /**
+   * Reads a file's tensors into a net that is there already.
+   *
+   * @throws InvalidInputException when the file is damaged or of another net
+   */
+  static void readInto(Vgg vgg, Path file, FileOperations files) throws IOException {
+    try (SafeTensorsReader reader = SafeTensorsReader.open(file, files)) {
+      ModelTensors.check(file, vgg.config(), reader);
+      new ModelTensors(vgg).fromFile(reader);
+    }
   }
 
   /**

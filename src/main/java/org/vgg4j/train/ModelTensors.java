@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.vgg4j.io.SafeTensor;
 import org.vgg4j.io.SafeTensorSpec;
@@ -49,8 +50,16 @@ final class ModelTensors {
     }
   }
 
-  /** Returns the tensors to write, in the order of PyTorch's {@code state_dict}. */
+  /**
+   * Returns the tensors to write, in the order of PyTorch's {@code state_dict}; their values are
+   * fetched from the engine when they are written.
+   */
   List<SafeTensor> toFile() {
+    return toFile(ModelTensors::stored);
+  }
+
+  /** Returns the tensors to write, each made of its name and the net's tensor. */
+  List<SafeTensor> toFile(BiFunction<String, Tensor, SafeTensor> made) {
     List<SafeTensor> result = new ArrayList<>();
     for (String name : vgg.network().stateNames()) {
       if (counters.containsKey(name)) {
@@ -58,7 +67,7 @@ final class ModelTensors {
         continue;
       }
       Tensor tensor = tensors.get(name);
-      result.add(stored(name, tensor));
+      result.add(made.apply(name, tensor));
       String bias = biasBeforeNorm(name, tensor.shape());
       if (bias != null) {
         int channels = tensor.shape().dim(0);

@@ -1,5 +1,6 @@
 package org.vgg4j.train;
 
+import java.util.function.BooleanSupplier;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.ImageDataset;
@@ -24,6 +25,11 @@ final class Predictor {
   private Predictor() {}
 
   static void run(Vgg vgg, ImageDataset data, Consumer consumer) {
+    run(vgg, data, consumer, () -> false);
+  }
+
+  /** Runs until the end or until {@code stopped}; returns whether it came to the end. */
+  static boolean run(Vgg vgg, ImageDataset data, Consumer consumer, BooleanSupplier stopped) {
     Network network = vgg.network();
     int batchSize = network.options().batchSizes().get(0);
     int classes = vgg.config().classes();
@@ -34,12 +40,16 @@ final class Predictor {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
         // A smaller last batch leaves old images behind it, whose rows are not read: in evaluation
         // mode no image sees another.
+        if (stopped.getAsBoolean()) {
+          return false;
+        }
         input.upload(batch.x(), 0);
         network.forward(input, false).download(logits);
         for (int row = 0; row < batch.size(); row++) {
           consumer.accept(batch.labels()[row], logits, row * classes);
         }
       }
+      return true;
     }
   }
 }

@@ -117,6 +117,40 @@ public record Recipe(
     return newOptimizer().stateSlabs() + (training.accumulate() > 1 ? 1 : 0);
   }
 
+  /**
+   * Reads what {@link #toMap} wrote; other keys are left alone.
+   *
+   * @throws InvalidInputException when a value is missing or cannot be used
+   */
+  public static Recipe fromMap(Map<String, ?> map) {
+    if (!(map.get("net") instanceof Map<?, ?> net)) {
+      throw new InvalidInputException("the configuration has no net");
+    }
+    Map<String, Object> netValues = new LinkedHashMap<>();
+    net.forEach((key, value) -> netValues.put(key.toString(), value));
+    return new Recipe(
+        value(map, "recipe", String.class),
+        VggConfig.fromMap(netValues),
+        Initialization.of(value(map, "init", String.class)),
+        value(map, "optimizer", String.class),
+        value(map, "momentum", Number.class).doubleValue(),
+        value(map, "weightDecay", Number.class).doubleValue(),
+        new TrainingOptions(
+            value(map, "epochs", Number.class).intValue(),
+            value(map, "batchSize", Number.class).intValue(),
+            value(map, "accumulate", Number.class).intValue(),
+            value(map, "learningRate", Number.class).doubleValue(),
+            LearningRateSchedule.of(value(map, "learningRateSchedule", String.class)),
+            value(map, "seed", Number.class).longValue()));
+  }
+
+  private static <T> T value(Map<String, ?> map, String key, Class<T> type) {
+    if (!type.isInstance(map.get(key))) {
+      throw new InvalidInputException("the configuration's " + key + " is " + map.get(key));
+    }
+    return type.cast(map.get(key));
+  }
+
   /** Returns the recipe as plain values for {@code config.json}. */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();

@@ -1,9 +1,14 @@
 package org.vgg4j.train;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.data.Shuffle;
+import org.vgg4j.io.FileOperations;
 import org.vgg4j.nn.CrossEntropyLoss;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
@@ -23,16 +28,26 @@ import org.vgg4j.tensor.Tensor;
  * be called from another.
  */
 public final class Trainer implements AutoCloseable {
+  /** The weights are looked at for NaN and infinity every so many steps; the loss at each. */
+  static final int STEPS_A_WEIGHT_CHECK = 500;
+
   private final Vgg vgg;
   private final Network network;
   private final TrainingOptions options;
   private final Closing closing = new Closing();
   private final AttachedOptimizer optimizer;
+  private final TrainingTensors tensors;
   private final CrossEntropyLoss loss;
   private final GradientSum sum; // null when every pass makes an update
   private final int readInterval; // in steps
   private long step; // updates made so far
   private long passes; // forward and backward passes made so far
+  private int epoch = 1; // under way
+  private int batch; // batches of it that are done
+  private int rollbacks;
+  private double epochSeconds; // of the epoch under way, at its last step
+  private long epochBegin; // in System.nanoTime(), as if the epoch had not been interrupted
+  private final List<EpochMetrics> finished = new ArrayList<>();
   private volatile boolean stopping;
 
   /**
@@ -55,6 +70,7 @@ public final class Trainer implements AutoCloseable {
       closing.abandon(e);
       throw e;
     }
+    tensors = new TrainingTensors(vgg, this.optimizer, this::diverged);
   }
 
   /**
@@ -74,15 +90,16 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * Asks {@link #fit} to return after the present step, without finishing the epoch; from any
-   * thread.
+   * Asks {@link #fit} to return after the present step or batch of an evaluation, without finishing
+   * the epoch; from any thread.
    */
   public void stop() {
     stopping = true;
   }
 
   /**
-   * Trains for the options' epochs and evaluates after each.
+   * Trains what is left of the options' epochs, from where the training stands, and evaluates after
+   * each.
    *
    * @return the metrics of the last finished epoch, null when it was stopped before one was
    *     finished
@@ -92,61 +109,76 @@ public final class Trainer implements AutoCloseable {
   public EpochMetrics fit(ImageDataset train, ImageDataset test, TrainingListener listener) {
     Evaluator.requireClasses(vgg.config(), train);
     Evaluator.requireClasses(vgg.config(), test);
-    EpochMetrics last = null;
-    for (int epoch = 1; epoch <= options.epochs() && !stopping; epoch++) {
-      long begin = System.nanoTime();
-      LossTotals totals = trainEpoch(epoch, train, listener);
-      if (totals == null) {
-        return last;
+    while (epoch <= options.epochs() && !stopping) {
+      epochBegin = System.nanoTime() - Math.round(epochSeconds * 1e9);
+      if (!trainEpoch(train, listener)) {
+        break;
       }
-      double trainSeconds = (System.nanoTime() - begin) / 1e9;
+      double trainSeconds = epochSeconds;
+      LossTotals totals = loss.totals();
       listener.evaluationStarted(epoch);
-      Evaluation evaluation = Evaluator.evaluate(vgg, test);
-      requireFinite(evaluation.meanLoss(), epoch);
-      requireFiniteNet(epoch);
-      double seconds = (System.nanoTime() - begin) / 1e9;
-      last =
+      Evaluation evaluation = Evaluator.evaluate(vgg, test, () -> stopping);
+      if (evaluation == null) {
+        break;
+      }
+      requireFinite(evaluation.meanLoss());
+      EpochMetrics metrics =
           new EpochMetrics(
               epoch,
               totals.meanLoss(),
               totals.accuracy(),
               evaluation.accuracy(),
-              seconds,
+              secondsOfEpoch(),
               totals.count() / trainSeconds);
-      listener.epochFinished(last);
+      finished.add(metrics);
+      epoch++;
+      batch = 0;
+      epochSeconds = 0;
+      loss.resetTotals();
+      listener.epochFinished(metrics);
     }
-    return last;
+    return finished.isEmpty() ? null : finished.get(finished.size() - 1);
   }
 
-  /** Returns the epoch's totals, or null when it was stopped. */
-  private LossTotals trainEpoch(int epoch, ImageDataset train, TrainingListener listener) {
+  private double secondsOfEpoch() {
+    return (System.nanoTime() - epochBegin) / 1e9;
+  }
+
+  /** Trains what is left of the epoch; returns whether it came to its end. */
+  private boolean trainEpoch(ImageDataset train, TrainingListener listener) {
     int batchSize = Math.min(options.batchSize(), train.size());
     Schedule schedule = new Schedule(train.size(), batchSize, options.accumulate());
     long totalSteps = (long) schedule.steps() * options.epochs();
-    loss.resetTotals();
     listener.epochStarted(epoch, schedule.steps(), train.size());
     int[] order = Shuffle.permutation(train.size(), options.seed(), epoch);
     try (BatchLoader loader =
         new BatchLoader(
-            train, batchSize, vgg.config().imageSize(), vgg.config().channels(), order)) {
-      for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
-        pass(batch, schedule, totalSteps);
-        if (!schedule.endsStep(batch.index())) {
+            train, batchSize, vgg.config().imageSize(), vgg.config().channels(), order, batch)) {
+      for (Batch next = loader.next(); next != null; next = loader.next()) {
+        pass(next, schedule, totalSteps);
+        if (!schedule.endsStep(next.index())) {
           continue;
         }
-        update(schedule.passesOfStep(batch.index()));
-        int done = schedule.stepOf(batch.index()) + 1;
+        update(schedule.passesOfStep(next.index()));
+        batch = next.index() + 1;
+        epochSeconds = secondsOfEpoch();
+        int done = schedule.stepOf(batch - 1) + 1;
         if (done % readInterval == 0 || done == schedule.steps()) {
           LossTotals totals = loss.totals();
-          requireFinite(totals, epoch, totalSteps);
+          requireFinite(totals, totalSteps);
           listener.stepFinished(epoch, done, (int) totals.count(), totals.meanLoss());
         }
-        if (stopping && done < schedule.steps()) {
-          return null;
+        if (step % STEPS_A_WEIGHT_CHECK == 0) {
+          tensors.requireFiniteWeights();
+        }
+        listener.stepDone(step);
+        if (stopping) {
+          return false;
         }
       }
     }
-    return loss.totals();
+    tensors.requireFiniteWeights();
+    return true;
   }
 
   /**
@@ -178,33 +210,73 @@ public final class Trainer implements AutoCloseable {
   }
 
   private double rate(long ofStep, long totalSteps) {
-    return options.schedule().rate(options.learningRate(), ofStep, totalSteps);
+    double rate = options.schedule().rate(options.learningRate(), ofStep, totalSteps);
+    return rate / Math.pow(10, rollbacks);
   }
 
-  private void requireFinite(LossTotals totals, int epoch, long totalSteps) {
+  private void requireFinite(LossTotals totals, long totalSteps) {
     long first = totals.firstNonFiniteStep();
     if (first >= 0) {
       throw new DivergedException("the loss", epoch, first + 1, rate(first, totalSteps));
     }
-    requireFinite(totals.lossSum(), epoch);
+    requireFinite(totals.lossSum());
   }
 
-  private void requireFinite(double value, int epoch) {
+  private void requireFinite(double value) {
     if (!Double.isFinite(value)) {
-      throw diverged("the loss", epoch);
+      throw diverged("the loss");
     }
   }
 
-  /** A ReLU may turn NaN into 0, so that a ruined net has a finite loss all the same. */
-  private void requireFiniteNet(int epoch) {
-    String name = NonFinite.firstIn(network);
-    if (name != null) {
-      throw diverged(name, epoch);
-    }
-  }
-
-  private DivergedException diverged(String what, int epoch) {
+  private DivergedException diverged(String what) {
     return new DivergedException(what, epoch, step, network.stepState().learningRate());
+  }
+
+  /** Returns where the training stands; to be asked between steps, as by a listener. */
+  public TrainingState state() {
+    return new TrainingState(
+        step, passes, epoch, batch, rollbacks, epochSeconds, loss.parts(), finished);
+  }
+
+  /**
+   * Copies all that going on takes; to be called between steps, as by a listener.
+   *
+   * @throws DivergedException when a value is not finite
+   */
+  public Snapshot capture() {
+    requireFinite(loss.totals().lossSum());
+    return tensors.capture(state());
+  }
+
+  /**
+   * Goes on from a state, its tensors read from files; the trainer's own are lost.
+   *
+   * @throws InvalidInputException when the files are damaged or of another net or optimizer
+   */
+  void restore(TrainingState state, Path model, Path moments, FileOperations files)
+      throws IOException {
+    tensors.restore(model, moments, files);
+    step = state.step();
+    passes = state.passes();
+    epoch = state.epoch();
+    batch = state.batch();
+    rollbacks = state.rollbacks();
+    epochSeconds = state.epochSeconds();
+    if (batch > 0) {
+      loss.restoreTotals(state.totals());
+    } else {
+      loss.resetTotals();
+    }
+    finished.clear();
+    finished.addAll(state.finished());
+    if (sum != null) {
+      sum.reset();
+    }
+  }
+
+  /** Sets how often the run went back; each time divides the learning rate by ten. */
+  void rollbacks(int count) {
+    rollbacks = count;
   }
 
   @Override

@@ -10,6 +10,9 @@ public interface TrainingListener {
    */
   default void epochStarted(int epoch, int steps, int images) {}
 
+  /** An update is made, the {@code step}-th of the run; nothing was waited for. */
+  default void stepDone(long step) {}
+
   /**
    * A step is done: {@code images} images of this epoch so far, with their mean loss. Heard of
    * every step on an engine that computes at once, else of some and of the last (see {@code

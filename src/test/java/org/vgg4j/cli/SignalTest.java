@@ -98,7 +98,9 @@ final class SignalTest {
         errors.contains("stopped; " + model + " is the model after epoch " + epochs),
         errors.toString());
     assertFalse(errors.toString().contains("Exception"), errors.toString());
-    assertEquals(List.of("config.json", "metrics.jsonl", "model.safetensors"), Cli.names(run));
+    assertEquals(
+        List.of("checkpoints", "config.json", "metrics.jsonl", "model.safetensors"),
+        Cli.names(run));
     List<String> metrics = Files.readAllLines(run.resolve("metrics.jsonl"));
     assertEquals(epochs, metrics.size());
     double last =
@@ -123,7 +125,7 @@ final class SignalTest {
     signal("TERM");
     assertTrue(process.waitFor(60, TimeUnit.SECONDS));
     assertEquals(143, process.exitValue());
-    assertEquals(List.of("config.json"), Cli.names(run));
+    assertEquals(List.of("checkpoints", "config.json"), Cli.names(run));
     assertFalse(Files.readString(stderr).contains("defect"), Files.readString(stderr));
   }
 }

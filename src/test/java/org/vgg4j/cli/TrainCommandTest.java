@@ -105,8 +105,10 @@ final class TrainCommandTest {
   }
 
   @Test
-  void theFolderHasThreeFiles() throws IOException {
-    assertEquals(List.of("config.json", "metrics.jsonl", "model.safetensors"), Cli.names(run));
+  void theFolderHasItsFiles() throws IOException {
+    assertEquals(
+        List.of("checkpoints", "config.json", "metrics.jsonl", "model.safetensors"),
+        Cli.names(run));
   }
 
   @Test
@@ -152,7 +154,9 @@ final class TrainCommandTest {
 
   @Test
   void stderrSaysWhatRunsAndWarnsOfTheSampleFirstAndLast() {
-    List<String> lines = trained.errLines();
+    // Whether a checkpoint falls due while the one before is being written is a matter of speed.
+    List<String> lines =
+        trained.errLines().stream().filter(line -> !line.startsWith("checkpoint skipped")).toList();
     assertEquals(4, lines.size(), trained.err());
     assertTrue(lines.get(0).startsWith("WARNING: these are figures of a SAMPLE"), lines.get(0));
     assertTrue(lines.get(0).contains("dataset-fashion-mnist"), lines.get(0));
@@ -214,7 +218,7 @@ final class TrainCommandTest {
     byte[] before = Files.readAllBytes(run.resolve("config.json"));
     assertTrue(Cli.refused(shortRun(run, "--data", "sample")).contains("holds a run already"));
     assertTrue(java.util.Arrays.equals(before, Files.readAllBytes(run.resolve("config.json"))));
-    theFolderHasThreeFiles();
+    theFolderHasItsFiles();
   }
 
   /** Data of one's own are no sample: nothing warns of it. */
@@ -282,7 +286,7 @@ final class TrainCommandTest {
                 + " \\d\\.\\d\\de\\+\\d+; try a smaller --lr"),
         last);
     // What was saved before, if anything, is whole.
-    List<String> names = new ArrayList<>(List.of("config.json"));
+    List<String> names = new ArrayList<>(List.of("checkpoints", "config.json"));
     if (!result.out().isEmpty()) {
       names.addAll(List.of("metrics.jsonl", "model.safetensors"));
       try (SafeTensorsReader reader = SafeTensorsReader.open(out.resolve("model.safetensors"))) {

@@ -1,6 +1,7 @@
 package org.vgg4j.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -39,13 +40,20 @@ class AtomicFileTest {
             "write",
             "force",
             "close",
+            "open f.tmp",
+            "size",
+            "read",
+            "close",
             "rename f.tmp f",
             "forceDirectory"),
         files.calls());
   }
 
   @ParameterizedTest
-  @EnumSource(Fault.class)
+  @EnumSource(
+      value = Fault.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"FAILS_FOREVER", "FORCES_FAIL", "RENAMES_FAIL"})
   void whateverCallFailsTheTargetIsOldOrNew(Fault fault) throws IOException {
     Path target = folder.resolve("f");
     FaultyFiles sound = FaultyFiles.sound();
@@ -71,7 +79,7 @@ class AtomicFileTest {
     if (fault == Fault.DIES) {
       assertSame(Death.class, failure.getClass());
     } else {
-      assertSame(IOException.class, failure.getClass());
+      assertTrue(failure instanceof IOException, failure::toString);
       assertTrue(failure.getMessage().startsWith("cannot write " + target + ": injected into "));
       assertFalse(Files.exists(folder.resolve("f.tmp")), () -> "left behind after " + calls);
     }
@@ -99,8 +107,39 @@ class AtomicFileTest {
                     file -> {
                       throw failure;
                     },
+                    written -> {},
                     FileOperations.SYSTEM)));
     assertEquals(0, folder.toFile().list().length);
+  }
+
+  @Test
+  void whatReadsBackOtherwiseDoesNotGetTheName() throws IOException {
+    Path target = folder.resolve("f");
+    AtomicFile.write(target, OLD);
+    IOException failure =
+        assertThrows(
+            IOException.class,
+            () ->
+                AtomicFile.write(
+                    target,
+                    file -> file.writeFully(ByteBuffer.wrap(NEW), 0),
+                    written -> {
+                      throw new IOException("other bytes");
+                    },
+                    FileOperations.SYSTEM));
+    assertEquals("cannot write " + target + ": other bytes", failure.getMessage());
+    assertArrayEquals(OLD, Files.readAllBytes(target));
+    assertFalse(Files.exists(folder.resolve("f.tmp")));
+  }
+
+  @Test
+  void aFailedForceHasATypeOfItsOwn() {
+    for (String forced : List.of("force", "forceDirectory")) {
+      FaultyFiles sound = FaultyFiles.sound();
+      assertDoesNotThrow(() -> write(folder.resolve("g"), sound));
+      FaultyFiles files = new FaultyFiles(Fault.FAILS_ONCE, sound.calls().indexOf(forced));
+      assertThrows(ForceFailedException.class, () -> write(folder.resolve("f"), files));
+    }
   }
 
   @Test
@@ -131,6 +170,7 @@ class AtomicFileTest {
           file.writeFully(ByteBuffer.wrap(NEW, 0, 6), 0);
           file.writeFully(ByteBuffer.wrap(NEW, 6, 4), 6);
         },
+        written -> assertArrayEquals(NEW, AtomicFile.read(written, 20, files)),
         files);
   }
 }

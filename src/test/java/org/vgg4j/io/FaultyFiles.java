@@ -6,53 +6,83 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The machine's file system, of which one call (counted from 0) goes wrong. */
-final class FaultyFiles implements FileOperations {
-  enum Fault {
+/**
+ * A file system, the machine's unless another is given, of which one call (counted from 0) goes
+ * wrong.
+ */
+public final class FaultyFiles implements FileOperations {
+  /** What goes wrong. */
+  public enum Fault {
     /** The call fails, the later ones work. */
     FAILS_ONCE,
     /** The call writes half of what it was given and fails; the later ones work. */
     WRITES_HALF,
     /** The call and every later write fail. */
     NO_SPACE,
+    /** The call and every later one fail: the disk is gone, or read-only. */
+    FAILS_FOREVER,
+    /** Every force from this call on fails. */
+    FORCES_FAIL,
+    /** Every rename from this call on fails. */
+    RENAMES_FAIL,
     /** The process ends: this call and all later ones do nothing. */
     DIES
   }
 
   /** The end of the process: nothing may catch it and go on. */
-  static final class Death extends Error {
+  public static final class Death extends Error {
     private static final long serialVersionUID = 1L;
   }
 
-  private final Fault fault;
-  private final int faultyCall;
+  private final FileOperations under;
+  private volatile Fault fault;
+  private int faultyCall;
   private final List<String> calls = new ArrayList<>();
 
   FaultyFiles(Fault fault, int faultyCall) {
-    this.fault = fault;
-    this.faultyCall = faultyCall;
+    this(SYSTEM);
+    failing(fault, faultyCall);
   }
 
-  /** The file system as it is, its calls counted. */
+  /** Another file system as it is, its calls counted. */
+  public FaultyFiles(FileOperations under) {
+    this.under = under;
+    failing(Fault.FAILS_ONCE, -1);
+  }
+
+  /** The machine's file system as it is, its calls counted. */
   static FaultyFiles sound() {
-    return new FaultyFiles(Fault.FAILS_ONCE, -1);
+    return new FaultyFiles(SYSTEM);
   }
 
-  List<String> calls() {
-    return calls;
+  /** Lets a call go wrong, counted from now on; the last is negative for none. */
+  public synchronized void failing(Fault which, int call) {
+    fault = which;
+    faultyCall = call;
+    calls.clear();
   }
 
-  private void call(String name) throws IOException {
+  /** Returns the calls since the last setting, each with the names of its files. */
+  public synchronized List<String> calls() {
+    return List.copyOf(calls);
+  }
+
+  private synchronized void call(String name) throws IOException {
     int call = calls.size();
     calls.add(name);
     if (faultyCall < 0 || call < faultyCall) {
       return;
     }
-    if (fault == Fault.DIES) {
-      throw new Death();
-    }
-    boolean outOfSpace = fault == Fault.NO_SPACE && name.startsWith("write");
-    if (outOfSpace || call == faultyCall) {
+    boolean fails =
+        switch (fault) {
+          case FAILS_ONCE, WRITES_HALF -> call == faultyCall;
+          case NO_SPACE -> call == faultyCall || name.startsWith("write");
+          case FAILS_FOREVER -> true;
+          case FORCES_FAIL -> name.startsWith("force");
+          case RENAMES_FAIL -> name.startsWith("rename");
+          case DIES -> throw new Death();
+        };
+    if (fails) {
       throw new IOException("injected into " + name);
     }
   }
@@ -60,37 +90,37 @@ final class FaultyFiles implements FileOperations {
   @Override
   public FileHandle create(Path file) throws IOException {
     call("create " + file.getFileName());
-    return new Handle(SYSTEM.create(file));
+    return new Handle(under.create(file));
   }
 
   @Override
   public FileHandle open(Path file) throws IOException {
     call("open " + file.getFileName());
-    return new Handle(SYSTEM.open(file));
+    return new Handle(under.open(file));
   }
 
   @Override
   public void rename(Path from, Path to) throws IOException {
     call("rename " + from.getFileName() + " " + to.getFileName());
-    SYSTEM.rename(from, to);
+    under.rename(from, to);
   }
 
   @Override
   public void forceDirectory(Path directory) throws IOException {
     call("forceDirectory");
-    SYSTEM.forceDirectory(directory);
+    under.forceDirectory(directory);
   }
 
   @Override
   public void delete(Path file) throws IOException {
     call("delete " + file.getFileName());
-    SYSTEM.delete(file);
+    under.delete(file);
   }
 
   @Override
   public List<Path> list(Path directory) throws IOException {
     call("list");
-    return SYSTEM.list(directory);
+    return under.list(directory);
   }
 
   private final class Handle implements FileHandle {

@@ -210,10 +210,10 @@ final class TrainerTest {
   }
 
   @Test
-  void stoppedInTheFirstEpochItHasNoMetricsAndStoppedAtAnEpochsEndItHas() {
+  void stoppedInAnEpochItHasTheMetricsOfTheOneBefore() {
     assertNull(stoppedAt(1, 1));
-    assertEquals(1, stoppedAt(1, 3).epoch()); // the last step: the epoch is whole
-    assertEquals(2, stoppedAt(2, 3).epoch());
+    assertNull(stoppedAt(1, 3)); // the last step: only the evaluation is missing
+    assertEquals(1, stoppedAt(2, 3).epoch());
   }
 
   private static EpochMetrics stoppedAt(int stopEpoch, int stopStep) {

@@ -101,6 +101,17 @@ final class CudaCrossEntropy implements CrossEntropyPlan {
   }
 
   @Override
+  public void restoreTotals(LossTotals restored) {
+    ByteBuffer bytes = device.staging().small(TOTALS_BYTES);
+    bytes.putDouble(0, restored.lossSum());
+    bytes.putLong(8, restored.correct());
+    bytes.putLong(16, restored.count());
+    bytes.putLong(24, 0);
+    bytes.putLong(32, restored.firstNonFiniteStep() + 1);
+    device.staging().upload(totals.pointer(), TOTALS_BYTES);
+  }
+
+  @Override
   public void resetTotals() {
     totals.zero();
   }

@@ -63,6 +63,16 @@ final class Staging implements AutoCloseable {
     return pinned.bytes();
   }
 
+  /** Returns the place for the bytes of something small, for {@link #upload(Pointer, long)}. */
+  ByteBuffer small(int bytes) {
+    return pinned.bytes().slice(0, bytes).order(pinned.bytes().order());
+  }
+
+  /** Copies the first bytes of the place to something small. */
+  void upload(Pointer target, long bytes) {
+    copy(target, pinned.pointer(), bytes, cudart.cudaMemcpyHostToDevice);
+  }
+
   private void up(CudaTensor target, int count, Piece piece) {
     int size = target.dtype().bytes();
     int most = BYTES / size;

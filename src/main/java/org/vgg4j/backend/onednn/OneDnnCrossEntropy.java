@@ -93,11 +93,11 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
   }
 
   @Override
-  public void resetTotals() {
-    lossSum = 0;
-    correct = 0;
-    count = 0;
-    firstNonFiniteStep = -1;
+  public void restoreTotals(LossTotals totals) {
+    lossSum = totals.lossSum();
+    correct = totals.correct();
+    count = totals.count();
+    firstNonFiniteStep = totals.firstNonFiniteStep();
   }
 
   @Override

@@ -109,11 +109,11 @@ final class ReferenceCrossEntropy extends ReferencePlan implements CrossEntropyP
   }
 
   @Override
-  public void resetTotals() {
+  public void restoreTotals(LossTotals totals) {
     checkOpen();
-    lossSum = 0;
-    correct = 0;
-    count = 0;
-    firstNonFiniteStep = -1;
+    lossSum = totals.lossSum();
+    correct = totals.correct();
+    count = totals.count();
+    firstNonFiniteStep = totals.firstNonFiniteStep();
   }
 }

@@ -1,0 +1,73 @@
+package org.vgg4j.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.train.CheckpointInterval;
+import org.vgg4j.train.Recovery;
+import picocli.CommandLine.Option;
+
+/** The flags about checkpoints; none of them changes what is computed before a rollback. */
+final class CheckpointOptions {
+  @Option(
+      names = "--resume",
+      paramLabel = "RUN_DIR",
+      description =
+          "Go on with a run from its newest valid checkpoint, with the run's own flags. Others are"
+              + " taken only where they are given here.")
+  private Path resume;
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "N [steps] | TIME",
+      arity = "1..2",
+      defaultValue = "10m",
+      description =
+          "Steps (500, 500 steps) or time (90s, 10m, 2h) from one checkpoint to the next, beside"
+              + " those at each epoch's end (default: ${DEFAULT-VALUE}).")
+  private List<String> every;
+
+  @Option(
+      names = "--keep-checkpoints",
+      paramLabel = "K",
+      defaultValue = "3",
+      description =
+          "How many of the newest checkpoints to keep, beside the best (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int keep;
+
+  @Option(
+      names = "--on-nan",
+      paramLabel = "stop|rollback",
+      defaultValue = "stop",
+      description =
+          "When the loss or a weight is not finite: stop, or go back to the last checkpoint at a"
+              + " tenth of the learning rate, at most 3 times (default: ${DEFAULT-VALUE}).")
+  private String onNan;
+
+  /** Returns the folder of the run to go on with, null for a new one. */
+  Path resume() {
+    return resume;
+  }
+
+  int keep() {
+    return keep;
+  }
+
+  /** Refuses unusable values before anything is read or made. */
+  void check() {
+    interval();
+    recovery();
+    if (keep < 1) {
+      throw new InvalidInputException("--keep-checkpoints must be at least 1, not " + keep);
+    }
+  }
+
+  CheckpointInterval interval() {
+    return CheckpointInterval.parse(String.join(" ", every));
+  }
+
+  Recovery recovery() {
+    return Recovery.of(onNan);
+  }
+}

@@ -1,0 +1,103 @@
+package org.vgg4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.train.Checkpoint;
+import org.vgg4j.train.CheckpointStore;
+import org.vgg4j.train.Recipe;
+import org.vgg4j.train.RunDirectory;
+
+/** A run to go on with. */
+final class ResumedRun {
+  private final RunDirectory run;
+  private final CheckpointStore store;
+  private final Checkpoint checkpoint; // null before the first
+  private final Map<String, Object> config; // of config.json
+  private final Map<String, Object> before; // what the run was trained with
+  private final Consumer<String> report;
+
+  /**
+   * Opens the run's folder and looks for its newest valid checkpoint.
+   *
+   * @param report takes a line on each broken checkpoint and on what differs
+   */
+  ResumedRun(Path folder, int keep, Consumer<String> report) throws IOException {
+    this.report = report;
+    run = RunDirectory.open(folder);
+    config = run.readConfig();
+    store = new CheckpointStore(run.checkpoints(), keep);
+    checkpoint = store.newestValid(report);
+    before = checkpoint == null ? config : checkpoint.config();
+  }
+
+  RunDirectory run() {
+    return run;
+  }
+
+  CheckpointStore store() {
+    return store;
+  }
+
+  /** Returns the checkpoint to go on from, null to start at the beginning. */
+  Checkpoint checkpoint() {
+    return checkpoint;
+  }
+
+  /** Returns the recipe of config.json. */
+  Recipe recipe() {
+    try {
+      return Recipe.fromMap(config);
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException(run.config() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Returns what config.json says. */
+  Map<String, Object> config() {
+    return config;
+  }
+
+  /** Returns a text of config.json, null when it has none. */
+  String text(String key) {
+    return Objects.toString(config.get(key), null);
+  }
+
+  /** Returns a count of config.json, null when it has none. */
+  Integer count(String key) {
+    return config.get(key) instanceof Number number ? (Integer) number.intValue() : null;
+  }
+
+  /** Returns whether the checkpoint is that after the last epoch. */
+  boolean isFinished(Recipe recipe) {
+    return checkpoint != null && checkpoint.state().epoch() > recipe.training().epochs();
+  }
+
+  /**
+   * Refuses what differs from the run without having been asked for, and tells the rest.
+   *
+   * @throws InvalidInputException listing the differences
+   */
+  void requireSame(Map<String, ?> now, Predicate<String> given) {
+    boolean within = checkpoint != null && checkpoint.state().batch() > 0;
+    ConfigDifferences differences =
+        new ConfigDifferences(before, now, given, checkpoint != null, within);
+    differences.require();
+    differences.said().forEach(text -> report.accept("changed: " + text));
+  }
+
+  /** Warns when another engine, version or Java computes now. */
+  void warnOfOtherBits(Map<String, ?> now) {
+    for (String key : new String[] {"vgg4j", "engine", "java"}) {
+      if (!Objects.equals(before.get(key), now.get(key))) {
+        report.accept(
+            "WARNING: %s is '%s' and was '%s': the run may end with other bits"
+                .formatted(key, now.get(key), before.get(key)));
+      }
+    }
+  }
+}

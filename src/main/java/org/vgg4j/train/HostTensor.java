@@ -1,0 +1,53 @@
+package org.vgg4j.train;
+
+import java.util.stream.LongStream;
+import org.vgg4j.io.SafeTensor;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Tensor;
+
+/** A copy of a tensor's values on the heap, in the tensor's own precision. */
+final class HostTensor {
+  private final long[] shape;
+  private final float[] floats; // null when wide
+  private final double[] doubles; // null unless wide
+
+  HostTensor(Tensor tensor) {
+    shape = LongStream.range(0, tensor.shape().rank()).map(i -> dim(tensor, i)).toArray();
+    int length = tensor.shape().arrayLength();
+    boolean wide = tensor.dtype() == DType.F64;
+    floats = wide ? null : new float[length];
+    doubles = wide ? new double[length] : null;
+    if (wide) {
+      tensor.download(doubles);
+    } else {
+      tensor.download(floats);
+    }
+  }
+
+  private static long dim(Tensor tensor, long axis) {
+    return tensor.shape().dim((int) axis);
+  }
+
+  /** Returns whether no value is infinite or NaN. */
+  boolean isFinite() {
+    // A finite value times zero is zero; anything else makes the sum NaN.
+    double sum = 0;
+    if (floats != null) {
+      for (float value : floats) {
+        sum += value * 0f;
+      }
+    } else {
+      for (double value : doubles) {
+        sum += value * 0d;
+      }
+    }
+    return sum == 0;
+  }
+
+  /** Returns the tensor for a file, over the same array. */
+  SafeTensor named(String name) {
+    return floats != null
+        ? SafeTensor.ofFloats(name, floats, shape)
+        : SafeTensor.ofDoubles(name, doubles, shape);
+  }
+}

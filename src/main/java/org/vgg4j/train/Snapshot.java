@@ -1,0 +1,13 @@
+package org.vgg4j.train;
+
+import java.util.List;
+import org.vgg4j.io.SafeTensor;
+
+/**
+ * A copy of a training on the host, which the training does not change any more.
+ *
+ * @param state where it stands
+ * @param model the net's tensors as a model file has them
+ * @param optimizer the optimizer's, named by kind and parameter: {@code exp_avg.features.0.weight}
+ */
+public record Snapshot(TrainingState state, List<SafeTensor> model, List<SafeTensor> optimizer) {}

@@ -1,0 +1,152 @@
+package org.vgg4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.tensor.InvalidInputException;
+
+/** {@code ./vgg train --resume}, in this process. */
+class ResumeTest {
+  @TempDir Path folder;
+
+  private String err = "";
+
+  private int vgg(String... arguments) {
+    StringWriter text = new StringWriter();
+    int code = Main.run(new PrintWriter(new StringWriter()), new PrintWriter(text), arguments);
+    err = text.toString();
+    return code;
+  }
+
+  private Path trained() {
+    Path run = folder.resolve("run");
+    List<String> arguments = new ArrayList<>(TinyRun.FLAGS);
+    arguments.addAll(List.of("--epochs", "2", "--checkpoint-every", "1", "--out", run.toString()));
+    assertEquals(0, vgg(arguments.toArray(String[]::new)), () -> err);
+    return run;
+  }
+
+  private int resume(Path run, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("train", "--resume", run.toString()));
+    arguments.addAll(List.of(more));
+    return vgg(arguments.toArray(String[]::new));
+  }
+
+  /** Takes away the checkpoints from a number on and what an earlier end would not have. */
+  private static void forget(Path run, int from) throws IOException {
+    try (Stream<Path> files = Files.list(run.resolve("checkpoints"))) {
+      for (Path file : files.toList()) {
+        if (Integer.parseInt(file.getFileName().toString().substring(11, 17)) >= from) {
+          Files.delete(file);
+        }
+      }
+    }
+    Files.delete(run.resolve("model.safetensors"));
+  }
+
+  private static int newest(Path run) throws IOException {
+    try (Stream<Path> files = Files.list(run.resolve("checkpoints"))) {
+      return files
+          .mapToInt(file -> Integer.parseInt(file.getFileName().toString().substring(11, 17)))
+          .max()
+          .orElse(0);
+    }
+  }
+
+  @Test
+  void aFinishedRunSaysSo() {
+    Path run = trained();
+    assertEquals(0, resume(run));
+    assertTrue(err.contains("is finished: it has its 2 epochs"), err);
+  }
+
+  @Test
+  void aBrokenCheckpointIsNamedAndTheRunEndsTheSame() throws IOException {
+    Path run = trained();
+    byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
+    List<String> metrics = TinyRun.metrics(run);
+    int last = newest(run);
+    Files.delete(run.resolve("model.safetensors"));
+    Path broken = run.resolve("checkpoints/checkpoint-%06d.model.safetensors".formatted(last));
+    byte[] bytes = Files.readAllBytes(broken);
+    bytes[bytes.length - 1] ^= 4;
+    Files.write(broken, bytes);
+    assertEquals(0, resume(run), () -> err);
+    String label = "checkpoint-%06d".formatted(last);
+    assertTrue(err.contains(label + " is broken: " + label + ".model.safetensors does not"), err);
+    assertTrue(err.contains("resuming from checkpoint-"), err);
+    assertArrayEquals(model, Files.readAllBytes(run.resolve("model.safetensors")));
+    assertEquals(metrics, TinyRun.metrics(run));
+  }
+
+  @Test
+  void beforeAFirstCheckpointItStartsAtTheBeginning() throws IOException {
+    Path run = trained();
+    byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
+    List<String> metrics = TinyRun.metrics(run);
+    forget(run, 0);
+    assertEquals(0, resume(run), () -> err);
+    assertTrue(err.contains("there is no checkpoint yet: starting at the beginning"), err);
+    assertArrayEquals(model, Files.readAllBytes(run.resolve("model.safetensors")));
+    assertEquals(metrics, TinyRun.metrics(run));
+  }
+
+  @Test
+  void otherHyperParametersAreRefusedUnlessSaid() throws IOException {
+    Path run = trained();
+    forget(run, newest(run));
+    assertEquals(2, resume(run, "--recipe", "blog"));
+    assertTrue(err.contains("--arch vgg16 (the run: custom), which cannot change in a run"), err);
+    assertTrue(err.contains("--image-size 224 (the run: 8)"), err);
+    assertTrue(err.contains("--epochs 5 (the run: 2);"), err);
+    Path config = run.resolve("config.json");
+    String edited =
+        Files.readString(config)
+            .replace("\"learningRate\" : 0.001", "\"learningRate\" : 0.002")
+            .replace("\"weightDecay\" : 0.0", "\"weightDecay\" : 0.5");
+    Files.writeString(config, edited);
+    assertEquals(2, resume(run, "--weight-decay", "0.5"));
+    assertTrue(err.contains("the run's: --lr 0.002 (the run: 0.001); leave"), err);
+    assertEquals(0, resume(run, "--weight-decay", "0.5", "--lr", "0.002"), () -> err);
+    assertTrue(err.contains("changed: --lr 0.002 (the run: 0.001)"), err);
+  }
+
+  @Test
+  void whatAPlaceWithinAnEpochDependsOnCanChangeAtItsEndOnly() {
+    Map<String, Integer> before = Map.of("batchSize", 16);
+    Map<String, Integer> now = Map.of("batchSize", 8);
+    ConfigDifferences within = new ConfigDifferences(before, now, flag -> true, true, true);
+    String message = assertThrows(InvalidInputException.class, within::require).getMessage();
+    assertTrue(
+        message.contains("--batch-size 8 (the run: 16), which cannot change within an epoch"),
+        message);
+    ConfigDifferences between = new ConfigDifferences(before, now, flag -> true, true, false);
+    between.require();
+    assertEquals(List.of("--batch-size 8 (the run: 16)"), between.said());
+  }
+
+  @Test
+  void unusableFlagsAreRefused() throws IOException {
+    assertEquals(2, resume(folder.resolve("none")));
+    assertTrue(err.contains("holds no run"), err);
+    assertEquals(2, vgg("train", "--keep-checkpoints", "0"));
+    assertEquals(2, vgg("train", "--checkpoint-every", "soon"));
+    assertEquals(2, vgg("train", "--on-nan", "hope"));
+    Path run = trained();
+    assertEquals(2, resume(run, "--out", "x"));
+    assertTrue(err.contains("leave out --out"), err);
+  }
+}
