@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,8 +36,11 @@ class KillTest {
   private int millis; // that the whole training takes on this machine, without the start
 
   @BeforeEach
-  void trainWithoutInterruption() throws Exception {
+  void nameTheLog() {
     log = folder.resolve("stderr");
+  }
+
+  private void trainWithoutInterruption() throws Exception {
     whole = folder.resolve("whole");
     Process process = start(whole);
     awaitTraining(process);
@@ -78,6 +83,13 @@ class KillTest {
     }
   }
 
+  /** Waits until the process has written a checkpoint, or is at its end. */
+  private static void awaitCheckpoint(Process process, Path run, int before) throws Exception {
+    while (process.isAlive() && TinyRun.newest(run) <= before) {
+      process.waitFor(2, TimeUnit.MILLISECONDS);
+    }
+  }
+
   private void requireSame(Path run) throws IOException {
     assertArrayEquals(
         Files.readAllBytes(whole.resolve("model.safetensors")),
@@ -87,6 +99,7 @@ class KillTest {
 
   @Test
   void killedAtAnyMomentItEndsWithTheSameBits() throws Exception {
+    trainWithoutInterruption();
     Random random = new Random(KILLS);
     int runs = 0;
     int resumed = 0;
@@ -95,12 +108,17 @@ class KillTest {
       Path run = folder.resolve("run" + runs++);
       int code = -1;
       while (code != 0) {
+        int before = TinyRun.newest(run);
         Process process = start(run);
         if (killed < KILLS) {
-          if (killed % 5 != 4) {
-            awaitTraining(process); // every fifth is killed while it starts
+          // Of five one is killed while it starts, one at any moment after, three after progress.
+          if (killed % 5 > 0) {
+            awaitTraining(process);
           }
-          process.waitFor(random.nextInt(millis / 3), TimeUnit.MILLISECONDS);
+          if (killed % 5 > 1) {
+            awaitCheckpoint(process, run, before);
+          }
+          process.waitFor(random.nextInt(millis / 10), TimeUnit.MILLISECONDS);
           killed += process.isAlive() ? 1 : 0;
           process.destroyForcibly();
         }
@@ -111,7 +129,7 @@ class KillTest {
       requireSame(run);
     }
     System.out.println(killed + " kills in " + runs + " runs, resumed " + resumed + " times");
-    assertTrue(resumed >= KILLS / 3, "resumed only " + resumed + " times");
+    assertTrue(resumed >= KILLS / 2, "resumed only " + resumed + " times");
   }
 
   @Test
@@ -121,6 +139,11 @@ class KillTest {
 
   @Test
   void ctrlCWritesACheckpointAndExits130() throws Exception {
+    assumeInterruptible();
+    stop("INT", 130);
+  }
+
+  private static void assumeInterruptible() throws IOException {
     // A shell starts background jobs with this signal ignored, and so are their children.
     List<String> status = Files.readAllLines(Path.of("/proc/self/status"));
     for (String line : status) {
@@ -129,15 +152,43 @@ class KillTest {
         Assumptions.assumeTrue((ignored & 2) == 0, "SIGINT is ignored here");
       }
     }
-    stop("INT", 130);
+  }
+
+  @Test
+  void aSecondCtrlCExitsAtOnce() throws Exception {
+    assumeInterruptible();
+    Process process = TinyRun.start(NeverStops.class, log, List.of());
+    while (!said().contains("ready")) {
+      assertFalse(process.waitFor(5, TimeUnit.MILLISECONDS), this::said);
+    }
+    signal(process, "INT");
+    assertFalse(process.waitFor(1, TimeUnit.SECONDS), "the first waits for the command");
+    signal(process, "INT");
+    assertEquals(130, end(process), this::said);
+  }
+
+  /** A command that does not stop when it is asked to. */
+  static final class NeverStops {
+    private NeverStops() {}
+
+    public static void main(String[] arguments) throws InterruptedException {
+      try (Interruption interruption = new Interruption(() -> {})) {
+        System.err.println("ready: " + interruption.happened());
+        new CountDownLatch(1).await();
+      }
+    }
+  }
+
+  private static void signal(Process process, String signal) throws Exception {
+    new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
   }
 
   private void stop(String signal, int code) throws Exception {
+    trainWithoutInterruption();
     Path run = folder.resolve("stopped");
     Process process = start(run);
-    awaitTraining(process);
-    process.waitFor(millis / 5, TimeUnit.MILLISECONDS);
-    new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+    awaitCheckpoint(process, run, 0);
+    signal(process, signal);
     assertEquals(code, end(process), this::said);
     assertTrue(said().contains("go on with: ./vgg train --resume " + run), this::said);
     assertEquals(0, end(start(run)), this::said);

@@ -57,15 +57,6 @@ class ResumeTest {
     Files.delete(run.resolve("model.safetensors"));
   }
 
-  private static int newest(Path run) throws IOException {
-    try (Stream<Path> files = Files.list(run.resolve("checkpoints"))) {
-      return files
-          .mapToInt(file -> Integer.parseInt(file.getFileName().toString().substring(11, 17)))
-          .max()
-          .orElse(0);
-    }
-  }
-
   @Test
   void aFinishedRunSaysSo() {
     Path run = trained();
@@ -78,7 +69,7 @@ class ResumeTest {
     Path run = trained();
     byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
     List<String> metrics = TinyRun.metrics(run);
-    int last = newest(run);
+    int last = TinyRun.newest(run);
     Files.delete(run.resolve("model.safetensors"));
     Path broken = run.resolve("checkpoints/checkpoint-%06d.model.safetensors".formatted(last));
     byte[] bytes = Files.readAllBytes(broken);
@@ -107,7 +98,7 @@ class ResumeTest {
   @Test
   void otherHyperParametersAreRefusedUnlessSaid() throws IOException {
     Path run = trained();
-    forget(run, newest(run));
+    forget(run, TinyRun.newest(run));
     assertEquals(2, resume(run, "--recipe", "blog"));
     assertTrue(err.contains("--arch vgg16 (the run: custom), which cannot change in a run"), err);
     assertTrue(err.contains("--image-size 224 (the run: 8)"), err);

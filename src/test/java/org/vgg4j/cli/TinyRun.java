@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A training that takes a second, in a process of its own. */
 final class TinyRun {
@@ -22,6 +23,11 @@ final class TinyRun {
 
   /** Starts the command line; what it says on stderr goes to a file. */
   static Process start(Path log, List<String> arguments) throws IOException {
+    return start(Main.class, log, arguments);
+  }
+
+  /** Starts a program of the tests' class path. */
+  static Process start(Class<?> program, Path log, List<String> arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx256m");
@@ -30,7 +36,7 @@ final class TinyRun {
     command.add("-Dvgg4j.home=" + System.getProperty("basedir", "."));
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
-    command.add("org.vgg4j.cli.Main");
+    command.add(program.getName());
     command.addAll(arguments);
     return new ProcessBuilder(command)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -43,5 +49,21 @@ final class TinyRun {
     return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
         .map(line -> line.replaceAll("\"seconds\".*", ""))
         .toList();
+  }
+
+  /** Returns the number of the newest checkpoint, 0 when there is none. */
+  static int newest(Path run) throws IOException {
+    Path folder = run.resolve("checkpoints");
+    if (!Files.exists(folder)) {
+      return 0;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(".json"))
+          .mapToInt(name -> Integer.parseInt(name.substring(11, 17)))
+          .max()
+          .orElse(0);
+    }
   }
 }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.io.FaultyFiles;
 import org.vgg4j.io.FaultyFiles.Fault;
@@ -53,6 +54,7 @@ class CheckpointerTest {
   }
 
   @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void trainingNeverWaitsForTheDisk() throws IOException {
     CountDownLatch released = new CountDownLatch(1);
     MemoryFiles memory = new MemoryFiles();
