@@ -24,20 +24,24 @@ __device__ __forceinline__ float interpolate(float first, float second, float we
   return __fadd_rn(first, __fmul_rn(weight, __fsub_rn(second, first)));
 }
 
-// bytes (images, height, width) to y (images, size, size); images counts batch times channels.
+// bytes (images / repeat, height, width) to y (images, size, size), each image of bytes `repeat` times;
+// images counts batch times channels.
 extern "C" __global__ void vgg4j_images(
-    const unsigned char* __restrict__ bytes, float* __restrict__ y, int images, int height,
-    int width, int size) {
+    const unsigned char* __restrict__ bytes, float* __restrict__ y, int images, int repeat,
+    int height, int width, int size) {
   const long long count = (long long) images * size * size;
+  const int plane = size * size;
   if (height == size && width == size) {
-    for (long long i = firstIndex(); i < count; i += indexStride()) y[i] = bytes[i] / 255.0f;
+    for (long long i = firstIndex(); i < count; i += indexStride()) {
+      y[i] = bytes[i / plane / repeat * plane + i % plane] / 255.0f;
+    }
     return;
   }
   for (long long i = firstIndex(); i < count; i += indexStride()) {
     const int column = (int) (i % size), row = (int) (i / size % size);
     const ResizePosition down = resizePosition(row, height, size);
     const ResizePosition across = resizePosition(column, width, size);
-    const unsigned char* image = bytes + i / size / size * height * width;
+    const unsigned char* image = bytes + i / plane / repeat * height * width;
     const unsigned char* upper = image + down.low * width;
     const unsigned char* lower = image + down.high * width;
     const float above = interpolate(upper[across.low], upper[across.high], across.weight);

@@ -6,6 +6,7 @@
 #include "../kernels/cross_entropy.cu"
 #include "../kernels/dropout.cu"
 #include "../kernels/fill.cu"
+#include "../kernels/finite.cu"
 #include "../kernels/images.cu"
 #include "../kernels/relu.cu"
 #include "../kernels/sgd.cu"
@@ -32,6 +33,7 @@ const Kernel* findKernel(const char* name) {
       PLAIN(vgg4j_bias),
       PLAIN(vgg4j_column_sum),
       PLAIN(vgg4j_fill),
+      PLAIN(vgg4j_non_finite),
   };
   for (const Kernel& kernel : all) {
     if (!strcmp(kernel.name, name)) return &kernel;

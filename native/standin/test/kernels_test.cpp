@@ -142,13 +142,13 @@ void dropout() {
   check(kept > 400 && kept < 600, "dropout's share");
 }
 
-void images(int height, int width, int size) {
-  const int count = 3;
-  std::vector<unsigned char> bytes(count * height * width);
+void images(int height, int width, int size, int repeat) {
+  const int count = 6;
+  std::vector<unsigned char> bytes(count / repeat * height * width);
   for (size_t i = 0; i < bytes.size(); i++) bytes[i] = (unsigned char) (i * 37 + i / 11);
   Array<unsigned char> db(bytes);
   Array<float> dy((size_t) count * size * size);
-  launch("vgg4j_images", GRID, BLOCK, db.p, dy.p, count, height, width, size);
+  launch("vgg4j_images", GRID, BLOCK, db.p, dy.p, count, repeat, height, width, size);
   const auto y = dy.get();
   for (int i = 0; i < count; i++) {
     for (int r = 0; r < size; r++) {
@@ -157,7 +157,7 @@ void images(int height, int width, int size) {
         const double h = fmax(0, (c + 0.5) * width / size - 0.5);
         const int top = (int) v, left = (int) h;
         const int bottom = top + 1 < height ? top + 1 : top, right = left + 1 < width ? left + 1 : left;
-        const unsigned char* p = &bytes[(size_t) i * height * width];
+        const unsigned char* p = &bytes[(size_t) (i / repeat) * height * width];
         const double above = p[top * width + left] * (1 - h + left) + p[top * width + right] * (h - left);
         const double below =
             p[bottom * width + left] * (1 - h + left) + p[bottom * width + right] * (h - left);
@@ -191,6 +191,14 @@ void elementwise() {
   }
   launch("vgg4j_fill", GRID, BLOCK, dy.p, count, 2.5f);
   for (const float v : dy.get()) check(v == 2.5f, "fill");
+  for (const int bad : {-1, 0, 3, (int) count - 1}) {  // in a quad, and behind the last one
+    auto v = values(count, 11);
+    if (bad >= 0) v[bad] = bad ? NAN : -INFINITY;
+    Array<float> dv(v);
+    Array<int> found(std::vector<int>(1, 0));
+    launch("vgg4j_non_finite", GRID, BLOCK, dv.p, count, found.p);
+    check(found.get()[0] == (bad >= 0), "NaN and infinity are seen");
+  }
 }
 
 }  // namespace
@@ -204,9 +212,10 @@ void testKernels() {
   crossEntropy(2, 1, 1);
   badLoss();
   dropout();
-  images(28, 28, 32);
-  images(5, 9, 4);
-  images(6, 6, 6);
-  images(1, 1, 3);
+  images(28, 28, 32, 1);
+  images(5, 9, 4, 3);
+  images(6, 6, 6, 1);
+  images(6, 6, 6, 2);
+  images(1, 1, 3, 1);
   elementwise();
 }

@@ -6,22 +6,17 @@ import org.vgg4j.tensor.InvalidInputException;
 
 /**
  * One pass over a data set in batches, prepared ahead of the step by a background thread: resized,
- * scaled to [0, 1], one grey channel repeated where the net has more. One thread takes the batches;
- * {@link #close} may be called by any.
+ * scaled to [0, 1], one grey channel repeated where the net has more; or as they are, for an engine
+ * that does that itself. One thread takes the batches; {@link #close} may be called by any.
  */
 public final class BatchLoader implements AutoCloseable {
   /** One being used, one ready, one being filled. */
   private static final int BUFFERS = 3;
 
-  /** The largest array that every Java virtual machine makes. */
-  private static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
-
   private final ImageDataset data;
   private final int batchSize;
-  private final int imageSize;
-  private final int channels;
   private final int[] order; // null for the data set's own
-  private final BilinearResize resize;
+  private final BatchImages images;
   private final BlockingQueue<Batch> free = new ArrayBlockingQueue<>(BUFFERS);
   private final BlockingQueue<Object> ready = new ArrayBlockingQueue<>(BUFFERS + 1);
   private final Thread thread;
@@ -49,50 +44,47 @@ public final class BatchLoader implements AutoCloseable {
    */
   public BatchLoader(
       ImageDataset data, int batchSize, int imageSize, int channels, int[] order, int firstBatch) {
-    this.data = data;
-    this.batchSize = batchSize;
-    this.imageSize = imageSize;
-    this.channels = channels;
-    this.order = order;
-    requireUsable();
-    int batches = (int) (((long) data.size() + batchSize - 1) / batchSize);
-    if (firstBatch < 0 || firstBatch > batches) {
-      throw new IllegalArgumentException("batch " + firstBatch + " of " + batches);
-    }
-    resize = new BilinearResize(data.height(), data.width(), imageSize);
-    int elements = batchSize * channels * imageSize * imageSize;
-    for (int i = 0; i < BUFFERS; i++) {
-      free.add(new Batch(new float[elements], new int[batchSize], 0, 0));
-    }
-    thread = new Thread(() -> prepare(firstBatch, batches), "vgg4j-batches");
-    thread.setDaemon(true);
-    thread.start();
+    this(data, batchSize, new ResizedImages(data, imageSize, channels), order, firstBatch);
   }
 
-  private void requireUsable() {
-    if (batchSize < 1 || imageSize < 1 || channels < 1) {
-      throw new InvalidInputException(
-          "a batch of %d images of %dx%dx%d has none"
-              .formatted(batchSize, channels, imageSize, imageSize));
-    }
-    if ((double) batchSize * channels * imageSize * imageSize > MAX_ELEMENTS) {
-      throw new InvalidInputException(
-          "a batch of %d images of %dx%dx%d is too large; take fewer or smaller ones"
-              .formatted(batchSize, channels, imageSize, imageSize));
-    }
-    if (data.channels() != channels && data.channels() != 1) {
-      throw new InvalidInputException(
-          "a net of "
-              + channels
-              + " channels cannot take "
-              + data.name()
-              + " with "
-              + data.channels());
+  /**
+   * Prepares a pass whose batches hold the images as they are: {@link Batch#pixels}.
+   *
+   * @param batchSize images a batch; the last has what is left
+   * @param order the images in the order to take them, null for the data set's own
+   * @param firstBatch how many batches to leave out at the start, at most all
+   * @throws InvalidInputException when the batch size is below 1 or a batch is too large for a Java
+   *     array
+   * @throws IllegalArgumentException as the constructor
+   */
+  public static BatchLoader ofPixels(
+      ImageDataset data, int batchSize, int[] order, int firstBatch) {
+    return new BatchLoader(data, batchSize, new PixelImages(data), order, firstBatch);
+  }
+
+  private BatchLoader(
+      ImageDataset data, int batchSize, BatchImages images, int[] order, int firstBatch) {
+    this.data = data;
+    this.batchSize = batchSize;
+    this.images = images;
+    this.order = order;
+    if (batchSize < 1) {
+      throw new InvalidInputException("a batch of " + batchSize + " images has none");
     }
     if (order != null && order.length != data.size()) {
       throw new IllegalArgumentException(
           "an order of %d images for %d".formatted(order.length, data.size()));
     }
+    int batches = (int) (((long) data.size() + batchSize - 1) / batchSize);
+    if (firstBatch < 0 || firstBatch > batches) {
+      throw new IllegalArgumentException("batch " + firstBatch + " of " + batches);
+    }
+    for (int i = 0; i < BUFFERS; i++) {
+      free.add(images.buffer(batchSize));
+    }
+    thread = new Thread(() -> prepare(firstBatch, batches), "vgg4j-batches");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private void prepare(int firstBatch, int batches) {
@@ -112,22 +104,12 @@ public final class BatchLoader implements AutoCloseable {
   private Batch fill(Batch buffer, int index) {
     int first = index * batchSize;
     int size = Math.min(batchSize, data.size() - first);
-    int plane = data.height() * data.width();
-    int outPlane = imageSize * imageSize;
     for (int i = 0; i < size; i++) {
       int image = order == null ? first + i : order[first + i];
       buffer.labels()[i] = data.label(image);
-      for (int c = 0; c < channels; c++) {
-        int from = (image * data.channels() + (data.channels() == 1 ? 0 : c)) * plane;
-        int into = (i * channels + c) * outPlane;
-        if (c > 0 && data.channels() == 1) {
-          System.arraycopy(buffer.x(), into - outPlane, buffer.x(), into, outPlane);
-        } else {
-          resize.resize(data.pixels(), from, buffer.x(), into);
-        }
-      }
+      images.put(image, buffer, i);
     }
-    return new Batch(buffer.x(), buffer.labels(), size, index);
+    return new Batch(buffer.x(), buffer.pixels(), buffer.labels(), size, index);
   }
 
   /**

@@ -12,6 +12,7 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.TotalsRead;
 
 /**
  * Softmax cross entropy over the outputs of a net, at all its batch sizes, with totals over the
@@ -75,6 +76,26 @@ public final class CrossEntropyLoss implements AutoCloseable {
       sum = sum.plus(sized.plan.totals());
     }
     return sum;
+  }
+
+  /**
+   * Begins to read the sums over all batches since the last reset, without waiting for the engine.
+   * Beginning another read gives up the one before.
+   */
+  public TotalsRead beginTotals() {
+    List<TotalsRead> reads =
+        sizes.values().stream().map(sized -> sized.plan.beginTotals()).toList();
+    return () -> {
+      LossTotals sum = LossTotals.NONE;
+      for (TotalsRead read : reads) {
+        LossTotals part = read.poll();
+        if (part == null) {
+          return null;
+        }
+        sum = sum.plus(part);
+      }
+      return sum;
+    };
   }
 
   /**

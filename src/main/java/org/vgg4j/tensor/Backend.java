@@ -45,8 +45,8 @@ public interface Backend extends AutoCloseable {
   default void allocateWorkspace() {}
 
   /**
-   * Returns after how many steps a training should read its totals: 1 for an engine that is done
-   * when a call returns, more for one that must be waited for.
+   * Returns after how many steps a training should begin to read its totals: 1 for an engine that
+   * is done when a call returns, more for one that works while the host goes on.
    */
   default int readInterval() {
     return 1;
@@ -93,6 +93,16 @@ public interface Backend extends AutoCloseable {
    * @param state what numbers the steps, so that the totals can name the first that went wrong
    */
   CrossEntropyPlan crossEntropy(Layout logits, StepState state);
+
+  /**
+   * Plans the way of images of bytes into a net's input on the engine; null, the default, on an
+   * engine for which the thread that prepares batches does that.
+   *
+   * @param x the layout of the net's input (N, C, S, S)
+   */
+  default ImagePlan images(ImageSpec spec, Layout x) {
+    return null;
+  }
 
   /** Plans Adam over slabs of one size; m and v are its moments, zero before the first step. */
   OptimizerPlan adam(AdamSpec spec, Arena p, Arena g, Arena m, Arena v, StepState state);

@@ -15,6 +15,15 @@ public interface CrossEntropyPlan extends Plan {
   /** Returns the totals since the last reset; waits for the engine. */
   LossTotals totals();
 
+  /**
+   * Begins to read the totals of all that was handed to the engine so far, without waiting for it.
+   * A plan has one read under way: beginning another gives up the one before.
+   */
+  default TotalsRead beginTotals() {
+    LossTotals now = totals();
+    return () -> now;
+  }
+
   /** Sets the totals, so that a resumed run adds to the very sums it had read. */
   void restoreTotals(LossTotals totals);
 

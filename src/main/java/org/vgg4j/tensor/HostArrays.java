@@ -39,6 +39,38 @@ public final class HostArrays {
     }
   }
 
+  /** Returns whether a tensor's values, copied to the heap, are finite. */
+  static boolean isFinite(Tensor tensor) {
+    int length = tensor.shape().arrayLength();
+    if (tensor.dtype() == DType.F64) {
+      double[] values = new double[length];
+      tensor.download(values);
+      return isFinite(values);
+    }
+    float[] values = new float[length];
+    tensor.download(values);
+    return isFinite(values);
+  }
+
+  /** Returns whether no value is NaN or infinite. */
+  public static boolean isFinite(float[] values) {
+    // A finite value times zero is zero; anything else makes the sum NaN.
+    double sum = 0;
+    for (float value : values) {
+      sum += value * 0f;
+    }
+    return sum == 0;
+  }
+
+  /** Returns whether no value is NaN or infinite. */
+  public static boolean isFinite(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value * 0d;
+    }
+    return sum == 0;
+  }
+
   /** Throws unless the tensor is of the given type. */
   public static void checkType(Tensor tensor, DType type) {
     if (tensor.dtype() != type) {

@@ -82,11 +82,34 @@ public interface Tensor {
   /** Copies all values into an array of exactly this tensor's length; for I64 tensors. */
   void download(long[] target);
 
+  /**
+   * Copies {@code elementCount} values, unsigned, from {@code source}, starting at {@code offset}.
+   *
+   * @throws InvalidInputException when the array is too short or this tensor is not U8
+   */
+  void upload(byte[] source, int offset);
+
   /** Copies all values, unsigned, from an array of exactly this tensor's length; for U8 tensors. */
-  void upload(byte[] source);
+  default void upload(byte[] source) {
+    HostArrays.checkLength(this, source.length);
+    upload(source, 0);
+  }
+
+  /** As {@link #uploadAsync(float[], int)}, for U8 tensors. */
+  default void uploadAsync(byte[] source, int offset) {
+    upload(source, offset);
+  }
 
   /** Copies all values, unsigned, into an array of exactly this tensor's length; for U8 tensors. */
   void download(byte[] target);
+
+  /**
+   * Returns whether no value is NaN or infinite; for floating-point tensors, where the engine can
+   * without a copy of the values. Waits for the engine.
+   */
+  default boolean isFinite() {
+    return HostArrays.isFinite(this);
+  }
 
   /**
    * Copies all values from the rest of a buffer, direct or not, whose position stays: elements of

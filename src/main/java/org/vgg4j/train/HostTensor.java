@@ -3,6 +3,7 @@ package org.vgg4j.train;
 import java.util.stream.LongStream;
 import org.vgg4j.io.SafeTensor;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.HostArrays;
 import org.vgg4j.tensor.Tensor;
 
 /** A copy of a tensor's values on the heap, in the tensor's own precision. */
@@ -30,18 +31,7 @@ final class HostTensor {
 
   /** Returns whether no value is infinite or NaN. */
   boolean isFinite() {
-    // A finite value times zero is zero; anything else makes the sum NaN.
-    double sum = 0;
-    if (floats != null) {
-      for (float value : floats) {
-        sum += value * 0f;
-      }
-    } else {
-      for (double value : doubles) {
-        sum += value * 0d;
-      }
-    }
-    return sum == 0;
+    return floats != null ? HostArrays.isFinite(floats) : HostArrays.isFinite(doubles);
   }
 
   /** Returns the tensor for a file, over the same array. */

@@ -6,7 +6,6 @@ import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
-import org.vgg4j.tensor.Tensor;
 
 /** Runs a net over a data set in evaluation mode, in order, at the net's largest batch size. */
 final class Predictor {
@@ -33,18 +32,16 @@ final class Predictor {
     Network network = vgg.network();
     int batchSize = network.options().batchSizes().get(0);
     int classes = vgg.config().classes();
-    Tensor input = network.input(batchSize);
     float[] logits = new float[batchSize * classes];
-    try (BatchLoader loader =
-        new BatchLoader(data, batchSize, vgg.config().imageSize(), vgg.config().channels(), null)) {
+    try (ImageFeed feed = new ImageFeed(vgg, data);
+        BatchLoader loader = feed.loader(batchSize, null, 0)) {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
         // A smaller last batch leaves old images behind it, whose rows are not read: in evaluation
         // mode no image sees another.
         if (stopped.getAsBoolean()) {
           return false;
         }
-        input.upload(batch.x(), 0);
-        network.forward(input, false).download(logits);
+        network.forward(feed.input(batch, batchSize), false).download(logits);
         for (int row = 0; row < batch.size(); row++) {
           consumer.accept(batch.labels()[row], logits, row * classes);
         }

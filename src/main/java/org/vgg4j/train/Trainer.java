@@ -39,7 +39,7 @@ public final class Trainer implements AutoCloseable {
   private final TrainingTensors tensors;
   private final CrossEntropyLoss loss;
   private final GradientSum sum; // null when every pass makes an update
-  private final int readInterval; // in steps
+  private final LossWatch watch;
   private long step; // updates made so far
   private long passes; // forward and backward passes made so far
   private int epoch = 1; // under way
@@ -61,7 +61,6 @@ public final class Trainer implements AutoCloseable {
     this.vgg = vgg;
     this.network = vgg.network();
     this.options = options;
-    readInterval = network.backend().readInterval();
     try {
       this.optimizer = closing.own(optimizer.attach(network));
       this.loss = closing.own(new CrossEntropyLoss(network));
@@ -70,6 +69,7 @@ public final class Trainer implements AutoCloseable {
       closing.abandon(e);
       throw e;
     }
+    watch = new LossWatch(loss, network.backend().readInterval());
     tensors = new TrainingTensors(vgg, this.optimizer, this::diverged);
   }
 
@@ -109,9 +109,17 @@ public final class Trainer implements AutoCloseable {
   public EpochMetrics fit(ImageDataset train, ImageDataset test, TrainingListener listener) {
     Evaluator.requireClasses(vgg.config(), train);
     Evaluator.requireClasses(vgg.config(), test);
+    try (ImageFeed feed = new ImageFeed(vgg, train)) {
+      fit(train, feed, test, listener);
+    }
+    return finished.isEmpty() ? null : finished.get(finished.size() - 1);
+  }
+
+  private void fit(
+      ImageDataset train, ImageFeed feed, ImageDataset test, TrainingListener listener) {
     while (epoch <= options.epochs() && !stopping) {
       epochBegin = System.nanoTime() - Math.round(epochSeconds * 1e9);
-      if (!trainEpoch(train, listener)) {
+      if (!trainEpoch(train, feed, listener)) {
         break;
       }
       double trainSeconds = epochSeconds;
@@ -137,7 +145,6 @@ public final class Trainer implements AutoCloseable {
       loss.resetTotals();
       listener.epochFinished(metrics);
     }
-    return finished.isEmpty() ? null : finished.get(finished.size() - 1);
   }
 
   private double secondsOfEpoch() {
@@ -145,29 +152,23 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** Trains what is left of the epoch; returns whether it came to its end. */
-  private boolean trainEpoch(ImageDataset train, TrainingListener listener) {
+  private boolean trainEpoch(ImageDataset train, ImageFeed feed, TrainingListener listener) {
     int batchSize = Math.min(options.batchSize(), train.size());
     Schedule schedule = new Schedule(train.size(), batchSize, options.accumulate());
     long totalSteps = (long) schedule.steps() * options.epochs();
     listener.epochStarted(epoch, schedule.steps(), train.size());
     int[] order = Shuffle.permutation(train.size(), options.seed(), epoch);
-    try (BatchLoader loader =
-        new BatchLoader(
-            train, batchSize, vgg.config().imageSize(), vgg.config().channels(), order, batch)) {
+    watch.reset();
+    try (BatchLoader loader = feed.loader(batchSize, order, batch)) {
       for (Batch next = loader.next(); next != null; next = loader.next()) {
-        pass(next, schedule, totalSteps);
+        pass(next, feed, schedule, totalSteps);
         if (!schedule.endsStep(next.index())) {
           continue;
         }
         update(schedule.passesOfStep(next.index()));
         batch = next.index() + 1;
         epochSeconds = secondsOfEpoch();
-        int done = schedule.stepOf(batch - 1) + 1;
-        if (done % readInterval == 0 || done == schedule.steps()) {
-          LossTotals totals = loss.totals();
-          requireFinite(totals, totalSteps);
-          listener.stepFinished(epoch, done, (int) totals.count(), totals.meanLoss());
-        }
+        readLoss(schedule, totalSteps, listener);
         if (step % STEPS_A_WEIGHT_CHECK == 0) {
           tensors.requireFiniteWeights();
         }
@@ -181,13 +182,24 @@ public final class Trainer implements AutoCloseable {
     return true;
   }
 
+  /** Tells what is known of the loss; of an epoch's last step all is. */
+  private void readLoss(Schedule schedule, long totalSteps, TrainingListener listener) {
+    int done = schedule.stepOf(batch - 1) + 1;
+    boolean isLast = done == schedule.steps();
+    LossTotals totals = isLast ? watch.await() : watch.poll(done);
+    if (totals != null) {
+      requireFinite(totals, totalSteps);
+      int of = isLast ? done : watch.step();
+      listener.stepFinished(epoch, of, (int) totals.count(), totals.meanLoss());
+    }
+  }
+
   /**
    * A forward and a backward pass; the gradients are scaled for the mean over the step's images.
    */
-  private void pass(Batch batch, Schedule schedule, long totalSteps) {
+  private void pass(Batch batch, ImageFeed feed, Schedule schedule, long totalSteps) {
     int rows = batch.size();
-    Tensor x = network.input(rows);
-    x.uploadAsync(batch.x(), 0);
+    Tensor x = feed.input(batch, rows);
     loss.labels(rows).uploadAsync(batch.labels(), 0);
     network.stepState().set(step, passes, rate(step, totalSteps));
     Tensor logits = network.forward(x, true);

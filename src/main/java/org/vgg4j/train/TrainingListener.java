@@ -14,9 +14,9 @@ public interface TrainingListener {
   default void stepDone(long step) {}
 
   /**
-   * A step is done: {@code images} images of this epoch so far, with their mean loss. Heard of
-   * every step on an engine that computes at once, else of some and of the last (see {@code
-   * Backend.readInterval}).
+   * The loss of this epoch's first {@code step} steps is known: {@code images} images with their
+   * mean loss. Heard of every step on an engine that computes at once, else of some, a few steps
+   * later, and of the last (see {@code Backend.readInterval}).
    */
   default void stepFinished(int epoch, int step, int images, double meanLoss) {}
 

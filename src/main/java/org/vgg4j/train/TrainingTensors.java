@@ -35,10 +35,16 @@ final class TrainingTensors {
    */
   void requireFiniteWeights() {
     for (Parameter parameter : vgg.network().parameters()) {
-      copy(parameter.name(), parameter.value());
+      requireFinite(parameter.name(), parameter.value());
     }
     for (Buffer buffer : vgg.network().buffers()) {
-      copy(buffer.name(), buffer.value());
+      requireFinite(buffer.name(), buffer.value());
+    }
+  }
+
+  private void requireFinite(String name, Tensor tensor) {
+    if (!tensor.isFinite()) {
+      throw diverged.apply(name);
     }
   }
 

@@ -1,6 +1,8 @@
 package org.vgg4j.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.ArrayList;
@@ -98,20 +100,41 @@ abstract class EngineOperationsTest {
     }
   }
 
+  /** C, K and side of each kind of convolution in VGG16 at 1/16 of its width and 32 pixels. */
+  private static final int[][] VGG = {
+    {1, 4, 32},
+    {4, 4, 32},
+    {4, 8, 16},
+    {8, 8, 16},
+    {8, 16, 8},
+    {16, 16, 8},
+    {16, 32, 4},
+    {32, 32, 4},
+    {32, 32, 2}
+  };
+
+  private static <T> Stream<T> ofVgg(Function<int[], T> layer) {
+    return Arrays.stream(VGG).map(layer);
+  }
+
   record ConvCase(int n, int c, int k, int h, int w, int kernel, boolean bias, boolean relu) {}
 
   static Stream<ConvCase> convolutions() {
-    return Stream.of(
-        new ConvCase(1, 1, 1, 1, 1, 3, true, false),
-        new ConvCase(1, 1, 8, 7, 5, 3, false, false),
-        new ConvCase(2, 3, 5, 9, 4, 3, true, true),
-        new ConvCase(3, 8, 16, 6, 6, 3, false, false),
-        new ConvCase(2, 16, 16, 7, 9, 3, true, false),
-        new ConvCase(2, 17, 33, 5, 5, 3, true, true),
-        new ConvCase(4, 64, 64, 14, 14, 3, false, false),
-        new ConvCase(1, 128, 96, 4, 4, 3, true, false),
-        new ConvCase(2, 24, 24, 5, 6, 1, true, true),
-        new ConvCase(5, 64, 32, 2, 2, 1, false, false));
+    Stream<ConvCase> vgg =
+        ofVgg(l -> new ConvCase(3, l[0], l[1], l[2], l[2], 3, l[2] > 4, l[2] > 8));
+    Stream<ConvCase> others =
+        Stream.of(
+            new ConvCase(1, 1, 1, 1, 1, 3, true, false),
+            new ConvCase(1, 1, 8, 7, 5, 3, false, false),
+            new ConvCase(2, 3, 5, 9, 4, 3, true, true),
+            new ConvCase(3, 8, 16, 6, 6, 3, false, false),
+            new ConvCase(2, 16, 16, 7, 9, 3, true, false),
+            new ConvCase(2, 17, 33, 5, 5, 3, true, true),
+            new ConvCase(4, 64, 64, 14, 14, 3, false, false),
+            new ConvCase(1, 128, 96, 4, 4, 3, true, false),
+            new ConvCase(2, 24, 24, 5, 6, 1, true, true),
+            new ConvCase(5, 64, 32, 2, 2, 1, false, false));
+    return Stream.concat(vgg, others);
   }
 
   @ParameterizedTest
@@ -191,13 +214,16 @@ abstract class EngineOperationsTest {
   record NormCase(int n, int c, int h, int w, boolean relu, boolean frozen) {}
 
   static Stream<NormCase> norms() {
-    return Stream.of(
-        new NormCase(2, 1, 2, 1, false, false), // of two values dx is all cancellation
-        new NormCase(1, 3, 5, 7, true, false),
-        new NormCase(4, 16, 6, 6, true, false),
-        new NormCase(3, 17, 3, 5, false, false),
-        new NormCase(2, 64, 8, 8, true, true),
-        new NormCase(3, 5, 4, 3, false, true));
+    Stream<NormCase> vgg = ofVgg(l -> new NormCase(3, l[1], l[2], l[2], true, false));
+    Stream<NormCase> others =
+        Stream.of(
+            new NormCase(2, 1, 2, 1, false, false), // of two values dx is all cancellation
+            new NormCase(1, 3, 5, 7, true, false),
+            new NormCase(4, 16, 6, 6, true, false),
+            new NormCase(3, 17, 3, 5, false, false),
+            new NormCase(2, 64, 8, 8, true, true),
+            new NormCase(3, 5, 4, 3, false, true));
+    return Stream.concat(vgg, others);
   }
 
   @ParameterizedTest
@@ -247,12 +273,15 @@ abstract class EngineOperationsTest {
   }
 
   static Stream<Shape> images() {
-    return Stream.of(
-        Shape.of(1, 1, 2, 2),
-        Shape.of(2, 3, 5, 7),
-        Shape.of(3, 16, 6, 4),
-        Shape.of(2, 20, 9, 8),
-        Shape.of(1, 64, 14, 14));
+    Stream<Shape> vgg = ofVgg(l -> Shape.of(2, l[1], l[2], l[2]));
+    Stream<Shape> others =
+        Stream.of(
+            Shape.of(1, 1, 2, 2),
+            Shape.of(2, 3, 5, 7),
+            Shape.of(3, 16, 6, 4),
+            Shape.of(2, 20, 9, 8),
+            Shape.of(1, 64, 14, 14));
+    return Stream.concat(vgg, others);
   }
 
   @ParameterizedTest
@@ -304,6 +333,9 @@ abstract class EngineOperationsTest {
 
   static Stream<LinearCase> linears() {
     return Stream.of(
+        new LinearCase(Shape.of(3, 32, 7, 7), 256, true), // VGG's three, at 1/16 of their width
+        new LinearCase(Shape.of(3, 256), 256, true),
+        new LinearCase(Shape.of(3, 256), 10, false),
         new LinearCase(Shape.of(1, 1), 1, false),
         new LinearCase(Shape.of(5, 7), 3, true),
         new LinearCase(Shape.of(64, 128), 96, false),
@@ -414,6 +446,22 @@ abstract class EngineOperationsTest {
               new Output("cross entropy reset", new double[] {plan.totals().count()}, 0));
         };
     compare("cross entropy", run::apply);
+  }
+
+  @Test
+  void valuesThatAreNotFiniteAreSeen() {
+    try (Bench bench = new Bench(open())) {
+      Shape shape = Shape.of(1003);
+      Tensor tensor = bench.tensor(shape, Bench.random(shape, 30));
+      assertTrue(tensor.isFinite());
+      for (double bad : new double[] {Double.NaN, Double.NEGATIVE_INFINITY}) {
+        for (int at : new int[] {0, 501, 1002}) {
+          double[] values = Bench.random(shape, 30);
+          values[at] = bad;
+          assertFalse(bench.tensor(shape, values).isFinite(), () -> bad + " at " + at);
+        }
+      }
+    }
   }
 
   @Test

@@ -13,6 +13,8 @@ import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.DropoutPlan;
 import org.vgg4j.tensor.DropoutSpec;
+import org.vgg4j.tensor.ImagePlan;
+import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
@@ -32,7 +34,7 @@ import org.vgg4j.tensor.Usage;
  * memory, and calls return before the GPU has done what they ask for.
  */
 public final class CudaBackend implements Backend {
-  /** How many steps may be under way before their totals are read. */
+  /** After how many steps the totals are read, on the side. */
   private static final int READ_INTERVAL = 20;
 
   private final CudaDevice device;
@@ -171,6 +173,11 @@ public final class CudaBackend implements Backend {
   @Override
   public CrossEntropyPlan crossEntropy(Layout logits, StepState state) {
     return new CudaCrossEntropy(device, CudaLayout.of(logits), CudaStepState.of(state));
+  }
+
+  @Override
+  public ImagePlan images(ImageSpec spec, Layout x) {
+    return new CudaImages(device, spec, CudaLayout.of(x));
   }
 
   @Override

@@ -129,6 +129,17 @@ final class CudaCalls {
     status.cuda("cudaEventRecord", cudart.cudaEventRecord(event, stream), "");
   }
 
+  /** Returns whether all before the event's last record is done. */
+  boolean cudaEventQuery(CUevent_st event) {
+    int result = cudart.cudaEventQuery(event);
+    if (result == cudart.cudaErrorNotReady) {
+      cudart.cudaGetLastError(); // no error, but kept as if it were one
+      return false;
+    }
+    status.cuda("cudaEventQuery", result, "");
+    return true;
+  }
+
   void cudaEventSynchronize(CUevent_st event) {
     status.cuda("cudaEventSynchronize", cudart.cudaEventSynchronize(event), "");
   }

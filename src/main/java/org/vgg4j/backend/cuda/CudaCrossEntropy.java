@@ -1,6 +1,5 @@
 package org.vgg4j.backend.cuda;
 
-import java.nio.ByteBuffer;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.CrossEntropyPlan;
@@ -9,30 +8,24 @@ import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.TotalsRead;
 
-/**
- * Softmax cross entropy by own kernels. The totals stay on the GPU, in the layout of {@code
- * LossTotals} in common.cuh, until they are read.
- */
+/** Softmax cross entropy by own kernels; the totals stay on the GPU until they are read. */
 final class CudaCrossEntropy implements CrossEntropyPlan {
   private static final int ROWS_PER_BLOCK = 4;
   private static final int THREADS = 128;
   private static final int TOTALS_THREADS = 256;
-  private static final int TOTALS_BYTES = 40;
 
-  private final CudaDevice device;
   private final CudaLayout logits; // (N, classes)
   private final CudaLayout labels; // (N)
   private final CudaStepState state;
   private final int batch;
-  private final int classes;
   private final Closing closing = new Closing();
-  private final DeviceMemory totals;
+  private final CudaLossTotals totals;
   private final KernelLaunch rowsKernel;
   private final KernelLaunch totalsKernel;
 
   CudaCrossEntropy(CudaDevice device, CudaLayout logits, CudaStepState state) {
-    this.device = device;
     this.logits = logits;
     this.state = state;
     if (logits.shape().rank() != 2) {
@@ -40,11 +33,11 @@ final class CudaCrossEntropy implements CrossEntropyPlan {
           "cross entropy takes logits (N, classes), not a tensor of shape " + logits.shape());
     }
     batch = logits.shape().dim(0);
-    classes = logits.shape().dim(1);
+    int classes = logits.shape().dim(1);
     labels = new CudaLayout(Shape.of(batch), DType.I32);
     long lossBytes = Arena.align((long) batch * Double.BYTES);
     try {
-      totals = closing.own(new DeviceMemory(device, TOTALS_BYTES));
+      totals = closing.own(new CudaLossTotals(device, classes));
       DeviceMemory rows =
           closing.own(new DeviceMemory(device, lossBytes + (long) batch * Integer.BYTES));
       int blocks = (batch + ROWS_PER_BLOCK - 1) / ROWS_PER_BLOCK;
@@ -61,7 +54,6 @@ final class CudaCrossEntropy implements CrossEntropyPlan {
               .set(0, rows.at(0))
               .set(1, rows.at(lossBytes))
               .set(3, totals.pointer());
-      resetTotals();
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -88,32 +80,22 @@ final class CudaCrossEntropy implements CrossEntropyPlan {
 
   @Override
   public LossTotals totals() {
-    ByteBuffer bytes = device.staging().download(totals.pointer(), TOTALS_BYTES);
-    double lossSum = bytes.getDouble(0);
-    long correct = bytes.getLong(8);
-    long count = bytes.getLong(16);
-    long badLabels = bytes.getLong(24);
-    long firstNonFinite = bytes.getLong(32);
-    if (badLabels > 0) {
-      throw new InvalidInputException(badLabels + " labels are not in 0.." + (classes - 1));
-    }
-    return new LossTotals(lossSum, correct, count, firstNonFinite - 1);
+    return totals.read();
+  }
+
+  @Override
+  public TotalsRead beginTotals() {
+    return totals.begin();
   }
 
   @Override
   public void restoreTotals(LossTotals restored) {
-    ByteBuffer bytes = device.staging().small(TOTALS_BYTES);
-    bytes.putDouble(0, restored.lossSum());
-    bytes.putLong(8, restored.correct());
-    bytes.putLong(16, restored.count());
-    bytes.putLong(24, 0);
-    bytes.putLong(32, restored.firstNonFiniteStep() + 1);
-    device.staging().upload(totals.pointer(), TOTALS_BYTES);
+    totals.restore(restored);
   }
 
   @Override
   public void resetTotals() {
-    totals.zero();
+    totals.reset();
   }
 
   @Override

@@ -33,6 +33,7 @@ final class CudaDevice implements AutoCloseable {
   private final Kernels kernels;
   private final Staging staging;
   private final Uploader uploader;
+  private final FiniteCheck finiteCheck;
   private final ConvAlgorithms algorithms;
   private boolean closed;
 
@@ -59,6 +60,7 @@ final class CudaDevice implements AutoCloseable {
       kernels = closing.own(Kernels.load(this));
       staging = closing.own(new Staging(this));
       uploader = closing.own(new Uploader(this));
+      finiteCheck = closing.own(new FiniteCheck(this));
       algorithms = ConvAlgorithms.of(this);
       closing.own(this::drain);
     } catch (RuntimeException | Error e) {
@@ -137,6 +139,10 @@ final class CudaDevice implements AutoCloseable {
 
   Uploader uploader() {
     return uploader;
+  }
+
+  FiniteCheck finiteCheck() {
+    return finiteCheck;
   }
 
   ConvAlgorithms algorithms() {

@@ -105,6 +105,13 @@ final class CudaTensor implements Tensor {
   }
 
   @Override
+  public boolean isFinite() {
+    HostArrays.checkFloating(this);
+    checkStored();
+    return device.finiteCheck().isFinite(this);
+  }
+
+  @Override
   public void upload(int[] source, int start) {
     checkIntegers(start, source.length);
     device.staging().upload(source, start, shape().arrayLength(), this);
@@ -140,9 +147,20 @@ final class CudaTensor implements Tensor {
   }
 
   @Override
-  public void upload(byte[] source) {
-    check(DType.U8, source.length);
-    device.staging().upload(source, this);
+  public void upload(byte[] source, int start) {
+    checkBytes(start, source.length);
+    device.staging().upload(source, start, shape().arrayLength(), this);
+  }
+
+  @Override
+  public void uploadAsync(byte[] source, int start) {
+    checkBytes(start, source.length);
+    device.uploader().upload(source, start, shape().arrayLength(), this);
+  }
+
+  private void checkBytes(int start, int length) {
+    HostArrays.checkRange(this, start, length);
+    HostArrays.checkType(this, DType.U8);
   }
 
   @Override

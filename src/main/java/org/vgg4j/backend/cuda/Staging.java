@@ -37,8 +37,8 @@ final class Staging implements AutoCloseable {
     up(target, source.length, (at, n) -> pinned.bytes().asLongBuffer().put(0, source, at, n));
   }
 
-  void upload(byte[] source, CudaTensor target) {
-    up(target, source.length, (at, n) -> pinned.bytes().put(0, source, at, n));
+  void upload(byte[] source, int start, int count, CudaTensor target) {
+    up(target, count, (at, n) -> pinned.bytes().put(0, source, start + at, n));
   }
 
   void download(CudaTensor source, float[] target) {

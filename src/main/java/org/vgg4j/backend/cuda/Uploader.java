@@ -8,16 +8,17 @@ import org.vgg4j.tensor.Closing;
 /**
  * Copies to the GPU beside the step that runs there: values go to pinned memory at once, from there
  * over a second stream to a buffer of their own, and into the tensor when the engine's stream comes
- * to it. Four buffers in turn, so that images and labels each have two.
+ * to it. Two buffers in turn for each type, so that images and labels do not wait for each other.
  */
 final class Uploader implements AutoCloseable {
-  private static final int SLOTS = 4;
+  private static final int SLOTS = 2;
 
   private final CudaDevice device;
   private final Closing closing = new Closing();
   private final CUstream_st stream;
-  private final Slot[] slots = new Slot[SLOTS]; // null until used
-  private int turn;
+  private final Ring floats = new Ring();
+  private final Ring ints = new Ring();
+  private final Ring bytes = new Ring();
 
   Uploader(CudaDevice device) {
     this.device = device;
@@ -27,29 +28,50 @@ final class Uploader implements AutoCloseable {
   }
 
   void upload(float[] source, int start, int count, CudaTensor target) {
-    Slot slot = next(Math.multiplyExact(count, Float.BYTES));
+    Slot slot = floats.next(Math.multiplyExact(count, Float.BYTES));
     slot.pinned.writable().floats().put(0, source, start, count);
     slot.send(target, (long) count * Float.BYTES);
   }
 
   void upload(int[] source, int start, int count, CudaTensor target) {
-    Slot slot = next(Math.multiplyExact(count, Integer.BYTES));
+    Slot slot = ints.next(Math.multiplyExact(count, Integer.BYTES));
     slot.pinned.writable().ints().put(0, source, start, count);
     slot.send(target, (long) count * Integer.BYTES);
   }
 
-  private Slot next(int bytes) {
-    int at = turn;
-    turn = (turn + 1) % SLOTS;
-    if (slots[at] == null || slots[at].pinned.size() < bytes) {
-      Slot old = slots[at];
-      slots[at] = null;
-      if (old != null) {
-        old.close();
+  void upload(byte[] source, int start, int count, CudaTensor target) {
+    Slot slot = bytes.next(count);
+    slot.pinned.writable().bytes().put(0, source, start, count);
+    slot.send(target, count);
+  }
+
+  /** The buffers of one type. */
+  private final class Ring {
+    private final Slot[] slots = new Slot[SLOTS]; // null until used
+    private int turn;
+
+    /** Returns the next buffer, a new one where it is too small. */
+    Slot next(int size) {
+      int at = turn;
+      turn = (turn + 1) % SLOTS;
+      if (slots[at] == null || slots[at].pinned.size() < size) {
+        Slot old = slots[at];
+        slots[at] = null;
+        if (old != null) {
+          old.close();
+        }
+        slots[at] = new Slot(size);
       }
-      slots[at] = new Slot(bytes);
+      return slots[at];
     }
-    return slots[at];
+
+    void giveTo(Closing owner) {
+      for (Slot slot : slots) {
+        if (slot != null) {
+          owner.own(slot);
+        }
+      }
+    }
   }
 
   private final class Slot implements AutoCloseable {
@@ -99,11 +121,9 @@ final class Uploader implements AutoCloseable {
 
   @Override
   public void close() {
-    for (Slot slot : slots) {
-      if (slot != null) {
-        closing.own(slot);
-      }
-    }
+    floats.giveTo(closing);
+    ints.giveTo(closing);
+    bytes.giveTo(closing);
     closing.close();
   }
 }

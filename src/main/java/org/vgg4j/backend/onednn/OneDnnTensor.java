@@ -180,11 +180,12 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
   }
 
   @Override
-  public void upload(byte[] source) {
-    HostArrays.checkLength(this, source.length);
+  public void upload(byte[] source, int offset) {
+    HostArrays.checkRange(this, offset, source.length);
     HostArrays.checkType(this, DType.U8);
     dnnl.checkThread();
-    new BytePointer(new NativeMemory.Address(address())).put(source);
+    BytePointer target = new BytePointer(new NativeMemory.Address(address()));
+    target.put(source, offset, shape().arrayLength());
   }
 
   @Override

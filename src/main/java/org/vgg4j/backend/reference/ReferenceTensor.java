@@ -113,12 +113,13 @@ final class ReferenceTensor implements Tensor {
   }
 
   @Override
-  public void upload(byte[] source) {
+  public void upload(byte[] source, int start) {
     HostArrays.checkType(this, DType.U8);
-    HostArrays.checkLength(this, source.length);
+    HostArrays.checkRange(this, start, source.length);
     long[] integers = integers();
-    for (int i = 0; i < source.length; i++) {
-      integers[offset + i] = source[i] & 0xFF;
+    int count = shape().arrayLength();
+    for (int i = 0; i < count; i++) {
+      integers[offset + i] = source[start + i] & 0xFF;
     }
   }
 
