@@ -174,13 +174,15 @@ STANDIN_API int cublasSetMathMode(void* handle, int mode) {
   return OK;
 }
 
-STANDIN_API int cublasGetVersion_v2(void* handle, int* version) {
-  Call call(Library::CUBLAS, "cublasGetVersion_v2");
+STANDIN_API int cublasGetProperty(int type, int* value) {
+  Call call(Library::CUBLAS, "cublasGetProperty");
   if (call.status()) return call.status();
-  if (!find(call, handle)) return NOT_INITIALIZED;
-  *version = 130000;
+  if (type < 0 || type > 2 || !value) return INVALID_VALUE;
+  *value = type == 0 ? 13 : 0;  // major, minor, patch
   return OK;
 }
+
+STANDIN_API size_t cublasLtGetVersion() { return 130000; }
 
 STANDIN_API const char* cublasGetStatusName(int status) {
   switch (status) {

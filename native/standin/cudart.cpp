@@ -233,7 +233,8 @@ STANDIN_API int cudaMemset(void* p, int value, size_t bytes) {
 STANDIN_API int cudaGetLastError() {
   State& s = state();
   std::lock_guard<std::recursive_mutex> guard(s.lock);
-  const int error = s.stickyError ? s.stickyError : s.lastError;
+  // What cuDNN or cuBLAS met, each with a runtime of its own inside, this runtime has not seen.
+  const int error = s.lastError;
   s.lastError = 0;
   return error;
 }
@@ -241,7 +242,7 @@ STANDIN_API int cudaGetLastError() {
 STANDIN_API int cudaPeekAtLastError() {
   State& s = state();
   std::lock_guard<std::recursive_mutex> guard(s.lock);
-  return s.stickyError ? s.stickyError : s.lastError;
+  return s.lastError;
 }
 
 STANDIN_API const char* cudaGetErrorName(int error) {

@@ -52,13 +52,18 @@ int readDescriptors(
   return checkShapes(function, *tx, *fw, *c, *ty, shapes);
 }
 
-// The first entry is a trap: fast, but of a math type that a caller who wants FMA must not take.
+// Two entries for an algorithm, as cuDNN measures it with and without tensor cores. The first ones are a
+// trap: fast, but of a math type that a caller who wants FMA must not take, and so many that a short array
+// holds none of the others.
 std::vector<Performance> rank(Direction direction, const ConvolutionShapes& shapes) {
   std::vector<Performance> ranking;
   const bool fma = shapes.convolution.math == FMA_MATH;
   float time = 0.01f;
   if (fma) {
-    ranking.push_back({1, 0, time, workspaceBytes(direction, 1, shapes), 1, TENSOR_OP_MATH, {}});
+    for (const int a : algorithms(direction)) {
+      const size_t bytes = workspaceBytes(direction, a, shapes);
+      ranking.push_back({a, 0, time, bytes, 1, TENSOR_OP_MATH, {}});
+    }
   }
   for (const int a : algorithms(direction)) {
     if (!isSupported(direction, a, shapes)) continue;

@@ -167,6 +167,14 @@ STANDIN_API size_t cudnnGetVersion() { return 91200; }
 
 STANDIN_API size_t cudnnGetCudartVersion() { return 13000; }
 
+STANDIN_API int cudnnGraphVersionCheck() { return DNN_OK; }
+
+STANDIN_API int cudnnOpsVersionCheck() { return DNN_OK; }
+
+STANDIN_API int cudnnCnnVersionCheck() { return DNN_OK; }
+
+STANDIN_API int cudnnAdvVersionCheck() { return DNN_OK; }
+
 STANDIN_API const char* cudnnGetErrorString(int status) {
   switch (status) {
     case DNN_OK: return "CUDNN_STATUS_SUCCESS";

@@ -88,6 +88,7 @@ Call::Call(Library library, const char* function) : guard_(state().lock), functi
   State& s = state();
   if (!status_ && s.stickyError && library != Library::NVRTC) {
     status_ = library == Library::CUDART ? s.stickyError : usualStatus(library);
+    if (library == Library::CUDART) s.lastError = status_;
   }
 }
 

@@ -13,6 +13,7 @@ import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.EngineReport;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /** The engines by name; the only class that names them all. */
 public final class Backends {
@@ -85,6 +86,8 @@ public final class Backends {
       // What the GPU could have done otherwise is no reason to refuse on the CPU.
       return new Selection(
           cpu(options.variant()), "auto: no usable NVIDIA GPU; ./vgg doctor says why");
+    } catch (OutOfDeviceMemoryException e) {
+      return new Selection(cpu(options.variant()), "auto: the NVIDIA GPU has no memory left");
     }
   }
 

@@ -114,7 +114,12 @@ final class DoctorCommand implements Callable<Integer> {
       return String.valueOf(row);
     }
     StringBuilder text = new StringBuilder();
-    map.forEach((name, value) -> text.append(text.isEmpty() ? value : ", " + name + " " + value));
+    map.forEach(
+        (name, value) -> {
+          if (value != null) { // what is not known is null in JSON
+            text.append(text.isEmpty() ? value : ", " + name + " " + value);
+          }
+        });
     return text.toString();
   }
 }

@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Measured algorithms on disk, a line each: the problem, a tab, the choice. One file for each GPU
- * model, cuDNN version and precision, written anew and whole at each change.
+ * model, cuDNN version, precision and workspace limit, written anew and whole at each change.
  */
 final class AlgorithmCache {
   private static final Logger LOG = LoggerFactory.getLogger(AlgorithmCache.class);
@@ -25,13 +25,16 @@ final class AlgorithmCache {
   }
 
   /** Opens the cache in a folder; null for none. */
-  static AlgorithmCache of(Path folder, GpuInfo gpu, long cudnnVersion, Precision precision) {
+  static AlgorithmCache of(
+      Path folder, GpuInfo gpu, long cudnnVersion, Precision precision, long workspaceLimit) {
     if (folder == null) {
       return new AlgorithmCache(null);
     }
     String model = gpu.name().replaceAll("[^A-Za-z0-9]+", "-");
-    String name = "convolutions-" + model + "-cudnn" + cudnnVersion + "-" + precision.text();
-    return new AlgorithmCache(folder.resolve(name + ".txt"));
+    String name =
+        "convolutions-%s-cudnn%d-%s-%d.txt"
+            .formatted(model, cudnnVersion, precision.text(), workspaceLimit);
+    return new AlgorithmCache(folder.resolve(name));
   }
 
   private void read() {

@@ -5,6 +5,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.cuda.global.cudnn;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
@@ -13,6 +15,11 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
  * was given, cached or is measured here, in this order.
  */
 final class ConvAlgorithms {
+  private static final Logger LOG = LoggerFactory.getLogger(ConvAlgorithms.class);
+
+  /** The thousands of cuDNN's statuses that say so. */
+  private static final int NOT_SUPPORTED = 3;
+
   private final CudaDevice device;
   private final CudnnFindCalls find;
   private final AlgorithmCache cache;
@@ -31,7 +38,8 @@ final class ConvAlgorithms {
             options.deterministic() ? null : options.cache(),
             device.info(),
             CudnnCalls.cudnnGetVersion(),
-            options.precision());
+            options.precision(),
+            options.workspaceLimit());
     return new ConvAlgorithms(device, cache);
   }
 
@@ -64,33 +72,63 @@ final class ConvAlgorithms {
     return Map.copyOf(chosen);
   }
 
-  /** Chooses, and writes the kind of multiplication into the operation's descriptor. */
+  /**
+   * Chooses, and writes the kind of multiplication into the operation's descriptor.
+   *
+   * @throws CudaException when no algorithm runs
+   */
   Algorithm choose(ConvDirection direction, ConvDescriptors d) {
     String problem = direction.text() + " " + d.what();
-    Choice fixed = new Choice(direction.deterministic(), fixedMathType());
-    Algorithm algorithm = null;
-    Choice choice = null;
-    if (!device.options().deterministic()) {
-      choice = Choice.of(device.options().choices().get(problem));
+    if (device.options().deterministic()) {
+      return fixed(direction, d, problem);
+    }
+    Choice choice = Choice.of(device.options().choices().get(problem));
+    Algorithm algorithm = prepare(direction, d, choice);
+    if (algorithm == null) {
+      choice = Choice.of(cache.get(problem));
       algorithm = prepare(direction, d, choice);
-      if (algorithm == null) {
-        choice = Choice.of(cache.get(problem));
-        algorithm = prepare(direction, d, choice);
-      }
-      if (algorithm == null) {
-        choice = measure(direction, d);
-        algorithm = prepare(direction, d, choice);
-        if (algorithm != null) {
-          cache.put(problem, choice.text());
-        }
-      }
     }
     if (algorithm == null) {
-      choice = fixed;
-      algorithm = ready(direction, d, fixed);
+      choice = measured(direction, d, problem);
+      algorithm = prepare(direction, d, choice);
+    }
+    if (algorithm == null) {
+      LOG.warn("no algorithm of cuDNN could be measured for {}; a fixed one is taken", problem);
+      return fixed(direction, d, problem);
     }
     chosen.put(problem, choice.text());
     return algorithm;
+  }
+
+  /** The fixed table: the first that runs, whatever its workspace. */
+  private Algorithm fixed(ConvDirection direction, ConvDescriptors d, String problem) {
+    CudaException refusal = null;
+    for (int number : direction.deterministic()) {
+      Choice choice = new Choice(number, fixedMathType());
+      try {
+        Algorithm algorithm = ready(direction, d, choice);
+        if (algorithm.workspaceBytes() > device.options().workspaceLimit()) {
+          LOG.warn(
+              "{} takes a workspace of {} bytes, beyond the limit of {}: the fixed algorithm needs"
+                  + " it",
+              problem,
+              algorithm.workspaceBytes(),
+              device.options().workspaceLimit());
+        }
+        chosen.put(problem, choice.text());
+        return algorithm;
+      } catch (CudaException e) {
+        if (e.status() / 1000 != NOT_SUPPORTED) {
+          throw e; // another algorithm would give other bits
+        }
+        if (refusal == null) {
+          refusal = e;
+        } else {
+          refusal.addSuppressed(e);
+        }
+      }
+    }
+    throw refusal;
   }
 
   private boolean isStrict() {
@@ -133,21 +171,26 @@ final class ConvAlgorithms {
     return new Algorithm(number, bytes);
   }
 
-  /** Returns the fastest within the limit, null when the GPU has no room to measure. */
-  private Choice measure(ConvDirection direction, ConvDescriptors d) {
+  /** Measures and keeps the fastest; returns null when nothing could be measured. */
+  private Choice measured(ConvDirection direction, ConvDescriptors d, String problem) {
     device.convolution().cudnnSetConvolutionMathType(d.operation(direction), fixedMathType());
     long limit = device.options().workspaceLimit();
+    long room = Math.min(limit, device.cuda().cudaMemGetInfo()[0] / 2);
     try (Closing memory = new Closing()) {
       DeviceMemory x = zeroed(memory, d.xLayout().bytes());
       DeviceMemory w = zeroed(memory, d.wLayout().bytes());
       DeviceMemory y = zeroed(memory, d.yLayout().bytes());
-      long room = Math.min(limit, device.cuda().cudaMemGetInfo()[0] / 2);
       DeviceMemory workspace = memory.own(new DeviceMemory(device, room));
       CudnnFindCalls.Places places =
           new CudnnFindCalls.Places(
               x.pointer(), w.pointer(), y.pointer(), workspace.pointer(), room);
-      return fastest(direction, measure(direction, d, places), limit);
-    } catch (OutOfDeviceMemoryException e) {
+      Choice best = fastest(direction, measure(direction, d, places), limit);
+      if (best != null && room == limit) { // else another time may have room for a faster one
+        cache.put(problem, best.text());
+      }
+      return best;
+    } catch (OutOfDeviceMemoryException | CudaException e) {
+      LOG.warn("{} could not be measured: {}", problem, e.getMessage());
       return null;
     }
   }

@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda;
 
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -8,29 +9,34 @@ import java.util.Locale;
  */
 enum ConvDirection {
   /** y from x and w: IMPLICIT_PRECOMP_GEMM; strict are the implicit and explicit GEMMs, DIRECT. */
-  FORWARD(8, 1, 0b1111),
+  FORWARD(8, 0b1111, 1, 0, 2),
   /** dx from w and dy: ALGO_1; FFT and Winograd are not strict. */
-  DATA(6, 1, 0b11),
+  DATA(6, 0b11, 1),
   /** dw from x and dy: ALGO_1; FFT and Winograd are not strict. */
-  FILTER(7, 1, 0b1011);
+  FILTER(7, 0b1011, 1);
 
   private final int algorithms;
-  private final int deterministic;
   private final int strict; // a bit an algorithm
 
-  ConvDirection(int algorithms, int deterministic, int strict) {
+  @SuppressWarnings("ImmutableEnumChecker") // List.of is
+  private final List<Integer> deterministic;
+
+  ConvDirection(int algorithms, int strict, Integer... deterministic) {
     this.algorithms = algorithms;
-    this.deterministic = deterministic;
     this.strict = strict;
+    this.deterministic = List.of(deterministic);
   }
 
-  /** Returns how many algorithms cuDNN has. */
-  int algorithms() {
-    return algorithms;
+  /** Returns how many measurements cuDNN may make: each algorithm with and without tensor cores. */
+  int measurements() {
+    return 2 * algorithms;
   }
 
-  /** Returns the deterministic algorithm that fits every shape. */
-  int deterministic() {
+  /**
+   * Returns the strict and deterministic algorithms, the first that runs to be taken: one fits
+   * every shape by its documentation, the others are for where a library knows better.
+   */
+  List<Integer> deterministic() {
     return deterministic;
   }
 

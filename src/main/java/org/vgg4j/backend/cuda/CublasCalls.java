@@ -24,10 +24,19 @@ final class CublasCalls {
     status.releaseCublas("cublasDestroy_v2", cublas.cublasDestroy_v2(handle));
   }
 
-  int cublasGetVersion(cublasContext handle) {
-    int[] version = new int[1];
-    status.cublas("cublasGetVersion_v2", cublas.cublasGetVersion_v2(handle, version), "");
-    return version[0];
+  /** Returns the version, such as 13.0.2. */
+  String version() {
+    return property(0) + "." + property(1) + "." + property(2);
+  }
+
+  private int property(int type) {
+    int[] value = new int[1];
+    status.cublas("cublasGetProperty", cublas.cublasGetProperty(type, value), "");
+    return value[0];
+  }
+
+  static long cublasLtGetVersion() {
+    return cublas.cublasLtGetVersion();
   }
 
   void cublasSetStream(cublasContext handle, CUstream_st stream) {

@@ -10,6 +10,7 @@ import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.DropoutPlan;
 import org.vgg4j.tensor.DropoutSpec;
@@ -37,19 +38,26 @@ public final class CudaBackend implements Backend {
   /** After how many steps the totals are read, on the side. */
   private static final int READ_INTERVAL = 20;
 
+  /**
+   * What CUDA takes later for itself and this engine for what is in no plan: the code of cuDNN's
+   * and cuBLAS's kernels, loaded when they are first called, buffers of batches, rounding.
+   */
+  private static final long RESERVED_BYTES = 512L << 20;
+
   private final CudaDevice device;
 
   /**
    * Opens the engine.
    *
-   * @throws DeviceUnavailableException when libraries, driver or GPU are missing; the message says
-   *     which, where they were looked for and what to install
+   * @throws DeviceUnavailableException when libraries, driver or GPU are missing or do not work;
+   *     the message says which, where they were looked for and what to install
+   * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when others have taken the GPU's memory
    */
   public CudaBackend(CudaOptions options) {
     CudaLibraries.load(options.libraries());
     try {
       device = new CudaDevice(options);
-    } catch (CudaException e) {
+    } catch (CudaException | DeviceLostException e) {
       throw new DeviceUnavailableException(
           "--device cuda: the GPU cannot be used ("
               + e.getMessage()
@@ -73,7 +81,7 @@ public final class CudaBackend implements Backend {
     return "GPU engine: "
         + device.info().text()
         + ", cuDNN "
-        + Versions.cudnn(CudnnCalls.cudnnGetVersion())
+        + Versions.library(CudnnCalls.cudnnGetVersion())
         + ", CUDA "
         + Versions.cuda(device.cuda().cudaRuntimeGetVersion())
         + ", "
@@ -101,7 +109,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public long availableBytes() {
-    return device.cuda().cudaMemGetInfo()[0];
+    return Math.max(0, device.cuda().cudaMemGetInfo()[0] - RESERVED_BYTES);
   }
 
   @Override

@@ -36,6 +36,7 @@ final class CudaDevice implements AutoCloseable {
   private final FiniteCheck finiteCheck;
   private final ConvAlgorithms algorithms;
   private boolean closed;
+  private boolean ended; // the stream is gone
 
   CudaDevice(CudaOptions options) {
     this.options = options;
@@ -46,7 +47,7 @@ final class CudaDevice implements AutoCloseable {
       norm = new CudnnNormCalls(status, scalars);
       info = GpuInfo.first(cuda);
       stream = cuda.cudaStreamCreateWithFlags(cudart.cudaStreamNonBlocking);
-      closing.own(() -> cuda.cudaStreamDestroy(stream));
+      closing.own(this::endStream);
       cudnnHandle = cudnn.cudnnCreate();
       closing.own(() -> cudnn.cudnnDestroy(cudnnHandle));
       cudnn.cudnnSetStream(cudnnHandle, stream);
@@ -67,6 +68,11 @@ final class CudaDevice implements AutoCloseable {
       closing.abandon(e);
       throw e;
     }
+  }
+
+  private void endStream() {
+    ended = true;
+    cuda.cudaStreamDestroy(stream);
   }
 
   CudaOptions options() {
@@ -121,10 +127,6 @@ final class CudaDevice implements AutoCloseable {
     return cublasHandle;
   }
 
-  int cublasVersion() {
-    return cublas.cublasGetVersion(cublasHandle);
-  }
-
   Workspace workspace() {
     return workspace;
   }
@@ -149,9 +151,11 @@ final class CudaDevice implements AutoCloseable {
     return algorithms;
   }
 
-  /** Waits for the GPU before something is released; from any thread. */
+  /** Waits for the GPU before something is released; from any thread, also after the end. */
   void drain() {
-    cuda.drain(stream);
+    if (!ended) {
+      cuda.drain(stream);
+    }
   }
 
   void release() {

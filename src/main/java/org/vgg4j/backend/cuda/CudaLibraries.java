@@ -32,6 +32,11 @@ final class CudaLibraries {
   private static final String LINK_PATH = "platform.linkpath";
   private static final String PHYSICAL_LIMIT = "org.bytedeco.javacpp.maxPhysicalBytes";
 
+  /** cuDNN 9.12, the first for CUDA 13. */
+  private static final long OLDEST_CUDNN = 91_200;
+
+  private static final long CUDA_MAJOR = 13;
+
   private static Outcome outcome; // null before the first attempt
 
   /** Either the files that were loaded, or the failure. */
@@ -67,19 +72,28 @@ final class CudaLibraries {
     try {
       found.values().forEach(file -> System.load(file.toString()));
       bind(found.values());
+      requireCudnn(found);
       return new Outcome(found, null);
+    } catch (DeviceUnavailableException e) {
+      return new Outcome(null, e);
     } catch (LinkageError | RuntimeException e) {
       return new Outcome(null, unloadable(e, found));
     }
   }
 
-  /** Returns where each library would be loaded from; those that are nowhere are left out. */
+  /**
+   * Returns where each library would be loaded from; those that are nowhere are left out. The parts
+   * of cuDNN are looked for beside cuDNN alone: two versions of them do not work together.
+   */
   static Map<CudaLibrary, Path> survey(List<Path> places) {
     Map<CudaLibrary, Path> found = new LinkedHashMap<>();
+    List<Path> besideCudnn = places;
     for (CudaLibrary library : CudaLibrary.all()) {
-      Path file = find(library, places);
+      boolean isCudnn = library.part() == CudaLibrary.Part.CUDNN;
+      Path file = find(library, isCudnn ? besideCudnn : places);
       if (file != null) {
         found.put(library, file);
+        besideCudnn = isCudnn ? List.of(file.getParent()) : besideCudnn;
       }
     }
     return found;
@@ -118,6 +132,40 @@ final class CudaLibraries {
     bindings.forEach(Loader::load);
   }
 
+  /** A cuDNN for another CUDA loads well and fails at its first convolution. */
+  private static void requireCudnn(Map<CudaLibrary, Path> found) {
+    String problem = cudnnProblem(CudnnCalls.cudnnGetVersion(), CudnnCalls.cudnnGetCudartVersion());
+    if (problem != null) {
+      Path file =
+          found.entrySet().stream()
+              .filter(entry -> entry.getKey().part() == CudaLibrary.Part.CUDNN)
+              .map(Map.Entry::getValue)
+              .findFirst()
+              .orElseThrow();
+      throw new DeviceUnavailableException(
+          "--device cuda: "
+              + file
+              + " is "
+              + problem
+              + "; install "
+              + CudaLibrary.Part.CUDNN.install()
+              + ", 9.12 or newer, or name the folder that has it with --cuda-libs, or use --device"
+              + " cpu");
+    }
+  }
+
+  /** Returns what is wrong with a cuDNN of this version, for this version of CUDA; else null. */
+  static String cudnnProblem(long version, long cudaVersion) {
+    if (version < OLDEST_CUDNN) {
+      return "cuDNN " + Versions.library(version);
+    }
+    if (cudaVersion / 1000 != CUDA_MAJOR) {
+      return "cuDNN %s for CUDA %s"
+          .formatted(Versions.library(version), Versions.cuda((int) cudaVersion));
+    }
+    return null;
+  }
+
   private static DeviceUnavailableException missing(List<CudaLibrary> missing, List<Path> places) {
     String names =
         missing.stream()
@@ -127,11 +175,12 @@ final class CudaLibraries {
     return new DeviceUnavailableException(
         "--device cuda: not found: "
             + names
-            + "; looked in "
-            + places.stream().map(Path::toString).collect(Collectors.joining(", "))
             + "; install "
             + install(missing)
-            + ", or name the folders that have them with --cuda-libs, or use --device cpu");
+            + ", or name the folders that have them with --cuda-libs, or use --device cpu (looked"
+            + " in "
+            + places.stream().map(Path::toString).collect(Collectors.joining(", "))
+            + ")");
   }
 
   /** Where all of cuDNN is missing, its name alone says so. */

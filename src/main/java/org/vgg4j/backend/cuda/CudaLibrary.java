@@ -47,7 +47,10 @@ record CudaLibrary(String name, String linux, String windows, boolean required, 
           cudnn("adv", true),
           cudnn("engines_precompiled", false),
           cudnn("engines_runtime_compiled", false),
-          cudnn("heuristic", false));
+          cudnn("heuristic", false),
+          // Of newer versions.
+          cudnn("engines_tensor_ir", false),
+          cudnn("ext", false));
 
   private static CudaLibrary cudnn(String part, boolean required) {
     return new CudaLibrary(

@@ -16,20 +16,16 @@ public final class CudaReport {
   public static EngineReport of(CudaOptions options) {
     Map<String, Object> facts = new LinkedHashMap<>();
     try {
-      facts.put("libraries", libraries(options));
+      facts.put("kernels in the jar", kernels());
+      facts.put("libraries", libraries(options, LibraryVersions.ofFiles()));
       CudaLibraries.load(options.libraries());
       CudaStatus status = new CudaStatus();
-      CudaCalls cuda = new CudaCalls(status);
-      facts.put("driver", "for CUDA " + Versions.cuda(cuda.cudaDriverGetVersion()) + " and older");
-      facts.put("CUDA runtime", Versions.cuda(cuda.cudaRuntimeGetVersion()));
-      facts.put("cuDNN", Versions.cudnn(CudnnCalls.cudnnGetVersion()));
-      facts.put("NVRTC", Versions.cuda(new NvrtcCalls(status).nvrtcVersion()));
-      facts.put("GPUs", gpus(cuda));
+      facts.put("libraries", libraries(options, LibraryVersions.ofLoaded(status)));
+      facts.put("GPUs", gpus(new CudaCalls(status)));
       try (CudaBackend backend = new CudaBackend(options)) {
-        facts.put("cuBLAS", Versions.cublas(backend.device().cublasVersion()));
         facts.put("kernels", backend.device().kernels().origin());
         facts.put("precision", options.precision().text());
-        facts.put("free memory", mebibytes(backend.availableBytes()));
+        facts.put("memory for a net", mebibytes(backend.availableBytes()));
         SelfCheck.run(backend);
       }
       return new EngineReport("cuda", true, null, facts);
@@ -39,7 +35,14 @@ public final class CudaReport {
     }
   }
 
-  private static List<Map<String, Object>> libraries(CudaOptions options) {
+  private static String kernels() {
+    return KernelImage.ofBuild() == null
+        ? "as sources, which NVRTC compiles at the first use"
+        : "compiled by nvcc, and as sources";
+  }
+
+  private static List<Map<String, Object>> libraries(
+      CudaOptions options, LibraryVersions versions) {
     Map<CudaLibrary, Path> files;
     try {
       files = CudaLibraries.load(options.libraries());
@@ -52,6 +55,9 @@ public final class CudaReport {
       if (file != null || library.required()) {
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("name", library.name());
+        if (file != null) {
+          row.put("version", versions.of(library, file));
+        }
         row.put("file", file == null ? "not found (" + library.file() + ")" : file.toString());
         rows.add(row);
       }
@@ -67,6 +73,7 @@ public final class CudaReport {
       Map<String, Object> row = new LinkedHashMap<>();
       row.put("name", gpu.name());
       row.put("compute capability", gpu.major() + "." + gpu.minor());
+      row.put("multiprocessors", gpu.multiprocessors());
       row.put("memory", mebibytes(gpu.memoryBytes()));
       row.put("supported", gpu.isSupported());
       rows.add(row);

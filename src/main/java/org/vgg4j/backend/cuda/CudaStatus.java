@@ -118,10 +118,15 @@ final class CudaStatus {
     return GpuInfo.text(message);
   }
 
-  /** A failure of a library over CUDA, behind which an error of the device may stand. */
+  /**
+   * A failure of a library over CUDA, behind which an error of the device may stand. The libraries
+   * have CUDA's runtime inside, so the last error of ours says nothing; waiting for the device
+   * does.
+   */
   private RuntimeException libraryFailure(
       String call, int status, String reason, String what, boolean memory) {
-    int below = cudart.cudaGetLastError();
+    int below = cudart.cudaDeviceSynchronize();
+    cudart.cudaGetLastError(); // or the next call would report it again
     if (isFatal(below)) {
       String name = cudart.cudaGetErrorName(below).getString();
       return lost(text(call, status, reason + ", after CUDA's " + below + " " + name, what));

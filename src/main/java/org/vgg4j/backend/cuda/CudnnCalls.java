@@ -41,6 +41,19 @@ final class CudnnCalls {
     return cudnn.cudnnGetVersion();
   }
 
+  /** Returns the version of CUDA that cuDNN was built for. */
+  static long cudnnGetCudartVersion() {
+    return cudnn.cudnnGetCudartVersion();
+  }
+
+  /** Throws unless all parts of cuDNN are of one version. */
+  void requireOneVersion() {
+    status.cudnn("cudnnGraphVersionCheck", cudnn.cudnnGraphVersionCheck(), "");
+    status.cudnn("cudnnOpsVersionCheck", cudnn.cudnnOpsVersionCheck(), "");
+    status.cudnn("cudnnCnnVersionCheck", cudnn.cudnnCnnVersionCheck(), "");
+    status.cudnn("cudnnAdvVersionCheck", cudnn.cudnnAdvVersionCheck(), "");
+  }
+
   cudnnTensorStruct cudnnCreateTensorDescriptor() {
     cudnnTensorStruct descriptor = new cudnnTensorStruct();
     status.cudnn("cudnnCreateTensorDescriptor", cudnn.cudnnCreateTensorDescriptor(descriptor), "");

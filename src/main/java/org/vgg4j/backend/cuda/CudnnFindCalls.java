@@ -38,7 +38,7 @@ final class CudnnFindCalls {
 
   List<Measured> cudnnFindConvolutionForwardAlgorithmEx(
       cudnnContext handle, ConvDescriptors d, Places at) {
-    int most = ConvDirection.FORWARD.algorithms();
+    int most = ConvDirection.FORWARD.measurements();
     try (IntPointer count = new IntPointer(1L);
         cudnnConvolutionFwdAlgoPerf_t entries = new cudnnConvolutionFwdAlgoPerf_t(most)) {
       status.cudnn(
@@ -70,7 +70,7 @@ final class CudnnFindCalls {
 
   List<Measured> cudnnFindConvolutionBackwardDataAlgorithmEx(
       cudnnContext handle, ConvDescriptors d, Places at) {
-    int most = ConvDirection.DATA.algorithms();
+    int most = ConvDirection.DATA.measurements();
     try (IntPointer count = new IntPointer(1L);
         cudnnConvolutionBwdDataAlgoPerf_t entries = new cudnnConvolutionBwdDataAlgoPerf_t(most)) {
       status.cudnn(
@@ -102,7 +102,7 @@ final class CudnnFindCalls {
 
   List<Measured> cudnnFindConvolutionBackwardFilterAlgorithmEx(
       cudnnContext handle, ConvDescriptors d, Places at) {
-    int most = ConvDirection.FILTER.algorithms();
+    int most = ConvDirection.FILTER.measurements();
     try (IntPointer count = new IntPointer(1L);
         cudnnConvolutionBwdFilterAlgoPerf_t entries =
             new cudnnConvolutionBwdFilterAlgoPerf_t(most)) {

@@ -47,7 +47,11 @@ final class DeviceMemory implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      device.cuda().cudaFree(block);
+      try {
+        device.drain(); // cudaFree waits on its own, but nothing promises it
+      } finally {
+        device.cuda().cudaFree(block);
+      }
     }
   }
 

@@ -29,10 +29,11 @@ final class KernelLaunch implements AutoCloseable {
   private final LongPointer values;
   private final PointerPointer<Pointer> arguments;
 
-  private KernelLaunch(CudaDevice device, String name, int blocks, int threads, int count) {
+  private KernelLaunch(
+      CudaDevice device, String name, CUkern_st kernel, int blocks, int threads, int count) {
     this.device = device;
+    this.kernel = kernel;
     what = name;
-    kernel = device.kernels().kernel(name);
     grid = closing.own(new dim3(blocks, 1, 1));
     block = closing.own(new dim3(threads, 1, 1));
     values = closing.own(new LongPointer((long) count)); // as many, not one of that value
@@ -53,12 +54,18 @@ final class KernelLaunch implements AutoCloseable {
     long perBlock = (long) THREADS * elementsPerThread;
     long blocks = Math.max(1, (elements + perBlock - 1) / perBlock);
     long most = (long) BLOCKS_PER_MULTIPROCESSOR * device.info().multiprocessors();
-    return new KernelLaunch(device, name, (int) Math.min(blocks, most), THREADS, arguments);
+    return grid(device, name, (int) Math.min(blocks, most), THREADS, arguments);
+  }
+
+  /** One block of a kernel that the device does not know yet, all arguments 0. */
+  static KernelLaunch of(CudaDevice device, String name, CUkern_st kernel, int arguments) {
+    return new KernelLaunch(device, name, kernel, 1, THREADS, arguments);
   }
 
   /** A kernel with a grid of its own. */
   static KernelLaunch grid(CudaDevice device, String name, int blocks, int threads, int arguments) {
-    return new KernelLaunch(device, name, blocks, threads, arguments);
+    return new KernelLaunch(
+        device, name, device.kernels().kernel(name), blocks, threads, arguments);
   }
 
   /** Sets a pointer; null is allowed. */

@@ -47,7 +47,9 @@ final class Kernels implements AutoCloseable {
       BytePointer bytes = closing.own(new BytePointer(image.bytes()));
       library = device.cuda().cudaLibraryLoadData(bytes);
       closing.own(() -> device.cuda().cudaLibraryUnload(library));
-      kernel(ANY);
+      try (KernelLaunch nothing = KernelLaunch.of(device, ANY, kernel(ANY), 3)) {
+        nothing.launch(); // of no elements: CUDA looks for a kernel's code at its first launch
+      }
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;

@@ -112,7 +112,9 @@ final class LibraryPlaces {
       int arrow = line.indexOf(" => ");
       String name = line.strip();
       boolean isOurs = CudaLibrary.all().stream().anyMatch(l -> name.startsWith(l.file()));
-      if (arrow > 0 && isOurs) {
+      // Lines of 32-bit libraries name no architecture.
+      boolean is64Bit = name.contains("x86-64") || name.contains("AArch64");
+      if (arrow > 0 && isOurs && is64Bit) {
         Path parent = Path.of(line.substring(arrow + " => ".length()).strip()).getParent();
         if (parent != null) {
           add(parent);

@@ -12,10 +12,11 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
-/**
- * A convolution with bias and ReLU and a linear layer over small integers, whose results are exact.
- */
+/** A convolution with bias and ReLU and a linear layer over small integers. */
 final class SelfCheck {
+  /** The fastest algorithm may be one that transforms its inputs. */
+  private static final float TOLERANCE = 1e-3f;
+
   private SelfCheck() {}
 
   /**
@@ -55,7 +56,11 @@ final class SelfCheck {
   private static void check(String what, Tensor result, float... expected) {
     float[] values = new float[expected.length];
     result.download(values);
-    if (!Arrays.equals(values, expected)) {
+    boolean right = true;
+    for (int i = 0; i < values.length; i++) {
+      right &= Math.abs(values[i] - expected[i]) <= TOLERANCE;
+    }
+    if (!right) {
       throw new IllegalStateException(
           "the GPU computes wrong numbers: a "
               + what

@@ -9,13 +9,8 @@ final class Versions {
     return version / 1000 + "." + version % 1000 / 10;
   }
 
-  /** Returns cuDNN's 91900 as 9.19.0. */
-  static String cudnn(long version) {
-    return version / 10_000 + "." + version % 10_000 / 100 + "." + version % 100;
-  }
-
-  /** Returns cuBLAS's 130001 as 13.0.1. */
-  static String cublas(int version) {
+  /** Returns cuDNN's 91900 as 9.19.0 and cuBLAS's 130001 as 13.0.1. */
+  static String library(long version) {
     return version / 10_000 + "." + version % 10_000 / 100 + "." + version % 100;
   }
 }

@@ -123,8 +123,9 @@ final class CudaFaultTest {
 
   @Test
   void refusedLaunchesNameTheKernel() {
+    long opening = countOfOpening("cudaLaunchKernel");
     long calls = count("cudaLaunchKernel");
-    for (long call = 1; call <= calls; call++) {
+    for (long call = opening + 1; call <= calls; call++) {
       Throwable failure = failure("cudaLaunchKernel@" + call + "=9");
       String message = assertInstanceOf(CudaException.class, failure).getMessage();
       assertTrue(message.startsWith("cudaLaunchKernel failed for vgg4j_"), message);
@@ -156,25 +157,67 @@ final class CudaFaultTest {
   @ParameterizedTest
   @ValueSource(strings = {"cudaLaunchKernel", "cudaMemcpyAsync", "cudaEventRecord", "cudaMalloc"})
   void lossOfTheDevice(String function) {
+    long opening = countOfOpening(function);
     long calls = count(function);
     for (long call = 1; call <= calls; call += 3) {
       for (String kind : new String[] {"=700!", "=719!"}) {
         String fault = function + "@" + call + kind;
-        Throwable failure = failure(fault);
-        assertNotNull(failure, fault);
-        assertInstanceOf(DeviceLostException.class, failure, fault);
-        assertTrue(failure.getMessage().contains("restart"), failure::getMessage);
+        assertLost(failure(fault), call <= opening, fault);
       }
     }
+  }
+
+  /** A GPU that does not even open is not there; one that was open is lost. */
+  private static void assertLost(Throwable failure, boolean opening, String fault) {
+    assertNotNull(failure, fault);
+    if (opening) {
+      assertInstanceOf(DeviceUnavailableException.class, failure, fault);
+      assertTrue(failure.getMessage().contains("./vgg doctor"), failure::getMessage);
+    } else {
+      assertInstanceOf(DeviceLostException.class, failure, fault);
+      assertTrue(failure.getMessage().contains("restart"), failure::getMessage);
+    }
+  }
+
+  private static long countOfOpening(String function) {
+    StandIn.reset();
+    CudaUnderTest.open().close();
+    return StandIn.calls(function);
   }
 
   /** The call succeeds, and the GPU fails later: found at the next wait at the latest. */
   @Test
   void lossThatShowsLater() {
+    long opening = countOfOpening("cudaLaunchKernel");
     long calls = count("cudaLaunchKernel");
-    for (long call = 2; call <= calls; call += 4) {
+    for (long call = opening + 1; call <= calls; call += 4) {
       String fault = "cudaLaunchKernel@" + call + "=700~";
       assertInstanceOf(DeviceLostException.class, failure(fault), fault);
+    }
+  }
+
+  /**
+   * A kernel's fault that cuDNN or cuBLAS is the first to meet: they have CUDA's runtime inside, so
+   * that ours has seen nothing.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"cudnnConvolutionForward", "cudnnPoolingBackward", "cublasGemmEx"})
+  void lossThatALibraryMeetsFirst(String function) {
+    long calls = count(function);
+    for (long call = 1; call <= calls; call++) {
+      String fault = function + "@" + call + "=" + (function.startsWith("cudnn") ? "5000!" : "13!");
+      assertLost(failure(fault), false, fault);
+    }
+  }
+
+  @Test
+  void fixedAlgorithmThatIsNotSupportedHasAnotherInItsPlace() {
+    StandIn.faults("cudnnGetConvolutionForwardWorkspaceSize@1=3000");
+    try (CudaBackend backend = CudaUnderTest.open();
+        TinyTraining training = new TinyTraining(backend)) {
+      training.step();
+      assertTrue(backend.choices().containsValue("0 3"), () -> backend.choices().toString());
+      assertTrue(Double.isFinite(training.totals().lossSum()));
     }
   }
 }

@@ -2,6 +2,7 @@ package org.vgg4j.backend.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -54,6 +55,35 @@ final class LibraryPlacesTest {
     Map<CudaLibrary, Path> found = CudaLibraries.survey(List.of(folder("lib")));
     assertEquals(
         List.of("cuDNN", "cuDNN ops"), found.keySet().stream().map(CudaLibrary::name).toList());
+  }
+
+  @Test
+  void partsOfCudnnAreOfOneFolder() throws IOException {
+    Path first = folder("first");
+    Path second = folder("second");
+    Files.createFile(first.resolve("libcudnn.so.9"));
+    Files.createFile(first.resolve("libcudnn_graph.so.9"));
+    Files.createFile(second.resolve("libcudnn.so.9"));
+    Files.createFile(second.resolve("libcudnn_ops.so.9"));
+    Files.createFile(second.resolve("libcudart.so.13"));
+    Map<CudaLibrary, Path> found = CudaLibraries.survey(List.of(first, second));
+    assertEquals(
+        List.of("CUDA runtime", "cuDNN", "cuDNN graph"),
+        found.keySet().stream().map(CudaLibrary::name).toList());
+    found.forEach(
+        (library, file) ->
+            assertEquals(
+                library.name().startsWith("cuDNN") ? first : second,
+                file.getParent(),
+                file::toString));
+  }
+
+  @Test
+  void cudnnThatDoesNotFitIsNamed() {
+    assertNull(CudaLibraries.cudnnProblem(91_200, 13_000));
+    assertNull(CudaLibraries.cudnnProblem(92_400, 13_020));
+    assertEquals("cuDNN 9.8.0", CudaLibraries.cudnnProblem(90_800, 13_000));
+    assertEquals("cuDNN 9.12.0 for CUDA 12.9", CudaLibraries.cudnnProblem(91_200, 12_090));
   }
 
   @Test
