@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.tensor.InvalidInputException;
@@ -14,6 +13,7 @@ import picocli.CommandLine.Option;
 final class DeviceOptions {
   private static final String PRECISION = "precision";
   private static final String DETERMINISTIC = "deterministic";
+  private static final String WORKSPACE_LIMIT = "workspaceLimit";
 
   @Option(
       names = "--device",
@@ -80,28 +80,30 @@ final class DeviceOptions {
    * Returns the flags as the engines take them, with what the run to be resumed had where no flag
    * says otherwise.
    *
+   * @param choices what the engine had chosen
    * @param deviceGiven whether --device was given
    */
-  EngineOptions options(Map<String, ?> before, boolean deviceGiven) {
-    Map<String, String> choices = new TreeMap<>();
-    if (before.get("choices") instanceof Map<?, ?> chosen) {
-      chosen.forEach((name, choice) -> choices.put(name.toString(), choice.toString()));
-    }
+  EngineOptions options(Map<String, ?> before, Map<String, String> choices, boolean deviceGiven) {
     EngineOptions given = options();
     return new EngineOptions(
         deviceGiven ? device : Objects.toString(before.get("device")),
         Objects.toString(before.get("variant")),
         given.cudaLibraries(),
-        given.workspaceLimit(),
+        given.workspaceLimit() == null && before.get(WORKSPACE_LIMIT) instanceof Number limit
+            ? (Long) limit.longValue()
+            : given.workspaceLimit(),
         precision == null ? Objects.toString(before.get(PRECISION), null) : precision,
         deterministic || Boolean.TRUE.equals(before.get(DETERMINISTIC)),
         choices);
   }
 
-  /** Writes down what {@link #options(Map, boolean)} reads beside the device. */
+  /** Writes down what {@link #options(Map, Map, boolean)} reads beside the device. */
   static void describe(EngineOptions options, Map<String, Object> config) {
     config.put(PRECISION, options.precision());
     config.put(DETERMINISTIC, options.deterministic());
+    if (options.workspaceLimit() != null) {
+      config.put(WORKSPACE_LIMIT, options.workspaceLimit());
+    }
   }
 
   /** Opens the engine in a variant. */
@@ -112,7 +114,21 @@ final class DeviceOptions {
   /** Opens an engine. */
   Backends.Selection open(EngineOptions options) {
     checkThreads();
+    checkGpuFlags();
     return Backends.open(options);
+  }
+
+  private void checkGpuFlags() {
+    if (device.equals("cpu") || device.equals("reference")) {
+      String flag =
+          workspaceLimit != null
+              ? "--workspace-limit"
+              : cudaLibraries != null ? "--cuda-libs" : null;
+      if (flag != null) {
+        throw new InvalidInputException(
+            flag + " is for the GPU: leave it out with --device " + device);
+      }
+    }
   }
 
   /** oneDNN reads its threads from the environment at start, where ./vgg has put this flag. */

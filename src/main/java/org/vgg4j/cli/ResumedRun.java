@@ -2,8 +2,10 @@ package org.vgg4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.vgg4j.tensor.InvalidInputException;
@@ -62,6 +64,15 @@ final class ResumedRun {
     return config;
   }
 
+  /** Returns what the engine had chosen for what is gone on with: name to choice. */
+  Map<String, String> choices() {
+    Map<String, String> choices = new TreeMap<>();
+    if (before.get(RunConfig.CHOICES) instanceof Map<?, ?> chosen) {
+      chosen.forEach((name, choice) -> choices.put(name.toString(), choice.toString()));
+    }
+    return choices;
+  }
+
   /** Returns a text of config.json, null when it has none. */
   String text(String key) {
     return Objects.toString(config.get(key), null);
@@ -97,6 +108,21 @@ final class ResumedRun {
         report.accept(
             "WARNING: %s is '%s' and was '%s': the run may end with other bits"
                 .formatted(key, now.get(key), before.get(key)));
+      }
+    }
+    if (now.get(RunConfig.CHOICES) instanceof Map<?, ?> all) {
+      Map<String, String> old = choices();
+      List<String> others =
+          all.keySet().stream()
+              .map(Object::toString)
+              .filter(name -> old.containsKey(name) && !old.get(name).equals(all.get(name)))
+              .sorted()
+              .toList();
+      if (!others.isEmpty()) {
+        report.accept(
+            "WARNING: the engine could not choose as before for %d of %d operations, such as %s: the"
+                    .formatted(others.size(), all.size(), others.get(0))
+                + " run may end with other bits");
       }
     }
   }

@@ -2,16 +2,13 @@ package org.vgg4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
@@ -50,10 +47,6 @@ final class TrainCommand implements Callable<Integer> {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
-  private static final String DATA_FROM = "dataFrom";
-  private static final String TRAIN_IMAGES = "trainImages";
-  private static final String TEST_IMAGES = "testImages";
-
   @Spec private CommandSpec spec;
   @Mixin private RecipeOptions recipeOptions;
   @Mixin private DataOptions data;
@@ -81,7 +74,6 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    PrintWriter err = spec.commandLine().getErr();
     checkpoints.check();
     ResumedRun resumed = resumed();
     Recipe recipe =
@@ -92,36 +84,63 @@ final class TrainCommand implements Callable<Integer> {
               .formatted(resumed.run().folder(), recipe.training().epochs()));
       return ExitCode.DONE;
     }
-    FashionMnist set = data.load(resumed == null ? null : resumed.text(DATA_FROM), err);
-    Integer oldTrain = resumed == null ? null : resumed.count(TRAIN_IMAGES);
-    Integer oldTest = resumed == null ? null : resumed.count(TEST_IMAGES);
+    EngineOptions engine =
+        resumed == null
+            ? device.options()
+            : device.options(resumed.config(), resumed.choices(), given("--device"));
+    // Before the data, which may have to travel: a device that is not there is said at once.
+    TrainingData images = null;
+    if (tune) {
+      String name = nameOfEngine();
+      images = images(resumed, recipe);
+      engine = engine.withVariant(tuned(name, recipe, images.train()));
+    }
+    Backends.Selection selection = device.open(engine);
+    try (Backend backend = selection.backend()) {
+      if (images == null) {
+        images = images(resumed, recipe);
+      }
+      run(resumed, recipe, images, engine, backend, selection.reason());
+    }
+    return ExitCode.DONE;
+  }
+
+  private TrainingData images(ResumedRun resumed, Recipe recipe) {
+    FashionMnist set = data.load(resumed == null ? null : resumed.text(RunConfig.DATA_FROM), err());
+    Integer oldTrain = resumed == null ? null : resumed.count(RunConfig.TRAIN_IMAGES);
+    Integer oldTest = resumed == null ? null : resumed.count(RunConfig.TEST_IMAGES);
     ImageDataset train =
         DataOptions.limited(
             set.train(), trainLimit == null ? oldTrain : trainLimit, "--train-limit");
-    ImageDataset test = data.test(set, oldTest);
     Evaluator.requireClasses(recipe.net(), train);
+    return new TrainingData(set, train, data.test(set, oldTest));
+  }
+
+  private void run(
+      ResumedRun resumed,
+      Recipe recipe,
+      TrainingData images,
+      EngineOptions engine,
+      Backend backend,
+      String reason)
+      throws IOException {
+    int batchSize = recipe.training().batchSize();
     NetworkOptions options =
-        NetworkOptions.training(Trainer.batchSizes(recipe.training().batchSize(), train.size()))
+        NetworkOptions.training(Trainer.batchSizes(batchSize, images.train().size()))
             .withSeed(recipe.training().seed());
-    EngineOptions engine =
-        resumed == null
-            ? device.options().withVariant(variant(recipe, train, err))
-            : device.options(resumed.config(), given("--device"));
-    Backends.Selection selection = device.open(engine);
-    try (Backend backend = selection.backend();
-        PlannedNetwork planned =
-            Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
+    try (PlannedNetwork planned =
+        Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
       planned.memoryPlan().requireFits(backend, recipe.stateSlabs());
-      Map<String, Object> config = config(recipe, set, train, test, backend, engine);
-      config.put(DATA_FROM, data.source(resumed == null ? null : resumed.text(DATA_FROM)));
+      String dataFrom = data.source(resumed == null ? null : resumed.text(RunConfig.DATA_FROM));
+      Map<String, Object> config = RunConfig.of(recipe, images, dataFrom, backend, engine);
       if (resumed != null) {
         resumed.requireSame(config, this::given);
         resumed.warnOfOtherBits(config);
       }
       RunDirectory run = resumed == null ? RunDirectory.create(folder()) : resumed.run();
       // Nothing is refused any more: until here a refusal is the only line.
-      DataOptions.warnOfSample(set, err);
-      err.printf("%s (%s)%n", backend.description(), selection.reason());
+      DataOptions.warnOfSample(images.set(), err());
+      err().printf("%s (%s)%n", backend.description(), reason);
       run.writeConfig(config);
       report("run folder: " + run.folder());
       try (Vgg vgg = new Vgg(recipe.net(), planned.allocate());
@@ -132,16 +151,15 @@ final class TrainCommand implements Callable<Integer> {
                 : resumed.store();
         TrainingState from = resumed == null ? null : restore(resumed, trainer);
         Checkpointer.Contents contents =
-            new Checkpointer.Contents(recipe.net(), test.classNames(), config);
+            new Checkpointer.Contents(recipe.net(), images.test().classNames(), config);
         try (Checkpointer checkpointer =
             new Checkpointer(
                 trainer, run, store, contents, checkpoints.interval(), from, this::report)) {
-          train(trainer, checkpointer, store, recipe, train, test, run);
+          train(trainer, checkpointer, store, recipe, images, run);
         }
       }
     }
-    DataOptions.warnOfSample(set, err);
-    return ExitCode.DONE;
+    DataOptions.warnOfSample(images.set(), err());
   }
 
   private ResumedRun resumed() throws IOException {
@@ -175,10 +193,13 @@ final class TrainCommand implements Callable<Integer> {
     return spec.commandLine().getParseResult().hasMatchedOption(flag);
   }
 
+  private PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+
   private synchronized void report(String line) {
-    PrintWriter err = spec.commandLine().getErr();
-    err.println(line);
-    err.flush();
+    err().println(line);
+    err().flush();
   }
 
   private void train(
@@ -186,33 +207,44 @@ final class TrainCommand implements Callable<Integer> {
       Checkpointer checkpointer,
       CheckpointStore store,
       Recipe recipe,
-      ImageDataset train,
-      ImageDataset test,
+      TrainingData images,
       RunDirectory run)
       throws IOException {
-    PrintWriter err = spec.commandLine().getErr();
     try (Interruption interruption = new Interruption(trainer::stop);
-        TrainingProgress progress = new TrainingProgress(err, recipe.training().epochs())) {
+        TrainingProgress progress = new TrainingProgress(err(), recipe.training().epochs())) {
       TrainingListener listener = TrainingListener.all(progress, printing());
       EpochMetrics last =
           checkpoints
               .recovery()
-              .fit(trainer, checkpointer, store, train, test, listener, this::report);
+              .fit(
+                  trainer,
+                  checkpointer,
+                  store,
+                  images.train(),
+                  images.test(),
+                  listener,
+                  this::report);
       if (interruption.happened()) {
         report(
             last == null
                 ? "stopped before the first epoch was finished; there is no model"
                 : "stopped; " + run.model() + " is the model after epoch " + last.epoch());
-        report("go on with: ./vgg train --resume " + run.folder());
+        report(goOn(run));
       }
     } catch (DeviceLostException e) {
+      checkpointer.await();
+      Checkpoint last = store.newestValid(this::report);
       report(
-          Files.exists(run.model())
-              ? "the model after the last whole epoch is " + run.model()
-              : "the GPU was lost before the first epoch was finished; there is no model");
-      report("go on with: ./vgg train --resume " + run.folder());
+          last == null
+              ? "the GPU was lost before the first checkpoint"
+              : "the last checkpoint is %s: %s".formatted(last.model(), last.state().place()));
+      report(goOn(run));
       throw e;
     }
+  }
+
+  private static String goOn(RunDirectory run) {
+    return "go on with: ./vgg train --resume " + run.folder();
   }
 
   private TrainingListener printing() {
@@ -226,20 +258,18 @@ final class TrainCommand implements Callable<Integer> {
     };
   }
 
-  private String variant(Recipe recipe, ImageDataset train, PrintWriter err) {
-    return tune ? tuned(recipe, train, err) : Backends.DEFAULT_VARIANT;
+  /** Returns the name of the engine that a training would take. */
+  private String nameOfEngine() {
+    try (Backend backend = device.open(Backends.DEFAULT_VARIANT).backend()) {
+      return backend.name();
+    }
   }
 
-  private String tuned(Recipe recipe, ImageDataset train, PrintWriter err) {
-    String engine;
-    try (Backend backend = device.open(Backends.DEFAULT_VARIANT).backend()) {
-      engine = backend.name();
-    }
+  private String tuned(String engine, Recipe recipe, ImageDataset train) {
     EngineTuner.Result result =
         EngineTuner.fastest(
             recipe, train, Backends.variants(engine), v -> device.open(v).backend());
-    err.printf("tuned: %s%n", result.text());
-    err.flush();
+    report("tuned: " + result.text());
     return result.variant();
   }
 
@@ -247,32 +277,5 @@ final class TrainCommand implements Callable<Integer> {
     return out != null
         ? out
         : Path.of("runs", TIME.format(LocalDateTime.now(ZoneId.systemDefault())));
-  }
-
-  /** Returns all that is needed to repeat the run. */
-  private Map<String, Object> config(
-      Recipe recipe,
-      FashionMnist set,
-      ImageDataset train,
-      ImageDataset test,
-      Backend backend,
-      EngineOptions engine) {
-    Map<String, Object> config = new LinkedHashMap<>();
-    config.put("vgg4j", Version.current());
-    config.putAll(recipe.toMap());
-    config.put("data", set.isSample() ? FashionMnist.SAMPLE : FashionMnist.WHOLE);
-    config.put(TRAIN_IMAGES, train.size());
-    config.put(TEST_IMAGES, test.size());
-    config.put("trainCrc32c", train.crc32c());
-    config.put("testCrc32c", test.crc32c());
-    config.put("device", backend.name());
-    config.put("variant", engine.variant());
-    DeviceOptions.describe(engine, config);
-    config.put("engine", backend.description());
-    if (!backend.choices().isEmpty()) {
-      config.put("choices", new TreeMap<>(backend.choices()));
-    }
-    config.put("java", System.getProperty("java.version"));
-    return config;
   }
 }

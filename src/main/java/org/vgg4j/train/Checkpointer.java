@@ -184,7 +184,7 @@ public final class Checkpointer implements TrainingListener, AutoCloseable {
   }
 
   /** Waits until nothing is being written. */
-  void await() {
+  public void await() {
     try {
       disk.submit(() -> {}).get();
     } catch (InterruptedException e) {

@@ -9,7 +9,7 @@ import org.bytedeco.javacpp.SizeTPointer;
 import org.junit.jupiter.api.Assumptions;
 
 /** The control channel of the stand-in: limits of a device that a real driver refuses. */
-final class StandIn {
+public final class StandIn {
   private static final int BASE = 0x51A40000;
   private static final int FAULTS = 0;
   private static final int CAPACITY = 1;
@@ -43,7 +43,7 @@ final class StandIn {
   private StandIn() {}
 
   /** Loads the stand-in; the test is skipped on a GPU and where there is none. */
-  static void require() {
+  public static void require() {
     Assumptions.assumeFalse(CudaUnderTest.isGpu(), "a GPU takes no injected faults");
     CudaLibraries.load(CudaUnderTest.libraries());
     if (read(IS_STANDIN) != 1) {
@@ -54,24 +54,24 @@ final class StandIn {
   }
 
   /** Clears faults, sticky errors and counts. */
-  static void reset() {
+  public static void reset() {
     control(RESET, 0);
   }
 
   /** Makes calls fail: {@code cudaMalloc@3=2;*@17=700!}, as native/standin/README.md says. */
-  static void faults(String text) {
+  public static void faults(String text) {
     try (BytePointer bytes = new BytePointer(text)) {
       control(FAULTS, bytes.address());
     }
   }
 
   /** Sets the bytes of the device. */
-  static void capacity(long bytes) {
+  public static void capacity(long bytes) {
     control(CAPACITY, bytes);
   }
 
   /** Returns the calls of a function, or of any for "*", since faults were set or reset. */
-  static long calls(String function) {
+  public static long calls(String function) {
     try (BytePointer bytes = new BytePointer(function)) {
       control(SELECT, bytes.address());
       return read(CALLS);

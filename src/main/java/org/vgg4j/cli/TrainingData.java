@@ -1,0 +1,13 @@
+package org.vgg4j.cli;
+
+import org.vgg4j.data.FashionMnist;
+import org.vgg4j.data.ImageDataset;
+
+/**
+ * What a run trains and tests on.
+ *
+ * @param set the data set as it was found
+ * @param train its training images, as many as the run takes
+ * @param test its test images, as many as the run takes
+ */
+record TrainingData(FashionMnist set, ImageDataset train, ImageDataset test) {}

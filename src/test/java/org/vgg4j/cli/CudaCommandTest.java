@@ -1,0 +1,207 @@
+package org.vgg4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.backend.cuda.CudaUnderTest;
+import org.vgg4j.backend.cuda.StandIn;
+
+/** The command line over the GPU engine: what a run keeps, and how it ends when the GPU does. */
+@Tag("cuda")
+final class CudaCommandTest {
+  private static final String FIND = "cudnnFindConvolutionForwardAlgorithmEx";
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final long DEVICE_BYTES = 4L << 30;
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void requireStandIn() {
+    StandIn.require();
+  }
+
+  @BeforeEach
+  @AfterEach
+  void reset() {
+    StandIn.reset();
+    StandIn.capacity(DEVICE_BYTES);
+  }
+
+  private static String[] onStandIn(List<String> arguments) {
+    List<String> all = new ArrayList<>(arguments);
+    all.addAll(List.of("--cuda-libs", CudaUnderTest.libraries().get(0).toString()));
+    return all.toArray(String[]::new);
+  }
+
+  /** Two epochs of 13 steps; a checkpoint at each step. */
+  private Cli.Result train(Path run, String... more) {
+    List<String> arguments = new ArrayList<>(Cli.TINY);
+    arguments.addAll(
+        List.of("--data", "sample", "--train-limit", "200", "--test-limit", "50", "--device"));
+    arguments.addAll(List.of("cuda", "--batch-size", "16", "--epochs", "2"));
+    arguments.addAll(List.of("--checkpoint-every", "1", "--workspace-limit", "16M"));
+    arguments.addAll(List.of(more));
+    arguments.addAll(0, List.of("train", "--out", run.toString()));
+    return Cli.run(onStandIn(arguments));
+  }
+
+  private Cli.Result resume(Path run) {
+    return Cli.run(onStandIn(List.of("train", "--resume", run.toString())));
+  }
+
+  private static JsonNode config(Path run) throws IOException {
+    return JSON.readTree(run.resolve("config.json").toFile());
+  }
+
+  /** Takes away the newest checkpoints, so that there is something to resume. */
+  private static void forgetNewest(Path run, int count) throws IOException {
+    int newest = TinyRun.newest(run);
+    try (Stream<Path> files = Files.list(run.resolve("checkpoints"))) {
+      for (Path file : files.toList()) {
+        if (Integer.parseInt(file.getFileName().toString().substring(11, 17)) > newest - count) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  /** Makes the user's cache say something else for everything, as other runs may have. */
+  private static void cache(UnaryOperator<String> choiceOfProblem) throws IOException {
+    String home = Path.of(System.getProperty("user.home"), ".cache").toString();
+    Path cache = Path.of(System.getenv().getOrDefault("XDG_CACHE_HOME", home), "vgg4j");
+    Files.createDirectories(cache);
+    try (Stream<Path> files = Files.list(cache)) {
+      for (Path file : files.filter(f -> f.toString().contains("stand-in")).toList()) {
+        List<String> lines = new ArrayList<>();
+        for (String line : Files.readAllLines(file)) {
+          String problem = line.substring(0, line.indexOf('\t'));
+          lines.add(problem + "\t" + choiceOfProblem.apply(problem));
+        }
+        Files.write(file, lines);
+      }
+    }
+  }
+
+  /** Strict algorithms that run but are never the fastest on the stand-in. */
+  private static String slower(String problem) {
+    return problem.startsWith("filter") ? "1 3" : "0 3";
+  }
+
+  @Test
+  void aRunGoesOnWithItsOwnAlgorithms() throws IOException {
+    Path run = folder.resolve("run");
+    cache(problem -> "nonsense"); // so that all are measured
+    Cli.Result first = train(run, "--precision", "fp32");
+    assertEquals(ExitCode.DONE, first.code(), first::err);
+    assertTrue(StandIn.calls(FIND) > 0);
+    JsonNode chosen = config(run).get("choices");
+    assertTrue(chosen.size() >= 10, chosen::toPrettyString);
+    forgetNewest(run, 2);
+    cache(CudaCommandTest::slower);
+    StandIn.reset();
+    Cli.Result second = resume(run);
+    assertEquals(ExitCode.DONE, second.code(), second::err);
+    assertEquals(0, StandIn.calls(FIND), "algorithms were measured again");
+    assertEquals(chosen, config(run).get("choices"));
+    assertFalse(second.err().contains("WARNING: the engine could"), second::err);
+    assertEquals(16 << 20, config(run).get("workspaceLimit").asInt());
+  }
+
+  @Test
+  void algorithmsThatDoNotRunAnyMoreAreTold() throws IOException {
+    Path run = folder.resolve("run");
+    cache(problem -> "nonsense");
+    assertEquals(ExitCode.DONE, train(run, "--precision", "fp32").code());
+    forgetNewest(run, 2);
+    cache(CudaCommandTest::slower);
+    StandIn.faults("cudnnGetConvolutionForwardWorkspaceSize@1=3000");
+    Cli.Result second = resume(run);
+    assertEquals(ExitCode.DONE, second.code(), second::err);
+    String warning = "WARNING: the engine could not choose as before for 1 of ";
+    assertTrue(second.err().contains(warning), second::err);
+    assertTrue(second.err().contains("such as forward x 16x1x8x8"), second::err);
+  }
+
+  @Test
+  void aLostGpuEndsWithTheLastCheckpointAndExitCode4() throws IOException {
+    Path whole = folder.resolve("whole");
+    Cli.Result undisturbed = train(whole, "--deterministic");
+    assertEquals(ExitCode.DONE, undisturbed.code(), undisturbed::err);
+    long launches = StandIn.calls("cudaLaunchKernel");
+    StandIn.faults("cudaLaunchKernel@" + launches * 6 / 10 + "=700!");
+    Path run = folder.resolve("run");
+    Cli.Result lost = train(run, "--deterministic");
+    assertEquals(ExitCode.DEVICE_LOST, lost.code(), lost::err);
+    List<String> lines = lost.errLines();
+    String checkpoint = lines.get(lines.size() - 3);
+    assertTrue(checkpoint.startsWith("the last checkpoint is " + run), lost::err);
+    Path model = Path.of(checkpoint.split(" ")[4].replaceFirst(":$", ""));
+    assertTrue(Files.isRegularFile(model), checkpoint);
+    assertEquals("go on with: ./vgg train --resume " + run, lines.get(lines.size() - 2));
+    assertTrue(lines.get(lines.size() - 1).contains("restart it"), lost::err);
+    StandIn.reset();
+    Cli.Result resumed = resume(run);
+    assertEquals(ExitCode.DONE, resumed.code(), resumed::err);
+    assertArrayEquals(
+        Files.readAllBytes(whole.resolve("model.safetensors")),
+        Files.readAllBytes(run.resolve("model.safetensors")));
+    assertEquals(TinyRun.metrics(whole), TinyRun.metrics(run));
+  }
+
+  @Test
+  void tooLittleMemoryIsOneLineAndTheProcessGoesOn() {
+    StandIn.capacity(540L << 20); // little more than what CUDA may take for itself
+    Path run = folder.resolve("run");
+    String line = Cli.refused(train(run));
+    assertTrue(line.contains("MiB needed") && line.contains("smaller --batch-size"), line);
+    assertFalse(Files.exists(run));
+    StandIn.capacity(DEVICE_BYTES);
+    assertEquals(ExitCode.DONE, train(run).code());
+  }
+
+  @Test
+  void trainedNetsAreEvaluatedOnEitherEngine() throws IOException {
+    Path run = folder.resolve("run");
+    assertEquals(ExitCode.DONE, train(run, "--deterministic").code());
+    List<String> evaluate =
+        List.of("evaluate", run.resolve("model.safetensors").toString(), "--data", "sample");
+    List<String> onGpu = new ArrayList<>(evaluate);
+    onGpu.addAll(List.of("--device", "cuda", "--deterministic"));
+    List<String> onCpu = new ArrayList<>(evaluate);
+    onCpu.addAll(List.of("--device", "cpu"));
+    Cli.Result gpu = Cli.run(onStandIn(onGpu));
+    assertEquals(ExitCode.DONE, gpu.code(), gpu::err);
+    assertEquals(Cli.run(onCpu.toArray(String[]::new)).out(), gpu.out());
+  }
+
+  @Test
+  void doctorNamesLibrariesWithTheirVersions() throws IOException {
+    Cli.Result doctor = Cli.run(onStandIn(List.of("doctor", "--json", "--device", "cuda")));
+    assertEquals(ExitCode.DONE, doctor.code(), doctor::out);
+    JsonNode cuda = JSON.readTree(doctor.out()).get("cuda");
+    assertTrue(cuda.get("usable").asBoolean());
+    assertEquals(10, cuda.get("libraries").size());
+    for (JsonNode library : cuda.get("libraries")) {
+      assertTrue(library.get("version").asText().matches(".*\\d+\\.\\d+.*"), library::toString);
+      assertTrue(Files.isRegularFile(Path.of(library.get("file").asText())), library::toString);
+    }
+    assertTrue(cuda.get("GPUs").get(0).get("name").asText().contains("no GPU"), cuda::toString);
+  }
+}
