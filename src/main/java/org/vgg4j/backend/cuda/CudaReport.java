@@ -67,7 +67,7 @@ public final class CudaReport {
 
   private static List<Map<String, Object>> gpus(CudaCalls cuda) {
     List<Map<String, Object>> rows = new ArrayList<>();
-    int count = cuda.cudaGetDeviceCount();
+    int count = GpuInfo.count(cuda);
     for (int index = 0; index < count; index++) {
       GpuInfo gpu = GpuInfo.of(cuda, index);
       Map<String, Object> row = new LinkedHashMap<>();

@@ -2,6 +2,7 @@ package org.vgg4j.backend.cuda;
 
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.cuda.cudart.cudaDeviceProp;
+import org.bytedeco.cuda.global.cudart;
 import org.vgg4j.tensor.DeviceUnavailableException;
 
 /**
@@ -23,11 +24,7 @@ record GpuInfo(
 
   /** Makes the first GPU current and describes it. */
   static GpuInfo first(CudaCalls cuda) {
-    int count = cuda.cudaGetDeviceCount();
-    if (count == 0) {
-      throw new DeviceUnavailableException(
-          "--device cuda: the NVIDIA driver sees no GPU; use --device cpu");
-    }
+    count(cuda);
     cuda.cudaSetDevice(0);
     GpuInfo info = of(cuda, 0);
     if (!info.isSupported()) {
@@ -37,6 +34,36 @@ record GpuInfo(
               + " is older than compute capability 7.5, the oldest of CUDA 13; use --device cpu");
     }
     return info;
+  }
+
+  /**
+   * Returns how many GPUs there are, at least one.
+   *
+   * @throws DeviceUnavailableException when there is none or the driver does not fit
+   */
+  static int count(CudaCalls cuda) {
+    int count;
+    try {
+      count = cuda.cudaGetDeviceCount();
+    } catch (CudaException e) {
+      if (e.status() == cudart.cudaErrorInsufficientDriver) {
+        throw new DeviceUnavailableException(
+            "--device cuda: the NVIDIA driver is too old for CUDA "
+                + Versions.cuda(cuda.cudaRuntimeGetVersion())
+                + "; install driver 580 or newer, or use --device cpu",
+            e);
+      }
+      if (e.status() != cudart.cudaErrorNoDevice) {
+        throw e;
+      }
+      count = 0;
+    }
+    if (count == 0) {
+      throw new DeviceUnavailableException(
+          "--device cuda: the NVIDIA driver sees no GPU (CUDA_VISIBLE_DEVICES and a container can"
+              + " hide one); use --device cpu");
+    }
+    return count;
   }
 
   /** Describes a GPU. */

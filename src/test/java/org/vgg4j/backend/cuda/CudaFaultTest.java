@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.tensor.DeviceUnavailableException;
@@ -98,6 +99,18 @@ final class CudaFaultTest {
     } finally {
       StandIn.capacity(4L << 30);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "100, the NVIDIA driver sees no GPU",
+    "35, the NVIDIA driver is too old for CUDA 13.0; install driver 580 or newer",
+    "999, ./vgg doctor says more"
+  })
+  void driverThatCannotIsUnderstood(int status, String message) {
+    Throwable failure = failure("cudaGetDeviceCount@1=" + status);
+    assertInstanceOf(DeviceUnavailableException.class, failure);
+    assertTrue(failure.getMessage().contains(message), failure::getMessage);
   }
 
   @ParameterizedTest
