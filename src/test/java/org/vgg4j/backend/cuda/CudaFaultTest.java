@@ -46,11 +46,13 @@ final class CudaFaultTest {
     assertEquals(before, StandIn.live());
   }
 
-  /** Opens, builds, makes two steps and closes; returns what was thrown. */
+  /** Opens, builds, makes two steps, reads and closes; returns what was thrown. */
   private static Throwable failure() {
     try (CudaBackend backend = CudaUnderTest.open();
         TinyTraining training = new TinyTraining(backend)) {
       training.step();
+      assertTrue(training.isFinite());
+      assertEquals(TinyTraining.BATCH, training.read().count());
       training.step();
       training.totals();
       return null;

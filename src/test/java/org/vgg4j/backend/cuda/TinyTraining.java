@@ -8,28 +8,38 @@ import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.AttachedOptimizer;
+import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.ImagePlan;
+import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.TotalsRead;
 
 /** The smallest net with every kind of layer, and its training step by step. */
 final class TinyTraining implements AutoCloseable {
   static final int BATCH = 4;
   private static final int SIZE = 8;
+  private static final int HEIGHT = 7;
+  private static final int WIDTH = 6;
+  private static final int STEPS_A_READ = 20;
 
   private final Closing closing = new Closing();
   private final Network network;
   private final CrossEntropyLoss loss;
   private final AttachedOptimizer optimizer;
-  private final float[] images = new float[BATCH * SIZE * SIZE];
+  private final ImagePlan images;
+  private final Tensor bytes; // (N, 1, 7, 6)
+  private final byte[] pixels = new byte[BATCH * HEIGHT * WIDTH];
   private final int[] labels = {0, 1, 2, 1};
   private long step;
+  private TotalsRead read; // null when none is under way
 
   /** Builds on an engine that the caller closes. */
   TinyTraining(Backend backend) {
-    for (int i = 0; i < images.length; i++) {
-      images[i] = (i * 37 % 101) / 101f;
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) (i * 37 % 251);
     }
     VggConfig config =
         VggConfig.builder()
@@ -48,6 +58,10 @@ final class TinyTraining implements AutoCloseable {
       network = vgg.network();
       optimizer = closing.own(new Adam().attach(network));
       loss = closing.own(new CrossEntropyLoss(network));
+      ImageSpec spec = new ImageSpec(1, HEIGHT, WIDTH, 1, SIZE);
+      images = closing.own(backend.images(spec, network.input(BATCH).layout()));
+      Arena arena = closing.own(backend.allocate(Arena.align(images.bytes().bytes())));
+      bytes = arena.tensor(0, images.bytes());
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -57,7 +71,8 @@ final class TinyTraining implements AutoCloseable {
   /** Enqueues one update as a training does. */
   void step() {
     Tensor x = network.input(BATCH);
-    x.uploadAsync(images, 0);
+    bytes.uploadAsync(pixels, 0);
+    images.forward(bytes, x);
     loss.labels(BATCH).uploadAsync(labels, 0);
     network.stepState().set(step, step, 1e-3);
     Tensor logits = network.forward(x, true);
@@ -66,6 +81,27 @@ final class TinyTraining implements AutoCloseable {
     network.backward(dlogits);
     optimizer.step();
     step++;
+    if (step % STEPS_A_READ == 0) {
+      read = loss.beginTotals();
+    }
+    if (read != null && read.poll() != null) {
+      read = null;
+    }
+  }
+
+  /** Reads the totals as a training does beside its steps. */
+  LossTotals read() {
+    TotalsRead beside = loss.beginTotals();
+    LossTotals totals = beside.poll();
+    while (totals == null) {
+      totals = beside.poll();
+    }
+    return totals;
+  }
+
+  /** Looks at all parameters. */
+  boolean isFinite() {
+    return network.parameters().stream().allMatch(parameter -> parameter.value().isFinite());
   }
 
   LossTotals totals() {
