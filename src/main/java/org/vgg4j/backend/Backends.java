@@ -127,6 +127,7 @@ public final class Backends {
         precision,
         options.deterministic(),
         options.choices(),
+        defaults.readInterval(),
         defaults.cache());
   }
 

@@ -6,8 +6,10 @@ package org.vgg4j.tensor;
  * outputs must not overlap inputs unless a method says so.
  */
 public interface Plan extends AutoCloseable {
-  /** Returns the bytes of the engine's shared workspace that a run needs. */
-  long workspaceBytes();
+  /** Returns the bytes of the engine's shared workspace that a run needs; most need none. */
+  default long workspaceBytes() {
+    return 0;
+  }
 
   @Override
   void close();

@@ -167,11 +167,6 @@ final class CublasLinear implements LinearPlan {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public void close() {
     closing.close();
   }

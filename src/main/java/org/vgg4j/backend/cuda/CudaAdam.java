@@ -47,11 +47,6 @@ final class CudaAdam implements OptimizerPlan {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public void close() {
     closing.close();
   }

@@ -35,9 +35,6 @@ import org.vgg4j.tensor.Usage;
  * memory, and calls return before the GPU has done what they ask for.
  */
 public final class CudaBackend implements Backend {
-  /** After how many steps the totals are read, on the side. */
-  private static final int READ_INTERVAL = 20;
-
   /**
    * What CUDA takes later for itself and this engine for what is in no plan: the code of cuDNN's
    * and cuBLAS's kernels, loaded when they are first called, buffers of batches, rounding.
@@ -119,7 +116,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public int readInterval() {
-    return READ_INTERVAL;
+    return device.options().readInterval();
   }
 
   @Override

@@ -99,11 +99,6 @@ final class CudaCrossEntropy implements CrossEntropyPlan {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public void close() {
     closing.close();
   }

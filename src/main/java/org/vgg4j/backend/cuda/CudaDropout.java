@@ -41,11 +41,6 @@ final class CudaDropout implements DropoutPlan {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public void close() {
     kernel.close();
   }

@@ -47,11 +47,6 @@ final class CudaImages implements ImagePlan {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public void close() {
     kernel.close();
   }

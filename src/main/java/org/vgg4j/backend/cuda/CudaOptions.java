@@ -14,6 +14,7 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param deterministic whether to take a fixed table of deterministic algorithms, without measuring
  * @param choices algorithms chosen before, as {@code Backend.choices} returned them; they come
  *     before the cache and before any measurement
+ * @param readInterval after how many steps a training begins to read its loss
  * @param cache the folder of what may be kept from run to run, null for none
  */
 public record CudaOptions(
@@ -22,9 +23,13 @@ public record CudaOptions(
     Precision precision,
     boolean deterministic,
     Map<String, String> choices,
+    int readInterval,
     Path cache) {
   /** 1 GiB. */
   public static final long DEFAULT_WORKSPACE_LIMIT = 1L << 30;
+
+  /** 20 steps. */
+  public static final int DEFAULT_READ_INTERVAL = 20;
 
   /** TF32, measured algorithms, this user's cache folder. */
   public static final CudaOptions DEFAULT =
@@ -34,11 +39,19 @@ public record CudaOptions(
           Precision.TF32,
           false,
           Map.of(),
+          DEFAULT_READ_INTERVAL,
           CacheFolder.ofThisUser());
 
   /** Strict single precision and the fixed table of deterministic algorithms; no cache. */
   public static final CudaOptions STRICT =
-      new CudaOptions(List.of(), DEFAULT_WORKSPACE_LIMIT, Precision.FP32, true, Map.of(), null);
+      new CudaOptions(
+          List.of(),
+          DEFAULT_WORKSPACE_LIMIT,
+          Precision.FP32,
+          true,
+          Map.of(),
+          DEFAULT_READ_INTERVAL,
+          null);
 
   /** Checks the fields. */
   public CudaOptions {
@@ -48,5 +61,14 @@ public record CudaOptions(
       throw new InvalidInputException(
           "--workspace-limit must be at least 0, not " + workspaceLimit);
     }
+    if (readInterval < 1) {
+      throw new InvalidInputException("a loss read every " + readInterval + " steps is none");
+    }
+  }
+
+  /** Returns the same with other folders of libraries. */
+  public CudaOptions withLibraries(List<Path> others) {
+    return new CudaOptions(
+        others, workspaceLimit, precision, deterministic, choices, readInterval, cache);
   }
 }

@@ -50,11 +50,6 @@ final class CudaRelu implements ReluPlan {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public void close() {
     closing.close();
   }

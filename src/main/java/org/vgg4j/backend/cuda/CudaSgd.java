@@ -32,11 +32,6 @@ final class CudaSgd implements OptimizerPlan {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public void close() {
     update.close();
   }

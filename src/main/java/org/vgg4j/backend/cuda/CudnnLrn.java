@@ -87,11 +87,6 @@ final class CudnnLrn implements LrnPlan {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public void close() {
     closing.close();
   }

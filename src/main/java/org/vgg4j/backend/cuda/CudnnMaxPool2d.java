@@ -87,11 +87,6 @@ final class CudnnMaxPool2d implements MaxPool2dPlan {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public void close() {
     closing.close();
   }

@@ -302,11 +302,6 @@ final class OneDnnBatchNorm2d implements BatchNorm2dPlan {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public void close() {
     closing.close();
   }

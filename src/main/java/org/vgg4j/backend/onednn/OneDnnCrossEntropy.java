@@ -101,11 +101,6 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public void close() {
     // Owns nothing native.
   }

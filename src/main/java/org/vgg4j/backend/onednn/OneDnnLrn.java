@@ -138,11 +138,6 @@ final class OneDnnLrn implements LrnPlan {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public void close() {
     closing.close();
   }

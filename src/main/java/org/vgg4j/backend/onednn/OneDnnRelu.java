@@ -90,11 +90,6 @@ final class OneDnnRelu implements ReluPlan {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public void close() {
     closing.close();
   }

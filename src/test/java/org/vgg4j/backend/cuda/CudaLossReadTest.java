@@ -71,11 +71,21 @@ final class CudaLossReadTest {
   }
 
   /** Trains one epoch, or its first {@code steps} steps; returns the totals at the end. */
-  private static LossTotals train(int steps, Listener listener) {
+  private static LossTotals train(int steps, int readInterval, Listener listener) {
     VggConfig config =
         VggConfig.builder().layers("2,M").channels(1).classes(2).imageSize(8).hidden(3).build();
     TrainingOptions options = new TrainingOptions(1, BATCH, 1e-3, LearningRateSchedule.CONSTANT, 1);
-    try (CudaBackend backend = CudaUnderTest.open();
+    CudaOptions strict = CudaOptions.STRICT;
+    CudaOptions engine =
+        new CudaOptions(
+            strict.libraries(),
+            strict.workspaceLimit(),
+            strict.precision(),
+            strict.deterministic(),
+            strict.choices(),
+            readInterval,
+            strict.cache());
+    try (CudaBackend backend = CudaUnderTest.open(engine);
         Vgg vgg =
             Vgg.build(
                 config,
@@ -100,7 +110,7 @@ final class CudaLossReadTest {
   @Test
   void lossIsReadBesideTheSteps() {
     Listener listener = new Listener();
-    train(STEPS, listener);
+    train(STEPS, 20, listener);
     List<Heard> heard = listener.heard;
     assertEquals(List.of(20, 40, STEPS), heard.stream().map(Heard::step).toList());
     for (Heard each : heard) {
@@ -110,6 +120,14 @@ final class CudaLossReadTest {
     assertTrue(heard.get(0).stepsDone() >= 20, () -> heard.get(0).toString());
     assertEquals(0, listener.waitsInEpoch, "waits for the GPU within an epoch");
     // It is the loss at that step, not at the step where it was heard of.
-    assertEquals(train(20, new Listener()).meanLoss(), heard.get(0).meanLoss());
+    assertEquals(train(20, 20, new Listener()).meanLoss(), heard.get(0).meanLoss());
+  }
+
+  @Test
+  void anotherInterval() {
+    Listener listener = new Listener();
+    train(STEPS, 7, listener);
+    assertEquals(
+        List.of(7, 14, 21, 28, 35, 42, STEPS), listener.heard.stream().map(Heard::step).toList());
   }
 }

@@ -39,18 +39,20 @@ public final class CudaUnderTest {
 
   /** Returns options with the libraries under test. */
   public static CudaOptions with(CudaOptions options) {
-    return new CudaOptions(
-        libraries(),
-        options.workspaceLimit(),
-        options.precision(),
-        options.deterministic(),
-        options.choices(),
-        options.cache());
+    return options.withLibraries(libraries());
   }
 
   /** Returns strict options that measure their algorithms. */
   public static CudaOptions measuring(Path cache, Map<String, String> choices) {
-    return with(new CudaOptions(List.of(), MEASURING_LIMIT, Precision.FP32, false, choices, cache));
+    return with(
+        new CudaOptions(
+            List.of(),
+            MEASURING_LIMIT,
+            Precision.FP32,
+            false,
+            choices,
+            CudaOptions.DEFAULT_READ_INTERVAL,
+            cache));
   }
 
   /** Returns the folders to load from: the stand-in's, none for a GPU. */
