@@ -47,9 +47,13 @@ public final class Evaluator {
     int classes = data.classNames().size();
     if (classes != net.classes()) {
       throw new InvalidInputException(
-          "--classes %d does not fit %s, which has %d classes: %s"
+          "a net of %d classes does not fit %s, which has %d (%s); train one with --classes %d"
               .formatted(
-                  net.classes(), data.name(), classes, String.join(", ", data.classNames())));
+                  net.classes(),
+                  data.name(),
+                  classes,
+                  String.join(", ", data.classNames()),
+                  classes));
     }
   }
 }
