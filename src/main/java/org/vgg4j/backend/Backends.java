@@ -115,6 +115,18 @@ public final class Backends {
     return new CudaBackend(cudaOptions(options));
   }
 
+  /** Returns the precision that the GPU engine computes in with these options: fp32 or tf32. */
+  public static String precision(EngineOptions options) {
+    return cudaOptions(options).precision().text();
+  }
+
+  /**
+   * Returns the bytes of workspace that a convolution on the GPU may ask for with these options.
+   */
+  public static long workspaceLimit(EngineOptions options) {
+    return cudaOptions(options).workspaceLimit();
+  }
+
   private static CudaOptions cudaOptions(EngineOptions options) {
     CudaOptions defaults = CudaOptions.DEFAULT;
     Precision precision =

@@ -1,11 +1,13 @@
 package org.vgg4j.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
+import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.InvalidInputException;
 import picocli.CommandLine.Option;
 
@@ -59,13 +61,13 @@ final class DeviceOptions {
     return device;
   }
 
-  /** Returns whether a flag asks for the GPU engine to be there. */
-  boolean isGpuAskedFor() {
-    return device.equals("cuda") || cudaLibraries != null;
-  }
-
   /** Returns the flags as the engines take them. */
   EngineOptions options() {
+    for (Path folder : cudaLibraries == null ? List.<Path>of() : cudaLibraries) {
+      if (!Files.isDirectory(folder)) {
+        throw new InvalidInputException("--cuda-libs " + folder + " is no folder");
+      }
+    }
     return new EngineOptions(
         device,
         Backends.DEFAULT_VARIANT,
@@ -85,25 +87,53 @@ final class DeviceOptions {
    */
   EngineOptions options(Map<String, ?> before, Map<String, String> choices, boolean deviceGiven) {
     EngineOptions given = options();
+    String name = deviceGiven ? device : Objects.toString(before.get("device"));
+    boolean wasDeterministic = Boolean.TRUE.equals(before.get(DETERMINISTIC));
+    boolean isDeterministic = deterministic || wasDeterministic;
+    String oldPrecision = null;
+    Long oldLimit = null;
+    if (!isOnHost(name)) {
+      oldPrecision = Objects.toString(before.get(PRECISION), null);
+      oldLimit = before.get(WORKSPACE_LIMIT) instanceof Number limit ? limit.longValue() : null;
+    }
+    String newPrecision = precision == null ? oldPrecision : precision;
+    Long newLimit = given.workspaceLimit() == null ? oldLimit : given.workspaceLimit();
+    // What was chosen under other conditions is no choice under these.
+    boolean isAsBefore =
+        Objects.equals(newPrecision, oldPrecision)
+            && Objects.equals(newLimit, oldLimit)
+            && isDeterministic == wasDeterministic;
     return new EngineOptions(
-        deviceGiven ? device : Objects.toString(before.get("device")),
+        name,
         Objects.toString(before.get("variant")),
         given.cudaLibraries(),
-        given.workspaceLimit() == null && before.get(WORKSPACE_LIMIT) instanceof Number limit
-            ? (Long) limit.longValue()
-            : given.workspaceLimit(),
-        precision == null ? Objects.toString(before.get(PRECISION), null) : precision,
-        deterministic || Boolean.TRUE.equals(before.get(DETERMINISTIC)),
-        choices);
+        newLimit,
+        newPrecision,
+        isDeterministic,
+        isAsBefore ? choices : Map.of());
   }
 
-  /** Writes down what {@link #options(Map, Map, boolean)} reads beside the device. */
-  static void describe(EngineOptions options, Map<String, Object> config) {
-    config.put(PRECISION, options.precision());
+  /** Writes down what {@link #options(Map, Map, boolean)} reads, as it was in effect. */
+  static void describe(EngineOptions options, Backend backend, Map<String, Object> config) {
+    boolean onHost = isOnHost(backend.name());
+    config.put(PRECISION, onHost ? null : Backends.precision(options));
     config.put(DETERMINISTIC, options.deterministic());
-    if (options.workspaceLimit() != null) {
-      config.put(WORKSPACE_LIMIT, options.workspaceLimit());
+    if (!onHost) {
+      config.put(WORKSPACE_LIMIT, Backends.workspaceLimit(options));
     }
+  }
+
+  private static boolean isOnHost(String device) {
+    return device.equals("cpu") || device.equals("reference");
+  }
+
+  /** Returns the flags that find CUDA's libraries again, each with a space before it. */
+  String cudaLibraryFlags() {
+    StringBuilder flags = new StringBuilder();
+    if (cudaLibraries != null) {
+      cudaLibraries.forEach(folder -> flags.append(" --cuda-libs ").append(folder));
+    }
+    return flags.toString();
   }
 
   /** Opens the engine in a variant. */
@@ -114,20 +144,15 @@ final class DeviceOptions {
   /** Opens an engine. */
   Backends.Selection open(EngineOptions options) {
     checkThreads();
-    checkGpuFlags();
+    checkGpuFlags(options.device());
     return Backends.open(options);
   }
 
-  private void checkGpuFlags() {
-    if (device.equals("cpu") || device.equals("reference")) {
-      String flag =
-          workspaceLimit != null
-              ? "--workspace-limit"
-              : cudaLibraries != null ? "--cuda-libs" : null;
-      if (flag != null) {
-        throw new InvalidInputException(
-            flag + " is for the GPU: leave it out with --device " + device);
-      }
+  private void checkGpuFlags(String name) {
+    String flag =
+        workspaceLimit != null ? "--workspace-limit" : cudaLibraries != null ? "--cuda-libs" : null;
+    if (flag != null && isOnHost(name)) {
+      throw new InvalidInputException(flag + " is for the GPU: leave it out with --device " + name);
     }
   }
 

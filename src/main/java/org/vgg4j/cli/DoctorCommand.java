@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
 
 /**
  * {@code ./vgg doctor}. Exits with 0 when a training with the same flags would work, else with 1:
- * without flags on any machine whose CPU engine loads, with {@code --device cuda} or {@code
- * --cuda-libs} only where the GPU engine works.
+ * without flags on any machine whose CPU engine loads, with {@code --device cuda} only where the
+ * GPU engine works.
  */
 @Command(
     name = "doctor",
@@ -64,9 +64,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
     for (EngineReport report : reports) { // in the order in which auto tries them
       boolean isCandidate =
-          device.isGpuAskedFor()
-              ? report.device().equals("cuda")
-              : device.device().equals("auto") || device.device().equals(report.device());
+          device.device().equals("auto") || device.device().equals(report.device());
       if (isCandidate && report.usable()) {
         return report.device();
       }

@@ -101,8 +101,12 @@ final class ResumedRun {
     differences.said().forEach(text -> report.accept("changed: " + text));
   }
 
-  /** Warns when another engine, version or Java computes now. */
-  void warnOfOtherBits(Map<String, ?> now) {
+  /**
+   * Warns when another engine, version or Java computes now.
+   *
+   * @param wanted the choices that the engine was given
+   */
+  void warnOfOtherBits(Map<String, ?> now, Map<String, String> wanted) {
     for (String key : new String[] {"vgg4j", "engine", "java"}) {
       if (!Objects.equals(before.get(key), now.get(key))) {
         report.accept(
@@ -111,11 +115,10 @@ final class ResumedRun {
       }
     }
     if (now.get(RunConfig.CHOICES) instanceof Map<?, ?> all) {
-      Map<String, String> old = choices();
       List<String> others =
           all.keySet().stream()
               .map(Object::toString)
-              .filter(name -> old.containsKey(name) && !old.get(name).equals(all.get(name)))
+              .filter(name -> wanted.containsKey(name) && !wanted.get(name).equals(all.get(name)))
               .sorted()
               .toList();
       if (!others.isEmpty()) {

@@ -34,7 +34,7 @@ final class RunConfig {
     config.put("testCrc32c", data.test().crc32c());
     config.put("device", backend.name());
     config.put("variant", engine.variant());
-    DeviceOptions.describe(engine, config);
+    DeviceOptions.describe(engine, backend, config);
     config.put("engine", backend.description());
     if (!backend.choices().isEmpty()) {
       config.put(CHOICES, new TreeMap<>(backend.choices()));

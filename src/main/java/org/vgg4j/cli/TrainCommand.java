@@ -100,7 +100,9 @@ final class TrainCommand implements Callable<Integer> {
       if (images == null) {
         images = images(resumed, recipe);
       }
-      run(resumed, recipe, images, engine, backend, selection.reason());
+      boolean isAsBefore = resumed != null && !given("--device");
+      String reason = isAsBefore ? "as the run before" : selection.reason();
+      run(resumed, recipe, images, engine, backend, reason);
     }
     return ExitCode.DONE;
   }
@@ -135,7 +137,7 @@ final class TrainCommand implements Callable<Integer> {
       Map<String, Object> config = RunConfig.of(recipe, images, dataFrom, backend, engine);
       if (resumed != null) {
         resumed.requireSame(config, this::given);
-        resumed.warnOfOtherBits(config);
+        resumed.warnOfOtherBits(config, engine.choices());
       }
       RunDirectory run = resumed == null ? RunDirectory.create(folder()) : resumed.run();
       // Nothing is refused any more: until here a refusal is the only line.
@@ -232,19 +234,23 @@ final class TrainCommand implements Callable<Integer> {
         report(goOn(run));
       }
     } catch (DeviceLostException e) {
-      checkpointer.await();
-      Checkpoint last = store.newestValid(this::report);
-      report(
-          last == null
-              ? "the GPU was lost before the first checkpoint"
-              : "the last checkpoint is %s: %s".formatted(last.model(), last.state().place()));
-      report(goOn(run));
+      try {
+        checkpointer.await();
+        Checkpoint last = store.newestValid(this::report);
+        report(
+            last == null
+                ? "the GPU was lost before the first checkpoint"
+                : "the last checkpoint is %s: %s".formatted(last.model(), last.state().place()));
+        report(goOn(run));
+      } catch (RuntimeException second) {
+        e.addSuppressed(second); // the loss is what must be told
+      }
       throw e;
     }
   }
 
-  private static String goOn(RunDirectory run) {
-    return "go on with: ./vgg train --resume " + run.folder();
+  private String goOn(RunDirectory run) {
+    return "go on with: ./vgg train --resume " + run.folder() + device.cudaLibraryFlags();
   }
 
   private TrainingListener printing() {

@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.TrainingListener;
 
@@ -22,26 +23,36 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
   private final PrintWriter err;
   private final int epochs;
+  private final LongSupplier nanoTime;
   private Bar bar;
   private int images;
   private int steps;
   private long epochStart;
   private long lastLine;
   private long warm;
-  private int timed; // steps since this process began
+  private boolean warmedUp; // the first steps are slower
+  private int lastStep; // of the epoch, that was heard of
+  private int timed; // steps since then
   private boolean estimated;
 
   TrainingProgress(PrintWriter err, int epochs) {
+    this(err, epochs, System::nanoTime);
+  }
+
+  /** Takes a clock that tests may set. */
+  TrainingProgress(PrintWriter err, int epochs, LongSupplier nanoTime) {
     this.err = err;
     this.epochs = epochs;
+    this.nanoTime = nanoTime;
   }
 
   @Override
   public void epochStarted(int epoch, int epochSteps, int epochImages) {
     steps = epochSteps;
+    lastStep = 0;
     images = epochImages;
     close();
-    epochStart = System.nanoTime();
+    epochStart = nanoTime.getAsLong();
     lastLine = epochStart;
     if (Terminal.isInteractive()) {
       bar = new Bar("epoch " + epoch + "/" + epochs, epochImages, " images", 1);
@@ -50,11 +61,16 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
   @Override
   public void stepFinished(int epoch, int step, int done, double meanLoss) {
-    long now = System.nanoTime();
-    if (timed++ == 0) {
+    long now = nanoTime.getAsLong();
+    if (!warmedUp) {
+      warmedUp = true;
       warm = now;
-    } else if (!estimated && timed > TIMED_STEPS && now - warm > TIMED_NANOS) {
-      estimate((now - warm) / 1e9 / (timed - 1));
+    } else {
+      timed += step - lastStep; // not every step is heard of
+    }
+    lastStep = step;
+    if (!estimated && timed >= TIMED_STEPS && now - warm > TIMED_NANOS) {
+      estimate((now - warm) / 1e9 / timed);
     }
     if (bar != null) {
       bar.to(done);

@@ -28,7 +28,7 @@ import org.vgg4j.tensor.Tensor;
  * be called from another.
  */
 public final class Trainer implements AutoCloseable {
-  /** The weights are looked at for NaN and infinity every so many steps; the loss at each. */
+  /** The weights are looked at for NaN and infinity every so many steps; the loss more often. */
   static final int STEPS_A_WEIGHT_CHECK = 500;
 
   private final Vgg vgg;
@@ -41,6 +41,7 @@ public final class Trainer implements AutoCloseable {
   private final GradientSum sum; // null when every pass makes an update
   private final LossWatch watch;
   private long step; // updates made so far
+  private long totalSteps; // of the whole run, once an epoch has begun
   private long passes; // forward and backward passes made so far
   private int epoch = 1; // under way
   private int batch; // batches of it that are done
@@ -155,21 +156,22 @@ public final class Trainer implements AutoCloseable {
   private boolean trainEpoch(ImageDataset train, ImageFeed feed, TrainingListener listener) {
     int batchSize = Math.min(options.batchSize(), train.size());
     Schedule schedule = new Schedule(train.size(), batchSize, options.accumulate());
-    long totalSteps = (long) schedule.steps() * options.epochs();
+    totalSteps = (long) schedule.steps() * options.epochs();
     listener.epochStarted(epoch, schedule.steps(), train.size());
     int[] order = Shuffle.permutation(train.size(), options.seed(), epoch);
     watch.reset();
     try (BatchLoader loader = feed.loader(batchSize, order, batch)) {
       for (Batch next = loader.next(); next != null; next = loader.next()) {
-        pass(next, feed, schedule, totalSteps);
+        pass(next, feed, schedule);
         if (!schedule.endsStep(next.index())) {
           continue;
         }
         update(schedule.passesOfStep(next.index()));
         batch = next.index() + 1;
         epochSeconds = secondsOfEpoch();
-        readLoss(schedule, totalSteps, listener);
+        readLoss(schedule, listener);
         if (step % STEPS_A_WEIGHT_CHECK == 0) {
+          requireFinite(loss.totals()); // which knows the step at which it began
           tensors.requireFiniteWeights();
         }
         listener.stepDone(step);
@@ -183,12 +185,12 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** Tells what is known of the loss; of an epoch's last step all is. */
-  private void readLoss(Schedule schedule, long totalSteps, TrainingListener listener) {
+  private void readLoss(Schedule schedule, TrainingListener listener) {
     int done = schedule.stepOf(batch - 1) + 1;
     boolean isLast = done == schedule.steps();
     LossTotals totals = isLast ? watch.await() : watch.poll(done);
     if (totals != null) {
-      requireFinite(totals, totalSteps);
+      requireFinite(totals);
       int of = isLast ? done : watch.step();
       listener.stepFinished(epoch, of, (int) totals.count(), totals.meanLoss());
     }
@@ -197,11 +199,11 @@ public final class Trainer implements AutoCloseable {
   /**
    * A forward and a backward pass; the gradients are scaled for the mean over the step's images.
    */
-  private void pass(Batch batch, ImageFeed feed, Schedule schedule, long totalSteps) {
+  private void pass(Batch batch, ImageFeed feed, Schedule schedule) {
     int rows = batch.size();
     Tensor x = feed.input(batch, rows);
     loss.labels(rows).uploadAsync(batch.labels(), 0);
-    network.stepState().set(step, passes, rate(step, totalSteps));
+    network.stepState().set(step, passes, rate(step));
     Tensor logits = network.forward(x, true);
     Tensor dlogits = network.outputGradient(rows);
     loss.forward(logits, dlogits, rows, 1.0 / schedule.imagesOfStep(batch.index()));
@@ -221,15 +223,15 @@ public final class Trainer implements AutoCloseable {
     step++;
   }
 
-  private double rate(long ofStep, long totalSteps) {
+  private double rate(long ofStep) {
     double rate = options.schedule().rate(options.learningRate(), ofStep, totalSteps);
     return rate / Math.pow(10, rollbacks);
   }
 
-  private void requireFinite(LossTotals totals, long totalSteps) {
+  private void requireFinite(LossTotals totals) {
     long first = totals.firstNonFiniteStep();
     if (first >= 0) {
-      throw new DivergedException("the loss", epoch, first + 1, rate(first, totalSteps));
+      throw new DivergedException("the loss", epoch, first + 1, rate(first));
     }
     requireFinite(totals.lossSum());
   }
@@ -256,7 +258,7 @@ public final class Trainer implements AutoCloseable {
    * @throws DivergedException when a value is not finite
    */
   public Snapshot capture() {
-    requireFinite(loss.totals().lossSum());
+    requireFinite(loss.totals());
     return tensors.capture(state());
   }
 

@@ -2,6 +2,7 @@ package org.vgg4j.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -446,6 +447,26 @@ abstract class EngineOperationsTest {
               new Output("cross entropy reset", new double[] {plan.totals().count()}, 0));
         };
     compare("cross entropy", run::apply);
+  }
+
+  /** Opening an engine is no use of it: it belongs to the thread that uses it first. */
+  @Test
+  void openedHereAndUsedThere() throws InterruptedException {
+    try (Backend backend = open()) {
+      Throwable[] failure = new Throwable[1];
+      Thread there =
+          new Thread(
+              () -> {
+                try (Arena arena = backend.allocate(256)) {
+                  arena.zero();
+                } catch (RuntimeException e) {
+                  failure[0] = e;
+                }
+              });
+      there.start();
+      there.join();
+      assertNull(failure[0]);
+    }
   }
 
   @Test

@@ -107,6 +107,7 @@ final class BadInputTest {
     "--device, gpu",
     "--precision, fp64",
     "--workspace-limit, much",
+    "--cuda-libs, /no/such/folder",
     "--threads, 0",
     "--threads, 99",
     "--threads, many"

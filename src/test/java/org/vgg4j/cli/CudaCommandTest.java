@@ -17,14 +17,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.backend.cuda.CudaUnderTest;
+import org.vgg4j.backend.cuda.OnStandIn;
 import org.vgg4j.backend.cuda.StandIn;
 
 /** The command line over the GPU engine: what a run keeps, and how it ends when the GPU does. */
-@Tag("cuda")
+@OnStandIn
 final class CudaCommandTest {
   private static final String FIND = "cudnnFindConvolutionForwardAlgorithmEx";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -139,6 +139,41 @@ final class CudaCommandTest {
     assertTrue(second.err().contains("such as forward x 16x1x8x8"), second::err);
   }
 
+  /** What was chosen for one precision or limit is no choice for another. */
+  @Test
+  void otherConditionsAreMeasuredAnew() throws IOException {
+    Path run = folder.resolve("run");
+    assertEquals(ExitCode.DONE, train(run, "--precision", "fp32").code());
+    forgetNewest(run, 2);
+    cache(problem -> "nonsense");
+    StandIn.reset();
+    Cli.Result second =
+        Cli.run(onStandIn(List.of("train", "--resume", run.toString(), "--precision", "tf32")));
+    assertEquals(ExitCode.DONE, second.code(), second::err);
+    assertTrue(StandIn.calls(FIND) > 0, "the algorithms of fp32 were kept");
+    assertFalse(second.err().contains("WARNING: the engine could"), second::err);
+    assertEquals("tf32", config(run).get("precision").asText());
+  }
+
+  /** Whoever finds it first: the loss read beside the steps or a checkpoint. */
+  @Test
+  void divergenceIsOfItsStepWhoeverFindsIt() {
+    String[] messages = new String[2];
+    for (int i = 0; i < messages.length; i++) {
+      Path run = folder.resolve("run" + i);
+      List<String> arguments = new ArrayList<>(List.of("train", "--out", run.toString()));
+      arguments.addAll(Cli.TINY);
+      arguments.addAll(List.of("--data", "sample", "--train-limit", "400", "--device", "cuda"));
+      arguments.addAll(List.of("--batch-size", "16", "--epochs", "1", "--deterministic"));
+      arguments.addAll(List.of("--lr", "1e20", "--optimizer", "sgd"));
+      arguments.addAll(List.of("--checkpoint-every", i == 0 ? "4" : "1000"));
+      Cli.Result result = Cli.run(onStandIn(arguments));
+      assertEquals(ExitCode.DIVERGED, result.code(), result::err);
+      messages[i] = result.errLines().get(result.errLines().size() - 1);
+    }
+    assertEquals(messages[1], messages[0]);
+  }
+
   @Test
   void aLostGpuEndsWithTheLastCheckpointAndExitCode4() throws IOException {
     Path whole = folder.resolve("whole");
@@ -154,7 +189,12 @@ final class CudaCommandTest {
     assertTrue(checkpoint.startsWith("the last checkpoint is " + run), lost::err);
     Path model = Path.of(checkpoint.split(" ")[4].replaceFirst(":$", ""));
     assertTrue(Files.isRegularFile(model), checkpoint);
-    assertEquals("go on with: ./vgg train --resume " + run, lines.get(lines.size() - 2));
+    assertEquals(
+        "go on with: ./vgg train --resume "
+            + run
+            + " --cuda-libs "
+            + CudaUnderTest.libraries().get(0),
+        lines.get(lines.size() - 2));
     assertTrue(lines.get(lines.size() - 1).contains("restart it"), lost::err);
     StandIn.reset();
     Cli.Result resumed = resume(run);

@@ -1,17 +1,11 @@
 package org.vgg4j.train;
 
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.vgg4j.backend.cuda.CudaUnderTest;
+import org.vgg4j.backend.cuda.OnCuda;
 import org.vgg4j.tensor.Backend;
 
-@Tag("cuda")
+@OnCuda
 final class CudaExactResumeTest extends ExactResumeTest {
-  @BeforeAll
-  static void requireLibraries() {
-    CudaUnderTest.libraries();
-  }
-
   @Override
   Backend open() {
     return CudaUnderTest.open();

@@ -5,11 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.cuda.CudaUnderTest;
+import org.vgg4j.backend.cuda.OnCuda;
 import org.vgg4j.data.DataPlaces;
 import org.vgg4j.data.FashionMnist;
 import org.vgg4j.nn.Initialization;
@@ -21,14 +20,9 @@ import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.tensor.Backend;
 
 /** A short training on the sample, which must do as well on the GPU engine as on the CPU's. */
-@Tag("cuda")
+@OnCuda
 final class CudaTrainingTest {
   private static final int IMAGES = 520; // of batches of 64 the last has 8
-
-  @BeforeAll
-  static void requireLibraries() {
-    CudaUnderTest.libraries();
-  }
 
   private static FashionMnist sample() {
     Path folder = Path.of(System.getProperty("basedir", "."), "data", "sample");

@@ -175,11 +175,11 @@ final class ConvAlgorithms {
   private Choice measured(ConvDirection direction, ConvDescriptors d, String problem) {
     device.convolution().cudnnSetConvolutionMathType(d.operation(direction), fixedMathType());
     long limit = device.options().workspaceLimit();
-    long room = Math.min(limit, device.cuda().cudaMemGetInfo()[0] / 2);
     try (Closing memory = new Closing()) {
       DeviceMemory x = zeroed(memory, d.xLayout().bytes());
       DeviceMemory w = zeroed(memory, d.wLayout().bytes());
       DeviceMemory y = zeroed(memory, d.yLayout().bytes());
+      long room = Math.min(limit, device.cuda().cudaMemGetInfo()[0] / 2);
       DeviceMemory workspace = memory.own(new DeviceMemory(device, room));
       CudnnFindCalls.Places places =
           new CudnnFindCalls.Places(

@@ -36,7 +36,7 @@ final class CudaDevice implements AutoCloseable {
   private final FiniteCheck finiteCheck;
   private final ConvAlgorithms algorithms;
   private boolean closed;
-  private boolean ended; // the stream is gone
+  private volatile boolean ended; // the stream is gone; things are released by any thread
 
   CudaDevice(CudaOptions options) {
     this.options = options;
@@ -64,6 +64,7 @@ final class CudaDevice implements AutoCloseable {
       finiteCheck = closing.own(new FiniteCheck(this));
       algorithms = ConvAlgorithms.of(this);
       closing.own(this::drain);
+      owner.release(); // opening is no use: the first that uses the engine has it
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;

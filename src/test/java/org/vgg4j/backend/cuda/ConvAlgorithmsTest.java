@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.tensor.Conv2dSpec;
@@ -20,7 +19,7 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Usage;
 
 /** Algorithms: measured once, kept on disk, given again, or a fixed table. */
-@Tag("cuda")
+@OnStandIn
 final class ConvAlgorithmsTest {
   private static final String FIND = "cudnnFindConvolutionForwardAlgorithmEx";
   private static final Conv2dSpec SPEC = new Conv2dSpec(3, 5, 3, 1, true, false);

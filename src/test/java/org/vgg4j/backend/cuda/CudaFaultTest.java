@@ -11,7 +11,6 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,7 +20,7 @@ import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /** Failures injected at every stage of opening, building, stepping and closing. */
-@Tag("cuda")
+@OnStandIn
 final class CudaFaultTest {
   private static final int LIMIT = 100_000;
 

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,14 +22,9 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 
 /** Images resized on the GPU have the bits of those that the host resizes. */
-@Tag("cuda")
+@OnCuda
 final class CudaImagesTest {
   private static final int BATCH = 3;
-
-  @BeforeAll
-  static void requireLibraries() {
-    CudaUnderTest.libraries();
-  }
 
   private static ImageDataset random(int channels, int height, int width) {
     byte[] pixels = new byte[BATCH * channels * height * width];

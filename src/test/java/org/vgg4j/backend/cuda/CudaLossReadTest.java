@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.nn.Initialization;
@@ -22,7 +21,7 @@ import org.vgg4j.train.TrainingListener;
 import org.vgg4j.train.TrainingOptions;
 
 /** The loss comes to the host beside the training, which never waits for it within an epoch. */
-@Tag("cuda")
+@OnStandIn
 final class CudaLossReadTest {
   private static final int STEPS = 45;
   private static final int BATCH = 4;

@@ -9,11 +9,10 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a training step costs beside its work, and what an engine leaves behind. */
-@Tag("cuda")
+@OnStandIn
 final class CudaStepTest {
   private static final int STEPS = 200;
 

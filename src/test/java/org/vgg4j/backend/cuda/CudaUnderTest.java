@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * What the GPU engine's tests run on: the CPU stand-in for CUDA, or a GPU when the property {@code
@@ -16,6 +15,8 @@ import org.junit.jupiter.api.Assumptions;
 public final class CudaUnderTest {
   private static final Path STAND_IN =
       Path.of(System.getProperty("basedir", "."), "target", "standin");
+
+  private static final Path FOLDER = STAND_IN.resolve("lib");
 
   /** The stand-in fills what is allocated, so not a gigabyte. */
   private static final long MEASURING_LIMIT = 16L << 20;
@@ -27,7 +28,7 @@ public final class CudaUnderTest {
     return System.getProperty("vgg4j.cuda.test", "standin").equals("gpu");
   }
 
-  /** Opens the engine, strict; without a stand-in the test is skipped and says why. */
+  /** Opens the engine, strict. */
   public static CudaBackend open() {
     return open(CudaOptions.STRICT);
   }
@@ -57,21 +58,22 @@ public final class CudaUnderTest {
 
   /** Returns the folders to load from: the stand-in's, none for a GPU. */
   public static List<Path> libraries() {
-    if (isGpu()) {
-      return List.of();
-    }
-    Path missing = STAND_IN.resolve("missing.txt");
-    Path folder = STAND_IN.resolve("lib");
-    boolean isThere = Files.isRegularFile(folder.resolve("libcudart.so.13"));
-    Assumptions.assumeTrue(isThere && !Files.exists(missing), () -> reason(missing));
-    return List.of(folder.toAbsolutePath());
+    return isGpu() ? List.of() : List.of(FOLDER.toAbsolutePath());
   }
 
-  private static String reason(Path missing) {
+  /** Returns why there is nothing to run on, null when there is. */
+  static String missing() {
+    if (isGpu()) {
+      return null;
+    }
     try {
-      return Files.exists(missing)
-          ? Files.readString(missing).strip()
-          : "the CPU stand-in for CUDA was not built: no " + STAND_IN;
+      Path missing = STAND_IN.resolve("missing.txt");
+      if (Files.exists(missing)) {
+        return Files.readString(missing).strip();
+      }
+      return Files.isRegularFile(FOLDER.resolve("libcudart.so.13"))
+          ? null
+          : "the CPU stand-in for CUDA was not built: no " + FOLDER;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -7,22 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The kernels: compiled by the build when it belongs to the sources, else here, and kept. */
-@Tag("cuda")
+@OnCuda
 final class KernelImageTest {
   @TempDir private Path cache;
-
-  @BeforeAll
-  static void requireLibraries() {
-    CudaUnderTest.libraries();
-  }
 
   @Test
   void fatbinOfOtherSourcesIsNotTaken() {

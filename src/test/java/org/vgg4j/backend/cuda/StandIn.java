@@ -42,7 +42,7 @@ public final class StandIn {
 
   private StandIn() {}
 
-  /** Loads the stand-in; the test is skipped on a GPU and where there is none. */
+  /** Loads the stand-in; a single test is skipped on a GPU. */
   public static void require() {
     Assumptions.assumeFalse(CudaUnderTest.isGpu(), "a GPU takes no injected faults");
     CudaLibraries.load(CudaUnderTest.libraries());
