@@ -47,7 +47,7 @@ final class ConfigDifferences {
           Map.entry("device", List.of("--device")),
           Map.entry("precision", List.of("--precision", "--device")),
           Map.entry("deterministic", List.of("--deterministic")),
-          Map.entry("workspaceLimit", List.of("--workspace-limit")),
+          Map.entry("workspaceLimit", List.of("--workspace-limit", "--device")),
           Map.entry("variant", List.of("--device")));
 
   /** What the tensors of a checkpoint were made for. */

@@ -155,6 +155,23 @@ final class CudaCommandTest {
     assertEquals("tf32", config(run).get("precision").asText());
   }
 
+  /** A run may move to another device when a flag says so, there and back. */
+  @Test
+  void aRunMovesToAnotherDeviceAndBack() throws IOException {
+    Path run = folder.resolve("run");
+    assertEquals(ExitCode.DONE, train(run).code());
+    forgetNewest(run, 4);
+    Cli.Result onCpu = Cli.run("train", "--resume", run.toString(), "--device", "cpu");
+    assertEquals(ExitCode.DONE, onCpu.code(), onCpu::err);
+    assertEquals("cpu", config(run).get("device").asText());
+    forgetNewest(run, 2);
+    Cli.Result back =
+        Cli.run(onStandIn(List.of("train", "--resume", run.toString(), "--device", "cuda")));
+    assertEquals(ExitCode.DONE, back.code(), back::err);
+    assertEquals("cuda", config(run).get("device").asText());
+    assertEquals("tf32", config(run).get("precision").asText());
+  }
+
   /** Whoever finds it first: the loss read beside the steps or a checkpoint. */
   @Test
   void divergenceIsOfItsStepWhoeverFindsIt() {

@@ -132,7 +132,7 @@ final class CudaLibraries {
     bindings.forEach(Loader::load);
   }
 
-  /** A cuDNN for another CUDA loads well and fails at its first convolution. */
+  /** A cuDNN for another CUDA may load well and fail later, at its first convolution. */
   private static void requireCudnn(Map<CudaLibrary, Path> found) {
     String problem = cudnnProblem(CudnnCalls.cudnnGetVersion(), CudnnCalls.cudnnGetCudartVersion());
     if (problem != null) {
