@@ -37,10 +37,25 @@ class ArchitectureTest {
           Map.entry("data", Set.of("tensor")),
           Map.entry("io", Set.of("tensor")),
           Map.entry("gradcheck", Set.of("nn", "optim", "tensor")),
-          Map.entry("train", Set.of("nn", "optim", "data", "io", "tensor", "backend")),
+          Map.entry("model", Set.of("nn", "io", "tensor")),
+          Map.entry("evaluation", Set.of("nn", "data", "tensor")),
+          Map.entry("train", Set.of("evaluation", "model", "nn", "optim", "data", "io", "tensor")),
+          Map.entry(
+              "run", Set.of("train", "evaluation", "model", "nn", "optim", "data", "io", "tensor")),
           Map.entry(
               "cli",
-              Set.of("train", "nn", "optim", "data", "io", "gradcheck", "tensor", "backend")),
+              Set.of(
+                  "run",
+                  "train",
+                  "evaluation",
+                  "model",
+                  "nn",
+                  "optim",
+                  "data",
+                  "io",
+                  "gradcheck",
+                  "tensor",
+                  "backend")),
           Map.entry(
               "backend", Set.of("tensor", "backend.reference", "backend.onednn", "backend.cuda")),
           Map.entry("backend.reference", Set.of("tensor")),

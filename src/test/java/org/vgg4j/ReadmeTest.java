@@ -15,13 +15,13 @@ import org.vgg4j.backend.Backends;
 import org.vgg4j.data.DataPlaces;
 import org.vgg4j.data.DownloadListener;
 import org.vgg4j.data.FashionMnist;
+import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.io.Verification;
+import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.testing.IdxFolder;
 import org.vgg4j.train.EpochMetrics;
-import org.vgg4j.train.Evaluator;
-import org.vgg4j.train.ModelFile;
 
 /** The Java code in README.md is code that runs. */
 final class ReadmeTest {

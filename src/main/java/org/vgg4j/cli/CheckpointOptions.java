@@ -2,9 +2,9 @@ package org.vgg4j.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.vgg4j.run.CheckpointInterval;
+import org.vgg4j.run.Recovery;
 import org.vgg4j.tensor.InvalidInputException;
-import org.vgg4j.train.CheckpointInterval;
-import org.vgg4j.train.Recovery;
 import picocli.CommandLine.Option;
 
 /** The flags about checkpoints; none of them changes what is computed before a rollback. */

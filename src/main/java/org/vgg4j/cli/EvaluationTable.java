@@ -3,7 +3,7 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
-import org.vgg4j.train.Evaluation;
+import org.vgg4j.evaluation.Evaluation;
 
 /** An evaluation as text: accuracy, a row a class, the confusion matrix. */
 final class EvaluationTable {

@@ -3,7 +3,7 @@ package org.vgg4j.cli;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.LearningRateSchedule;
-import org.vgg4j.train.Recipe;
+import org.vgg4j.run.Recipe;
 import org.vgg4j.train.TrainingOptions;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

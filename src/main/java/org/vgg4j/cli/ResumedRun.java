@@ -8,11 +8,11 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.vgg4j.run.Checkpoint;
+import org.vgg4j.run.CheckpointStore;
+import org.vgg4j.run.Recipe;
+import org.vgg4j.run.RunDirectory;
 import org.vgg4j.tensor.InvalidInputException;
-import org.vgg4j.train.Checkpoint;
-import org.vgg4j.train.CheckpointStore;
-import org.vgg4j.train.Recipe;
-import org.vgg4j.train.RunDirectory;
 
 /** A run to go on with. */
 final class ResumedRun {

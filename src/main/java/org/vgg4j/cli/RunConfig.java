@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.FashionMnist;
+import org.vgg4j.run.Recipe;
 import org.vgg4j.tensor.Backend;
-import org.vgg4j.train.Recipe;
 
 /** What config.json says: all that is needed to repeat a run. */
 final class RunConfig {

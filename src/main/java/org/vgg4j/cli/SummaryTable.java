@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 import org.vgg4j.nn.LayerPlan;
 import org.vgg4j.nn.MemoryPlan;
+import org.vgg4j.run.Recipe;
 import org.vgg4j.tensor.Backend;
-import org.vgg4j.train.Recipe;
 
 /** A net as a table. */
 final class SummaryTable {

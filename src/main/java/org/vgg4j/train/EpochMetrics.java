@@ -35,7 +35,7 @@ public record EpochMetrics(
   }
 
   /** Returns the object of {@code metrics.jsonl}. */
-  Map<String, Object> toMap() {
+  public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("epoch", epoch);
     map.put("trainLoss", trainLoss);

@@ -7,33 +7,33 @@ package org.vgg4j.train;
  * @param batchSize images a batch; the last has what is left
  * @param accumulate batches a step; the last has what is left
  */
-record Schedule(int images, int batchSize, int accumulate) {
+public record Schedule(int images, int batchSize, int accumulate) {
   private int batches() {
     return (images + batchSize - 1) / batchSize;
   }
 
   /** Returns the steps of an epoch. */
-  int steps() {
+  public int steps() {
     return (batches() + accumulate - 1) / accumulate;
   }
 
   /** Returns the step, from 0, that a batch belongs to. */
-  int stepOf(int batch) {
+  public int stepOf(int batch) {
     return batch / accumulate;
   }
 
   /** Returns whether a batch is the last of its step. */
-  boolean endsStep(int batch) {
+  public boolean endsStep(int batch) {
     return batch + 1 == batches() || (batch + 1) % accumulate == 0;
   }
 
   /** Returns how many batches the step of a batch has. */
-  int passesOfStep(int batch) {
+  public int passesOfStep(int batch) {
     return Math.min(accumulate, batches() - stepOf(batch) * accumulate);
   }
 
   /** Returns how many images the step of a batch has. */
-  int imagesOfStep(int batch) {
+  public int imagesOfStep(int batch) {
     int first = stepOf(batch) * accumulate * batchSize;
     return Math.min(images - first, accumulate * batchSize);
   }

@@ -8,6 +8,9 @@ import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.data.Shuffle;
+import org.vgg4j.evaluation.Evaluation;
+import org.vgg4j.evaluation.Evaluator;
+import org.vgg4j.evaluation.ImageFeed;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.nn.CrossEntropyLoss;
 import org.vgg4j.nn.Network;
@@ -267,7 +270,7 @@ public final class Trainer implements AutoCloseable {
    *
    * @throws InvalidInputException when the files are damaged or of another net or optimizer
    */
-  void restore(TrainingState state, Path model, Path moments, FileOperations files)
+  public void restore(TrainingState state, Path model, Path moments, FileOperations files)
       throws IOException {
     tensors.restore(model, moments, files);
     step = state.step();
@@ -289,7 +292,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** Sets how often the run went back; each time divides the learning rate by ten. */
-  void rollbacks(int count) {
+  public void rollbacks(int count) {
     rollbacks = count;
   }
 

@@ -33,17 +33,17 @@ public record TrainingState(
   }
 
   /** Returns the test accuracy of exactly these weights; null unless an epoch has just ended. */
-  Double testAccuracy() {
+  public Double testAccuracy() {
     return endsEpoch() ? (Double) finished.get(finished.size() - 1).testAccuracy() : null;
   }
 
   /** Returns whether the state is that just after an epoch. */
-  boolean endsEpoch() {
+  public boolean endsEpoch() {
     return batch == 0 && !finished.isEmpty();
   }
 
   /** Returns whether two states are at the same place of the same run. */
-  boolean isAt(TrainingState other) {
+  public boolean isAt(TrainingState other) {
     return other != null
         && step == other.step
         && epoch == other.epoch

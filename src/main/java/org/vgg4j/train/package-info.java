@@ -1,2 +1,2 @@
-/** Training and evaluation: recipes, the loop, its results and the files of a run. */
+/** The training loop: steps, epochs, what changes from step to step, and who hears of it. */
 package org.vgg4j.train;

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.vgg4j.train.Recipe;
+import org.vgg4j.run.Recipe;
 import picocli.CommandLine;
 
 /** Each flag changes its own field of a recipe and no other. */

@@ -23,6 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.data.FashionMnist;
 import org.vgg4j.data.ImageDataset;
+import org.vgg4j.evaluation.Evaluation;
+import org.vgg4j.evaluation.Evaluator;
+import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
@@ -33,6 +36,7 @@ import org.vgg4j.optim.Sgd;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.SgdSpec;
+import org.vgg4j.testing.TinyNets;
 
 /** The loop over epochs and batches. */
 final class TrainerTest {

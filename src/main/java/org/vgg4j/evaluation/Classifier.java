@@ -1,0 +1,48 @@
+package org.vgg4j.evaluation;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.vgg4j.data.ImageDataset;
+import org.vgg4j.nn.Vgg;
+
+/** Says what images show. */
+public final class Classifier {
+  private Classifier() {}
+
+  /**
+   * One class that an image may show.
+   *
+   * @param label the class's number
+   * @param className its name
+   * @param probability the net's softmax, in [0, 1]
+   */
+  public record Answer(int label, String className, double probability) {}
+
+  /**
+   * Returns the most probable classes of each image, best first; of equal ones the first class.
+   *
+   * @param classNames the names of the net's classes
+   * @param images in order; their labels are not looked at
+   * @param count how many classes an image, or all when there are fewer
+   */
+  public static List<List<Answer>> top(
+      Vgg vgg, List<String> classNames, ImageDataset images, int count) {
+    int classes = vgg.config().classes();
+    List<List<Answer>> answers = new ArrayList<>();
+    Predictor.run(
+        vgg,
+        images,
+        (label, logits, offset) -> {
+          double[] logs = Softmax.logSoftmax(logits, offset, classes);
+          answers.add(
+              IntStream.range(0, classes)
+                  .mapToObj(c -> new Answer(c, classNames.get(c), Math.exp(logs[c])))
+                  .sorted(Comparator.comparingDouble(Answer::probability).reversed())
+                  .limit(count)
+                  .toList());
+        });
+    return answers;
+  }
+}

@@ -1,0 +1,52 @@
+package org.vgg4j.evaluation;
+
+import java.util.function.BooleanSupplier;
+import org.vgg4j.data.Batch;
+import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.ImageDataset;
+import org.vgg4j.nn.Network;
+import org.vgg4j.nn.Vgg;
+
+/** Runs a net over a data set in evaluation mode, in order, at the net's largest batch size. */
+final class Predictor {
+  /** Takes the logits of one image. */
+  interface Consumer {
+    /**
+     * Takes one image's logits.
+     *
+     * @param label the image's label
+     * @param logits the logits of its batch (N, classes)
+     * @param offset where this image's begin
+     */
+    void accept(int label, float[] logits, int offset);
+  }
+
+  private Predictor() {}
+
+  static void run(Vgg vgg, ImageDataset data, Consumer consumer) {
+    run(vgg, data, consumer, () -> false);
+  }
+
+  /** Runs until the end or until {@code stopped}; returns whether it came to the end. */
+  static boolean run(Vgg vgg, ImageDataset data, Consumer consumer, BooleanSupplier stopped) {
+    Network network = vgg.network();
+    int batchSize = network.options().batchSizes().get(0);
+    int classes = vgg.config().classes();
+    float[] logits = new float[batchSize * classes];
+    try (ImageFeed feed = new ImageFeed(vgg, data);
+        BatchLoader loader = feed.loader(batchSize, null, 0)) {
+      for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
+        // A smaller last batch leaves old images behind it, whose rows are not read: in evaluation
+        // mode no image sees another.
+        if (stopped.getAsBoolean()) {
+          return false;
+        }
+        network.forward(feed.input(batch, batchSize), false).download(logits);
+        for (int row = 0; row < batch.size(); row++) {
+          consumer.accept(batch.labels()[row], logits, row * classes);
+        }
+      }
+      return true;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package org.vgg4j.evaluation;
+
+/** The softmax of one image's logits, on the host. */
+final class Softmax {
+  private Softmax() {}
+
+  /** Returns the logarithms of the probabilities (classes), the maximum subtracted first. */
+  static double[] logSoftmax(float[] logits, int offset, int classes) {
+    double max = logits[offset + argMax(logits, offset, classes)];
+    double sum = 0;
+    for (int c = 0; c < classes; c++) {
+      sum += Math.exp(logits[offset + c] - max);
+    }
+    double[] result = new double[classes];
+    for (int c = 0; c < classes; c++) {
+      result[c] = logits[offset + c] - max - Math.log(sum);
+    }
+    return result;
+  }
+
+  /** Returns the index of the first largest logit. */
+  static int argMax(float[] logits, int offset, int classes) {
+    int best = 0;
+    for (int c = 1; c < classes; c++) {
+      best = logits[offset + c] > logits[offset + best] ? c : best;
+    }
+    return best;
+  }
+}

@@ -1,0 +1,162 @@
+package org.vgg4j.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.vgg4j.io.FileOperations;
+import org.vgg4j.io.SafeTensor;
+import org.vgg4j.io.SafeTensorsReader;
+import org.vgg4j.io.SafeTensorsWriter;
+import org.vgg4j.io.Verification;
+import org.vgg4j.nn.Initialization;
+import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.PlannedNetwork;
+import org.vgg4j.nn.Vgg;
+import org.vgg4j.nn.VggConfig;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.InvalidInputException;
+
+/**
+ * A net in a safetensors file, under torchvision's tensor names, row-major: a strict {@code
+ * load_state_dict} of a torchvision VGG of the same shapes takes it. The net's configuration, the
+ * names of its classes and a hash stand in the file's metadata.
+ */
+public final class ModelFile {
+  private static final String CONFIG = "vgg4j.config";
+  private static final String CLASSES = "vgg4j.classes";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private ModelFile() {}
+
+  /**
+   * A net that was read.
+   *
+   * @param vgg the net, which the caller closes
+   * @param classNames the names of the classes; 0, 1, ... when the file has none
+   * @param verification whether a hash in the file was there and right
+   * @param inferred whether the configuration was inferred from the shapes
+   */
+  public record Loaded(
+      Vgg vgg, List<String> classNames, Verification verification, boolean inferred)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      vgg.close();
+    }
+  }
+
+  /**
+   * Writes a net, whole or not at all. The same net gives the same bytes.
+   *
+   * @throws IOException when the file cannot be written; what was there before is still there
+   */
+  public static void save(Vgg vgg, List<String> classNames, Path file) throws IOException {
+    write(vgg.config(), classNames, new ModelTensors(vgg).toFile(), file, FileOperations.SYSTEM);
+  }
+
+  /** Writes the tensors of a net, as {@link ModelTensors} has them. */
+  public static void write(
+      VggConfig config,
+      List<String> classNames,
+      List<SafeTensor> tensors,
+      Path file,
+      FileOperations files)
+      throws IOException {
+    Map<String, String> metadata = new TreeMap<>();
+    metadata.put("format", "pt");
+    metadata.put(CONFIG, JSON.writeValueAsString(config.toMap()));
+    metadata.put(CLASSES, JSON.writeValueAsString(classNames));
+    SafeTensorsWriter.write(file, tensors, metadata, files);
+  }
+
+  /**
+   * Reads a file's tensors into a net that is there already.
+   *
+   * @throws InvalidInputException when the file is damaged or of another net
+   */
+  public static void readInto(Vgg vgg, Path file, FileOperations files) throws IOException {
+    try (SafeTensorsReader reader = SafeTensorsReader.open(file, files)) {
+      ModelTensors.check(file, vgg.config(), reader);
+      new ModelTensors(vgg).fromFile(reader);
+    }
+  }
+
+  /**
+   * Reads a net. One without vgg4j's metadata, such as torchvision's, is inferred from the shapes.
+   *
+   * @param options what the net is built for; starting values are left out
+   * @throws InvalidInputException when the file is damaged, no VGG, or does not fit its own
+   *     configuration
+   */
+  public static Loaded load(Path file, NetworkOptions options, Backend backend) throws IOException {
+    try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
+      Verification verification = reader.verify();
+      Map<String, String> metadata = reader.metadata();
+      boolean inferred = !metadata.containsKey(CONFIG);
+      VggConfig config = inferred ? InferredConfig.of(file, reader) : config(file, metadata);
+      List<String> classes = classNames(file, metadata, config.classes());
+      ModelTensors.check(file, config, reader);
+      try (PlannedNetwork planned =
+          Vgg.plan(config, Initialization.KAIMING, options.withoutInitialValues(), backend)) {
+        planned.memoryPlan().requireFits(backend, 0);
+        Vgg vgg = new Vgg(config, planned.allocate());
+        try {
+          new ModelTensors(vgg).fromFile(reader);
+        } catch (IOException | RuntimeException | Error e) {
+          vgg.close();
+          throw e;
+        }
+        return new Loaded(vgg, classes, verification, inferred);
+      }
+    }
+  }
+
+  private static VggConfig config(Path file, Map<String, String> metadata) {
+    try {
+      Map<String, Object> map =
+          JSON.readValue(
+              metadata.get(CONFIG), new TypeReference<LinkedHashMap<String, Object>>() {});
+      if (map == null) {
+        throw new InvalidInputException("it is null");
+      }
+      return VggConfig.fromMap(map);
+    } catch (JsonProcessingException | InvalidInputException e) {
+      String reason = e instanceof InvalidInputException ? e.getMessage() : "it is no JSON object";
+      throw new InvalidInputException(
+          file + ": the configuration in its metadata cannot be used: " + reason, e);
+    }
+  }
+
+  private static List<String> classNames(Path file, Map<String, String> metadata, int classes) {
+    if (!metadata.containsKey(CLASSES)) {
+      return IntStream.range(0, classes).mapToObj(Integer::toString).toList();
+    }
+    try {
+      List<String> names =
+          JSON.readValue(metadata.get(CLASSES), new TypeReference<ArrayList<String>>() {});
+      if (names == null || names.contains(null)) {
+        throw noNames(file, null);
+      }
+      if (names.size() == classes) {
+        return List.copyOf(names);
+      }
+      throw new InvalidInputException(
+          file + " names " + names.size() + " classes for a net of " + classes);
+    } catch (JsonProcessingException e) {
+      throw noNames(file, e);
+    }
+  }
+
+  private static InvalidInputException noNames(Path file, JsonProcessingException cause) {
+    return new InvalidInputException(
+        file + ": the class names in its metadata are no JSON list of strings", cause);
+  }
+}

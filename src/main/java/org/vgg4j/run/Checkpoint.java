@@ -1,0 +1,68 @@
+package org.vgg4j.run;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.vgg4j.io.FileOperations;
+import org.vgg4j.train.Trainer;
+import org.vgg4j.train.TrainingState;
+
+/** A whole checkpoint that was written or found. */
+public final class Checkpoint {
+  private final Path folder;
+  private final CheckpointManifest manifest;
+  private final FileOperations files;
+
+  Checkpoint(Path folder, CheckpointManifest manifest, FileOperations files) {
+    this.folder = folder;
+    this.manifest = manifest;
+    this.files = files;
+  }
+
+  /** Returns the name that its files begin with. */
+  public String label() {
+    return CheckpointFiles.label(number());
+  }
+
+  CheckpointManifest manifest() {
+    return manifest;
+  }
+
+  long number() {
+    return manifest.number();
+  }
+
+  /** Returns the test accuracy of its weights; null unless an epoch had just ended. */
+  public Double testAccuracy() {
+    return manifest.testAccuracy();
+  }
+
+  /** Returns where the training stood. */
+  public TrainingState state() {
+    return manifest.state();
+  }
+
+  /** Returns the configuration that the training had. */
+  public Map<String, Object> config() {
+    return manifest.config();
+  }
+
+  /** Returns the file of the net, which is a model file like any other. */
+  public Path model() {
+    return CheckpointFiles.model(folder, number());
+  }
+
+  /** Returns the file of the optimizer's tensors. */
+  public Path optimizer() {
+    return CheckpointFiles.optimizer(folder, number());
+  }
+
+  /**
+   * Puts a training back to where it stood.
+   *
+   * @throws org.vgg4j.tensor.InvalidInputException when it belongs to another net or optimizer
+   */
+  public void restore(Trainer trainer) throws IOException {
+    trainer.restore(state(), model(), optimizer(), files);
+  }
+}

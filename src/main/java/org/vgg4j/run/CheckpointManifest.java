@@ -1,0 +1,104 @@
+package org.vgg4j.run;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.train.TrainingState;
+
+/**
+ * The small file that makes a checkpoint valid: where the training stood, its configuration, and
+ * what the files of the tensors must hold. It is written last and carries a hash of itself.
+ *
+ * @param format the version of this form
+ * @param number the checkpoint's number in its run
+ * @param testAccuracy of exactly these weights; null unless an epoch has just ended
+ * @param state where the training stood
+ * @param config the run's configuration: recipe, seed, engine and its variant, library version
+ * @param files the files of the tensors by name
+ */
+record CheckpointManifest(
+    int format,
+    long number,
+    Double testAccuracy,
+    TrainingState state,
+    Map<String, Object> config,
+    Map<String, TensorFile> files) {
+
+  static final int FORMAT = 1;
+
+  /** What comes before the hash, which ends the file. */
+  private static final String HASH_KEY = ",\n\"sha256\" : \"";
+
+  private static final String END = "\"}\n";
+  private static final int DIGITS = 64;
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .build();
+
+  /**
+   * A file of tensors.
+   *
+   * @param bytes its length
+   * @param sha256 of the whole file
+   * @param crc32c of each tensor's data, by the tensor's name
+   */
+  record TensorFile(long bytes, String sha256, Map<String, String> crc32c) {}
+
+  /** Returns the manifest as a file: JSON that ends in the SHA-256 of all bytes before that. */
+  byte[] encode() {
+    try {
+      String body = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this).stripTrailing();
+      body = body.substring(0, body.length() - 1).stripTrailing() + HASH_KEY;
+      return (body + sha256(body) + END).getBytes(StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Reads what {@link #encode} wrote.
+   *
+   * @throws InvalidInputException saying what is wrong with the bytes
+   */
+  static CheckpointManifest decode(byte[] bytes) {
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    int end = text.length() - END.length() - DIGITS;
+    if (end < 0 || !text.endsWith(END) || !text.startsWith(HASH_KEY, end - HASH_KEY.length())) {
+      throw new InvalidInputException("the manifest is cut off or no manifest");
+    }
+    String body = text.substring(0, end);
+    if (!text.startsWith(sha256(body), end)) {
+      throw new InvalidInputException("the manifest does not match its SHA-256");
+    }
+    try {
+      String json = body.substring(0, body.length() - HASH_KEY.length()) + "}";
+      CheckpointManifest manifest = JSON.readValue(json, CheckpointManifest.class);
+      if (manifest.format != FORMAT) {
+        throw new InvalidInputException(
+            "the manifest has format " + manifest.format + ", not " + FORMAT);
+      }
+      return manifest;
+    } catch (IOException e) {
+      throw new InvalidInputException("the manifest cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static String sha256(String text) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

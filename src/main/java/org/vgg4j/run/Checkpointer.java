@@ -1,0 +1,249 @@
+package org.vgg4j.run;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.vgg4j.io.FileOperations;
+import org.vgg4j.io.ForceFailedException;
+import org.vgg4j.model.ModelFile;
+import org.vgg4j.nn.VggConfig;
+import org.vgg4j.train.EpochMetrics;
+import org.vgg4j.train.Snapshot;
+import org.vgg4j.train.Trainer;
+import org.vgg4j.train.TrainingListener;
+import org.vgg4j.train.TrainingState;
+
+/**
+ * Writes the files of a run while it trains: checkpoints when they are due, and metrics and model
+ * after each epoch. The training thread only copies; another thread writes. What falls due while a
+ * save is under way is skipped, and what cannot be written is said, but neither holds the training
+ * up.
+ */
+public final class Checkpointer implements TrainingListener, AutoCloseable {
+  private final Trainer trainer;
+  private final RunDirectory run;
+  private final CheckpointStore store;
+  private final Contents contents;
+  private final CheckpointInterval interval;
+  private final Consumer<String> report;
+  private final FileOperations files;
+  private final ExecutorService disk = Executors.newSingleThreadExecutor(Checkpointer::thread);
+  private final AtomicBoolean saving = new AtomicBoolean();
+  private volatile TrainingState saved; // the newest state that is in a checkpoint
+  private volatile IOException failure; // of the last save, null when it was written
+  private long lastDue = System.nanoTime();
+
+  /**
+   * What a run's files say beside the training's state.
+   *
+   * @param net the net
+   * @param classNames the names of its classes
+   * @param config the run's configuration
+   */
+  public record Contents(VggConfig net, List<String> classNames, Map<String, Object> config) {}
+
+  /**
+   * Starts the thread that writes.
+   *
+   * @param resumed the state that the trainer goes on from; null at the beginning
+   * @param report takes each line that the user should see, on any thread
+   */
+  public Checkpointer(
+      Trainer trainer,
+      RunDirectory run,
+      CheckpointStore store,
+      Contents contents,
+      CheckpointInterval interval,
+      TrainingState resumed,
+      Consumer<String> report) {
+    this(trainer, run, store, contents, interval, resumed, report, FileOperations.SYSTEM);
+  }
+
+  /** Writes the model over a layer of files that tests may put in. */
+  Checkpointer(
+      Trainer trainer,
+      RunDirectory run,
+      CheckpointStore store,
+      Contents contents,
+      CheckpointInterval interval,
+      TrainingState resumed,
+      Consumer<String> report,
+      FileOperations files) {
+    this.trainer = trainer;
+    this.run = run;
+    this.store = store;
+    this.contents = contents;
+    this.interval = interval;
+    this.saved = resumed;
+    this.report = report;
+    this.files = files;
+  }
+
+  private static Thread thread(Runnable work) {
+    Thread thread = new Thread(work, "vgg4j-checkpoints");
+    thread.setDaemon(true); // close() waits for it
+    return thread;
+  }
+
+  @Override
+  public void stepDone(long step) {
+    if (interval.isDue(step, (System.nanoTime() - lastDue) / 1e9)) {
+      lastDue = System.nanoTime();
+      saveUnlessBusy();
+    }
+  }
+
+  @Override
+  public void epochFinished(EpochMetrics metrics) {
+    if (!saveUnlessBusy()) {
+      List<EpochMetrics> finished = trainer.state().finished();
+      disk.execute(() -> writeMetrics(finished));
+    }
+  }
+
+  /** Copies and leaves the rest to the other thread; returns whether there will be a checkpoint. */
+  private boolean saveUnlessBusy() {
+    if (!saving.compareAndSet(false, true)) {
+      report.accept(
+          "checkpoint skipped at "
+              + trainer.state().place()
+              + ": the one before is still being written");
+      return false;
+    }
+    try {
+      Snapshot snapshot = trainer.capture();
+      disk.execute(() -> saveAndFree(snapshot));
+      return true;
+    } catch (OutOfMemoryError e) {
+      saving.set(false);
+      fail("the Java heap has no room for a copy", new IOException(e));
+      return false;
+    } catch (RuntimeException e) {
+      saving.set(false);
+      throw e;
+    }
+  }
+
+  private void saveAndFree(Snapshot snapshot) {
+    try {
+      save(snapshot);
+    } finally {
+      saving.set(false);
+    }
+  }
+
+  private void save(Snapshot snapshot) {
+    try {
+      try {
+        write(snapshot);
+      } catch (ForceFailedException e) {
+        report.accept("checkpoint: " + e.getMessage() + "; trying a new file");
+        write(snapshot);
+      }
+    } catch (IOException e) {
+      fail("checkpoint of " + snapshot.state().place() + " failed: " + e.getMessage(), e);
+      return;
+    } catch (RuntimeException e) {
+      fail("checkpoint of " + snapshot.state().place() + " failed: " + e, new IOException(e));
+      return;
+    }
+    saved = snapshot.state();
+    failure = null;
+    try {
+      store.prune();
+    } catch (IOException e) {
+      report.accept("old checkpoints cannot be removed: " + e.getMessage());
+    }
+  }
+
+  /** The checkpoint comes last: what it says is finished is in the other files. */
+  private void write(Snapshot snapshot) throws IOException {
+    TrainingState state = snapshot.state();
+    if (state.endsEpoch()) {
+      run.writeMetrics(state.finished());
+      ModelFile.write(contents.net(), contents.classNames(), snapshot.model(), run.model(), files);
+    }
+    store.save(snapshot, contents.net(), contents.classNames(), contents.config());
+  }
+
+  private void writeMetrics(List<EpochMetrics> finished) {
+    try {
+      run.writeMetrics(finished);
+    } catch (IOException e) {
+      report.accept(e.getMessage() + "; training goes on");
+    }
+  }
+
+  private void fail(String message, IOException e) {
+    failure = e;
+    TrainingState last = saved;
+    report.accept(
+        message
+            + "; training goes on, "
+            + (last == null ? "there is no checkpoint yet" : "the last is of " + last.place()));
+  }
+
+  /** Waits until nothing is being written. */
+  public void await() {
+    try {
+      disk.submit(() -> {}).get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a checkpoint was written", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Waits for what is being written and writes the present state unless it is written already. */
+  void saveNow() {
+    await();
+    if (!trainer.state().isAt(saved)) {
+      saveUnlessBusy();
+      await();
+    }
+  }
+
+  /**
+   * Waits for what is being written and, unless just that was written, writes the training's
+   * present state; for the end of a training and for one that is stopped.
+   *
+   * @throws IOException when it cannot be written
+   */
+  public void finish() throws IOException {
+    saveNow();
+    if (!trainer.state().isAt(saved)) {
+      throw failure;
+    }
+  }
+
+  /** Returns the newest state that is in a checkpoint, null when there is none. */
+  public TrainingState saved() {
+    return saved;
+  }
+
+  /** Waits for what is being written and ends the thread. */
+  @Override
+  public void close() {
+    disk.shutdown();
+    boolean interrupted = false;
+    while (true) {
+      try {
+        if (disk.awaitTermination(1, TimeUnit.DAYS)) {
+          break;
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

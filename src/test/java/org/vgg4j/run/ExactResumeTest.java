@@ -1,0 +1,136 @@
+package org.vgg4j.run;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.io.MemoryFiles;
+import org.vgg4j.optim.LearningRateSchedule;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.train.EpochMetrics;
+import org.vgg4j.train.TrainingOptions;
+import org.vgg4j.train.TrainingState;
+
+/**
+ * A run that is interrupted anywhere and resumed ends with the bits of the uninterrupted one. A
+ * subclass an engine.
+ */
+abstract class ExactResumeTest {
+  private static final int EPOCHS = 3;
+
+  /** Returns the engine, in its deterministic mode. */
+  abstract Backend open();
+
+  /** Returns how many interruptions each row has. */
+  abstract int interruptions();
+
+  @ParameterizedTest
+  @CsvSource({"adam, 1, LINEAR", "adam, 4, CONSTANT", "sgd, 1, COSINE", "sgd, 4, LINEAR"})
+  void interruptedAnywhereTheBitsAreTheSame(
+      String optimizer, int accumulate, LearningRateSchedule schedule) throws IOException {
+    TrainingOptions options = new TrainingOptions(EPOCHS, 4, accumulate, 3e-3, schedule, 7);
+    Random random = new Random(accumulate + optimizer.hashCode());
+    try (Backend backend = open()) {
+      TinyTraining training = new TinyTraining(backend, optimizer, options);
+      MemoryFiles whole = new MemoryFiles();
+      TrainingState end = training.run(whole, CheckpointInterval.EPOCH, (trainer, vgg) -> {});
+      assertEquals(EPOCHS, end.finished().size());
+      int left = interruptions();
+      while (left > 0) {
+        MemoryFiles disk = new MemoryFiles();
+        int inThisRun = Math.min(left, 1 + random.nextInt(4));
+        for (int i = 0; i < inThisRun; i++) {
+          interrupt(training, disk, random);
+        }
+        left -= inThisRun;
+        TrainingState resumed =
+            training.run(disk, new CheckpointInterval(2, 0), (trainer, vgg) -> {});
+        requireSame(end, resumed);
+        requireSame(whole, disk);
+      }
+      assertEquals(
+          List.of(), training.reports.stream().filter(line -> !line.contains("skipped")).toList());
+    }
+  }
+
+  private static final class Crash extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** Runs up to a random step, which ends it with a checkpoint or without one. */
+  private static void interrupt(TinyTraining training, MemoryFiles disk, Random random)
+      throws IOException {
+    CheckpointInterval interval = new CheckpointInterval(1 + random.nextInt(5), 0);
+    int last = 1 + random.nextInt(training.steps());
+    boolean crash = random.nextBoolean();
+    try {
+      training.run(
+          disk,
+          interval,
+          (trainer, vgg) -> {
+            if (trainer.step() >= last) {
+              if (crash) {
+                throw new Crash();
+              }
+              trainer.stop();
+            }
+          });
+    } catch (Crash e) {
+      // What was written until then is there.
+    }
+  }
+
+  private static void requireSame(TrainingState expected, TrainingState actual) {
+    assertEquals(expected.step(), actual.step());
+    assertEquals(expected.passes(), actual.passes());
+    assertEquals(expected.epoch(), actual.epoch());
+    assertEquals(expected.batch(), actual.batch());
+    assertEquals(expected.totals(), actual.totals());
+    assertEquals(expected.finished().size(), actual.finished().size());
+    for (int i = 0; i < expected.finished().size(); i++) {
+      assertEquals(timeless(expected.finished().get(i)), timeless(actual.finished().get(i)));
+    }
+  }
+
+  private static EpochMetrics timeless(EpochMetrics metrics) {
+    return new EpochMetrics(
+        metrics.epoch(),
+        metrics.trainLoss(),
+        metrics.trainAccuracy(),
+        metrics.testAccuracy(),
+        0,
+        0);
+  }
+
+  private static void requireSame(MemoryFiles expected, MemoryFiles actual) throws IOException {
+    Path model = TinyTraining.FOLDER.resolve("model.safetensors");
+    assertArrayEquals(expected.bytes(model), actual.bytes(model), "model");
+    assertArrayEquals(
+        expected.bytes(newest(expected).optimizer()),
+        actual.bytes(newest(actual).optimizer()),
+        "moments");
+    assertEquals(lines(expected), lines(actual));
+  }
+
+  private static List<String> lines(MemoryFiles disk) {
+    byte[] bytes = disk.bytes(TinyTraining.FOLDER.resolve("metrics.jsonl"));
+    List<String> lines = new String(bytes, StandardCharsets.UTF_8).lines().toList();
+    assertEquals(EPOCHS, lines.size());
+    return lines.stream().map(line -> line.replaceAll("\"seconds\".*", "")).toList();
+  }
+
+  private static Checkpoint newest(MemoryFiles disk) throws IOException {
+    Path folder = TinyTraining.FOLDER.resolve("checkpoints");
+    Checkpoint newest =
+        new CheckpointStore(folder, 1, disk).newestValid(line -> assertFalse(true, line));
+    assertEquals(EPOCHS + 1, newest.state().epoch());
+    return newest;
+  }
+}

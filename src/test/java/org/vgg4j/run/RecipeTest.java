@@ -1,0 +1,92 @@
+package org.vgg4j.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.nn.Initialization;
+import org.vgg4j.nn.VggConfig;
+import org.vgg4j.nn.Width;
+import org.vgg4j.optim.Adam;
+import org.vgg4j.optim.LearningRateSchedule;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.train.TrainingOptions;
+
+/** The recipes are what the README says. */
+final class RecipeTest {
+  @Test
+  void quick() {
+    Recipe quick = Recipe.of("quick");
+    VggConfig net = quick.net();
+    assertEquals("vgg16", net.arch());
+    assertEquals(true, net.batchNorm());
+    assertEquals(new Width(1, 4), net.width());
+    assertEquals(List.of(1, 10, 32), List.of(net.channels(), net.classes(), net.imageSize()));
+    assertEquals(0.5, net.dropout());
+    assertEquals(
+        new TrainingOptions(3, 64, 1, 1e-3, LearningRateSchedule.LINEAR, 1), quick.training());
+    assertEquals(new Adam(), quick.newOptimizer());
+    assertEquals("quick", quick.name());
+  }
+
+  @Test
+  void blog() {
+    Recipe blog = Recipe.of("blog");
+    VggConfig net = blog.net();
+    assertEquals("vgg16", net.arch());
+    assertEquals(true, net.batchNorm());
+    assertEquals(Width.FULL, net.width());
+    assertEquals(List.of(1, 10, 224), List.of(net.channels(), net.classes(), net.imageSize()));
+    assertEquals(0.5, net.dropout());
+    assertEquals(
+        new TrainingOptions(5, 64, 1, 1e-3, LearningRateSchedule.CONSTANT, 1), blog.training());
+    assertEquals(new Adam(), blog.newOptimizer());
+    assertEquals(Initialization.PYTORCH, blog.initialization());
+    assertEquals("blog", blog.name());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "rmsprop, 0.9, 0",
+    "sgd, 1, 0",
+    "sgd, -0.1, 0",
+    "adam, NaN, 0",
+    "adam, 0.9, -1",
+    "sgd, 0.9, NaN",
+    "sgd, 0.9, Infinity"
+  })
+  void unusableOptimizersAreRefused(String optimizer, double momentum, double weightDecay) {
+    Recipe quick = Recipe.quick();
+    assertThrows(
+        InvalidInputException.class,
+        () ->
+            new Recipe(
+                "mine",
+                quick.net(),
+                quick.initialization(),
+                optimizer,
+                momentum,
+                weightDecay,
+                quick.training()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 64, 1, 0.1",
+    "1, 0, 1, 0.1",
+    "1, 64, 0, 0.1",
+    "1, 64, 1, 0",
+    "1, 64, 1, NaN",
+    "1, 64, 1, Infinity"
+  })
+  void unusableOptionsAreRefused(int epochs, int batchSize, int accumulate, double rate) {
+    assertThrows(
+        InvalidInputException.class,
+        () ->
+            new TrainingOptions(
+                epochs, batchSize, accumulate, rate, LearningRateSchedule.CONSTANT, 1));
+  }
+}

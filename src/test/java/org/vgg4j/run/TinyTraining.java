@@ -1,0 +1,122 @@
+package org.vgg4j.run;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.vgg4j.data.ImageDataset;
+import org.vgg4j.io.FileOperations;
+import org.vgg4j.nn.Initialization;
+import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.Vgg;
+import org.vgg4j.nn.VggConfig;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.CounterRandom;
+import org.vgg4j.train.Schedule;
+import org.vgg4j.train.Trainer;
+import org.vgg4j.train.TrainingListener;
+import org.vgg4j.train.TrainingOptions;
+import org.vgg4j.train.TrainingState;
+
+/** Trains a very small net with batch norm and dropout, with checkpoints, on an engine. */
+final class TinyTraining {
+  static final Path FOLDER = Path.of("/run");
+  private static final int IMAGES = 22; // batches of 4, the last of 2
+  private static final VggConfig NET =
+      VggConfig.builder()
+          .layers("3,M,4,M")
+          .batchNorm(true)
+          .channels(1)
+          .classes(3)
+          .imageSize(8)
+          .hidden(5)
+          .dropout(0.3)
+          .build();
+
+  private final Backend backend;
+  private final String optimizer;
+  private final TrainingOptions options;
+  final List<String> reports = Collections.synchronizedList(new ArrayList<>());
+  Recovery recovery = Recovery.STOP;
+  int keep = 3;
+
+  TinyTraining(Backend backend, String optimizer, TrainingOptions options) {
+    this.backend = backend;
+    this.optimizer = optimizer;
+    this.options = options;
+  }
+
+  /** Hears of each step, after its checkpoint was asked for. */
+  interface Steps {
+    void finished(Trainer trainer, Vgg vgg);
+  }
+
+  int steps() {
+    return options.epochs() * new Schedule(IMAGES, 4, options.accumulate()).steps();
+  }
+
+  /**
+   * Goes on from the newest checkpoint until the end or until {@code steps} stops it.
+   *
+   * @return where the training stands then
+   */
+  TrainingState run(FileOperations files, CheckpointInterval interval, Steps steps)
+      throws IOException {
+    ImageDataset data = images();
+    RunDirectory run = new RunDirectory(FOLDER, files);
+    CheckpointStore store = new CheckpointStore(run.checkpoints(), keep, files);
+    Checkpoint from = store.newestValid(reports::add);
+    NetworkOptions start =
+        NetworkOptions.training(Trainer.batchSizes(4, IMAGES)).withSeed(options.seed());
+    Recipe recipe = new Recipe("tiny", NET, Initialization.KAIMING, optimizer, 0.9, 1e-4, options);
+    try (Vgg vgg =
+            Vgg.build(
+                NET,
+                Initialization.KAIMING,
+                from == null ? start : start.withoutInitialValues(),
+                backend);
+        Trainer trainer = new Trainer(vgg, recipe.newOptimizer(), options)) {
+      if (from != null) {
+        from.restore(trainer);
+        run.writeMetrics(from.state().finished());
+      }
+      Checkpointer.Contents contents =
+          new Checkpointer.Contents(NET, data.classNames(), Map.of("seed", options.seed()));
+      try (Checkpointer checkpointer =
+          new Checkpointer(
+              trainer,
+              run,
+              store,
+              contents,
+              interval,
+              from == null ? null : from.state(),
+              reports::add,
+              files)) {
+        TrainingListener listener =
+            new TrainingListener() {
+              @Override
+              public void stepDone(long step) {
+                steps.finished(trainer, vgg);
+              }
+            };
+        recovery.fit(trainer, checkpointer, store, data, data, listener, reports::add);
+        return trainer.state();
+      }
+    }
+  }
+
+  static ImageDataset images() {
+    byte[] pixels = new byte[IMAGES * 64];
+    byte[] labels = new byte[IMAGES];
+    long key = CounterRandom.key(3, 3, 3);
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) CounterRandom.below(key, i, 256);
+    }
+    for (int i = 0; i < IMAGES; i++) {
+      labels[i] = (byte) (i % 3);
+    }
+    return new ImageDataset("random", false, 1, 8, 8, List.of("a", "b", "c"), pixels, labels);
+  }
+}
