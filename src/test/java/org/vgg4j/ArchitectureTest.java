@@ -41,7 +41,17 @@ class ArchitectureTest {
           Map.entry("evaluation", Set.of("nn", "data", "tensor")),
           Map.entry("train", Set.of("evaluation", "model", "nn", "optim", "data", "io", "tensor")),
           Map.entry(
-              "run", Set.of("train", "evaluation", "model", "nn", "optim", "data", "io", "tensor")),
+              "run",
+              Set.of(
+                  "train",
+                  "evaluation",
+                  "model",
+                  "nn",
+                  "optim",
+                  "data",
+                  "io",
+                  "tensor",
+                  "backend")),
           Map.entry(
               "cli",
               Set.of(
@@ -211,7 +221,7 @@ class ArchitectureTest {
         "filesystem.outer();",
       })
   void whatIsAllowedPasses(String source) {
-    assertEquals(List.of(), violations("train/A.java", source));
+    assertEquals(List.of(), violations("run/A.java", source));
   }
 
   @Test
