@@ -5,16 +5,18 @@
 #define VGG4J_COMMON_CUH
 
 // What changes from step to step, in device memory, so that a recorded step can be replayed.
-// The host writes the first four fields; vgg4j_adam_prepare derives the others from them.
+// The host writes the first six fields; vgg4j_adam_prepare derives the others from them.
 struct StepState {
   unsigned long long seed;
   unsigned long long step;         // optimizer updates already made
   unsigned long long forwardPass;  // what dropout draws by
   double learningRate;
+  double lossScale;  // what the sum of the losses is multiplied by before the backward
+  long long rows;    // samples of the batch that count in the loss, from the first
   float adamStepSize;        // lr / (1 - beta1^t), t = step + 1
   float adamRootCorrection;  // 1 / sqrt(1 - beta2^t)
 };
-static_assert(sizeof(StepState) == 40, "the host writes this layout");
+static_assert(sizeof(StepState) == 56, "the host writes this layout");
 
 // The sums over samples since the last reset; all bytes zero is the reset state.
 struct LossTotals {

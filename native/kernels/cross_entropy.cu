@@ -7,18 +7,18 @@ enum { CROSS_ENTROPY_ROWS = 4, TOTALS_THREADS = 256 };  // rows a block; threads
 __device__ __forceinline__ bool isFinite(double x) { return x - x == 0.0; }
 
 // Row r < rows: rowLoss[r] and rowState[r] (1 right, 0 wrong, -1 a label that is no class), and
-// dlogits = (softmax - one-hot) * scale unless dlogits is null. Rows from `rows` to `batch` get a
-// zero gradient. logits, dlogits (batch, classes); labels (batch).
+// dlogits = (softmax - one-hot) * lossScale unless dlogits is null. Rows from `rows` to `batch` get
+// a zero gradient. logits, dlogits (batch, classes); labels (batch).
 // Blocks of 128 threads, one for each CROSS_ENTROPY_ROWS rows of the batch.
 extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS) vgg4j_cross_entropy(
     const float* __restrict__ logits, const int* __restrict__ labels,
     float* __restrict__ dlogits, double* __restrict__ rowLoss, int* __restrict__ rowState,
-    int batch, int rows, int classes, float scale) {
+    const StepState* __restrict__ state, int batch, int classes) {
   const int lane = threadIdx.x % 32;
   const int row = blockIdx.x * CROSS_ENTROPY_ROWS + threadIdx.x / 32;
   if (row >= batch) return;  // the whole warp
   const long long at = (long long) row * classes;
-  if (row >= rows) {
+  if (row >= state->rows) {
     if (dlogits) {
       for (int c = lane; c < classes; c += 32) dlogits[at + c] = 0.0f;
     }
@@ -53,7 +53,7 @@ extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS) vgg4j_cros
   if (dlogits) {
     for (int c = lane; c < classes; c += 32) {
       const double softmax = exp((double) logits[at + c] - max) / sum;
-      dlogits[at + c] = (float) ((softmax - (c == label ? 1.0 : 0.0)) * scale);
+      dlogits[at + c] = (float) ((softmax - (c == label ? 1.0 : 0.0)) * state->lossScale);
     }
   }
   if (lane == 0) {
@@ -67,11 +67,12 @@ extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS) vgg4j_cros
 // One block of TOTALS_THREADS threads.
 extern "C" __global__ void __launch_bounds__(TOTALS_THREADS) vgg4j_loss_totals(
     const double* __restrict__ rowLoss, const int* __restrict__ rowState,
-    const StepState* __restrict__ state, LossTotals* __restrict__ totals, int rows) {
+    const StepState* __restrict__ state, LossTotals* __restrict__ totals) {
   __shared__ double losses[TOTALS_THREADS];
   __shared__ int corrects[TOTALS_THREADS];
   __shared__ int bads[TOTALS_THREADS];
   const int t = threadIdx.x;
+  const int rows = (int) state->rows;
   double loss = 0.0;
   int correct = 0, bad = 0;
   for (int row = t; row < rows; row += TOTALS_THREADS) {

@@ -9,6 +9,7 @@
 #include "../kernels/finite.cu"
 #include "../kernels/images.cu"
 #include "../kernels/relu.cu"
+#include "../kernels/accumulate.cu"
 #include "../kernels/sgd.cu"
 
 #include <cstring>
@@ -22,6 +23,7 @@ const Kernel* findKernel(const char* name) {
   static const Kernel all[] = {
       PLAIN(vgg4j_adam_prepare),
       PLAIN(vgg4j_adam),
+      PLAIN(vgg4j_accumulate),
       PLAIN(vgg4j_sgd),
       PLAIN(vgg4j_sgd_momentum),
       WITH_BARRIERS(vgg4j_cross_entropy),

@@ -8,7 +8,8 @@ namespace {
 
 struct StepState {
   uint64_t seed, step, forwardPass;
-  double learningRate;
+  double learningRate, lossScale;
+  int64_t rows;
   float adamStepSize, adamRootCorrection;
 };
 
@@ -25,7 +26,7 @@ void adam() {
   std::vector<float> v2(n);
   for (int i = 0; i < n; i++) v2[i] = v[i] * v[i];
   Array<float> dp(p), dg(g), dm(m), dv(v2);
-  Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.01, 0, 0}});
+  Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.01, 1, 1, 0, 0}});
   const double b1 = 0.9, b2 = 0.999, decay = 0.01;
   check(!launch("vgg4j_adam_prepare", 1, 1, state.p, b1, b2), "launch adam_prepare");
   check(!launch("vgg4j_adam", GRID, BLOCK, dp.p, dg.p, dm.p, dv.p, state.p, (long long) n,
@@ -42,11 +43,20 @@ void adam() {
   }
 }
 
+void accumulate() {
+  const int n = 1003;  // no multiple of 4
+  const auto sum = values(n, 3), addend = values(n, 4);
+  Array<float> into(sum), from(addend);
+  check(!launch("vgg4j_accumulate", GRID, BLOCK, into.p, from.p, (long long) n), "launch accumulate");
+  const auto result = into.get();
+  for (int i = 0; i < n; i++) near(result[i], sum[i] + addend[i], 0, "accumulate");
+}
+
 void sgd() {
   const int n = 517;
   const auto p = values(n, 1), g = values(n, 2), v = values(n, 3);
   Array<float> plain(p), withMomentum(p), dg(g), dv(v);
-  Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 0, 0}});
+  Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 1, 1, 0, 0}});
   launch("vgg4j_sgd", GRID, BLOCK, plain.p, dg.p, state.p, (long long) n, 0.01f);
   launch("vgg4j_sgd_momentum", GRID, BLOCK, withMomentum.p, dg.p, dv.p, state.p, (long long) n,
          0.9f, 0.01f);
@@ -69,12 +79,12 @@ void crossEntropy(int batch, int rows, int classes) {
   Array<float> dl(logits), dg(logits.size());
   Array<int> dlabels(labels), rowState(batch);
   Array<double> rowLoss(batch);
-  Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 0, 0}});
+  Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 1.0 / rows, rows, 0, 0}});
   Array<LossTotals> totals(1);
   cudaMemset(totals.p, 0, sizeof(LossTotals));
   check(!launch("vgg4j_cross_entropy", (batch + 3) / 4, 128, dl.p, dlabels.p, dg.p, rowLoss.p,
-                rowState.p, batch, rows, classes, 1.0f / rows), "launch cross entropy");
-  check(!launch("vgg4j_loss_totals", 1, 256, rowLoss.p, rowState.p, state.p, totals.p, rows),
+                rowState.p, state.p, batch, classes), "launch cross entropy");
+  check(!launch("vgg4j_loss_totals", 1, 256, rowLoss.p, rowState.p, state.p, totals.p),
         "launch totals");
   const auto gradient = dg.get();
   double lossSum = 0;
@@ -106,12 +116,11 @@ void badLoss() {
   Array<float> dl(logits), dg(30);
   Array<int> labels(std::vector<int>{0, 1, 11}), rowState(3);
   Array<double> rowLoss(3);
-  Array<StepState> state(std::vector<StepState>{{7, 41, 9, 0.1, 0, 0}});
+  Array<StepState> state(std::vector<StepState>{{7, 41, 9, 0.1, 1, 3, 0, 0}});
   Array<LossTotals> totals(1);
   cudaMemset(totals.p, 0, sizeof(LossTotals));
-  launch("vgg4j_cross_entropy", 1, 128, dl.p, labels.p, dg.p, rowLoss.p, rowState.p, 3, 3, 10,
-         1.0f);
-  launch("vgg4j_loss_totals", 1, 256, rowLoss.p, rowState.p, state.p, totals.p, 3);
+  launch("vgg4j_cross_entropy", 1, 128, dl.p, labels.p, dg.p, rowLoss.p, rowState.p, state.p, 3, 10);
+  launch("vgg4j_loss_totals", 1, 256, rowLoss.p, rowState.p, state.p, totals.p);
   const LossTotals t = totals.get()[0];
   check(t.badLabels == 1 && t.firstNonFinite == 42 && t.correct == 1, "bad labels and losses");
 }
@@ -126,7 +135,7 @@ void dropout() {
   const int n = 1001, threshold = 1 << 23;
   const auto x = values(n, 6);
   Array<float> dx(x);
-  Array<StepState> state(std::vector<StepState>{{0xfedcba9876543210ull, 4, 9, 0.1, 0, 0}});
+  Array<StepState> state(std::vector<StepState>{{0xfedcba9876543210ull, 4, 9, 0.1, 1, 1, 0, 0}});
   launch("vgg4j_dropout", GRID, BLOCK, dx.p, dx.p, state.p, 3ull, (long long) n, threshold, 2.0f);
   const auto y = dx.get();
   const uint64_t gamma = 0x9E3779B97F4A7C15ull;
@@ -206,6 +215,7 @@ void elementwise() {
 void testKernels() {
   adam();
   sgd();
+  accumulate();
   crossEntropy(9, 6, 10);
   crossEntropy(300, 300, 10);
   crossEntropy(5, 5, 100);

@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.nn.NetworkOptions;
-import org.vgg4j.nn.PlannedNetwork;
+import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.tensor.Backend;
@@ -31,7 +31,7 @@ final class SummaryCommand implements Callable<Integer> {
     NetworkOptions options = NetworkOptions.training(recipe.training().batchSize());
     Backends.Selection selection = device.open(Backends.DEFAULT_VARIANT);
     try (Backend backend = selection.backend();
-        PlannedNetwork planned =
+        NetworkPlan planned =
             Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
       SummaryTable.print(recipe, planned.memoryPlan(), backend, out);
     }

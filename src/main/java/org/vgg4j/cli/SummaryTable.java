@@ -3,8 +3,8 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
-import org.vgg4j.nn.LayerPlan;
 import org.vgg4j.nn.MemoryPlan;
+import org.vgg4j.nn.Stage;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.tensor.Backend;
 
@@ -20,7 +20,7 @@ final class SummaryTable {
     long parameters = 0;
     long multiplyAdds = 0;
     long activations = 0;
-    for (LayerPlan layer : plan.layers()) {
+    for (Stage layer : plan.stages()) {
       line(
           out,
           ROW,

@@ -16,7 +16,7 @@ import org.vgg4j.data.FashionMnist;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.nn.NetworkOptions;
-import org.vgg4j.nn.PlannedNetwork;
+import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.run.Checkpoint;
 import org.vgg4j.run.CheckpointStore;
@@ -130,7 +130,7 @@ final class TrainCommand implements Callable<Integer> {
     NetworkOptions options =
         NetworkOptions.training(Trainer.batchSizes(batchSize, images.train().size()))
             .withSeed(recipe.training().seed());
-    try (PlannedNetwork planned =
+    try (NetworkPlan planned =
         Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
       planned.memoryPlan().requireFits(backend, recipe.stateSlabs());
       String dataFrom = data.source(resumed == null ? null : resumed.text(RunConfig.DATA_FROM));

@@ -1,5 +1,6 @@
 package org.vgg4j.evaluation;
 
+import org.vgg4j.nn.Execution;
 import java.util.function.BooleanSupplier;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
@@ -33,15 +34,17 @@ final class Predictor {
     int batchSize = network.options().batchSizes().get(0);
     int classes = vgg.config().classes();
     float[] logits = new float[batchSize * classes];
-    try (ImageFeed feed = new ImageFeed(vgg, data);
-        BatchLoader loader = feed.loader(batchSize, null, 0)) {
+    Execution execution = network.execution(batchSize);
+    ImageFeed feed = new ImageFeed(vgg, data);
+    try (BatchLoader loader = feed.loader(batchSize, null, 0)) {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
         // A smaller last batch leaves old images behind it, whose rows are not read: in evaluation
         // mode no image sees another.
         if (stopped.getAsBoolean()) {
           return false;
         }
-        network.forward(feed.input(batch, batchSize), false).download(logits);
+        feed.load(batch, execution);
+        execution.forward(false).download(logits);
         for (int row = 0; row < batch.size(); row++) {
           consumer.accept(batch.labels()[row], logits, row * classes);
         }

@@ -6,17 +6,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.vgg4j.nn.Buffer;
-import org.vgg4j.nn.CrossEntropyLoss;
 import org.vgg4j.nn.Module;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Parameter;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.CounterRandom;
-import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Types;
 
 /**
  * Compares the gradients that backward passes compute with central differences of the forward pass,
@@ -59,12 +58,12 @@ public final class GradientCheck {
   }
 
   private static void requireDouble(Backend backend) {
-    if (backend.computeType() != DType.F64) {
+    if (!backend.types().equals(Types.F64)) {
       throw new InvalidInputException(
           "a gradient check needs an engine that computes in F64; "
               + backend.name()
               + " computes in "
-              + backend.computeType());
+              + backend.types().activation());
     }
   }
 
@@ -121,10 +120,8 @@ public final class GradientCheck {
    * @param labels the class of each sample; as many as one of the net's batch sizes
    */
   public GradientReport loss(String name, Network net, int[] labels) {
-    try (CrossEntropyLoss loss = new CrossEntropyLoss(net)) {
-      loss.labels(labels.length).upload(labels, 0);
-      return check(name, net, labels.length, new LossObjective(net, loss, labels.length));
-    }
+    net.loss().labels(labels.length).upload(labels, 0);
+    return check(name, net, labels.length, new LossObjective(net, labels.length));
   }
 
   private GradientReport check(String name, Network net, int batch, Objective objective) {

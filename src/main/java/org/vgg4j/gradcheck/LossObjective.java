@@ -12,9 +12,9 @@ final class LossObjective implements Objective {
   private final CrossEntropyLoss loss;
   private final int batch;
 
-  LossObjective(Network net, CrossEntropyLoss loss, int batch) {
+  LossObjective(Network net, int batch) {
     this.net = net;
-    this.loss = loss;
+    loss = net.loss();
     this.batch = batch;
   }
 

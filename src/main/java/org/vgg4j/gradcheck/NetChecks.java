@@ -122,8 +122,8 @@ final class NetChecks {
   static double[] train(Network net, int steps) {
     int batch = LABELS.length;
     double[] losses = new double[steps];
-    try (CrossEntropyLoss loss = new CrossEntropyLoss(net);
-        AttachedOptimizer optimizer = new Adam().attach(net)) {
+    CrossEntropyLoss loss = net.loss();
+    try (AttachedOptimizer optimizer = new Adam().attach(net)) {
       loss.labels(batch).upload(LABELS, 0);
       for (int step = 0; step < steps; step++) {
         net.stepState().set(step, step, RATE);

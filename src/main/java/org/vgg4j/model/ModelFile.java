@@ -18,7 +18,7 @@ import org.vgg4j.io.SafeTensorsWriter;
 import org.vgg4j.io.Verification;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
-import org.vgg4j.nn.PlannedNetwork;
+import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
@@ -104,7 +104,7 @@ public final class ModelFile {
       VggConfig config = inferred ? InferredConfig.of(file, reader) : config(file, metadata);
       List<String> classes = classNames(file, metadata, config.classes());
       ModelTensors.check(file, config, reader);
-      try (PlannedNetwork planned =
+      try (NetworkPlan planned =
           Vgg.plan(config, Initialization.KAIMING, options.withoutInitialValues(), backend)) {
         planned.memoryPlan().requireFits(backend, 0);
         Vgg vgg = new Vgg(config, planned.allocate());

@@ -17,7 +17,7 @@ import org.vgg4j.tensor.Usage;
  */
 public final class BatchNorm2d implements Module {
   private final BatchNorm2dSpec spec;
-  private final TrainingInput kept = new TrainingInput("a batch norm");
+  private final SavedInput kept = new SavedInput("a batch norm");
   private BatchNorm2dPlan plan;
   private NormState state;
   private Slot y;

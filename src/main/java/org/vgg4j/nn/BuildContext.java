@@ -3,69 +3,151 @@ package org.vgg4j.nn;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.MemoryPlanner;
+import org.vgg4j.tensor.ParameterLayouts;
 import org.vgg4j.tensor.Plan;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.StepState;
+import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
 
 /**
  * What a {@link Module} is given when it is built: the engine, memory, and the parameters that it
- * shares with the same module of the other batch sizes. Names are relative to the context's scope.
+ * shares with the same module at other input shapes. Names are relative to the context's scope.
  */
-public interface BuildContext extends MemoryPlanner {
+public final class BuildContext implements MemoryPlanner {
+  private final ExecutionBuilder builder;
+  private final String prefix; // "" or "features.0."
+  private final Usage usage;
+
+  BuildContext(ExecutionBuilder builder, String prefix, Usage usage) {
+    this.builder = builder;
+    this.prefix = prefix;
+    this.usage = usage;
+  }
+
   /** Returns the engine to plan on. */
-  Backend backend();
+  public Backend backend() {
+    return builder.backend();
+  }
 
   /** Returns what the module will be used for. */
-  Usage usage();
+  public Usage usage() {
+    return usage;
+  }
 
   /** Returns the state that plans such as dropout read. */
-  StepState stepState();
+  public StepState stepState() {
+    return builder.stepState();
+  }
 
   /** Returns a context whose names lie under {@code name}; the empty name is this scope itself. */
-  BuildContext scope(String name);
+  public BuildContext scope(String name) {
+    return inner(name, usage);
+  }
+
+  BuildContext inner(String name, Usage innerUsage) {
+    return new BuildContext(builder, name.isEmpty() ? prefix : prefix + name + ".", innerUsage);
+  }
+
+  String prefix() {
+    return prefix;
+  }
 
   /**
-   * Builds a part of this module in a scope of its own and gives it a row in the net's table of
-   * layers.
+   * Builds a part of this module in a scope of its own.
    *
-   * @param usage what the part will be used for: this context's usage for the part that takes this
-   *     module's input, with an input gradient for those behind it
+   * @param partUsage what the part will be used for: this context's usage for the part that takes
+   *     this module's input, with an input gradient for those behind it
    * @return the layout of the part's output
    */
-  Layout build(String name, Module part, Layout x, Usage usage);
+  public Layout build(String name, Module part, Layout x, Usage partUsage) {
+    Layout y = part.build(inner(name, partUsage), x);
+    if (!y.shape().equals(part.outputShape(x.shape()))) {
+      throw new IllegalStateException(
+          "%s built an output of %s but says %s"
+              .formatted(
+                  part.getClass().getSimpleName(), y.shape(), part.outputShape(x.shape())));
+    }
+    return y;
+  }
 
   /**
-   * Returns the layout of a parameter that another batch size already has, or null when this is the
-   * first to ask.
+   * Returns the layout in which plans read a weight that another input shape already has, or null
+   * when this is the first to ask.
    */
-  Layout weightLayout(String name);
+  public Layout weightLayout(String name) {
+    return builder.names().computeLayout(prefix + name);
+  }
 
   /**
-   * Creates a trained parameter, or returns the one that another batch size created.
+   * Creates the weight of a plan, or returns the one that another input shape created. Its value
+   * has the engine's master type and the plan's order.
    *
+   * @param w the layout that the plan reads
+   * @param dw the layout that the plan writes the gradient in
    * @param initializer gives the values it starts with
-   * @throws IllegalStateException when this chain has it already, or it exists in another layout
+   * @throws IllegalStateException when this net has it already, or it exists in another layout
    */
-  Parameter parameter(String name, Layout layout, Initializer initializer);
+  public Parameter weight(String name, Layout w, Layout dw, Initializer initializer) {
+    Types types = backend().types();
+    return parameter(name, new ParameterLayouts(w.as(types.master()), w, dw), initializer);
+  }
 
   /**
-   * Creates or returns a tensor that is kept with the net but not trained, such as running
-   * statistics.
+   * Creates or returns a parameter that plans read where the optimizer updates it: a bias, the scale
+   * and the shift of a norm.
    */
-  Buffer buffer(String name, Layout layout, double initial);
+  public Parameter parameter(String name, Shape shape, Initializer initializer) {
+    Layout layout = backend().plainLayout(shape, backend().types().master());
+    return parameter(name, ParameterLayouts.of(layout), initializer);
+  }
+
+  private Parameter parameter(String name, ParameterLayouts layouts, Initializer initializer) {
+    return builder.parameter(prefix + name, layouts, initializer);
+  }
+
+  /** Creates or returns a tensor that is kept but not trained, such as running statistics. */
+  public Buffer buffer(String name, Shape shape, double initial) {
+    Layout layout = backend().plainLayout(shape, backend().types().statistics());
+    return builder.names().buffer(builder.use(prefix + name), layout, initial);
+  }
 
   /** Creates or returns a counter of the net's training forward passes. */
-  Counter counter(String name);
+  public Counter counter(String name) {
+    return builder.names().counter(builder.use(prefix + name));
+  }
 
   /**
-   * Returns the next number for {@code DropoutSpec.stream}; every batch size gets the same ones in
+   * Returns the next number for {@code DropoutSpec.stream}; every input shape gets the same ones in
    * the same order.
    */
-  long nextStream();
+  public long nextStream() {
+    return builder.nextStream();
+  }
 
   /** Hands a plan to the net, which closes it and counts its workspace; returns it. */
-  <P extends Plan> P plan(P plan);
+  public <P extends Plan> P plan(P plan) {
+    return builder.plan(plan);
+  }
 
-  /** Adds the multiply-adds of one forward pass over the batch to the layer's row. */
-  void multiplyAdds(long count);
+  /** Adds the multiply-adds of one forward pass over the batch to the stage's count. */
+  public void multiplyAdds(long count) {
+    builder.multiplyAdds(count);
+  }
+
+  @Override
+  public Slot activation(Layout layout) {
+    return builder.counted(builder.memory().activation(layout));
+  }
+
+  @Override
+  public Slot saved(Layout layout) {
+    return builder.counted(builder.memory().saved(layout));
+  }
+
+  @Override
+  public Slot gradient(Layout layout) {
+    return builder.memory().gradient(layout);
+  }
 }

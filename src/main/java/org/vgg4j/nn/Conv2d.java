@@ -18,9 +18,9 @@ import org.vgg4j.tensor.Tensor;
 public final class Conv2d implements Module {
   private final Conv2dSpec spec;
   private final Initialization initialization;
-  private final TrainingInput kept = new TrainingInput("a convolution");
+  private final SavedInput kept = new SavedInput("a convolution");
   private Conv2dPlan plan;
-  private FusedRelu relu;
+  private ReluGradient relu;
   private Parameter w;
   private Parameter b; // null without a bias
   private Slot y;
@@ -41,14 +41,13 @@ public final class Conv2d implements Module {
   public Layout build(BuildContext context, Layout x) {
     Backend backend = context.backend();
     plan = context.plan(backend.conv2d(spec, x, context.weightLayout("weight"), context.usage()));
-    w = context.parameter("weight", plan.w(), initialization.weight(spec));
+    w = context.weight("weight", plan.w(), plan.dw(), initialization.weight(spec));
     if (spec.bias()) {
-      Layout bias = backend.plainLayout(spec.b(), backend.computeType());
-      b = context.parameter("bias", bias, initialization.bias(spec));
+      b = context.parameter("bias", spec.b(), initialization.bias(spec));
     }
     y = context.activation(plan.y());
     dx = context.usage().inputGradient() ? context.gradient(x) : null;
-    relu = new FusedRelu(context, plan.y(), spec.relu());
+    relu = new ReluGradient(context, plan.y(), spec.relu());
     context.multiplyAdds(ConvBlock.multiplyAdds(spec, x.shape()));
     return plan.y();
   }
@@ -56,7 +55,7 @@ public final class Conv2d implements Module {
   @Override
   public Tensor forward(Tensor x, boolean training) {
     kept.keep(x, training);
-    plan.forward(x, w.value(), b == null ? null : b.value(), y.tensor());
+    plan.forward(x, w.compute(), b == null ? null : b.value(), y.tensor());
     return y.tensor();
   }
 
@@ -68,7 +67,7 @@ public final class Conv2d implements Module {
     if (dx == null) {
       return null;
     }
-    plan.backwardData(w.value(), slope, dx.tensor());
+    plan.backwardData(w.compute(), slope, dx.tensor());
     return dx.tensor();
   }
 }

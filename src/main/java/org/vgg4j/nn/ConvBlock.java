@@ -54,10 +54,9 @@ public final class ConvBlock implements Module {
     plan =
         context.plan(
             backend.convBlock(spec, x, conv.weightLayout("weight"), context.usage(), context));
-    w = conv.parameter("weight", plan.w(), initialization.weight(spec.conv()));
+    w = conv.weight("weight", plan.w(), plan.dw(), initialization.weight(spec.conv()));
     if (spec.conv().bias()) {
-      Layout bias = backend.plainLayout(spec.conv().b(), backend.computeType());
-      b = conv.parameter("bias", bias, initialization.bias(spec.conv()));
+      b = conv.parameter("bias", spec.conv().b(), initialization.bias(spec.conv()));
     }
     BatchNorm2dSpec normSpec = spec.batchNorm();
     norm = normSpec == null ? null : NormState.create(context.scope(normName), normSpec);
@@ -91,7 +90,7 @@ public final class ConvBlock implements Module {
     if (parameters == null) {
       parameters =
           new ConvBlockPlan.Parameters(
-              w.value(),
+              w.compute(),
               b == null ? null : b.value(),
               norm == null ? null : norm.gamma().value(),
               norm == null ? null : norm.beta().value(),

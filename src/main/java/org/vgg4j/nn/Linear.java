@@ -18,9 +18,9 @@ import org.vgg4j.tensor.Tensor;
 public final class Linear implements Module {
   private final LinearSpec spec;
   private final Initialization initialization;
-  private final TrainingInput kept = new TrainingInput("a fully connected layer");
+  private final SavedInput kept = new SavedInput("a fully connected layer");
   private LinearPlan plan;
-  private FusedRelu relu;
+  private ReluGradient relu;
   private Parameter w;
   private Parameter b;
   private Slot y;
@@ -41,12 +41,11 @@ public final class Linear implements Module {
   public Layout build(BuildContext context, Layout x) {
     Backend backend = context.backend();
     plan = context.plan(backend.linear(spec, x, context.weightLayout("weight"), context.usage()));
-    w = context.parameter("weight", plan.w(), initialization.weight(spec));
-    Layout bias = backend.plainLayout(spec.b(), backend.computeType());
-    b = context.parameter("bias", bias, initialization.bias(spec));
+    w = context.weight("weight", plan.w(), plan.dw(), initialization.weight(spec));
+    b = context.parameter("bias", spec.b(), initialization.bias(spec));
     y = context.activation(plan.y());
     dx = context.usage().inputGradient() ? context.gradient(x) : null;
-    relu = new FusedRelu(context, plan.y(), spec.relu());
+    relu = new ReluGradient(context, plan.y(), spec.relu());
     context.multiplyAdds(x.shape().dim(0) * spec.w().elementCount());
     return plan.y();
   }
@@ -54,7 +53,7 @@ public final class Linear implements Module {
   @Override
   public Tensor forward(Tensor x, boolean training) {
     kept.keep(x, training);
-    plan.forward(x, w.value(), b.value(), y.tensor());
+    plan.forward(x, w.compute(), b.value(), y.tensor());
     return y.tensor();
   }
 
@@ -66,7 +65,7 @@ public final class Linear implements Module {
     if (dx == null) {
       return null;
     }
-    plan.backwardData(w.value(), slope, dx.tensor());
+    plan.backwardData(w.compute(), slope, dx.tensor());
     return dx.tensor();
   }
 }

@@ -16,7 +16,7 @@ import org.vgg4j.tensor.Tensor;
  */
 public final class LocalResponseNorm implements Module {
   private final LrnSpec spec;
-  private final TrainingInput kept = new TrainingInput("a local response norm");
+  private final SavedInput kept = new SavedInput("a local response norm");
   private LrnPlan plan;
   private Slot y;
   private Slot saved; // null when the engine needs none

@@ -16,7 +16,7 @@ import org.vgg4j.tensor.Tensor;
  */
 public final class MaxPool2d implements Module {
   private final MaxPool2dSpec spec;
-  private final TrainingInput kept = new TrainingInput("a max-pool");
+  private final SavedInput kept = new SavedInput("a max-pool");
   private MaxPool2dPlan plan;
   private Slot y;
   private Slot saved; // null in inference

@@ -8,26 +8,28 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
  * The memory that a net takes, known before any is taken. All in bytes.
  *
  * @param parameters the slab of the trained values; each of an optimizer's moments is as large
+ * @param copies the slab of the copies that plans compute with, 0 when they read the values
  * @param gradients the slab of their gradients, 0 in inference
  * @param buffers running statistics
  * @param activations what a forward pass writes, at the largest batch size
  * @param activationGradients what a backward pass writes beside the parameters' gradients
  * @param inputs the batch of images
  * @param workspace the largest workspace of a plan, which the engine takes once for all
- * @param layers a row a layer, in forward order
+ * @param stages the stages of the largest batch size
  */
 public record MemoryPlan(
     long parameters,
+    long copies,
     long gradients,
     long buffers,
     long activations,
     long activationGradients,
     long inputs,
     long workspace,
-    List<LayerPlan> layers) {
-  /** Copies the rows. */
+    List<Stage> stages) {
+  /** Copies the list. */
   public MemoryPlan {
-    layers = List.copyOf(layers);
+    stages = List.copyOf(stages);
   }
 
   /**
@@ -37,6 +39,7 @@ public record MemoryPlan(
    */
   public long totalBytes(int optimizerSlabs) {
     return parameters * (1 + optimizerSlabs)
+        + copies
         + gradients
         + buffers
         + activations

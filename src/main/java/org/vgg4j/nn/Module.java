@@ -1,5 +1,6 @@
 package org.vgg4j.nn;
 
+import java.util.List;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
@@ -19,6 +20,21 @@ public interface Module extends AutoCloseable {
    * @throws org.vgg4j.tensor.InvalidInputException when the module does not take such an input
    */
   Shape outputShape(Shape x);
+
+  /**
+   * A module within another.
+   *
+   * @param scope the scope of its parameters in that of the whole, empty for the same
+   */
+  record Part(String scope, Module module) {}
+
+  /**
+   * Returns the modules that this one runs one after another and does nothing beside: a net then
+   * takes them as stages of their own. Empty, the default, for a module that is one stage.
+   */
+  default List<Part> parts() {
+    return List.of();
+  }
 
   /**
    * Plans the operations and asks for memory and parameters; called once. The slots have tensors

@@ -1,52 +1,107 @@
 package org.vgg4j.nn;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.LossAccumulator;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
+import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * A chain of modules with its parameters and memory, ready to run at one or more batch sizes.
+ * A chain of stages with its parameters and memory, ready to run at one or more input shapes.
  *
- * <p>All batch sizes run on the same parameters and over the same activations, so a backward
- * belongs to the last forward. Parameters, gradients and running statistics each lie in one slab.
- * The net belongs to the thread that its engine belongs to.
+ * <p>Each shape has an {@link Execution}. All run on the same parameters, and those that were
+ * planned together over the same activations, so a backward belongs to the last forward.
+ * Parameters, gradients and running statistics each lie in one slab. The net belongs to the thread
+ * that its engine belongs to.
  */
 public final class Network implements AutoCloseable {
-  private final PlannedNetwork plan;
-  private final Arena parameterArena; // null without parameters
-  private final Arena gradientArena; // null without parameters and in inference
-  private final List<Parameter> parameters;
-  private final List<Buffer> buffers;
-  private final List<Counter> counters;
-  private int trainedBatch; // of the last forward, 0 when that was none for training
+  private final Supplier<? extends Module> chain;
+  private final Shape sample;
+  private final NetworkOptions options;
+  private final Backend backend;
+  private final Closing closing = new Closing();
+  private final StepState stepState;
+  private final NetworkState state;
+  private final List<Execution> planned = new ArrayList<>(); // over shared memory
+  private final List<Execution> added = new ArrayList<>(); // with their own, the oldest use first
+  private final MemoryPlan memoryPlan;
+  private CrossEntropyLoss loss; // null until asked for, as the sums
+  private LossAccumulator sums;
+  private StageListener listener = StageListener.NONE;
+  private Arena values; // null without parameters, as the next two
+  private Arena gradients; // null in inference, too
+  private Arena copies; // null when plans read the values, too
+  private Execution trained; // of the last forward, null when that was none for training
   private boolean closed;
 
-  Network(PlannedNetwork plan, Arena parameterArena, Arena gradientArena) {
-    this.plan = plan;
-    this.parameterArena = parameterArena;
-    this.gradientArena = gradientArena;
-    parameters = plan.registry().parameters();
-    buffers = plan.registry().buffers();
-    counters = plan.registry().counters();
+  private Network(
+      Supplier<? extends Module> chain, Shape sample, NetworkOptions options, Backend backend) {
+    this.chain = chain;
+    this.sample = sample;
+    this.options = options;
+    this.backend = backend;
+    state = new NetworkState(backend.types(), options.training());
+    try {
+      stepState = closing.own(backend.newStepState());
+      stepState.seed(options.seed());
+      for (int batch : options.batchSizes()) {
+        planned.add(closing.own(newExecution(sample.batched(batch))));
+        state.complete();
+      }
+    } catch (RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+    memoryPlan =
+        new MemoryPlan(
+            state.valueBytes(),
+            state.copyBytes(),
+            state.gradientBytes(),
+            state.bufferBytes(),
+            most(e -> e.memory().activationBytes()),
+            most(e -> e.memory().gradientBytes()),
+            most(Execution::inputBytes),
+            most(Execution::workspaceBytes),
+            planned.get(0).stages());
+  }
+
+  private long most(ToLongFunction<Execution> bytes) {
+    return planned.stream().mapToLong(bytes).max().orElse(0);
+  }
+
+  private Execution newExecution(Shape x) {
+    return new Execution(this, this::newModule, x);
+  }
+
+  private Module newModule() {
+    Module module = chain.get();
+    if (planned.stream().anyMatch(execution -> execution.module() == module)) {
+      throw new IllegalArgumentException("each input shape needs a new module, not the same one");
+    }
+    return module;
   }
 
   /**
    * Plans a net without taking memory.
    *
-   * @param chain makes the net's module, a new one at each call: once a batch size
+   * @param chain makes the net's module, a new one at each call: once an input shape
    * @param sample the shape of one input without the batch: (C, H, W)
    * @param backend the engine, which must outlive the net
    * @throws org.vgg4j.tensor.InvalidInputException when the modules do not fit the input or each
    *     other
    */
-  public static PlannedNetwork plan(
+  public static NetworkPlan plan(
       Supplier<? extends Module> chain, Shape sample, NetworkOptions options, Backend backend) {
-    return new PlannedNetwork(chain, sample, options, backend);
+    return new NetworkPlan(new Network(chain, sample, options, backend));
   }
 
   /**
@@ -56,31 +111,120 @@ public final class Network implements AutoCloseable {
    */
   public static Network build(
       Supplier<? extends Module> chain, Shape sample, NetworkOptions options, Backend backend) {
-    try (PlannedNetwork planned = plan(chain, sample, options, backend)) {
-      return planned.allocate();
+    try (NetworkPlan plan = plan(chain, sample, options, backend)) {
+      return plan.allocate();
     }
+  }
+
+  void allocate() {
+    Closing arenas = new Closing();
+    try {
+      values = take(arenas, memoryPlan.parameters());
+      gradients = take(arenas, memoryPlan.gradients());
+      copies = take(arenas, memoryPlan.copies());
+      state.bind(values, gradients, copies, take(arenas, memoryPlan.buffers()));
+      Arena activations = take(arenas, memoryPlan.activations());
+      Arena activationGradients = take(arenas, memoryPlan.activationGradients());
+      Arena inputs = take(arenas, memoryPlan.inputs());
+      for (Execution execution : planned) {
+        execution.bind(activations, activationGradients, inputs);
+      }
+      backend.allocateWorkspace();
+      InitialValues.set(state, options);
+      closing.own(arenas);
+    } catch (RuntimeException | Error e) {
+      arenas.abandon(e);
+      throw e;
+    }
+  }
+
+  private Arena take(Closing arenas, long bytes) {
+    return bytes == 0 ? null : arenas.own(backend.allocate(bytes));
   }
 
   /** Returns the engine. */
   public Backend backend() {
-    return plan.backend();
+    return backend;
   }
 
   /** Returns what the net was built for. */
   public NetworkOptions options() {
-    return plan.options();
+    return options;
   }
 
   /**
-   * Returns the place for a batch of inputs, row-major (N, C, H, W); batch sizes share the memory.
+   * Returns the net at an input shape. One that it was not built for is planned now, over memory of
+   * its own; those of that kind that were not used for longest make room for it.
+   *
+   * @param x the shape of the input, batch first
+   * @throws org.vgg4j.tensor.InvalidInputException when the modules do not take such an input
+   * @throws OutOfDeviceMemoryException when it needs more than {@link NetworkOptions#shapeBytes}
    */
+  public Execution execution(Shape x) {
+    if (closed) {
+      throw new IllegalStateException("this net is closed");
+    }
+    for (int i = 0; i < planned.size(); i++) {
+      if (planned.get(i).shape().equals(x)) {
+        return planned.get(i);
+      }
+    }
+    for (int i = added.size() - 1; i >= 0; i--) {
+      if (added.get(i).shape().equals(x)) {
+        Execution found = added.remove(i);
+        added.add(found);
+        return found;
+      }
+    }
+    return add(newExecution(x));
+  }
+
+  private Execution add(Execution execution) {
+    try {
+      long room = options.shapeBytes() - execution.bytes();
+      if (room < 0) {
+        throw new OutOfDeviceMemoryException(
+            "the limit for input shapes that a net was not built for",
+            execution.bytes(),
+            options.shapeBytes());
+      }
+      while (added.stream().mapToLong(Execution::bytes).sum() > room) {
+        Execution oldest = added.remove(0);
+        trained = trained == oldest ? null : trained;
+        oldest.close();
+      }
+      execution.allocate();
+      backend.allocateWorkspace();
+      added.add(execution);
+      return execution;
+    } catch (RuntimeException | Error e) {
+      try {
+        execution.close();
+      } catch (RuntimeException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
+  }
+
+  /** Returns the net at a batch size of its usual samples; see {@link #execution(Shape)}. */
+  public Execution execution(int batch) {
+    return execution(sample.batched(batch));
+  }
+
+  /** Returns the shapes that the net was built for, the largest batch first. */
+  public List<Execution> executions() {
+    return List.copyOf(planned);
+  }
+
+  /** Returns the place for a batch of inputs, row-major (N, C, H, W). */
   public Tensor input(int batch) {
-    return chain(batch).input().tensor();
+    return execution(batch).input();
   }
 
   /** Returns the layout of the output at a batch size: of VGG's logits (N, classes). */
   public Layout outputLayout(int batch) {
-    return chain(batch).output();
+    return execution(batch).output();
   }
 
   /**
@@ -89,32 +233,36 @@ public final class Network implements AutoCloseable {
    * @throws IllegalStateException in a net for inference
    */
   public Tensor outputGradient(int batch) {
-    requireTraining();
-    return chain(batch).outputGradient().tensor();
+    return execution(batch).outputGradient();
   }
 
   /**
-   * Runs the net at the batch size of {@code x}; its counters count a training pass.
+   * Runs the net at the shape of {@code x}; its counters count a training pass.
    *
    * @param x {@link #input}, or another tensor of its layout
    * @return the output, valid until the next forward
-   * @throws IllegalArgumentException for a batch size that the net was not built for
    * @throws IllegalStateException for training in a net for inference
    */
   public Tensor forward(Tensor x, boolean training) {
-    if (training) {
-      requireTraining();
+    if (training && !options.training()) {
+      throw new IllegalStateException("this net was built for inference");
     }
-    Chain chain = chain(x.shape().dim(0));
-    trainedBatch = 0;
-    Tensor y = chain.module().forward(x, training);
+    Execution execution = execution(x.shape());
+    trained = null;
+    Tensor y = execution.forward(x, training);
     if (training) {
-      trainedBatch = chain.batch();
-      for (int i = 0; i < counters.size(); i++) {
-        counters.get(i).increment();
-      }
+      trained = execution;
+      countTrainingPass();
     }
     return y;
+  }
+
+  /**
+   * Counts a training pass in the net's counters, which live on the host: for passes that an
+   * engine runs from a recording.
+   */
+  public void countTrainingPass() {
+    state.countTrainingPass();
   }
 
   /**
@@ -126,47 +274,54 @@ public final class Network implements AutoCloseable {
    * @throws IllegalStateException unless the last forward was a training one at this batch size
    */
   public Tensor backward(Tensor dy) {
-    Chain chain = chain(dy.shape().dim(0));
-    if (trainedBatch != chain.batch()) {
+    if (trained == null || !trained.output().shape().equals(dy.shape())) {
       throw new IllegalStateException(
           "a backward needs a training forward of the same batch size just before it");
     }
-    return chain.module().backward(dy);
+    return trained.backward(dy);
   }
 
-  private Chain chain(int batch) {
-    if (closed) {
-      throw new IllegalStateException("this net is closed");
+  /** Returns the cross entropy over the net's outputs, planned at the first call. */
+  public CrossEntropyLoss loss() {
+    if (loss == null) {
+      loss = new CrossEntropyLoss(this, lossAccumulator());
     }
-    List<Chain> chains = plan.chains();
-    for (int i = 0; i < chains.size(); i++) {
-      if (chains.get(i).batch() == batch) {
-        return chains.get(i);
-      }
-    }
-    throw new IllegalArgumentException(
-        "this net was built for batches of " + options().batchSizes() + ", not of " + batch);
+    return loss;
   }
 
-  private void requireTraining() {
-    if (!options().training()) {
-      throw new IllegalStateException("this net was built for inference");
+  LossAccumulator lossAccumulator() {
+    if (sums == null) {
+      sums = closing.own(backend.newLossAccumulator());
     }
+    return sums;
+  }
+
+  /** Tells a listener of every stage from now on, in place of the one before. */
+  public void listen(StageListener newListener) {
+    listener = newListener;
+  }
+
+  StageListener listener() {
+    return listener;
+  }
+
+  NetworkState state() {
+    return state;
   }
 
   /** Returns the trained parameters in forward order. */
   public List<Parameter> parameters() {
-    return parameters;
+    return state.parameters();
   }
 
   /** Returns the tensors that are kept but not trained, in forward order. */
   public List<Buffer> buffers() {
-    return buffers;
+    return state.buffers();
   }
 
   /** Returns the counters in forward order. */
   public List<Counter> counters() {
-    return counters;
+    return state.counters();
   }
 
   /**
@@ -174,51 +329,49 @@ public final class Network implements AutoCloseable {
    * state_dict}.
    */
   public List<String> stateNames() {
-    return plan.registry().names();
+    return state.names();
   }
 
   /**
-   * Returns the slab of the parameters.
+   * Returns the slabs that an optimizer sweeps over.
    *
-   * @throws IllegalStateException when the net has none
+   * @throws IllegalStateException when the net has no parameters, or no gradients
    */
-  public Arena parameterArena() {
-    return present(parameterArena, "parameters");
-  }
-
-  /**
-   * Returns the slab of the gradients, each at its parameter's offset.
-   *
-   * @throws IllegalStateException when the net has none
-   */
-  public Arena gradientArena() {
-    return present(gradientArena, "gradients");
-  }
-
-  private static Arena present(Arena arena, String what) {
-    if (arena == null) {
-      throw new IllegalStateException("this net has no " + what);
+  public ParameterSlabs slabs() {
+    if (values == null || gradients == null) {
+      throw new IllegalStateException(
+          "this net has no " + (values == null ? "parameters" : "gradients"));
     }
-    return arena;
+    return new ParameterSlabs(values, gradients, copies);
   }
 
   /**
-   * Returns the step, forward pass and learning rate that dropout and optimizers read; the trainer
-   * sets them.
+   * Brings the copies that plans compute with up to date after parameters were written from
+   * outside; does nothing on engines that keep none.
+   */
+  public void refreshCompute() {
+    state.refreshCopies();
+  }
+
+  /**
+   * Returns what changes from step to step: dropout, loss and optimizers read it, the trainer sets
+   * it.
    */
   public StepState stepState() {
-    return plan.state();
+    return stepState;
   }
 
   /** Returns the memory that the net took. */
   public MemoryPlan memoryPlan() {
-    return plan.memoryPlan();
+    return memoryPlan;
   }
 
   /** Releases memory, plans and modules; the engine stays open. */
   @Override
   public void close() {
     closed = true;
-    plan.owned().close();
+    added.forEach(closing::own);
+    added.clear();
+    closing.close();
   }
 }

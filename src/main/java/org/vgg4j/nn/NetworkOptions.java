@@ -14,13 +14,18 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param inputGradient whether a backward computes the gradient of the images too
  * @param initialValues whether parameters get starting values; without, they stay zero until a file
  *     is loaded
+ * @param shapeBytes the memory that input shapes may take which the net was not built for
  */
 public record NetworkOptions(
     List<Integer> batchSizes,
     boolean training,
     long seed,
     boolean inputGradient,
-    boolean initialValues) {
+    boolean initialValues,
+    long shapeBytes) {
+  /** 1 GiB. */
+  public static final long DEFAULT_SHAPE_BYTES = 1L << 30;
+
   /** Checks and orders the batch sizes. */
   public NetworkOptions {
     if (batchSizes.isEmpty()) {
@@ -39,26 +44,31 @@ public record NetworkOptions(
 
   /** Returns the options of a net to train with the given batch sizes, seed 0. */
   public static NetworkOptions training(Integer... batchSizes) {
-    return new NetworkOptions(List.of(batchSizes), true, 0, false, true);
+    return new NetworkOptions(List.of(batchSizes), true, 0, false, true, DEFAULT_SHAPE_BYTES);
   }
 
   /** Returns the options of a net to run only, with the given batch sizes, seed 0. */
   public static NetworkOptions inference(Integer... batchSizes) {
-    return new NetworkOptions(List.of(batchSizes), false, 0, false, true);
+    return new NetworkOptions(List.of(batchSizes), false, 0, false, true, DEFAULT_SHAPE_BYTES);
   }
 
   /** Returns these options with another seed. */
   public NetworkOptions withSeed(long other) {
-    return new NetworkOptions(batchSizes, training, other, inputGradient, initialValues);
+    return new NetworkOptions(batchSizes, training, other, inputGradient, initialValues, shapeBytes);
   }
 
   /** Returns these options with the gradient of the input. */
   public NetworkOptions withInputGradient() {
-    return new NetworkOptions(batchSizes, training, seed, true, initialValues);
+    return new NetworkOptions(batchSizes, training, seed, true, initialValues, shapeBytes);
   }
 
   /** Returns these options for a net whose parameters will be loaded. */
   public NetworkOptions withoutInitialValues() {
-    return new NetworkOptions(batchSizes, training, seed, inputGradient, false);
+    return new NetworkOptions(batchSizes, training, seed, inputGradient, false, shapeBytes);
+  }
+
+  /** Returns these options with another bound on the memory of further input shapes. */
+  public NetworkOptions withShapeBytes(long other) {
+    return new NetworkOptions(batchSizes, training, seed, inputGradient, initialValues, other);
   }
 }

@@ -1,20 +1,18 @@
 package org.vgg4j.nn;
 
-import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dSpec;
-import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
 
 /** What a batch norm keeps, each (C), under PyTorch's names. */
 record NormState(Parameter gamma, Parameter beta, Buffer runningMean, Buffer runningVar) {
   static NormState create(BuildContext context, BatchNorm2dSpec spec) {
-    Backend backend = context.backend();
-    Layout layout = backend.plainLayout(spec.parameter(), backend.computeType());
+    Shape channels = spec.parameter();
     NormState state =
         new NormState(
-            context.parameter("weight", layout, Initializer.constant(1)),
-            context.parameter("bias", layout, Initializer.constant(0)),
-            context.buffer("running_mean", layout, 0),
-            context.buffer("running_var", layout, 1));
+            context.parameter("weight", channels, Initializer.constant(1)),
+            context.parameter("bias", channels, Initializer.constant(0)),
+            context.buffer("running_mean", channels, 0),
+            context.buffer("running_var", channels, 1));
     context.counter("num_batches_tracked");
     return state;
   }

@@ -2,27 +2,37 @@ package org.vgg4j.nn;
 
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.ParameterLayouts;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * A trained tensor of a net, at the same offset in the slab of the values, of the gradients and of
- * each moment.
+ * A trained tensor of a net. It begins at the same element in the slab of the values, of the
+ * gradients, of the copies that plans compute with, and of each moment.
  */
 public final class Parameter {
   private final String name;
-  private final Slot value;
-  private final Slot gradient; // null in a net for inference
-  private final long offsetBytes;
+  private final ParameterLayouts layouts;
+  private final long firstElement;
   private final Initializer initializer;
+  private final Slot value;
+  private final Slot compute; // the value's own unless plans read a copy of another type
+  private final Slot gradient; // null in a net for inference
 
-  Parameter(String name, Slot value, Slot gradient, long offsetBytes, Initializer initializer) {
+  Parameter(
+      String name,
+      ParameterLayouts layouts,
+      long firstElement,
+      boolean training,
+      Initializer initializer) {
     this.name = name;
-    this.value = value;
-    this.gradient = gradient;
-    this.offsetBytes = offsetBytes;
+    this.layouts = layouts;
+    this.firstElement = firstElement;
     this.initializer = initializer;
+    value = new Slot(layouts.master());
+    compute = hasCopy() ? new Slot(layouts.compute()) : value;
+    gradient = training ? new Slot(layouts.gradient()) : null;
   }
 
   /** Returns the name, as torchvision would call it: {@code features.0.weight}. */
@@ -30,23 +40,44 @@ public final class Parameter {
     return name;
   }
 
-  /** Returns the layout of the value and of everything kept beside it. */
-  public Layout layout() {
-    return value.layout();
+  /** Returns the layouts of value, copy and gradient. */
+  public ParameterLayouts layouts() {
+    return layouts;
   }
 
   /** Returns the logical shape. */
   public Shape shape() {
-    return layout().shape();
+    return layouts.master().shape();
+  }
+
+  /** Returns where it begins in every slab, in elements. */
+  public long firstElement() {
+    return firstElement;
+  }
+
+  /** Returns where it ends in every slab, in elements, padding included. */
+  public long endElement() {
+    Layout master = layouts.master();
+    return firstElement + (master.bytes() - 1) / master.elementBytes() + 1;
   }
 
   /**
-   * Returns the value.
+   * Returns the value that the optimizer updates. Whoever writes to it calls {@link
+   * Network#refreshCompute} before the next forward.
    *
    * @throws IllegalStateException before the net's memory was taken
    */
   public Tensor value() {
     return value.tensor();
+  }
+
+  /**
+   * Returns the value as plans read it: {@link #value} itself, or a copy of another type.
+   *
+   * @throws IllegalStateException before the net's memory was taken
+   */
+  public Tensor compute() {
+    return compute.tensor();
   }
 
   /**
@@ -61,15 +92,31 @@ public final class Parameter {
     return gradient.tensor();
   }
 
-  /**
-   * Returns this parameter's place in another slab of the parameters' size, such as an optimizer's
-   * moment.
-   */
+  /** Returns this parameter's place in another slab of the values' size, such as a moment. */
   public Tensor in(Arena slab) {
-    return slab.tensor(offsetBytes, layout());
+    return slab.tensor(firstElement * layouts.master().elementBytes(), layouts.master());
   }
 
   Initializer initializer() {
     return initializer;
+  }
+
+  boolean hasCopy() {
+    return !layouts.compute().equals(layouts.master());
+  }
+
+  /** Takes the places in the slabs; {@code copies} and {@code gradients} may be null. */
+  void bind(Arena values, Arena gradients, Arena copies) {
+    bind(value, values);
+    if (hasCopy()) {
+      bind(compute, copies);
+    }
+    if (gradient != null) {
+      bind(gradient, gradients);
+    }
+  }
+
+  private void bind(Slot slot, Arena slab) {
+    slot.bind(slab.tensor(firstElement * slot.layout().elementBytes(), slot.layout()));
   }
 }

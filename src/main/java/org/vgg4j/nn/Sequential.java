@@ -13,9 +13,7 @@ import org.vgg4j.tensor.Usage;
  * torch.nn.Sequential}.
  */
 public final class Sequential implements Module {
-  private record Child(String scope, Module module) {}
-
-  private final List<Child> children = new ArrayList<>();
+  private final List<Part> children = new ArrayList<>();
 
   /** Creates a chain of modules named 0, 1, 2 and so on; more may be added. */
   public Sequential(Module... modules) {
@@ -31,11 +29,11 @@ public final class Sequential implements Module {
    * @return this chain
    */
   public Sequential add(String name, Module module) {
-    boolean taken = children.stream().anyMatch(child -> child.scope.equals(name));
+    boolean taken = children.stream().anyMatch(child -> child.scope().equals(name));
     if (name.isEmpty() || name.indexOf('.') >= 0 || taken) {
       throw new IllegalArgumentException("a chain cannot have a module named '" + name + "' here");
     }
-    children.add(new Child(name, module));
+    children.add(new Part(name, module));
     return this;
   }
 
@@ -46,28 +44,33 @@ public final class Sequential implements Module {
    * @return this chain
    */
   public Sequential addInline(Module module) {
-    children.add(new Child("", module));
+    children.add(new Part("", module));
     return this;
+  }
+
+  @Override
+  public List<Part> parts() {
+    if (children.isEmpty()) {
+      throw new IllegalStateException("a chain needs a module");
+    }
+    return List.copyOf(children);
   }
 
   @Override
   public Shape outputShape(Shape x) {
     Shape shape = x;
-    for (Child child : children) {
-      shape = child.module.outputShape(shape);
+    for (Part child : children) {
+      shape = child.module().outputShape(shape);
     }
     return shape;
   }
 
   @Override
   public Layout build(BuildContext context, Layout x) {
-    if (children.isEmpty()) {
-      throw new IllegalStateException("a chain needs a module");
-    }
     Layout layout = x;
     Usage usage = context.usage();
-    for (Child child : children) {
-      layout = context.build(child.scope, child.module, layout, usage);
+    for (Part child : parts()) {
+      layout = context.build(child.scope(), child.module(), layout, usage);
       usage = new Usage(usage.training(), usage.training());
     }
     return layout;
@@ -77,7 +80,7 @@ public final class Sequential implements Module {
   public Tensor forward(Tensor x, boolean training) {
     Tensor tensor = x;
     for (int i = 0; i < children.size(); i++) {
-      tensor = children.get(i).module.forward(tensor, training);
+      tensor = children.get(i).module().forward(tensor, training);
     }
     return tensor;
   }
@@ -86,7 +89,7 @@ public final class Sequential implements Module {
   public Tensor backward(Tensor dy) {
     Tensor tensor = dy;
     for (int i = children.size() - 1; i >= 0; i--) {
-      tensor = children.get(i).module.backward(tensor);
+      tensor = children.get(i).module().backward(tensor);
     }
     return tensor;
   }
@@ -94,7 +97,7 @@ public final class Sequential implements Module {
   @Override
   public void close() {
     Closing closing = new Closing();
-    children.forEach(child -> closing.own(child.module));
+    children.forEach(child -> closing.own(child.module()));
     closing.close();
   }
 }

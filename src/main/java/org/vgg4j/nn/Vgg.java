@@ -26,7 +26,7 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
    *
    * @param backend the engine, which must outlive the net
    */
-  public static PlannedNetwork plan(
+  public static NetworkPlan plan(
       VggConfig config, Initialization initialization, NetworkOptions options, Backend backend) {
     return Network.plan(() -> module(config, initialization), config.sample(), options, backend);
   }
@@ -39,7 +39,7 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
    */
   public static Vgg build(
       VggConfig config, Initialization initialization, NetworkOptions options, Backend backend) {
-    try (PlannedNetwork planned = plan(config, initialization, options, backend)) {
+    try (NetworkPlan planned = plan(config, initialization, options, backend)) {
       return new Vgg(config, planned.allocate());
     }
   }

@@ -32,15 +32,9 @@ public record Adam(AdamSpec spec) implements Optimizer {
     return new AttachedOptimizer(
         network,
         KINDS,
-        slabs ->
+        own ->
             network
                 .backend()
-                .adam(
-                    spec,
-                    network.parameterArena(),
-                    network.gradientArena(),
-                    slabs.get(0),
-                    slabs.get(1),
-                    network.stepState()));
+                .adam(spec, network.slabs(), own.get(0), own.get(1), network.stepState()));
   }
 }

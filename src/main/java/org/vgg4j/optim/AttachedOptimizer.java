@@ -36,7 +36,7 @@ public final class AttachedOptimizer implements AutoCloseable {
     List<Arena> slabs = new ArrayList<>();
     try {
       for (String kind : kinds) {
-        Arena slab = closing.own(network.backend().allocate(network.parameterArena().bytes()));
+        Arena slab = closing.own(network.backend().allocate(network.slabs().masters().bytes()));
         slabs.add(slab);
         for (Parameter parameter : network.parameters()) {
           states.add(new State(kind, parameter.name(), parameter.in(slab)));

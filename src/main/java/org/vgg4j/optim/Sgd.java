@@ -36,14 +36,13 @@ public record Sgd(SgdSpec spec) implements Optimizer {
     return new AttachedOptimizer(
         network,
         kinds(),
-        slabs ->
+        own ->
             network
                 .backend()
                 .sgd(
                     spec,
-                    network.parameterArena(),
-                    network.gradientArena(),
-                    slabs.isEmpty() ? null : slabs.get(0),
+                    network.slabs(),
+                    own.isEmpty() ? null : own.get(0),
                     network.stepState()));
   }
 }

@@ -20,8 +20,8 @@ public interface Backend extends AutoCloseable {
   /** Returns one line that says what computes: library, version, instruction set, threads. */
   String description();
 
-  /** Returns the type of parameters and activations. */
-  DType computeType();
+  /** Returns the types that the engine keeps a net's values in. */
+  Types types();
 
   /** Returns the row-major layout of a shape. */
   Layout plainLayout(Shape shape, DType dtype);
@@ -63,6 +63,19 @@ public interface Backend extends AutoCloseable {
   /** Returns a new step state in this engine's memory. */
   StepState newStepState();
 
+  /** Returns new sums of losses in this engine's memory, all zero. */
+  LossAccumulator newLossAccumulator();
+
+  /**
+   * Writes down work over memory that stays where it is, so that it can be run again. The work was
+   * run once before, reads what changes from a {@link StepState}, and neither waits nor copies from
+   * the host. By default running it again calls it again.
+   */
+  default Recorded record(Runnable work) {
+    allocateWorkspace();
+    return work::run;
+  }
+
   /** Waits until all work handed to the engine is done. */
   void synchronize();
 
@@ -90,9 +103,11 @@ public interface Backend extends AutoCloseable {
   /**
    * Plans a softmax cross entropy over logits (N, classes).
    *
-   * @param state what numbers the steps, so that the totals can name the first that went wrong
+   * @param state gives rows and loss scale, and numbers the steps, so that the sums can name the
+   *     first that went wrong
+   * @param sums what the losses are added to
    */
-  CrossEntropyPlan crossEntropy(Layout logits, StepState state);
+  CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums);
 
   /**
    * Plans the way of images of bytes into a net's input on the engine; null, the default, on an
@@ -104,11 +119,24 @@ public interface Backend extends AutoCloseable {
     return null;
   }
 
-  /** Plans Adam over slabs of one size; m and v are its moments, zero before the first step. */
-  OptimizerPlan adam(AdamSpec spec, Arena p, Arena g, Arena m, Arena v, StepState state);
+  /**
+   * Plans Adam.
+   *
+   * @param m its first moments, as the masters; zero before the first step
+   * @param v its second moments, likewise
+   */
+  OptimizerPlan adam(AdamSpec spec, ParameterSlabs slabs, Arena m, Arena v, StepState state);
 
-  /** Plans SGD over slabs of one size; v is the momentum buffer, null when the momentum is 0. */
-  OptimizerPlan sgd(SgdSpec spec, Arena p, Arena g, Arena v, StepState state);
+  /**
+   * Plans SGD.
+   *
+   * @param v the momentum buffer, as the masters, zero before the first step; null when the
+   *     momentum is 0
+   */
+  OptimizerPlan sgd(SgdSpec spec, ParameterSlabs slabs, Arena v, StepState state);
+
+  /** Plans the addition of one slab of gradients to another of the same size. */
+  AccumulatePlan accumulate(Arena from, Arena into);
 
   /**
    * Plans a whole block; an engine that can fuse more than its single operations do overrides this.

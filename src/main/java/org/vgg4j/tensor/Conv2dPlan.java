@@ -2,8 +2,13 @@ package org.vgg4j.tensor;
 
 /** A planned convolution. Shapes: x (N, C, H, W), w (K, C, R, S), b (K), y (N, K, P, Q). */
 public interface Conv2dPlan extends Plan {
-  /** Returns the layout of w and dw. */
+  /** Returns the layout of w. */
   Layout w();
+
+  /** Returns the layout of dw: that of w, perhaps in another type. */
+  default Layout dw() {
+    return w();
+  }
 
   /** Returns the layout of y and dy. */
   Layout y();

@@ -12,8 +12,13 @@ public interface ConvBlockPlan extends Plan {
   /** The gradients of a block's parameters; absent ones are null. */
   record Gradients(Tensor dw, Tensor db, Tensor dgamma, Tensor dbeta) {}
 
-  /** Returns the layout of w and dw. */
+  /** Returns the layout of w. */
   Layout w();
+
+  /** Returns the layout of dw: that of w, perhaps in another type. */
+  default Layout dw() {
+    return w();
+  }
 
   /** Returns the layout of y and dy. */
   Layout y();

@@ -1,5 +1,7 @@
 package org.vgg4j.tensor;
 
+import java.nio.ByteBuffer;
+
 /** The type of a tensor's elements, as seen from outside; an engine may store a wider one. */
 public enum DType {
   /** IEEE double. */
@@ -15,6 +17,8 @@ public enum DType {
   /** Signed 64-bit integer. */
   I64(8);
 
+  private static final int BF16_FRACTION_BITS = 7;
+
   private final int bytes;
 
   DType(int bytes) {
@@ -29,5 +33,34 @@ public enum DType {
   /** Returns whether values of this type are rounded reals rather than integers. */
   public boolean isFloating() {
     return this == F64 || this == F32 || this == BF16;
+  }
+
+  /** Returns the value of this floating-point type nearest to another, ties to even. */
+  public double round(double value) {
+    return switch (this) {
+      case F64 -> value;
+      case F32 -> (float) value;
+      case BF16 -> bf16(value);
+      default -> throw new IllegalArgumentException(this + " holds integers");
+    };
+  }
+
+  /** Rounds once, to nearest even; through float it would be rounded twice. */
+  private static double bf16(double value) {
+    int exponent = Math.max(Math.getExponent(value), Float.MIN_EXPONENT);
+    double quantum = Math.scalb(1.0, exponent - BF16_FRACTION_BITS);
+    double rounded = Math.rint(value / quantum) * quantum;
+    return Math.abs(rounded) > Float.MAX_VALUE ? rounded * Double.POSITIVE_INFINITY : rounded;
+  }
+
+  /** Writes a value, rounded to this floating-point type, as an element of a buffer. */
+  void put(ByteBuffer buffer, int index, double value) {
+    switch (this) {
+      case F64 -> buffer.putDouble(index * bytes, value);
+      case F32 -> buffer.putFloat(index * bytes, (float) value);
+      default ->
+          buffer.putShort(
+              index * bytes, (short) (Float.floatToRawIntBits((float) round(value)) >>> 16));
+    }
   }
 }

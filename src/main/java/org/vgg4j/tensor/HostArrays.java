@@ -39,19 +39,6 @@ public final class HostArrays {
     }
   }
 
-  /** Returns whether a tensor's values, copied to the heap, are finite. */
-  static boolean isFinite(Tensor tensor) {
-    int length = tensor.shape().arrayLength();
-    if (tensor.dtype() == DType.F64) {
-      double[] values = new double[length];
-      tensor.download(values);
-      return isFinite(values);
-    }
-    float[] values = new float[length];
-    tensor.download(values);
-    return isFinite(values);
-  }
-
   /** Returns whether no value is NaN or infinite. */
   public static boolean isFinite(float[] values) {
     // A finite value times zero is zero; anything else makes the sum NaN.

@@ -2,9 +2,13 @@ package org.vgg4j.tensor;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** Tensors from and to buffers: a tensor's own type, row-major, in the machine's byte order. */
 final class HostBuffers {
+  private static final int CHUNK = 1 << 16;
+
   private HostBuffers() {}
 
   /** Returns a view of the bytes that the tensor takes; throws unless exactly those remain. */
@@ -16,6 +20,26 @@ final class HostBuffers {
               .formatted(buffer.remaining(), tensor.dtype(), tensor.shape(), bytes));
     }
     return buffer.duplicate().order(ByteOrder.nativeOrder());
+  }
+
+  /** Computes the values in parallel, in the tensor's own type. */
+  static void fill(Tensor tensor, IntToDoubleFunction values) {
+    HostArrays.checkFloating(tensor);
+    DType type = tensor.dtype();
+    int count = tensor.shape().arrayLength();
+    ByteBuffer buffer =
+        ByteBuffer.allocate(Math.multiplyExact(count, type.bytes()))
+            .order(ByteOrder.nativeOrder());
+    IntStream.range(0, (count + CHUNK - 1) / CHUNK)
+        .parallel()
+        .forEach(
+            chunk -> {
+              int end = Math.min(count, (chunk + 1) * CHUNK);
+              for (int i = chunk * CHUNK; i < end; i++) {
+                type.put(buffer, i, values.applyAsDouble(i));
+              }
+            });
+    upload(tensor, buffer);
   }
 
   static void upload(Tensor tensor, ByteBuffer source) {

@@ -6,6 +6,8 @@ public final class HostStepState implements StepState {
   private long step;
   private long forwardPass;
   private double learningRate;
+  private int rows;
+  private double lossScale;
 
   @Override
   public long seed() {
@@ -28,15 +30,27 @@ public final class HostStepState implements StepState {
   }
 
   @Override
-  public void seed(long seed) {
-    this.seed = seed;
+  public int rows() {
+    return rows;
   }
 
   @Override
-  public void set(long step, long forwardPass, double learningRate) {
-    this.step = step;
-    this.forwardPass = forwardPass;
-    this.learningRate = learningRate;
+  public double lossScale() {
+    return lossScale;
+  }
+
+  @Override
+  public void seed(long newSeed) {
+    seed = newSeed;
+  }
+
+  @Override
+  public void set(long atStep, long atPass, double rate, int lossRows, double scale) {
+    step = atStep;
+    forwardPass = atPass;
+    learningRate = rate;
+    rows = lossRows;
+    lossScale = scale;
   }
 
   @Override

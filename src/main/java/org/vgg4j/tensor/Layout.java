@@ -15,4 +15,16 @@ public interface Layout {
 
   /** Returns how many bytes a tensor of this layout takes in an {@link Arena}, padding included. */
   long bytes();
+
+  /** Returns how many bytes an element takes in an {@link Arena}. */
+  default int elementBytes() {
+    return dtype().bytes();
+  }
+
+  /**
+   * Returns the layout of the same shape in the same physical order with another type.
+   *
+   * @throws IllegalArgumentException when the engine does not store this order in that type
+   */
+  Layout as(DType other);
 }

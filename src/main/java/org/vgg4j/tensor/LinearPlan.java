@@ -5,8 +5,13 @@ package org.vgg4j.tensor;
  * O).
  */
 public interface LinearPlan extends Plan {
-  /** Returns the layout of w and dw. */
+  /** Returns the layout of w. */
   Layout w();
+
+  /** Returns the layout of dw: that of w, perhaps in another type. */
+  default Layout dw() {
+    return w();
+  }
 
   /** Returns the layout of y and dy. */
   Layout y();

@@ -72,6 +72,14 @@ public final class Shape {
     return new Shape(Arrays.copyOfRange(dims, 1, dims.length));
   }
 
+  /** Returns the shape of {@code batch} samples of this shape: one more axis, the first. */
+  public Shape batched(int batch) {
+    int[] result = new int[dims.length + 1];
+    result[0] = batch;
+    System.arraycopy(dims, 0, result, 1, dims.length);
+    return of(result);
+  }
+
   /** Returns the extents as a new array. */
   public int[] toArray() {
     return dims.clone();

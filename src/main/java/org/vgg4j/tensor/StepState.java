@@ -1,8 +1,8 @@
 package org.vgg4j.tensor;
 
 /**
- * What changes from step to step and the plans read: an engine with its own memory keeps a copy
- * there, so that a recorded step can be replayed.
+ * All that changes from step to step and the plans read: an engine with its own memory keeps a copy
+ * there, so that a recorded step can be run again with other numbers.
  */
 public interface StepState extends AutoCloseable {
   /** Returns the seed that every random draw of the net starts from. */
@@ -17,11 +17,27 @@ public interface StepState extends AutoCloseable {
   /** Returns the learning rate of the next update. */
   double learningRate();
 
+  /** Returns how many samples of the batch count in the loss, from the first. */
+  int rows();
+
+  /** Returns what the sum of the losses is multiplied by before the backward: 1 / N for the mean. */
+  double lossScale();
+
   /** Sets the seed. */
   void seed(long seed);
 
   /** Sets the rest for the pass to come. */
-  void set(long step, long forwardPass, double learningRate);
+  void set(long step, long forwardPass, double learningRate, int rows, double lossScale);
+
+  /** Sets the numbers of the update and leaves those of the loss. */
+  default void set(long step, long forwardPass, double learningRate) {
+    set(step, forwardPass, learningRate, rows(), lossScale());
+  }
+
+  /** Sets the numbers of the loss and leaves the others. */
+  default void setLoss(int rows, double lossScale) {
+    set(step(), forwardPass(), learningRate(), rows, lossScale);
+  }
 
   @Override
   void close();

@@ -1,6 +1,7 @@
 package org.vgg4j.tensor;
 
 import java.nio.ByteBuffer;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * A view of memory that an {@link Arena} owns; owns nothing itself and is never closed.
@@ -104,11 +105,26 @@ public interface Tensor {
   void download(byte[] target);
 
   /**
-   * Returns whether no value is NaN or infinite; for floating-point tensors, where the engine can
-   * without a copy of the values. Waits for the engine.
+   * Returns whether no value is NaN or infinite; for floating-point tensors. Waits for the engine.
    */
-  default boolean isFinite() {
-    return HostArrays.isFinite(this);
+  boolean isFinite();
+
+  /**
+   * Sets every value of a floating-point tensor to a function of its row-major index, which several
+   * threads may call at once.
+   */
+  default void fill(IntToDoubleFunction values) {
+    HostBuffers.fill(this, values);
+  }
+
+  /**
+   * Copies the values of another floating-point tensor of this engine and shape, rounded to nearest
+   * even where this one is narrower.
+   */
+  default void copyFrom(Tensor source) {
+    double[] values = new double[shape().arrayLength()];
+    source.download(values);
+    upload(values);
   }
 
   /**

@@ -27,9 +27,9 @@ public record Schedule(int images, int batchSize, int accumulate) {
     return batch + 1 == batches() || (batch + 1) % accumulate == 0;
   }
 
-  /** Returns how many batches the step of a batch has. */
-  public int passesOfStep(int batch) {
-    return Math.min(accumulate, batches() - stepOf(batch) * accumulate);
+  /** Returns whether a batch is the first of its step. */
+  public boolean startsStep(int batch) {
+    return batch % accumulate == 0;
   }
 
   /** Returns how many images the step of a batch has. */

@@ -1,5 +1,6 @@
 package org.vgg4j.train;
 
+import org.vgg4j.nn.Execution;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,12 +16,9 @@ import org.vgg4j.io.FileOperations;
 import org.vgg4j.nn.CrossEntropyLoss;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
-import org.vgg4j.optim.AttachedOptimizer;
-import org.vgg4j.optim.GradientSum;
 import org.vgg4j.optim.Optimizer;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.LossTotals;
-import org.vgg4j.tensor.Tensor;
 
 /**
  * Trains a net: epochs of shuffled batches, cross entropy, backward, one optimizer update for one
@@ -38,10 +36,9 @@ public final class Trainer implements AutoCloseable {
   private final Network network;
   private final TrainingOptions options;
   private final Closing closing = new Closing();
-  private final AttachedOptimizer optimizer;
+  private final TrainingStep trainingStep;
   private final TrainingTensors tensors;
   private final CrossEntropyLoss loss;
-  private final GradientSum sum; // null when every pass makes an update
   private final LossWatch watch;
   private long step; // updates made so far
   private long totalSteps; // of the whole run, once an epoch has begun
@@ -66,15 +63,15 @@ public final class Trainer implements AutoCloseable {
     this.network = vgg.network();
     this.options = options;
     try {
-      this.optimizer = closing.own(optimizer.attach(network));
-      this.loss = closing.own(new CrossEntropyLoss(network));
-      this.sum = options.accumulate() > 1 ? closing.own(new GradientSum(network)) : null;
+      trainingStep =
+          closing.own(new TrainingStep(network, optimizer, options.accumulate() > 1));
+      loss = network.loss();
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
     }
     watch = new LossWatch(loss, network.backend().readInterval());
-    tensors = new TrainingTensors(vgg, this.optimizer, this::diverged);
+    tensors = new TrainingTensors(vgg, trainingStep.optimizer(), this::diverged);
   }
 
   /**
@@ -113,9 +110,7 @@ public final class Trainer implements AutoCloseable {
   public EpochMetrics fit(ImageDataset train, ImageDataset test, TrainingListener listener) {
     Evaluator.requireClasses(vgg.config(), train);
     Evaluator.requireClasses(vgg.config(), test);
-    try (ImageFeed feed = new ImageFeed(vgg, train)) {
-      fit(train, feed, test, listener);
-    }
+    fit(train, new ImageFeed(vgg, train), test, listener);
     return finished.isEmpty() ? null : finished.get(finished.size() - 1);
   }
 
@@ -169,7 +164,7 @@ public final class Trainer implements AutoCloseable {
         if (!schedule.endsStep(next.index())) {
           continue;
         }
-        update(schedule.passesOfStep(next.index()));
+        step++;
         batch = next.index() + 1;
         epochSeconds = secondsOfEpoch();
         readLoss(schedule, listener);
@@ -203,27 +198,14 @@ public final class Trainer implements AutoCloseable {
    * A forward and a backward pass; the gradients are scaled for the mean over the step's images.
    */
   private void pass(Batch batch, ImageFeed feed, Schedule schedule) {
-    int rows = batch.size();
-    Tensor x = feed.input(batch, rows);
-    loss.labels(rows).uploadAsync(batch.labels(), 0);
-    network.stepState().set(step, passes, rate(step));
-    Tensor logits = network.forward(x, true);
-    Tensor dlogits = network.outputGradient(rows);
-    loss.forward(logits, dlogits, rows, 1.0 / schedule.imagesOfStep(batch.index()));
-    network.backward(dlogits);
+    Execution at = network.execution(batch.size());
+    feed.load(batch, at);
+    at.labels().uploadAsync(batch.labels(), 0);
+    double scale = 1.0 / schedule.imagesOfStep(batch.index());
+    network.stepState().set(step, passes, rate(step), batch.size(), scale);
+    trainingStep.run(
+        at, schedule.startsStep(batch.index()), schedule.endsStep(batch.index()));
     passes++;
-    if (sum != null && !schedule.endsStep(batch.index())) {
-      sum.add();
-    }
-  }
-
-  /** One update of all parameters by the gradients of so many passes. */
-  private void update(int stepPasses) {
-    if (stepPasses > 1) {
-      sum.finish();
-    }
-    optimizer.step();
-    step++;
   }
 
   private double rate(long ofStep) {
@@ -252,7 +234,7 @@ public final class Trainer implements AutoCloseable {
   /** Returns where the training stands; to be asked between steps, as by a listener. */
   public TrainingState state() {
     return new TrainingState(
-        step, passes, epoch, batch, rollbacks, epochSeconds, loss.parts(), finished);
+        step, passes, epoch, batch, rollbacks, epochSeconds, loss.totals(), finished);
   }
 
   /**
@@ -286,9 +268,7 @@ public final class Trainer implements AutoCloseable {
     }
     finished.clear();
     finished.addAll(state.finished());
-    if (sum != null) {
-      sum.reset();
-    }
+    trainingStep.reset();
   }
 
   /** Sets how often the run went back; each time divides the learning rate by ten. */

@@ -14,7 +14,7 @@ import org.vgg4j.tensor.LossTotals;
  * @param rollbacks how often the run went back to a checkpoint after its loss was not finite; each
  *     divides the learning rate by ten
  * @param epochSeconds the time spent on the epoch so far
- * @param totals the epoch's losses so far, of each batch size
+ * @param totals the losses of the epoch so far
  * @param finished the epochs before
  */
 public record TrainingState(
@@ -24,11 +24,10 @@ public record TrainingState(
     int batch,
     int rollbacks,
     double epochSeconds,
-    List<LossTotals> totals,
+    LossTotals totals,
     List<EpochMetrics> finished) {
   /** Copies the lists. */
   public TrainingState {
-    totals = List.copyOf(totals);
     finished = List.copyOf(finished);
   }
 

@@ -1,6 +1,10 @@
 package org.vgg4j.backend.cuda;
 
 import java.util.Map;
+import org.vgg4j.tensor.AccumulatePlan;
+import org.vgg4j.tensor.LossAccumulator;
+import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
@@ -89,8 +93,8 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public DType computeType() {
-    return DType.F32;
+  public Types types() {
+    return Types.F32;
   }
 
   @Override
@@ -128,6 +132,12 @@ public final class CudaBackend implements Backend {
   public StepState newStepState() {
     device.checkOpen();
     return new CudaStepState(device);
+  }
+
+  @Override
+  public LossAccumulator newLossAccumulator() {
+    device.checkOpen();
+    return new CudaLossTotals(device);
   }
 
   @Override
@@ -176,8 +186,9 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public CrossEntropyPlan crossEntropy(Layout logits, StepState state) {
-    return new CudaCrossEntropy(device, CudaLayout.of(logits), CudaStepState.of(state));
+  public CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
+    return new CudaCrossEntropy(
+        device, CudaLayout.of(logits), CudaStepState.of(state), CudaLossTotals.of(sums));
   }
 
   @Override
@@ -186,23 +197,20 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public OptimizerPlan adam(AdamSpec spec, Arena p, Arena g, Arena m, Arena v, StepState state) {
-    return new CudaAdam(
-        device,
-        spec,
-        CudaStepState.of(state),
-        CudaArena.of(p),
-        CudaArena.of(g),
-        CudaArena.of(m),
-        CudaArena.of(v));
+  public OptimizerPlan adam(
+      AdamSpec spec, ParameterSlabs slabs, Arena m, Arena v, StepState state) {
+    return new CudaAdam(device, spec, CudaStepState.of(state), Slabs.of(slabs, m, v));
   }
 
   @Override
-  public OptimizerPlan sgd(SgdSpec spec, Arena p, Arena g, Arena v, StepState state) {
-    CudaStepState own = CudaStepState.of(state);
-    return v == null
-        ? new CudaSgd(device, spec, own, CudaArena.of(p), CudaArena.of(g))
-        : new CudaSgd(device, spec, own, CudaArena.of(p), CudaArena.of(g), CudaArena.of(v));
+  public OptimizerPlan sgd(SgdSpec spec, ParameterSlabs slabs, Arena v, StepState state) {
+    CudaArena[] all = v == null ? Slabs.of(slabs) : Slabs.of(slabs, v);
+    return new CudaSgd(device, spec, CudaStepState.of(state), all);
+  }
+
+  @Override
+  public AccumulatePlan accumulate(Arena from, Arena into) {
+    return new CudaAccumulate(device, CudaArena.of(from), CudaArena.of(into));
   }
 
   @Override

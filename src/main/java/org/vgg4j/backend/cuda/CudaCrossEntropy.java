@@ -5,12 +5,10 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.InvalidInputException;
-import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
-import org.vgg4j.tensor.TotalsRead;
 
-/** Softmax cross entropy by own kernels; the totals stay on the GPU until they are read. */
+/** Softmax cross entropy by own kernels; its sums are those of the whole net. */
 final class CudaCrossEntropy implements CrossEntropyPlan {
   private static final int ROWS_PER_BLOCK = 4;
   private static final int THREADS = 128;
@@ -21,11 +19,11 @@ final class CudaCrossEntropy implements CrossEntropyPlan {
   private final CudaStepState state;
   private final int batch;
   private final Closing closing = new Closing();
-  private final CudaLossTotals totals;
   private final KernelLaunch rowsKernel;
   private final KernelLaunch totalsKernel;
 
-  CudaCrossEntropy(CudaDevice device, CudaLayout logits, CudaStepState state) {
+  CudaCrossEntropy(
+      CudaDevice device, CudaLayout logits, CudaStepState state, CudaLossTotals totals) {
     this.logits = logits;
     this.state = state;
     if (logits.shape().rank() != 2) {
@@ -37,20 +35,19 @@ final class CudaCrossEntropy implements CrossEntropyPlan {
     labels = new CudaLayout(Shape.of(batch), DType.I32);
     long lossBytes = Arena.align((long) batch * Double.BYTES);
     try {
-      totals = closing.own(new CudaLossTotals(device, classes));
       DeviceMemory rows =
           closing.own(new DeviceMemory(device, lossBytes + (long) batch * Integer.BYTES));
       int blocks = (batch + ROWS_PER_BLOCK - 1) / ROWS_PER_BLOCK;
       rowsKernel =
           closing
-              .own(KernelLaunch.grid(device, "vgg4j_cross_entropy", blocks, THREADS, 9))
+              .own(KernelLaunch.grid(device, "vgg4j_cross_entropy", blocks, THREADS, 8))
               .set(3, rows.at(0))
               .set(4, rows.at(lossBytes))
-              .set(5, batch)
+              .set(6, batch)
               .set(7, classes);
       totalsKernel =
           closing
-              .own(KernelLaunch.grid(device, "vgg4j_loss_totals", 1, TOTALS_THREADS, 5))
+              .own(KernelLaunch.grid(device, "vgg4j_loss_totals", 1, TOTALS_THREADS, 4))
               .set(0, rows.at(0))
               .set(1, rows.at(lossBytes))
               .set(3, totals.pointer());
@@ -61,8 +58,8 @@ final class CudaCrossEntropy implements CrossEntropyPlan {
   }
 
   @Override
-  public void forward(
-      Tensor logitsTensor, Tensor labelsTensor, Tensor dlogits, int rows, double gradientScale) {
+  public void forward(Tensor logitsTensor, Tensor labelsTensor, Tensor dlogits) {
+    int rows = state.rows();
     if (rows < 1 || rows > batch) {
       throw new IllegalArgumentException(rows + " rows of a batch of " + batch);
     }
@@ -72,30 +69,9 @@ final class CudaCrossEntropy implements CrossEntropyPlan {
         .set(
             2,
             dlogits == null ? null : CudaTensor.pointer(dlogits, logits, "cross entropy dlogits"))
-        .set(6, rows)
-        .set(8, (float) gradientScale)
+        .set(5, state.pointer())
         .launch();
-    totalsKernel.set(2, state.pointer()).set(4, rows).launch();
-  }
-
-  @Override
-  public LossTotals totals() {
-    return totals.read();
-  }
-
-  @Override
-  public TotalsRead beginTotals() {
-    return totals.begin();
-  }
-
-  @Override
-  public void restoreTotals(LossTotals restored) {
-    totals.restore(restored);
-  }
-
-  @Override
-  public void resetTotals() {
-    totals.reset();
+    totalsKernel.set(2, state.pointer()).launch();
   }
 
   @Override

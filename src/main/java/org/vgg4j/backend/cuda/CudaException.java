@@ -1,7 +1,9 @@
 package org.vgg4j.backend.cuda;
 
+import org.vgg4j.tensor.EngineException;
+
 /** A call of CUDA, cuDNN, cuBLAS or NVRTC failed; the message names call, status and shapes. */
-public final class CudaException extends RuntimeException {
+public final class CudaException extends EngineException {
   private static final long serialVersionUID = 1L;
 
   private final String call;

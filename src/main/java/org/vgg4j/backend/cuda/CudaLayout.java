@@ -27,6 +27,11 @@ record CudaLayout(Shape shape, DType dtype) implements Layout {
   }
 
   @Override
+  public CudaLayout as(DType other) {
+    return new CudaLayout(shape, other);
+  }
+
+  @Override
   public String toString() {
     return dtype + " " + shape;
   }

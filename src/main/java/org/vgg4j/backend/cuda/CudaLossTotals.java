@@ -6,6 +6,7 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.TotalsRead;
 
@@ -13,7 +14,7 @@ import org.vgg4j.tensor.TotalsRead;
  * The totals of a loss in device memory, in the layout of {@code LossTotals} in common.cuh, and
  * their ways to the host: one that waits, and one through pinned memory of its own that does not.
  */
-final class CudaLossTotals implements TotalsRead, AutoCloseable {
+final class CudaLossTotals implements LossAccumulator, TotalsRead {
   private static final int BYTES = 40;
   private static final int LOSS_SUM = 0;
   private static final int CORRECT = 8;
@@ -22,16 +23,13 @@ final class CudaLossTotals implements TotalsRead, AutoCloseable {
   private static final int FIRST_NON_FINITE = 32;
 
   private final CudaDevice device;
-  private final int classes;
   private final Closing closing = new Closing();
   private final DeviceMemory totals;
   private final PinnedMemory copy;
   private final CUevent_st copied;
 
-  /** Takes the memory; {@code classes} is what labels are below. */
-  CudaLossTotals(CudaDevice device, int classes) {
+  CudaLossTotals(CudaDevice device) {
     this.device = device;
-    this.classes = classes;
     try {
       totals = closing.own(new DeviceMemory(device, BYTES));
       copy = closing.own(new PinnedMemory(device, BYTES));
@@ -45,18 +43,26 @@ final class CudaLossTotals implements TotalsRead, AutoCloseable {
     }
   }
 
+  static CudaLossTotals of(LossAccumulator sums) {
+    if (sums instanceof CudaLossTotals own) {
+      return own;
+    }
+    throw new IllegalArgumentException("cross entropy got another engine's sums of losses");
+  }
+
   /** Returns the totals in device memory. */
   Pointer pointer() {
     return totals.pointer();
   }
 
-  /** Waits for the GPU and returns the totals. */
-  LossTotals read() {
+  @Override
+  public LossTotals read() {
     return parse(device.staging().download(totals.pointer(), BYTES));
   }
 
   /** Enqueues a copy to the host, for {@link #poll}. */
-  TotalsRead begin() {
+  @Override
+  public TotalsRead beginRead() {
     device
         .cuda()
         .cudaMemcpyAsync(
@@ -77,7 +83,7 @@ final class CudaLossTotals implements TotalsRead, AutoCloseable {
   private LossTotals parse(ByteBuffer bytes) {
     long badLabels = bytes.getLong(BAD_LABELS);
     if (badLabels > 0) {
-      throw new InvalidInputException(badLabels + " labels are not in 0.." + (classes - 1));
+      throw new InvalidInputException(badLabels + " labels are no class of the net");
     }
     return new LossTotals(
         bytes.getDouble(LOSS_SUM),
@@ -86,7 +92,8 @@ final class CudaLossTotals implements TotalsRead, AutoCloseable {
         bytes.getLong(FIRST_NON_FINITE) - 1);
   }
 
-  void restore(LossTotals restored) {
+  @Override
+  public void restore(LossTotals restored) {
     ByteBuffer bytes = device.staging().small(BYTES);
     bytes.putDouble(LOSS_SUM, restored.lossSum());
     bytes.putLong(CORRECT, restored.correct());
@@ -96,7 +103,8 @@ final class CudaLossTotals implements TotalsRead, AutoCloseable {
     device.staging().upload(totals.pointer(), BYTES);
   }
 
-  void reset() {
+  @Override
+  public void reset() {
     totals.zero();
   }
 

@@ -7,16 +7,18 @@ import org.vgg4j.tensor.StepState;
 
 /**
  * The step state with its copy in device memory, which every kernel reads. The layout is that of
- * {@code StepState} in common.cuh: four fields that the host writes, two that Adam's kernel
+ * {@code StepState} in common.cuh: six fields that the host writes, two that Adam's kernel
  * derives.
  */
 final class CudaStepState implements StepState {
-  private static final int BYTES = 40;
-  private static final int HOST_BYTES = 32;
+  private static final int BYTES = 56;
+  private static final int HOST_BYTES = 48;
   private static final int SEED = 0;
   private static final int STEP = 8;
   private static final int FORWARD_PASS = 16;
   private static final int LEARNING_RATE = 24;
+  private static final int LOSS_SCALE = 32;
+  private static final int ROWS = 40;
 
   /** How many changes may be on their way to the GPU. */
   private static final int SLOTS = 4;
@@ -30,6 +32,8 @@ final class CudaStepState implements StepState {
   private long step;
   private long forwardPass;
   private double learningRate;
+  private int rows;
+  private double lossScale;
 
   CudaStepState(CudaDevice device) {
     this.device = device;
@@ -79,13 +83,26 @@ final class CudaStepState implements StepState {
   }
 
   @Override
+  public int rows() {
+    return rows;
+  }
+
+  @Override
+  public double lossScale() {
+    return lossScale;
+  }
+
+  @Override
   public void seed(long newSeed) {
     seed = newSeed;
     send();
   }
 
   @Override
-  public void set(long newStep, long newForwardPass, double newLearningRate) {
+  public void set(
+      long newStep, long newForwardPass, double newLearningRate, int newRows, double newScale) {
+    rows = newRows;
+    lossScale = newScale;
     step = newStep;
     forwardPass = newForwardPass;
     learningRate = newLearningRate;
@@ -100,6 +117,8 @@ final class CudaStepState implements StepState {
     bytes.putLong(STEP, step);
     bytes.putLong(FORWARD_PASS, forwardPass);
     bytes.putDouble(LEARNING_RATE, learningRate);
+    bytes.putDouble(LOSS_SCALE, lossScale);
+    bytes.putLong(ROWS, rows);
     slot.copyTo(memory.pointer(), HOST_BYTES, device.stream());
   }
 

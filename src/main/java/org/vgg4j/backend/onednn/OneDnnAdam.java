@@ -2,17 +2,20 @@ package org.vgg4j.backend.onednn;
 
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.StepState;
 
 /** Adam over slabs. */
-final class OneDnnAdam extends SlabOptimizer {
+final class OneDnnAdam extends SlabSweep implements OptimizerPlan {
   private final AdamSpec spec;
   private final StepState state;
   private float stepSize; // lr / (1 - b1^t)
   private float rootCorrection; // 1 / sqrt(1 - b2^t)
 
-  OneDnnAdam(Dnnl dnnl, AdamSpec spec, Arena p, Arena g, Arena m, Arena v, StepState state) {
-    super(dnnl, p, g, m, v);
+  OneDnnAdam(
+      Dnnl dnnl, AdamSpec spec, StepState state, ParameterSlabs slabs, Arena m, Arena v) {
+    super(dnnl, of(slabs, m, v));
     this.spec = spec;
     this.state = state;
   }

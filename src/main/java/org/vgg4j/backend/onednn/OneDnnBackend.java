@@ -1,5 +1,10 @@
 package org.vgg4j.backend.onednn;
 
+import org.vgg4j.tensor.AccumulatePlan;
+import org.vgg4j.tensor.HostLossAccumulator;
+import org.vgg4j.tensor.LossAccumulator;
+import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Types;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Arena;
@@ -72,8 +77,8 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public DType computeType() {
-    return DType.F32;
+  public Types types() {
+    return Types.F32;
   }
 
   @Override
@@ -95,6 +100,11 @@ public final class OneDnnBackend implements Backend {
   @Override
   public StepState newStepState() {
     return new HostStepState();
+  }
+
+  @Override
+  public LossAccumulator newLossAccumulator() {
+    return new HostLossAccumulator();
   }
 
   @Override
@@ -138,18 +148,24 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public CrossEntropyPlan crossEntropy(Layout logits, StepState state) {
-    return new OneDnnCrossEntropy(Dnnl.layout(logits), state);
+  public CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
+    return new OneDnnCrossEntropy(Dnnl.layout(logits), state, HostLossAccumulator.of(sums));
   }
 
   @Override
-  public OptimizerPlan adam(AdamSpec spec, Arena p, Arena g, Arena m, Arena v, StepState state) {
-    return new OneDnnAdam(dnnl, spec, p, g, m, v, state);
+  public OptimizerPlan adam(
+      AdamSpec spec, ParameterSlabs slabs, Arena m, Arena v, StepState state) {
+    return new OneDnnAdam(dnnl, spec, state, slabs, m, v);
   }
 
   @Override
-  public OptimizerPlan sgd(SgdSpec spec, Arena p, Arena g, Arena v, StepState state) {
-    return new OneDnnSgd(dnnl, spec, p, g, v, state);
+  public OptimizerPlan sgd(SgdSpec spec, ParameterSlabs slabs, Arena v, StepState state) {
+    return new OneDnnSgd(dnnl, spec, state, slabs, v);
+  }
+
+  @Override
+  public AccumulatePlan accumulate(Arena from, Arena into) {
+    return new OneDnnAccumulate(dnnl, from, into);
   }
 
   @Override

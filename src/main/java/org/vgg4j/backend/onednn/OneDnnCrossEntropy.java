@@ -1,8 +1,8 @@
 package org.vgg4j.backend.onednn;
 
+import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.InvalidInputException;
-import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 
@@ -19,13 +19,11 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
   private final float[] gradient; // (N, classes)
   private final int[] labels; // (N)
   private final double[] exponentials; // (classes)
-  private double lossSum;
-  private long correct;
-  private long count;
-  private long firstNonFiniteStep = -1;
+  private final HostLossAccumulator sums;
 
-  OneDnnCrossEntropy(OneDnnLayout layout, StepState state) {
+  OneDnnCrossEntropy(OneDnnLayout layout, StepState state, HostLossAccumulator sums) {
     this.layout = layout;
+    this.sums = sums;
     this.state = state;
     if (layout.shape().rank() != 2) {
       throw new InvalidInputException(
@@ -40,19 +38,17 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
   }
 
   @Override
-  public void forward(
-      Tensor logitsTensor, Tensor labelsTensor, Tensor dlogits, int rows, double gradientScale) {
+  public void forward(Tensor logitsTensor, Tensor labelsTensor, Tensor dlogits) {
+    int rows = state.rows();
     if (rows < 1 || rows > batch) {
       throw new IllegalArgumentException(rows + " rows of a batch of " + batch);
     }
     OneDnnTensor.of(logitsTensor).expect(layout, "cross entropy logits").download(logits);
     labelsTensor.download(labels);
     for (int row = 0; row < rows; row++) {
-      sample(row, gradientScale);
+      sample(row, state.lossScale());
     }
-    if (firstNonFiniteStep < 0 && !Double.isFinite(lossSum)) {
-      firstNonFiniteStep = state.step();
-    }
+    sums.endBatch(state.step());
     if (dlogits != null) {
       java.util.Arrays.fill(gradient, rows * classes, gradient.length, 0);
       dlogits.upload(gradient, 0);
@@ -76,28 +72,11 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
       sum += exponentials[c];
     }
     double loss = Math.log(sum) - (logits[at + label] - max);
-    lossSum += loss;
-    count++;
-    if (best == label && !Double.isNaN(loss)) {
-      correct++;
-    }
+    sums.add(loss, best == label && !Double.isNaN(loss));
     for (int c = 0; c < classes; c++) {
       double softmax = exponentials[c] / sum;
       gradient[at + c] = (float) ((softmax - (c == label ? 1 : 0)) * gradientScale);
     }
-  }
-
-  @Override
-  public LossTotals totals() {
-    return new LossTotals(lossSum, correct, count, firstNonFiniteStep);
-  }
-
-  @Override
-  public void restoreTotals(LossTotals totals) {
-    lossSum = totals.lossSum();
-    correct = totals.correct();
-    count = totals.count();
-    firstNonFiniteStep = totals.firstNonFiniteStep();
   }
 
   @Override

@@ -93,6 +93,17 @@ final class OneDnnLayout implements Layout {
   }
 
   @Override
+  public Layout as(DType other) {
+    if (other == dtype) {
+      return this;
+    }
+    if (!isPlain()) {
+      throw new IllegalArgumentException("the CPU engine stores " + this + " in no other type");
+    }
+    return plain(shape, other);
+  }
+
+  @Override
   public boolean equals(Object other) {
     if (this == other) {
       return true;

@@ -1,16 +1,18 @@
 package org.vgg4j.backend.onednn;
 
 import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.StepState;
 
 /** SGD over slabs, with or without momentum. */
-final class OneDnnSgd extends SlabOptimizer {
+final class OneDnnSgd extends SlabSweep implements OptimizerPlan {
   private final SgdSpec spec;
   private final StepState state;
 
-  OneDnnSgd(Dnnl dnnl, SgdSpec spec, Arena p, Arena g, Arena v, StepState state) {
-    super(dnnl, v == null ? new Arena[] {p, g} : new Arena[] {p, g, v});
+  OneDnnSgd(Dnnl dnnl, SgdSpec spec, StepState state, ParameterSlabs slabs, Arena v) {
+    super(dnnl, v == null ? of(slabs) : of(slabs, v));
     this.spec = spec;
     this.state = state;
     if ((v == null) != (spec.momentum() == 0)) {

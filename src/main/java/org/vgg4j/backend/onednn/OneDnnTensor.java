@@ -196,6 +196,14 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
     new BytePointer(new NativeMemory.Address(address())).get(target);
   }
 
+  @Override
+  public boolean isFinite() {
+    HostArrays.checkFloating(this);
+    float[] values = new float[shape().arrayLength()];
+    download(values);
+    return HostArrays.isFinite(values);
+  }
+
   private IntPointer ints() {
     return new IntPointer(new NativeMemory.Address(address()));
   }

@@ -1,5 +1,7 @@
 package org.vgg4j.backend.reference;
 
+import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.StepState;
@@ -12,25 +14,21 @@ import org.vgg4j.tensor.StepState;
  */
 final class ReferenceAdam extends ReferenceOptimizer {
   private final AdamSpec spec;
-  private final ReferenceArena g;
   private final ReferenceArena m;
   private final ReferenceArena v;
   private final StepState state;
 
-  ReferenceAdam(AdamSpec spec, Arena p, Arena g, Arena m, Arena v, StepState state) {
-    super("Adam", p);
+  ReferenceAdam(
+      Types types, AdamSpec spec, ParameterSlabs slabs, Arena m, Arena v, StepState state) {
+    super("Adam", types, slabs);
     this.spec = spec;
-    this.g = slab("g", g);
     this.m = slab("m", m);
     this.v = slab("v", v);
     this.state = state;
   }
 
   @Override
-  public void step() {
-    checkOpen();
-    double[] ps = p.values();
-    double[] gs = g.values();
+  void update(double[] ps, double[] gs) {
     double[] ms = m.values();
     double[] vs = v.values();
     double t = state.step() + 1.0;

@@ -68,6 +68,15 @@ final class ReferenceArena implements Arena {
     integers = null;
   }
 
+  /** Returns an arena as this engine's own. */
+  static ReferenceArena of(String operation, String role, Arena arena) {
+    if (arena instanceof ReferenceArena own) {
+      return own;
+    }
+    throw new IllegalArgumentException(
+        operation + ": " + role + (arena == null ? " is null" : " is another engine's arena"));
+  }
+
   /** Returns the cells as floating-point values. */
   double[] values() {
     checkOpen();

@@ -1,5 +1,10 @@
 package org.vgg4j.backend.reference;
 
+import org.vgg4j.tensor.AccumulatePlan;
+import org.vgg4j.tensor.HostLossAccumulator;
+import org.vgg4j.tensor.LossAccumulator;
+import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
@@ -39,10 +44,21 @@ import org.vgg4j.tensor.Usage;
  */
 public final class ReferenceBackend implements Backend {
   private final ThreadOwner owner = new ThreadOwner("reference");
+  private final Types types;
   private boolean closed;
 
   /** Creates the engine. */
-  public ReferenceBackend() {}
+  public ReferenceBackend() {
+    this(Types.F64);
+  }
+
+  /**
+   * Creates an engine that stores values in other types: it computes in double and rounds what an
+   * operation writes, so that mixed precision can be studied and other engines compared with it.
+   */
+  public ReferenceBackend(Types types) {
+    this.types = types;
+  }
 
   @Override
   public String name() {
@@ -55,8 +71,8 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public DType computeType() {
-    return DType.F64;
+  public Types types() {
+    return types;
   }
 
   @Override
@@ -82,6 +98,12 @@ public final class ReferenceBackend implements Backend {
     return new HostStepState();
   }
 
+  @Override
+  public LossAccumulator newLossAccumulator() {
+    checkOpen();
+    return new HostLossAccumulator();
+  }
+
   /** Does nothing: an operation is done when its method returns. */
   @Override
   public void synchronize() {
@@ -91,13 +113,13 @@ public final class ReferenceBackend implements Backend {
   @Override
   public Conv2dPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
     checkOpen();
-    return new ReferenceConv2d(spec, x, w, usage);
+    return new ReferenceConv2d(types, spec, x, w, usage);
   }
 
   @Override
   public BatchNorm2dPlan batchNorm2d(BatchNorm2dSpec spec, Layout x, Usage usage) {
     checkOpen();
-    return new ReferenceBatchNorm2d(spec, x, usage);
+    return new ReferenceBatchNorm2d(types, spec, x, usage);
   }
 
   @Override
@@ -115,7 +137,7 @@ public final class ReferenceBackend implements Backend {
   @Override
   public LinearPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
     checkOpen();
-    return new ReferenceLinear(spec, x, w, usage);
+    return new ReferenceLinear(types, spec, x, w, usage);
   }
 
   @Override
@@ -131,21 +153,28 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public CrossEntropyPlan crossEntropy(Layout logits, StepState state) {
+  public CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
     checkOpen();
-    return new ReferenceCrossEntropy(logits, state);
+    return new ReferenceCrossEntropy(logits, state, HostLossAccumulator.of(sums));
   }
 
   @Override
-  public OptimizerPlan adam(AdamSpec spec, Arena p, Arena g, Arena m, Arena v, StepState state) {
+  public OptimizerPlan adam(
+      AdamSpec spec, ParameterSlabs slabs, Arena m, Arena v, StepState state) {
     checkOpen();
-    return new ReferenceAdam(spec, p, g, m, v, state);
+    return new ReferenceAdam(types, spec, slabs, m, v, state);
   }
 
   @Override
-  public OptimizerPlan sgd(SgdSpec spec, Arena p, Arena g, Arena v, StepState state) {
+  public OptimizerPlan sgd(SgdSpec spec, ParameterSlabs slabs, Arena v, StepState state) {
     checkOpen();
-    return new ReferenceSgd(spec, p, g, v, state);
+    return new ReferenceSgd(types, spec, slabs, v, state);
+  }
+
+  @Override
+  public AccumulatePlan accumulate(Arena from, Arena into) {
+    checkOpen();
+    return new ReferenceAccumulate(from, into);
   }
 
   @Override

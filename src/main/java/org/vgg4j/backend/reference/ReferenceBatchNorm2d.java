@@ -1,5 +1,6 @@
 package org.vgg4j.backend.reference;
 
+import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.InvalidInputException;
@@ -25,19 +26,21 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
   private final Usage usage;
   private final ReferenceLayout xLayout;
   private final ReferenceLayout channelLayout; // (C)
+  private final ReferenceLayout runningLayout; // (C)
   private final ReferenceLayout savedLayout; // (2, C), null when planned for inference
   private final int batch; // N
   private final int channels; // C
   private final int plane; // H W
   private final int count; // N H W, the values of a channel
 
-  ReferenceBatchNorm2d(BatchNorm2dSpec spec, Layout x, Usage usage) {
+  ReferenceBatchNorm2d(Types types, BatchNorm2dSpec spec, Layout x, Usage usage) {
     super(OPERATION);
     this.spec = spec;
     this.usage = usage;
     xLayout = ReferenceLayout.computable(OPERATION, x);
     Shape shape = spec.y(x.shape());
-    channelLayout = ReferenceLayout.f64(spec.parameter());
+    channelLayout = new ReferenceLayout(spec.parameter(), types.master());
+    runningLayout = channelLayout.as(types.statistics());
     savedLayout = usage.training() ? ReferenceLayout.f64(Shape.of(2, spec.channels())) : null;
     batch = shape.dim(0);
     channels = shape.dim(1);
@@ -72,8 +75,8 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
     ReferenceTensor input = use("x", x, xLayout);
     ReferenceTensor scale = use("gamma", gamma, channelLayout);
     ReferenceTensor shift = use("beta", beta, channelLayout);
-    ReferenceTensor means = use("runningMean", runningMean, channelLayout);
-    ReferenceTensor variances = use("runningVar", runningVar, channelLayout);
+    ReferenceTensor means = use("runningMean", runningMean, runningLayout);
+    ReferenceTensor variances = use("runningVar", runningVar, runningLayout);
     ReferenceTensor output = use("y", y, xLayout);
     ReferenceTensor kept = use("saved", saved, savedLayout);
     for (int c = 0; c < channels; c++) {
@@ -94,6 +97,7 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
       kept.values()[kept.offset() + channels + c] = invStd;
       normalise(input, scale, shift, output, c, mean, invStd);
     }
+    written(means, variances, output);
   }
 
   @Override
@@ -102,8 +106,8 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
     ReferenceTensor input = use("x", x, xLayout);
     ReferenceTensor scale = use("gamma", gamma, channelLayout);
     ReferenceTensor shift = use("beta", beta, channelLayout);
-    ReferenceTensor means = use("runningMean", runningMean, channelLayout);
-    ReferenceTensor variances = use("runningVar", runningVar, channelLayout);
+    ReferenceTensor means = use("runningMean", runningMean, runningLayout);
+    ReferenceTensor variances = use("runningVar", runningVar, runningLayout);
     ReferenceTensor output = use("y", y, xLayout);
     for (int c = 0; c < channels; c++) {
       double mean = means.values()[means.offset() + c];
@@ -111,6 +115,7 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
       double invStd = 1 / Math.sqrt(variance + spec.epsilon());
       normalise(input, scale, shift, output, c, mean, invStd);
     }
+    written(output);
   }
 
   /**
@@ -174,6 +179,7 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
         }
       }
     }
+    written(result, scaleSlope, shiftSlope);
   }
 
   private double masked(ReferenceTensor slope, ReferenceTensor output, int i) {

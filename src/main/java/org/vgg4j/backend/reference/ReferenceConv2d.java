@@ -1,5 +1,6 @@
 package org.vgg4j.backend.reference;
 
+import org.vgg4j.tensor.Types;
 import java.util.Arrays;
 import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
@@ -24,6 +25,7 @@ final class ReferenceConv2d extends ReferencePlan implements Conv2dPlan {
   private final Usage usage;
   private final ReferenceLayout xLayout;
   private final ReferenceLayout wLayout;
+  private final ReferenceLayout dwLayout;
   private final ReferenceLayout bLayout;
   private final ReferenceLayout yLayout;
   private final int batch; // N
@@ -35,14 +37,15 @@ final class ReferenceConv2d extends ReferencePlan implements Conv2dPlan {
   private final int outHeight; // P
   private final int outWidth; // Q
 
-  ReferenceConv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
+  ReferenceConv2d(Types types, Conv2dSpec spec, Layout x, Layout w, Usage usage) {
     super(OPERATION);
     this.spec = spec;
     this.usage = usage;
     xLayout = ReferenceLayout.computable(OPERATION, x);
-    wLayout = ReferenceLayout.f64(spec.w());
-    bLayout = ReferenceLayout.f64(spec.b());
-    yLayout = ReferenceLayout.f64(spec.y(x.shape()));
+    wLayout = new ReferenceLayout(spec.w(), types.weight());
+    dwLayout = wLayout.as(types.master());
+    bLayout = new ReferenceLayout(spec.b(), types.master());
+    yLayout = new ReferenceLayout(spec.y(x.shape()), xLayout.dtype());
     checkWeights(OPERATION, w, wLayout);
     Shape y = yLayout.shape();
     batch = y.dim(0);
@@ -58,6 +61,11 @@ final class ReferenceConv2d extends ReferencePlan implements Conv2dPlan {
   @Override
   public Layout w() {
     return wLayout;
+  }
+
+  @Override
+  public Layout dw() {
+    return dwLayout;
   }
 
   @Override
@@ -91,6 +99,7 @@ final class ReferenceConv2d extends ReferencePlan implements Conv2dPlan {
         }
       }
     }
+    written(output);
   }
 
   @Override
@@ -111,6 +120,7 @@ final class ReferenceConv2d extends ReferencePlan implements Conv2dPlan {
         }
       }
     }
+    written(result);
   }
 
   @Override
@@ -118,7 +128,7 @@ final class ReferenceConv2d extends ReferencePlan implements Conv2dPlan {
     checkPlanned(usage.training(), "a backward");
     ReferenceTensor input = use("x", x, xLayout);
     ReferenceTensor slope = use("dy", dy, yLayout);
-    ReferenceTensor result = use("dw", dw, wLayout);
+    ReferenceTensor result = use("dw", dw, dwLayout);
     if (!spec.bias()) {
       checkAbsent("db", db);
     }
@@ -135,6 +145,7 @@ final class ReferenceConv2d extends ReferencePlan implements Conv2dPlan {
         }
       }
     }
+    written(result);
   }
 
   private void sumPlanes(ReferenceTensor slope, ReferenceTensor result) {
@@ -145,6 +156,7 @@ final class ReferenceConv2d extends ReferencePlan implements Conv2dPlan {
       }
       result.values()[result.offset() + k] = sum;
     }
+    written(result);
   }
 
   /** y (P, Q) += x (H, W) under the filter w (R, S). */

@@ -1,11 +1,11 @@
 package org.vgg4j.backend.reference;
 
+import org.vgg4j.tensor.HostLossAccumulator;
 import java.util.Arrays;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
@@ -25,14 +25,12 @@ final class ReferenceCrossEntropy extends ReferencePlan implements CrossEntropyP
   private final int batch; // N
   private final int classes;
   private final StepState state;
-  private double lossSum;
-  private long correct;
-  private long count;
-  private long firstNonFiniteStep = -1;
+  private final HostLossAccumulator sums;
 
-  ReferenceCrossEntropy(Layout logits, StepState state) {
+  ReferenceCrossEntropy(Layout logits, StepState state, HostLossAccumulator sums) {
     super(OPERATION);
     this.state = state;
+    this.sums = sums;
     logitsLayout = ReferenceLayout.computable(OPERATION, logits);
     Shape shape = logitsLayout.shape();
     if (shape.rank() != 2) {
@@ -45,8 +43,8 @@ final class ReferenceCrossEntropy extends ReferencePlan implements CrossEntropyP
   }
 
   @Override
-  public void forward(
-      Tensor logits, Tensor labels, Tensor dlogits, int rows, double gradientScale) {
+  public void forward(Tensor logits, Tensor labels, Tensor dlogits) {
+    int rows = state.rows();
     ReferenceTensor input = use("logits", logits, logitsLayout);
     ReferenceTensor targets = use("labels", labels, labelsLayout);
     ReferenceTensor slope = dlogits == null ? null : use("dlogits", dlogits, logitsLayout);
@@ -58,15 +56,14 @@ final class ReferenceCrossEntropy extends ReferencePlan implements CrossEntropyP
     }
     for (int n = 0; n < rows; n++) {
       int label = (int) targets.integers()[targets.offset() + n];
-      addRow(input.values(), input.offset() + n * classes, label, slope, n, gradientScale);
+      addRow(input.values(), input.offset() + n * classes, label, slope, n, state.lossScale());
     }
-    if (firstNonFiniteStep < 0 && !Double.isFinite(lossSum)) {
-      firstNonFiniteStep = state.step();
-    }
+    sums.endBatch(state.step());
     if (slope != null) {
       Arrays.fill(
           slope.values(), slope.offset() + rows * classes, slope.offset() + batch * classes, 0);
     }
+    written(slope);
   }
 
   private void checkLabel(long label, int n) {
@@ -90,9 +87,7 @@ final class ReferenceCrossEntropy extends ReferencePlan implements CrossEntropyP
     for (int j = 0; j < classes; j++) {
       sum += Math.exp(z[zAt + j] - max);
     }
-    lossSum += Math.log(sum) - (z[zAt + label] - max);
-    correct += largest == label && !Double.isNaN(max) ? 1 : 0;
-    count++;
+    sums.add(Math.log(sum) - (z[zAt + label] - max), largest == label && !Double.isNaN(max));
     if (slope != null) {
       int slopeAt = slope.offset() + n * classes;
       for (int j = 0; j < classes; j++) {
@@ -100,20 +95,5 @@ final class ReferenceCrossEntropy extends ReferencePlan implements CrossEntropyP
         slope.values()[slopeAt + j] = (softmax - (j == label ? 1 : 0)) * gradientScale;
       }
     }
-  }
-
-  @Override
-  public LossTotals totals() {
-    checkOpen();
-    return new LossTotals(lossSum, correct, count, firstNonFiniteStep);
-  }
-
-  @Override
-  public void restoreTotals(LossTotals totals) {
-    checkOpen();
-    lossSum = totals.lossSum();
-    correct = totals.correct();
-    count = totals.count();
-    firstNonFiniteStep = totals.firstNonFiniteStep();
   }
 }

@@ -48,5 +48,6 @@ final class ReferenceDropout extends ReferencePlan implements DropoutPlan {
       boolean kept = CounterRandom.bits(key, i) >>> UNUSED_BITS >= threshold;
       to.values()[to.offset() + i] = kept ? from.values()[from.offset() + i] * scale : 0;
     }
+    written(to);
   }
 }

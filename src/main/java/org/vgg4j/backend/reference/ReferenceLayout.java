@@ -30,11 +30,20 @@ record ReferenceLayout(Shape shape, DType dtype) implements Layout {
     if (!(layout instanceof ReferenceLayout own)) {
       throw new IllegalArgumentException(operation + ": " + layout + " is another engine's layout");
     }
-    if (own.dtype != DType.F64) {
-      throw new IllegalArgumentException(
-          operation + ": the reference engine computes in F64, not in " + own.dtype);
+    if (!own.dtype.isFloating()) {
+      throw new IllegalArgumentException(operation + " cannot compute with " + own.dtype);
     }
     return own;
+  }
+
+  @Override
+  public int elementBytes() {
+    return CELL_BYTES;
+  }
+
+  @Override
+  public ReferenceLayout as(DType other) {
+    return other == dtype ? this : new ReferenceLayout(shape, other);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.vgg4j.backend.reference;
 
+import org.vgg4j.tensor.Types;
 import java.util.Arrays;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearPlan;
@@ -21,20 +22,22 @@ final class ReferenceLinear extends ReferencePlan implements LinearPlan {
   private final Usage usage;
   private final ReferenceLayout xLayout;
   private final ReferenceLayout wLayout;
+  private final ReferenceLayout dwLayout;
   private final ReferenceLayout bLayout;
   private final ReferenceLayout yLayout;
   private final int batch; // N
   private final int in; // I
   private final int out; // O
 
-  ReferenceLinear(LinearSpec spec, Layout x, Layout w, Usage usage) {
+  ReferenceLinear(Types types, LinearSpec spec, Layout x, Layout w, Usage usage) {
     super(OPERATION);
     this.spec = spec;
     this.usage = usage;
     xLayout = ReferenceLayout.computable(OPERATION, x);
-    wLayout = ReferenceLayout.f64(spec.w());
-    bLayout = ReferenceLayout.f64(spec.b());
-    yLayout = ReferenceLayout.f64(spec.y(x.shape()));
+    wLayout = new ReferenceLayout(spec.w(), types.weight());
+    dwLayout = wLayout.as(types.master());
+    bLayout = new ReferenceLayout(spec.b(), types.master());
+    yLayout = new ReferenceLayout(spec.y(x.shape()), xLayout.dtype());
     checkWeights(OPERATION, w, wLayout);
     batch = x.shape().dim(0);
     in = spec.inFeatures();
@@ -44,6 +47,11 @@ final class ReferenceLinear extends ReferencePlan implements LinearPlan {
   @Override
   public Layout w() {
     return wLayout;
+  }
+
+  @Override
+  public Layout dw() {
+    return dwLayout;
   }
 
   @Override
@@ -72,6 +80,7 @@ final class ReferenceLinear extends ReferencePlan implements LinearPlan {
     if (spec.relu()) {
       Rows.relu(output.values(), output.offset(), batch * out);
     }
+    written(output);
   }
 
   @Override
@@ -89,6 +98,7 @@ final class ReferenceLinear extends ReferencePlan implements LinearPlan {
         Rows.addScaled(factor, weights.values(), wAt, result.values(), dxAt, in);
       }
     }
+    written(result);
   }
 
   @Override
@@ -96,7 +106,7 @@ final class ReferenceLinear extends ReferencePlan implements LinearPlan {
     checkPlanned(usage.training(), "a backward");
     ReferenceTensor input = use("x", x, xLayout);
     ReferenceTensor slope = use("dy", dy, yLayout);
-    ReferenceTensor weightSlope = use("dw", dw, wLayout);
+    ReferenceTensor weightSlope = use("dw", dw, dwLayout);
     ReferenceTensor biasSlope = use("db", db, bLayout);
     for (int o = 0; o < out; o++) {
       int dwAt = weightSlope.offset() + o * in;
@@ -110,5 +120,6 @@ final class ReferenceLinear extends ReferencePlan implements LinearPlan {
       }
       biasSlope.values()[biasSlope.offset() + o] = sum;
     }
+    written(weightSlope, biasSlope);
   }
 }

@@ -1,5 +1,6 @@
 package org.vgg4j.backend.reference;
 
+import org.vgg4j.tensor.DType;
 import java.util.Arrays;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LrnPlan;
@@ -40,7 +41,7 @@ final class ReferenceLrn extends ReferencePlan implements LrnPlan {
       throw new IllegalArgumentException(
           OPERATION + " takes (N, C, H, W), not a tensor of shape " + shape);
     }
-    savedLayout = usage.training() ? layout : null;
+    savedLayout = usage.training() ? layout.as(DType.F64) : null;
     batch = shape.dim(0);
     channels = shape.dim(1);
     plane = shape.dim(2) * shape.dim(3);
@@ -86,6 +87,7 @@ final class ReferenceLrn extends ReferencePlan implements LrnPlan {
         }
       }
     }
+    written(output);
   }
 
   /**
@@ -125,6 +127,7 @@ final class ReferenceLrn extends ReferencePlan implements LrnPlan {
         }
       }
     }
+    written(result);
   }
 
   private int first(int c) {

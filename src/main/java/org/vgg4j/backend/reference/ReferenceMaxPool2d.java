@@ -38,7 +38,7 @@ final class ReferenceMaxPool2d extends ReferencePlan implements MaxPool2dPlan {
     this.usage = usage;
     xLayout = ReferenceLayout.computable(OPERATION, x);
     Shape y = spec.y(x.shape());
-    yLayout = ReferenceLayout.f64(y);
+    yLayout = new ReferenceLayout(y, xLayout.dtype());
     savedLayout = usage.training() ? new ReferenceLayout(y, DType.I32) : null;
     planes = y.dim(0) * y.dim(1);
     height = x.shape().dim(2);
@@ -116,5 +116,6 @@ final class ReferenceMaxPool2d extends ReferencePlan implements MaxPool2dPlan {
         dxs[dxAt + position] += slope.values()[slope.offset() + i];
       }
     }
+    written(result);
   }
 }

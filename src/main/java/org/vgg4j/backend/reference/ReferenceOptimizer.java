@@ -1,18 +1,46 @@
 package org.vgg4j.backend.reference;
 
+import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.OptimizerPlan;
 
 /** What the optimizers share: the slab of the parameters and the check of those beside it. */
 abstract class ReferenceOptimizer extends ReferencePlan implements OptimizerPlan {
   final ReferenceArena p;
+  final ReferenceArena g;
+  private final ReferenceArena copies; // null when plans read the masters
   private final String operation;
+  private final Types types;
 
-  ReferenceOptimizer(String operation, Arena p) {
+  ReferenceOptimizer(String operation, Types types, ParameterSlabs slabs) {
     super(operation);
     this.operation = operation;
-    this.p = own("p", p);
+    this.types = types;
+    p = own("p", slabs.masters());
+    g = slab("g", slabs.gradients());
+    copies = slabs.compute() == null ? null : slab("compute", slabs.compute());
+    if ((copies != null) != types.hasWeightCopies()) {
+      throw new IllegalArgumentException(
+          operation + ": this engine keeps " + (copies == null ? "" : "no ") + "copies of weights");
+    }
   }
+
+  @Override
+  public final void step() {
+    checkOpen();
+    double[] ps = p.values();
+    update(ps, g.values());
+    for (int i = 0; i < ps.length; i++) {
+      ps[i] = types.master().round(ps[i]);
+      if (copies != null) {
+        copies.values()[i] = types.weight().round(ps[i]);
+      }
+    }
+  }
+
+  /** Updates all parameters by their gradients. */
+  abstract void update(double[] ps, double[] gs);
 
   /** Returns a slab, which must be this engine's and of the parameters' size. */
   final ReferenceArena slab(String role, Arena arena) {
@@ -25,10 +53,6 @@ abstract class ReferenceOptimizer extends ReferencePlan implements OptimizerPlan
   }
 
   private ReferenceArena own(String role, Arena arena) {
-    if (!(arena instanceof ReferenceArena own)) {
-      throw new IllegalArgumentException(
-          operation + ": " + role + (arena == null ? " is null" : " is another engine's arena"));
-    }
-    return own;
+    return ReferenceArena.of(operation, role, arena);
   }
 }

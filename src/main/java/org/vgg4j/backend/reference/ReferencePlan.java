@@ -60,6 +60,15 @@ abstract class ReferencePlan implements Plan {
     return own;
   }
 
+  /** Rounds what an operation has computed to the types that it is stored in. */
+  static void written(ReferenceTensor... outputs) {
+    for (ReferenceTensor output : outputs) {
+      if (output != null) {
+        output.round();
+      }
+    }
+  }
+
   /** Throws unless a tensor that the plan has no use for is null. */
   final void checkAbsent(String role, Tensor tensor) {
     if (tensor != null) {

@@ -1,5 +1,7 @@
 package org.vgg4j.backend.reference;
 
+import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.StepState;
@@ -12,14 +14,12 @@ import org.vgg4j.tensor.StepState;
  */
 final class ReferenceSgd extends ReferenceOptimizer {
   private final SgdSpec spec;
-  private final ReferenceArena g;
   private final ReferenceArena v; // null without momentum
   private final StepState state;
 
-  ReferenceSgd(SgdSpec spec, Arena p, Arena g, Arena v, StepState state) {
-    super("SGD", p);
+  ReferenceSgd(Types types, SgdSpec spec, ParameterSlabs slabs, Arena v, StepState state) {
+    super("SGD", types, slabs);
     this.spec = spec;
-    this.g = slab("g", g);
     this.state = state;
     if (spec.momentum() == 0 && v != null) {
       throw new IllegalArgumentException("SGD: without momentum it takes no v");
@@ -28,10 +28,7 @@ final class ReferenceSgd extends ReferenceOptimizer {
   }
 
   @Override
-  public void step() {
-    checkOpen();
-    double[] ps = p.values();
-    double[] gs = g.values();
+  void update(double[] ps, double[] gs) {
     double[] vs = v == null ? null : v.values();
     boolean first = state.step() == 0;
     double learningRate = state.learningRate();

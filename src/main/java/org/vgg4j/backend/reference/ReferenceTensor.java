@@ -6,8 +6,6 @@ import org.vgg4j.tensor.Tensor;
 
 /** A row-major run of cells in a {@link ReferenceArena}. */
 final class ReferenceTensor implements Tensor {
-  private static final int BF16_FRACTION_BITS = 7;
-
   private final ReferenceArena arena;
   private final ReferenceLayout layout;
   private final int offset; // in cells
@@ -134,18 +132,27 @@ final class ReferenceTensor implements Tensor {
   }
 
   private double round(double value) {
-    return switch (layout.dtype()) {
-      case F32 -> (float) value;
-      case BF16 -> bf16(value);
-      default -> value;
-    };
+    return layout.dtype().round(value);
   }
 
-  /** Rounds once, to nearest even; through float it would be rounded twice. */
-  private static double bf16(double value) {
-    int exponent = Math.max(Math.getExponent(value), Float.MIN_EXPONENT);
-    double quantum = Math.scalb(1.0, exponent - BF16_FRACTION_BITS);
-    double rounded = Math.rint(value / quantum) * quantum;
-    return Math.abs(rounded) > Float.MAX_VALUE ? rounded * Double.POSITIVE_INFINITY : rounded;
+  /** Rounds all values to the tensor's type, after an operation has computed them in double. */
+  void round() {
+    if (dtype() == DType.F64) {
+      return;
+    }
+    double[] values = values();
+    for (int i = 0; i < length(); i++) {
+      values[offset + i] = round(values[offset + i]);
+    }
+  }
+
+  @Override
+  public boolean isFinite() {
+    HostArrays.checkFloating(this);
+    double sum = 0; // a finite value times zero is zero, anything else makes the sum NaN
+    for (int i = 0; i < length(); i++) {
+      sum += values()[offset + i] * 0;
+    }
+    return sum == 0;
   }
 }

@@ -3,11 +3,11 @@ package org.vgg4j.nn;
 import org.vgg4j.tensor.Tensor;
 
 /** The input of a module's last training forward, which its backward reads. */
-final class TrainingInput {
+final class SavedInput {
   private final String module;
   private Tensor x; // null after any other forward
 
-  TrainingInput(String module) {
+  SavedInput(String module) {
     this.module = module;
   }
 

@@ -2,13 +2,14 @@ package org.vgg4j.backend.onednn;
 
 import org.bytedeco.javacpp.FloatPointer;
 import org.vgg4j.tensor.Arena;
-import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Plan;
 
 /**
- * An update of whole slabs in Java: chunks are copied to the heap, where the compiler makes vector
+ * A sweep over whole slabs in Java: chunks are copied to the heap, where the compiler makes vector
  * code of the loop, and back. On Java 17 that costs little more than the copies alone.
  */
-abstract class SlabOptimizer implements OptimizerPlan {
+abstract class SlabSweep implements Plan {
   /**
    * The values of a chunk: 16 kB, so that the arrays of one worker stay in its first-level caches.
    */
@@ -20,10 +21,10 @@ abstract class SlabOptimizer implements OptimizerPlan {
   private final float[][][] chunks; // worker, slab, value
 
   /**
-   * Takes the slabs in the order that {@link #update} sees their chunks: parameters, gradients,
-   * moments.
+   * Takes the slabs in the order that {@link #update} sees their chunks; the second, gradients, is
+   * only read.
    */
-  SlabOptimizer(Dnnl dnnl, Arena... arenas) {
+  SlabSweep(Dnnl dnnl, Arena... arenas) {
     this.dnnl = dnnl;
     slabs = new OneDnnArena[arenas.length];
     for (int i = 0; i < arenas.length; i++) {
@@ -32,7 +33,7 @@ abstract class SlabOptimizer implements OptimizerPlan {
       }
       if (own.bytes() != arenas[0].bytes() || own.bytes() % Float.BYTES != 0) {
         throw new IllegalArgumentException(
-            "slabs of " + own.bytes() + " and " + arenas[0].bytes() + " bytes in one optimizer");
+            "slabs of " + own.bytes() + " and " + arenas[0].bytes() + " bytes side by side");
       }
       slabs[i] = own;
     }
@@ -41,9 +42,21 @@ abstract class SlabOptimizer implements OptimizerPlan {
   }
 
   /**
-   * Updates the first {@code count} values of the chunks; all but the gradients are written back.
+   * Updates the first {@code count} values of the chunks; all but the second are written back.
    */
   abstract void update(float[][] chunk, int count);
+
+  /** Returns the slabs of an optimizer: parameters, gradients, then its own. */
+  static Arena[] of(ParameterSlabs slabs, Arena... own) {
+    if (slabs.compute() != null) {
+      throw new IllegalArgumentException("the CPU engine keeps no copies of weights");
+    }
+    Arena[] all = new Arena[2 + own.length];
+    all[0] = slabs.masters();
+    all[1] = slabs.gradients();
+    System.arraycopy(own, 0, all, 2, own.length);
+    return all;
+  }
 
   /** Runs the update over the whole slabs. */
   final void sweep() {

@@ -5,18 +5,18 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Slot;
 
 /**
- * The activations and activation gradients of one batch size. Training keeps every activation;
+ * The activations and activation gradients of one input shape. Training keeps every activation;
  * inference lets them take turns in two halves, as gradients always do.
  */
-final class ChainMemory {
+final class ActivationMemory {
   private final boolean training;
-  private final Slab kept = new Slab();
-  private final Slab[] activationHalves = {new Slab(), new Slab()};
-  private final Slab[] gradientHalves = {new Slab(), new Slab()};
+  private final SlotLayout kept = new SlotLayout();
+  private final SlotLayout[] activationHalves = {new SlotLayout(), new SlotLayout()};
+  private final SlotLayout[] gradientHalves = {new SlotLayout(), new SlotLayout()};
   private int activationTurn;
   private int gradientTurn;
 
-  ChainMemory(boolean training) {
+  ActivationMemory(boolean training) {
     this.training = training;
   }
 
@@ -43,7 +43,7 @@ final class ChainMemory {
     return gradientHalves[0].bytes() + gradientHalves[1].bytes();
   }
 
-  /** Gives every slot its tensor; both arenas begin with this chain's memory. */
+  /** Gives every slot its tensor; both arenas begin with this memory. */
   void bind(Arena activations, Arena gradients) {
     kept.bind(activations, 0);
     activationHalves[0].bind(activations, kept.bytes());

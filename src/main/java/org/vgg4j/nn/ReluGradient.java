@@ -10,12 +10,12 @@ import org.vgg4j.tensor.Usage;
  * The backward of a ReLU that an operation applies to its own output; without a ReLU it does
  * nothing.
  */
-final class FusedRelu {
+final class ReluGradient {
   private final ReluPlan plan; // null without a ReLU, as is the slot
   private final Slot masked; // as y
 
   /** Asks for gradient memory, so it comes after the input's. */
-  FusedRelu(BuildContext context, Layout y, boolean relu) {
+  ReluGradient(BuildContext context, Layout y, boolean relu) {
     boolean needed = relu && context.usage().training();
     plan = needed ? context.plan(context.backend().relu(y, Usage.TRAINING)) : null;
     masked = needed ? context.gradient(y) : null;

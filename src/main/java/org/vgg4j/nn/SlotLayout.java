@@ -10,7 +10,7 @@ import org.vgg4j.tensor.Slot;
  * Slots that will lie in one stretch of memory: beside each other, or over each other where they
  * were laid so.
  */
-final class Slab {
+final class SlotLayout {
   private record Place(Slot slot, long offset) {}
 
   private final List<Place> places = new ArrayList<>();

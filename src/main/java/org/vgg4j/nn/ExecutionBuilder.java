@@ -1,0 +1,142 @@
+package org.vgg4j.nn;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.EngineException;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.ParameterLayouts;
+import org.vgg4j.tensor.Plan;
+import org.vgg4j.tensor.Slot;
+import org.vgg4j.tensor.StepState;
+import org.vgg4j.tensor.Usage;
+
+/** Turns a module into stages and notes what they take, for one input shape. */
+final class ExecutionBuilder {
+  /** Dropout's streams; the starting values and the shuffles have others. */
+  private static final long DROPOUT_STREAMS = 1L << 32;
+
+  private final Backend backend;
+  private final StepState state;
+  private final NetworkState names;
+  private final Closing closing;
+  private final ActivationMemory memory;
+  private final Set<String> used = new HashSet<>();
+  private final List<Stage> stages = new ArrayList<>();
+  private long workspaceBytes;
+  private long streams;
+  private List<Parameter> parameters; // of the stage being built, as the next two
+  private long multiplyAdds;
+  private long activationBytes;
+
+  ExecutionBuilder(
+      Backend backend, StepState state, NetworkState names, boolean training, Closing closing) {
+    this.backend = backend;
+    this.state = state;
+    this.names = names;
+    this.closing = closing;
+    memory = new ActivationMemory(training);
+  }
+
+  /**
+   * Adds a module's stages: those of its parts, or itself when it has none.
+   *
+   * @return the layout of the output
+   */
+  Layout add(String scope, Module module, Layout x, BuildContext context) {
+    List<Module.Part> parts = module.parts();
+    if (parts.isEmpty()) {
+      return stage(scope, module, x, context);
+    }
+    Layout layout = x;
+    Usage usage = context.usage();
+    for (Module.Part part : parts) {
+      layout = add(part.scope(), part.module(), layout, context.inner(scope, usage));
+      usage = new Usage(usage.training(), usage.training());
+    }
+    return layout;
+  }
+
+  private Layout stage(String scope, Module module, Layout x, BuildContext context) {
+    parameters = new ArrayList<>();
+    multiplyAdds = 0;
+    activationBytes = 0;
+    BuildContext inner = context.inner(scope, context.usage());
+    try {
+      Layout y = context.build(scope, module, x, context.usage());
+      stages.add(
+          new Stage(name(inner), module, x, y, parameters, multiplyAdds, activationBytes));
+      return y;
+    } catch (EngineException e) {
+      e.seenIn("plan of " + name(inner));
+      throw e;
+    }
+  }
+
+  /** A block that spans several scopes goes by that of its first parameter. */
+  private String name(BuildContext inner) {
+    String path = parameters.isEmpty() ? inner.prefix() : parameters.get(0).name();
+    return path.substring(0, Math.max(0, path.lastIndexOf('.')));
+  }
+
+  Backend backend() {
+    return backend;
+  }
+
+  StepState stepState() {
+    return state;
+  }
+
+  NetworkState names() {
+    return names;
+  }
+
+  ActivationMemory memory() {
+    return memory;
+  }
+
+  List<Stage> stages() {
+    return stages;
+  }
+
+  long workspaceBytes() {
+    return workspaceBytes;
+  }
+
+  /** Notes that a module of this net has something of this name; no other may. */
+  String use(String name) {
+    if (!used.add(name)) {
+      throw new IllegalStateException("two modules of a net own " + name);
+    }
+    return name;
+  }
+
+  Parameter parameter(String name, ParameterLayouts layouts, Initializer initializer) {
+    Parameter parameter = names.parameter(use(name), layouts, initializer);
+    parameters.add(parameter);
+    return parameter;
+  }
+
+  long nextStream() {
+    return DROPOUT_STREAMS + streams++;
+  }
+
+  <P extends Plan> P plan(P plan) {
+    closing.own(plan);
+    workspaceBytes = Math.max(workspaceBytes, plan.workspaceBytes());
+    return plan;
+  }
+
+  void multiplyAdds(long count) {
+    multiplyAdds += count;
+  }
+
+  Slot counted(Slot slot) {
+    activationBytes += Arena.align(slot.layout().bytes());
+    return slot;
+  }
+}

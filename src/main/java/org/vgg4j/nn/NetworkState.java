@@ -1,0 +1,168 @@
+package org.vgg4j.nn;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.ParameterLayouts;
+import org.vgg4j.tensor.Types;
+
+/**
+ * What a net is whatever its input: named parameters, buffers and counters. The first execution
+ * creates them, the others share them.
+ */
+final class NetworkState {
+  private final Types types;
+  private final boolean training;
+  private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+  private final Map<String, Buffer> buffers = new LinkedHashMap<>();
+  private final Map<String, Counter> counters = new LinkedHashMap<>();
+  private final List<String> names = new ArrayList<>();
+  private final SlotLayout bufferSlab = new SlotLayout();
+  private long elements; // of every slab of parameters
+  private boolean complete;
+
+  NetworkState(Types types, boolean training) {
+    this.types = types;
+    this.training = training;
+  }
+
+  /** Says that the first execution was built: the others may add nothing. */
+  void complete() {
+    complete = true;
+  }
+
+  /** Returns how plans read a parameter that is there already, or null. */
+  Layout computeLayout(String name) {
+    Parameter known = parameters.get(name);
+    return known == null ? null : known.layouts().compute();
+  }
+
+  Parameter parameter(String name, ParameterLayouts layouts, Initializer initializer) {
+    Parameter known = parameters.get(name);
+    if (known == null) {
+      add(name);
+      known = new Parameter(name, layouts, elements, training, initializer);
+      parameters.put(name, known);
+      long step = elementStep(layouts);
+      elements = (known.endElement() + step - 1) / step * step;
+    }
+    requireSame(name, known.layouts(), layouts);
+    return known;
+  }
+
+  /** Parameters begin aligned in the slab of the narrowest type, hence in all. */
+  private long elementStep(ParameterLayouts layouts) {
+    Layout master = layouts.master();
+    int narrowest =
+        types.hasWeightCopies()
+            ? Math.min(master.elementBytes(), master.as(types.weight()).elementBytes())
+            : master.elementBytes();
+    return Arena.ALIGNMENT / Math.min(narrowest, layouts.gradient().elementBytes());
+  }
+
+  Buffer buffer(String name, Layout layout, double initial) {
+    Buffer known = buffers.get(name);
+    if (known == null) {
+      add(name);
+      known = new Buffer(name, bufferSlab.append(layout), initial);
+      buffers.put(name, known);
+    }
+    requireSame(name, known.layout(), layout);
+    return known;
+  }
+
+  Counter counter(String name) {
+    Counter known = counters.get(name);
+    if (known == null) {
+      add(name);
+      known = new Counter(name);
+      counters.put(name, known);
+    }
+    return known;
+  }
+
+  private void add(String name) {
+    if (complete) {
+      throw new IllegalStateException(name + " is not in the net of the first input shape");
+    }
+    if (names.contains(name)) {
+      throw new IllegalStateException(name + " is two things at once");
+    }
+    names.add(name);
+  }
+
+  private static void requireSame(String name, Object known, Object asked) {
+    if (!Objects.equals(known, asked)) {
+      throw new IllegalStateException(
+          name + " exists in the layout " + known + ", not in " + asked);
+    }
+  }
+
+  List<Parameter> parameters() {
+    return List.copyOf(parameters.values());
+  }
+
+  List<Buffer> buffers() {
+    return List.copyOf(buffers.values());
+  }
+
+  List<Counter> counters() {
+    return List.copyOf(counters.values());
+  }
+
+  void countTrainingPass() {
+    counters.values().forEach(Counter::increment);
+  }
+
+  List<String> names() {
+    return Collections.unmodifiableList(names);
+  }
+
+  long valueBytes() {
+    return slabBytes(parameters.values().stream().map(p -> p.layouts().master()).toList());
+  }
+
+  long gradientBytes() {
+    return training
+        ? slabBytes(parameters.values().stream().map(p -> p.layouts().gradient()).toList())
+        : 0;
+  }
+
+  /** Returns the size of the slab of copies, 0 when plans read the values. */
+  long copyBytes() {
+    return slabBytes(
+        parameters.values().stream()
+            .filter(Parameter::hasCopy)
+            .map(p -> p.layouts().compute())
+            .toList());
+  }
+
+  private long slabBytes(List<Layout> layouts) {
+    return layouts.isEmpty() ? 0 : Arena.align(elements * layouts.get(0).elementBytes());
+  }
+
+  long bufferBytes() {
+    return bufferSlab.bytes();
+  }
+
+  void bind(Arena values, Arena gradients, Arena copies, Arena bufferArena) {
+    for (Parameter parameter : parameters.values()) {
+      parameter.bind(values, gradients, copies);
+    }
+    bufferSlab.bind(bufferArena, 0);
+  }
+
+  /** Writes the copies that plans read anew. */
+  void refreshCopies() {
+    for (Parameter parameter : parameters.values()) {
+      if (parameter.hasCopy()) {
+        parameter.compute().copyFrom(parameter.value());
+      }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package org.vgg4j.nn;
+
+import java.util.List;
+import org.vgg4j.tensor.EngineException;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+
+/**
+ * A layer of a net at one input shape: a module with its name, its layouts and its parameters. A
+ * forward pass walks the stages from first to last, a backward pass from last to first.
+ */
+public final class Stage {
+  private final String name;
+  private final Module module;
+  private final Layout x;
+  private final Layout y;
+  private final List<Parameter> parameters;
+  private final long multiplyAdds;
+  private final long activationBytes;
+
+  Stage(
+      String name,
+      Module module,
+      Layout x,
+      Layout y,
+      List<Parameter> parameters,
+      long multiplyAdds,
+      long activationBytes) {
+    this.name = name;
+    this.module = module;
+    this.x = x;
+    this.y = y;
+    this.parameters = List.copyOf(parameters);
+    this.multiplyAdds = multiplyAdds;
+    this.activationBytes = activationBytes;
+  }
+
+  /** Returns the scope of its first parameter, else its own, such as {@code features.0}. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns the simple name of the module's class. */
+  public String type() {
+    return module.getClass().getSimpleName();
+  }
+
+  /** Returns the layout of the input, batch first. */
+  public Layout x() {
+    return x;
+  }
+
+  /** Returns the layout of the output, batch first. */
+  public Layout y() {
+    return y;
+  }
+
+  /** Returns the shape of the output, batch first. */
+  public Shape output() {
+    return y.shape();
+  }
+
+  /** Returns its parameters, which lie side by side in the slabs of the net. */
+  public List<Parameter> parameters() {
+    return parameters;
+  }
+
+  /** Returns where its parameters begin in every slab, in elements; 0 when it has none. */
+  public long firstElement() {
+    return parameters.isEmpty() ? 0 : parameters.get(0).firstElement();
+  }
+
+  /** Returns where its parameters end in every slab, in elements; 0 when it has none. */
+  public long endElement() {
+    return parameters.isEmpty() ? 0 : parameters.get(parameters.size() - 1).endElement();
+  }
+
+  /** Returns how many trained values it has. */
+  public long parameterCount() {
+    return parameters.stream().mapToLong(p -> p.shape().elementCount()).sum();
+  }
+
+  /** Returns the multiply-adds of a forward pass over the batch. */
+  public long multiplyAdds() {
+    return multiplyAdds;
+  }
+
+  /**
+   * Returns the bytes that it keeps of a forward pass: outputs and what the backward reads; in
+   * inference, outputs, which take turns in the same memory.
+   */
+  public long activationBytes() {
+    return activationBytes;
+  }
+
+  Tensor forward(Tensor input, boolean training, StageListener listener) {
+    try {
+      listener.beforeForward(this);
+      Tensor output = module.forward(input, training);
+      listener.afterForward(this);
+      return output;
+    } catch (EngineException e) {
+      e.seenIn("forward of " + name);
+      throw e;
+    }
+  }
+
+  Tensor backward(Tensor dy, StageListener listener) {
+    try {
+      listener.beforeBackward(this);
+      Tensor dx = module.backward(dy);
+      listener.afterBackward(this);
+      return dx;
+    } catch (EngineException e) {
+      e.seenIn("backward of " + name);
+      throw e;
+    }
+  }
+}
