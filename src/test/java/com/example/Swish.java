@@ -25,8 +25,7 @@ public final class Swish implements Module {
   @Override
   public Layout build(BuildContext context, Layout x) {
     Backend backend = context.backend();
-    Layout one = backend.plainLayout(Shape.of(1), backend.computeType());
-    beta = context.parameter("beta", one, Initializer.constant(1));
+    beta = context.parameter("beta", Shape.of(1), Initializer.constant(1));
     y = context.activation(x);
     dx = context.usage().inputGradient() ? context.gradient(x) : null;
     return x;

@@ -28,7 +28,7 @@ final class EmbeddingExample {
   static float[] tensor(String device) {
     // begin tensor
     try (Backend engine = Backends.open(device).backend()) {
-      Layout layout = engine.plainLayout(Shape.of(2, 3), engine.computeType());
+      Layout layout = engine.plainLayout(Shape.of(2, 3), engine.types().activation());
       try (Arena arena = engine.allocate(Arena.align(layout.bytes()))) {
         Tensor tensor = arena.tensor(0, layout);
         tensor.upload(new float[] {1, 2, 3, 4, 5, 6});
@@ -45,8 +45,8 @@ final class EmbeddingExample {
     try (Backend engine = Backends.open(device).backend()) {
       Conv2dSpec spec =
           new Conv2dSpec(1, 1, 3, 1, true, false); // C, K, kernel, padding, bias, ReLU
-      Layout x = engine.plainLayout(Shape.of(1, 1, 4, 4), engine.computeType());
-      Layout b = engine.plainLayout(spec.b(), engine.computeType());
+      Layout x = engine.plainLayout(Shape.of(1, 1, 4, 4), engine.types().activation());
+      Layout b = engine.plainLayout(spec.b(), engine.types().master());
       try (Conv2dPlan plan = engine.conv2d(spec, x, null, Usage.TRAINING);
           Arena arena = engine.allocate(4 * Arena.align(Math.max(x.bytes(), plan.y().bytes())))) {
         long step = arena.bytes() / 4;

@@ -18,14 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.vgg4j.backend.Backends;
-import org.vgg4j.tensor.Arena;
-import org.vgg4j.tensor.Backend;
-import org.vgg4j.tensor.DType;
-import org.vgg4j.tensor.InvalidInputException;
-import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.Shape;
-import org.vgg4j.tensor.Tensor;
 
 /** What docs/embedding.md shows and says. */
 final class EmbeddingTest {
@@ -96,7 +88,7 @@ final class EmbeddingTest {
   @ValueSource(strings = {"cpu", "reference"})
   void anEngineBelongsToOneThreadAtATimeAndSaysSo(String device) {
     try (Backend engine = Backends.open(device).backend()) {
-      Layout layout = engine.plainLayout(Shape.of(4), engine.computeType());
+      Layout layout = engine.plainLayout(Shape.of(4), engine.types().activation());
       try (Arena arena = engine.allocate(Arena.align(layout.bytes()))) {
         Tensor tensor = arena.tensor(0, layout);
         Runnable use = () -> tensor.upload(new float[4]);

@@ -31,8 +31,7 @@ final class SummaryCommand implements Callable<Integer> {
     NetworkOptions options = NetworkOptions.training(recipe.training().batchSize());
     Backends.Selection selection = device.open(Backends.DEFAULT_VARIANT);
     try (Backend backend = selection.backend();
-        NetworkPlan planned =
-            Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
+        NetworkPlan planned = Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
       SummaryTable.print(recipe, planned.memoryPlan(), backend, out);
     }
     return ExitCode.DONE;

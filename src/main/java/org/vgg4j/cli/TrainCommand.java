@@ -130,8 +130,7 @@ final class TrainCommand implements Callable<Integer> {
     NetworkOptions options =
         NetworkOptions.training(Trainer.batchSizes(batchSize, images.train().size()))
             .withSeed(recipe.training().seed());
-    try (NetworkPlan planned =
-        Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
+    try (NetworkPlan planned = Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
       planned.memoryPlan().requireFits(backend, recipe.stateSlabs());
       String dataFrom = data.source(resumed == null ? null : resumed.text(RunConfig.DATA_FROM));
       Map<String, Object> config = RunConfig.of(recipe, images, dataFrom, backend, engine);

@@ -1,9 +1,9 @@
 package org.vgg4j.evaluation;
 
-import org.vgg4j.nn.Execution;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.ImageDataset;
+import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.ImageSpec;
 

@@ -1,10 +1,10 @@
 package org.vgg4j.evaluation;
 
-import org.vgg4j.nn.Execution;
 import java.util.function.BooleanSupplier;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.ImageDataset;
+import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
 

@@ -66,8 +66,7 @@ public final class BuildContext implements MemoryPlanner {
     if (!y.shape().equals(part.outputShape(x.shape()))) {
       throw new IllegalStateException(
           "%s built an output of %s but says %s"
-              .formatted(
-                  part.getClass().getSimpleName(), y.shape(), part.outputShape(x.shape())));
+              .formatted(part.getClass().getSimpleName(), y.shape(), part.outputShape(x.shape())));
     }
     return y;
   }
@@ -95,8 +94,8 @@ public final class BuildContext implements MemoryPlanner {
   }
 
   /**
-   * Creates or returns a parameter that plans read where the optimizer updates it: a bias, the scale
-   * and the shift of a norm.
+   * Creates or returns a parameter that plans read where the optimizer updates it: a bias, the
+   * scale and the shift of a norm.
    */
   public Parameter parameter(String name, Shape shape, Initializer initializer) {
     Layout layout = backend().plainLayout(shape, backend().types().master());

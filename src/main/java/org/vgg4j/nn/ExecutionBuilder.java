@@ -68,8 +68,7 @@ final class ExecutionBuilder {
     BuildContext inner = context.inner(scope, context.usage());
     try {
       Layout y = context.build(scope, module, x, context.usage());
-      stages.add(
-          new Stage(name(inner), module, x, y, parameters, multiplyAdds, activationBytes));
+      stages.add(new Stage(name(inner), module, x, y, parameters, multiplyAdds, activationBytes));
       return y;
     } catch (EngineException e) {
       e.seenIn("plan of " + name(inner));

@@ -258,8 +258,8 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Counts a training pass in the net's counters, which live on the host: for passes that an
-   * engine runs from a recording.
+   * Counts a training pass in the net's counters, which live on the host: for passes that an engine
+   * runs from a recording.
    */
   public void countTrainingPass() {
     state.countTrainingPass();

@@ -54,7 +54,8 @@ public record NetworkOptions(
 
   /** Returns these options with another seed. */
   public NetworkOptions withSeed(long other) {
-    return new NetworkOptions(batchSizes, training, other, inputGradient, initialValues, shapeBytes);
+    return new NetworkOptions(
+        batchSizes, training, other, inputGradient, initialValues, shapeBytes);
   }
 
   /** Returns these options with the gradient of the input. */

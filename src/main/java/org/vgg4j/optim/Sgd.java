@@ -40,9 +40,6 @@ public record Sgd(SgdSpec spec) implements Optimizer {
             network
                 .backend()
                 .sgd(
-                    spec,
-                    network.slabs(),
-                    own.isEmpty() ? null : own.get(0),
-                    network.stepState()));
+                    spec, network.slabs(), own.isEmpty() ? null : own.get(0), network.stepState()));
   }
 }

@@ -28,8 +28,7 @@ final class HostBuffers {
     DType type = tensor.dtype();
     int count = tensor.shape().arrayLength();
     ByteBuffer buffer =
-        ByteBuffer.allocate(Math.multiplyExact(count, type.bytes()))
-            .order(ByteOrder.nativeOrder());
+        ByteBuffer.allocate(Math.multiplyExact(count, type.bytes())).order(ByteOrder.nativeOrder());
     IntStream.range(0, (count + CHUNK - 1) / CHUNK)
         .parallel()
         .forEach(

@@ -20,7 +20,9 @@ public interface StepState extends AutoCloseable {
   /** Returns how many samples of the batch count in the loss, from the first. */
   int rows();
 
-  /** Returns what the sum of the losses is multiplied by before the backward: 1 / N for the mean. */
+  /**
+   * Returns what the sum of the losses is multiplied by before the backward: 1 / N for the mean.
+   */
   double lossScale();
 
   /** Sets the seed. */

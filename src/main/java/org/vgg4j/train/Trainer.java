@@ -1,6 +1,5 @@
 package org.vgg4j.train;
 
-import org.vgg4j.nn.Execution;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +13,7 @@ import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.evaluation.ImageFeed;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.nn.CrossEntropyLoss;
+import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.optim.Optimizer;
@@ -63,8 +63,7 @@ public final class Trainer implements AutoCloseable {
     this.network = vgg.network();
     this.options = options;
     try {
-      trainingStep =
-          closing.own(new TrainingStep(network, optimizer, options.accumulate() > 1));
+      trainingStep = closing.own(new TrainingStep(network, optimizer, options.accumulate() > 1));
       loss = network.loss();
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
@@ -203,8 +202,7 @@ public final class Trainer implements AutoCloseable {
     at.labels().uploadAsync(batch.labels(), 0);
     double scale = 1.0 / schedule.imagesOfStep(batch.index());
     network.stepState().set(step, passes, rate(step), batch.size(), scale);
-    trainingStep.run(
-        at, schedule.startsStep(batch.index()), schedule.endsStep(batch.index()));
+    trainingStep.run(at, schedule.startsStep(batch.index()), schedule.endsStep(batch.index()));
     passes++;
   }
 

@@ -1,7 +1,7 @@
 package org.vgg4j.train;
 
 import java.util.EnumMap;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
@@ -40,7 +40,7 @@ public final class TrainingStep implements AutoCloseable {
   private final Arena sum; // of the gradients of a step's passes; null for steps of one pass
   private final AccumulatePlan addToSum; // null with the sum
   private final AccumulatePlan addSum; // likewise
-  private final Map<Execution, Map<End, Recorded>> recorded = new IdentityHashMap<>();
+  private final Map<Execution, Map<End, Recorded>> recorded = new HashMap<>();
 
   /**
    * Takes the memory of the optimizer and of the sum.

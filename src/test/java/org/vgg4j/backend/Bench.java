@@ -36,7 +36,7 @@ final class Bench implements AutoCloseable {
 
   /** Returns the layout in which a net's input comes. */
   Layout plain(Shape shape) {
-    return backend.plainLayout(shape, backend.computeType());
+    return backend.plainLayout(shape, backend.types().activation());
   }
 
   Arena arena(long bytes) {

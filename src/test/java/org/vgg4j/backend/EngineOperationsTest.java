@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.vgg4j.backend.reference.ReferenceBackend;
+import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
@@ -29,11 +30,14 @@ import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
+import org.vgg4j.tensor.LossAccumulator;
+import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
@@ -429,22 +433,24 @@ abstract class EngineOperationsTest {
     Shape shape = Shape.of(4, 10);
     Function<Bench, List<Output>> run =
         bench -> {
+          StepState state = bench.state();
+          LossAccumulator sums = bench.own(bench.backend().newLossAccumulator());
           CrossEntropyPlan plan =
-              bench.own(bench.backend().crossEntropy(bench.plain(shape), bench.state()));
+              bench.own(bench.backend().crossEntropy(bench.plain(shape), state, sums));
+          state.setLoss(3, 1.0 / 3);
           double[] values = Arrays.stream(Bench.random(shape, 22)).map(v -> v * 8).toArray();
           values[10] = 1000; // a softmax without the maximum subtracted overflows
           Tensor logits = bench.tensor(shape, values);
           Tensor labels = bench.labels(3, 0, 9, 5);
           Tensor dlogits = bench.output(bench.plain(shape));
-          plan.forward(logits, labels, dlogits, 3, 1.0 / 3);
-          double[] totals = {
-            plan.totals().lossSum(), plan.totals().correct(), plan.totals().count()
-          };
-          plan.resetTotals();
+          plan.forward(logits, labels, dlogits);
+          LossTotals read = sums.read();
+          double[] totals = {read.lossSum(), read.correct(), read.count()};
+          sums.reset();
           return List.of(
               output("cross entropy dlogits", dlogits, 10),
               new Output("cross entropy totals", totals, 10),
-              new Output("cross entropy reset", new double[] {plan.totals().count()}, 0));
+              new Output("cross entropy reset", new double[] {sums.read().count()}, 0));
         };
     compare("cross entropy", run::apply);
   }
@@ -492,6 +498,27 @@ abstract class EngineOperationsTest {
     compare("SGD", bench -> optimizer(bench, 0));
   }
 
+  @Test
+  void accumulation() {
+    Shape shape = Shape.of(10_001);
+    compare(
+        "accumulation",
+        bench -> {
+          Layout layout = bench.plain(shape);
+          long bytes = Arena.align(layout.bytes());
+          Arena from = bench.arena(bytes);
+          Arena into = bench.arena(bytes);
+          from.tensor(0, layout).upload(Bench.random(shape, 31));
+          into.tensor(0, layout).upload(Bench.random(shape, 32));
+          AccumulatePlan plan = bench.own(bench.backend().accumulate(from, into));
+          plan.run();
+          plan.run();
+          return List.of(
+              output("accumulated gradients", into.tensor(0, layout), 3),
+              output("gradients to accumulate", from.tensor(0, layout), 0));
+        });
+  }
+
   /** Five updates of a slab that is no multiple of any chunk. */
   private static List<Output> optimizer(Bench bench, int moments) {
     Shape shape = Shape.of(10_001);
@@ -503,11 +530,12 @@ abstract class EngineOperationsTest {
     Arena v = moments > 1 ? bench.arena(bytes) : null;
     StepState state = bench.state();
     Backend backend = bench.backend();
+    ParameterSlabs slabs = new ParameterSlabs(p, g);
     OptimizerPlan plan =
         bench.own(
             moments == 2
-                ? backend.adam(new AdamSpec(0.9, 0.999, 1e-8, 0.01), p, g, m, v, state)
-                : backend.sgd(new SgdSpec(moments == 1 ? 0.9 : 0, 0.01), p, g, m, state));
+                ? backend.adam(new AdamSpec(0.9, 0.999, 1e-8, 0.01), slabs, m, v, state)
+                : backend.sgd(new SgdSpec(moments == 1 ? 0.9 : 0, 0.01), slabs, m, state));
     p.tensor(0, layout).upload(Bench.random(shape, 23));
     for (int step = 0; step < 5; step++) {
       g.tensor(0, layout).upload(Bench.random(shape, 24 + step));

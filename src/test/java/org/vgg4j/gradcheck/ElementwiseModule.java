@@ -64,8 +64,8 @@ class ElementwiseModule implements Module {
 
   @Override
   public Layout build(BuildContext context, Layout x) {
-    w = context.parameter("w", x, Initializer.constant(1));
-    b = context.parameter("b", x, Initializer.constant(0));
+    w = context.parameter("w", x.shape(), Initializer.constant(1));
+    b = context.parameter("b", x.shape(), Initializer.constant(0));
     y = context.activation(x);
     dx = context.gradient(x);
     return x;

@@ -93,7 +93,7 @@ class GradientCheckTest {
         new ElementwiseModule(Math::tanh, x -> 0) {
           @Override
           public Layout build(BuildContext context, Layout x) {
-            buffers.add(context.buffer("scale", x, 1));
+            buffers.add(context.buffer("scale", x.shape(), 1));
             return super.build(context, x);
           }
 
@@ -125,7 +125,7 @@ class GradientCheckTest {
 
           @Override
           public Layout build(BuildContext context, Layout x) {
-            scale = context.buffer("scale", x, 1);
+            scale = context.buffer("scale", x.shape(), 1);
             return super.build(context, x);
           }
 

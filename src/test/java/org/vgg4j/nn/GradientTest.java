@@ -71,8 +71,8 @@ class GradientTest {
   private static void check(Supplier<Module> chain, Shape sample) {
     NetworkOptions options = NetworkOptions.training(4, 3).withSeed(3).withInputGradient();
     try (Backend backend = new ReferenceBackend();
-        Network net = Network.build(chain, sample, options, backend);
-        CrossEntropyLoss loss = new CrossEntropyLoss(net)) {
+        Network net = Network.build(chain, sample, options, backend)) {
+      CrossEntropyLoss loss = net.loss();
       for (int batch : options.batchSizes()) {
         check(net, loss, batch);
       }

@@ -62,7 +62,7 @@ class MemoryTest {
     NetworkOptions options = new NetworkOptions(List.of(6, 2), training, 0, false, true);
     try (Backend engine = Backends.open(device).backend()) {
       Recorder recorder = new Recorder(engine, -1);
-      try (PlannedNetwork plan =
+      try (NetworkPlan plan =
           Vgg.plan(NetworkTest.SMALL, Initialization.PAPER, options, recorder.backend)) {
         assertEquals(0, recorder.bytes());
         MemoryPlan memory = plan.memoryPlan();
@@ -70,7 +70,7 @@ class MemoryTest {
           assertEquals(memory.totalBytes(0) - memory.workspace(), recorder.bytes());
           if (training) {
             assertEquals(memory.parameters(), memory.gradients());
-            long rows = memory.layers().stream().mapToLong(LayerPlan::activationBytes).sum();
+            long rows = memory.stages().stream().mapToLong(Stage::activationBytes).sum();
             assertEquals(memory.activations(), rows);
             try (var optimizer = new Adam().attach(net)) {
               assertEquals(memory.totalBytes(2) - memory.workspace(), recorder.bytes());
@@ -87,14 +87,14 @@ class MemoryTest {
   @Test
   void multiplyAddsOfALayer() {
     try (Backend backend = new ReferenceBackend();
-        PlannedNetwork plan =
+        NetworkPlan plan =
             Vgg.plan(
                 NetworkTest.SMALL, Initialization.PAPER, NetworkOptions.training(6), backend)) {
-      List<LayerPlan> layers = plan.memoryPlan().layers();
+      List<Stage> layers = plan.memoryPlan().stages();
       assertEquals(6L * 5 * 8 * 8 * 2 * 9, layers.get(0).multiplyAdds());
       assertEquals(Shape.of(6, 5, 4, 4), layers.get(0).output());
       assertEquals("ConvBlock", layers.get(0).type());
-      LayerPlan last = layers.get(layers.size() - 1);
+      Stage last = layers.get(layers.size() - 1);
       assertEquals(6L * 11 * 3, last.multiplyAdds());
       assertEquals(11 * 3 + 3, last.parameterCount());
     }
@@ -103,9 +103,9 @@ class MemoryTest {
   @Test
   void inferenceTakesLessThanTraining() {
     try (Backend backend = new ReferenceBackend();
-        PlannedNetwork training =
+        NetworkPlan training =
             Vgg.plan(NetworkTest.SMALL, Initialization.PAPER, NetworkOptions.training(6), backend);
-        PlannedNetwork inference =
+        NetworkPlan inference =
             Vgg.plan(
                 NetworkTest.SMALL, Initialization.PAPER, NetworkOptions.inference(6), backend)) {
       // Two images of 5 channels are the largest neighbours: convolution and batch norm.

@@ -103,7 +103,7 @@ class NetworkTest {
               "classifier.3",
               "classifier.5",
               "classifier.6"),
-          vgg.network().memoryPlan().layers().stream().map(LayerPlan::name).toList());
+          vgg.network().memoryPlan().stages().stream().map(Stage::name).toList());
     }
   }
 

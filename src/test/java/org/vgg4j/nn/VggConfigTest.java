@@ -44,11 +44,11 @@ class VggConfigTest {
               .classes(10)
               .build();
       try (Backend backend = new ReferenceBackend();
-          PlannedNetwork plan =
+          NetworkPlan plan =
               Vgg.plan(config, Initialization.PAPER, NetworkOptions.training(2), backend)) {
         long built = plan.parameters().stream().mapToLong(p -> p.shape().elementCount()).sum();
         assertEquals(config.parameterCount(), built);
-        long rows = plan.memoryPlan().layers().stream().mapToLong(LayerPlan::parameterCount).sum();
+        long rows = plan.memoryPlan().stages().stream().mapToLong(Stage::parameterCount).sum();
         assertEquals(built, rows);
       }
     }

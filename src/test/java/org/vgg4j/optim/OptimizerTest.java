@@ -68,8 +68,8 @@ class OptimizerTest {
   void adamFollowsItsFormula() {
     try (Backend backend = new ReferenceBackend();
         Vgg vgg = small(backend);
-        CrossEntropyLoss loss = new CrossEntropyLoss(vgg.network());
         AttachedOptimizer adam = new Adam().attach(vgg.network())) {
+      CrossEntropyLoss loss = vgg.network().loss();
       Network net = vgg.network();
       int last = net.parameters().size() - 2; // classifier.6.weight
       Parameter parameter = net.parameters().get(last);
@@ -105,8 +105,8 @@ class OptimizerTest {
   void sgdFollowsItsFormula() {
     try (Backend backend = new ReferenceBackend();
         Vgg vgg = small(backend);
-        CrossEntropyLoss loss = new CrossEntropyLoss(vgg.network());
         AttachedOptimizer sgd = new Sgd(0.9).attach(vgg.network())) {
+      CrossEntropyLoss loss = vgg.network().loss();
       Network net = vgg.network();
       Parameter parameter = net.parameters().get(0);
       double[] p = Values.of(parameter.value());
@@ -140,8 +140,8 @@ class OptimizerTest {
   void trainingLowersTheLoss(String device) {
     try (Backend backend = Backends.open(device).backend();
         Vgg vgg = small(backend);
-        CrossEntropyLoss loss = new CrossEntropyLoss(vgg.network());
         AttachedOptimizer adam = new Adam().attach(vgg.network())) {
+      CrossEntropyLoss loss = vgg.network().loss();
       Network net = vgg.network();
       double start = 0;
       double end = 0;

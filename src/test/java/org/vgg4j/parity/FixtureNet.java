@@ -37,7 +37,7 @@ final class FixtureNet implements AutoCloseable {
                   Shape.of(x.dim(1), x.dim(2), x.dim(3)),
                   options,
                   backend));
-      loss = closing.own(new CrossEntropyLoss(network));
+      loss = network.loss();
       optimizer = run == null ? null : closing.own(run.optimizer().attach(network));
     } catch (RuntimeException | Error e) {
       closing.abandon(e);

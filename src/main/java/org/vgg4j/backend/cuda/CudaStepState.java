@@ -7,8 +7,7 @@ import org.vgg4j.tensor.StepState;
 
 /**
  * The step state with its copy in device memory, which every kernel reads. The layout is that of
- * {@code StepState} in common.cuh: six fields that the host writes, two that Adam's kernel
- * derives.
+ * {@code StepState} in common.cuh: six fields that the host writes, two that Adam's kernel derives.
  */
 final class CudaStepState implements StepState {
   private static final int BYTES = 56;

@@ -1,11 +1,7 @@
 package org.vgg4j.backend.onednn;
 
-import org.vgg4j.tensor.AccumulatePlan;
-import org.vgg4j.tensor.HostLossAccumulator;
-import org.vgg4j.tensor.LossAccumulator;
-import org.vgg4j.tensor.ParameterSlabs;
-import org.vgg4j.tensor.Types;
 import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
@@ -17,19 +13,23 @@ import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.DropoutPlan;
 import org.vgg4j.tensor.DropoutSpec;
+import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.HostStepState;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
+import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
+import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
 
 /**

@@ -1,7 +1,7 @@
 package org.vgg4j.backend.onednn;
 
-import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.CrossEntropyPlan;
+import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;

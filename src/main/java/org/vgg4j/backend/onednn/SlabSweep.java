@@ -41,9 +41,7 @@ abstract class SlabSweep implements Plan {
     chunks = new float[dnnl.workers().count()][slabs.length][CHUNK];
   }
 
-  /**
-   * Updates the first {@code count} values of the chunks; all but the second are written back.
-   */
+  /** Updates the first {@code count} values of the chunks; all but the second are written back. */
   abstract void update(float[][] chunk, int count);
 
   /** Returns the slabs of an optimizer: parameters, gradients, then its own. */

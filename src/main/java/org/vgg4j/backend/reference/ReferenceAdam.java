@@ -1,10 +1,10 @@
 package org.vgg4j.backend.reference;
 
-import org.vgg4j.tensor.ParameterSlabs;
-import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.StepState;
+import org.vgg4j.tensor.Types;
 
 /**
  * Adam over whole slabs.

@@ -1,12 +1,12 @@
 package org.vgg4j.backend.reference;
 
-import org.vgg4j.tensor.Types;
 import java.util.Arrays;
 import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
 
 /**

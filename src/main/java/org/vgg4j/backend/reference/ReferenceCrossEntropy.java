@@ -1,9 +1,9 @@
 package org.vgg4j.backend.reference;
 
-import org.vgg4j.tensor.HostLossAccumulator;
 import java.util.Arrays;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;

@@ -1,11 +1,11 @@
 package org.vgg4j.backend.reference;
 
-import org.vgg4j.tensor.Types;
 import java.util.Arrays;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
 
 /**

@@ -1,7 +1,7 @@
 package org.vgg4j.backend.reference;
 
-import org.vgg4j.tensor.DType;
 import java.util.Arrays;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;

@@ -1,9 +1,9 @@
 package org.vgg4j.backend.reference;
 
-import org.vgg4j.tensor.ParameterSlabs;
-import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Types;
 
 /** What the optimizers share: the slab of the parameters and the check of those beside it. */
 abstract class ReferenceOptimizer extends ReferencePlan implements OptimizerPlan {

@@ -1,21 +1,19 @@
 package org.vgg4j.backend.cuda;
 
 import org.vgg4j.nn.CrossEntropyLoss;
+import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
-import org.vgg4j.optim.AttachedOptimizer;
-import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
-import org.vgg4j.tensor.ImagePlan;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.LossTotals;
-import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.TotalsRead;
+import org.vgg4j.train.TrainingStep;
 
 /** The smallest net with every kind of layer, and its training step by step. */
 final class TinyTraining implements AutoCloseable {
@@ -25,12 +23,12 @@ final class TinyTraining implements AutoCloseable {
   private static final int WIDTH = 6;
   private static final int STEPS_A_READ = 20;
 
+  private static final ImageSpec SPEC = new ImageSpec(1, HEIGHT, WIDTH, 1, SIZE);
   private final Closing closing = new Closing();
   private final Network network;
   private final CrossEntropyLoss loss;
-  private final AttachedOptimizer optimizer;
-  private final ImagePlan images;
-  private final Tensor bytes; // (N, 1, 7, 6)
+  private final TrainingStep trainingStep;
+  private final Execution execution;
   private final byte[] pixels = new byte[BATCH * HEIGHT * WIDTH];
   private final int[] labels = {0, 1, 2, 1};
   private long step;
@@ -56,12 +54,10 @@ final class TinyTraining implements AutoCloseable {
           closing.own(
               Vgg.build(config, Initialization.PYTORCH, NetworkOptions.training(BATCH), backend));
       network = vgg.network();
-      optimizer = closing.own(new Adam().attach(network));
-      loss = closing.own(new CrossEntropyLoss(network));
-      ImageSpec spec = new ImageSpec(1, HEIGHT, WIDTH, 1, SIZE);
-      images = closing.own(backend.images(spec, network.input(BATCH).layout()));
-      Arena arena = closing.own(backend.allocate(Arena.align(images.bytes().bytes())));
-      bytes = arena.tensor(0, images.bytes());
+      trainingStep = closing.own(new TrainingStep(network, new Adam(), false));
+      loss = network.loss();
+      execution = network.execution(BATCH);
+      execution.images(SPEC);
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -70,16 +66,10 @@ final class TinyTraining implements AutoCloseable {
 
   /** Enqueues one update as a training does. */
   void step() {
-    Tensor x = network.input(BATCH);
-    bytes.uploadAsync(pixels, 0);
-    images.forward(bytes, x);
-    loss.labels(BATCH).uploadAsync(labels, 0);
-    network.stepState().set(step, step, 1e-3);
-    Tensor logits = network.forward(x, true);
-    Tensor dlogits = network.outputGradient(BATCH);
-    loss.forward(logits, dlogits, BATCH, 1.0 / BATCH);
-    network.backward(dlogits);
-    optimizer.step();
+    execution.images(SPEC).uploadAsync(pixels, 0);
+    execution.labels().uploadAsync(labels, 0);
+    network.stepState().set(step, step, 1e-3, BATCH, 1.0 / BATCH);
+    trainingStep.run(execution, true, true);
     step++;
     if (step % STEPS_A_READ == 0) {
       read = loss.beginTotals();

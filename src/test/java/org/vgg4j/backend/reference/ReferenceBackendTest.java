@@ -9,11 +9,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
 
 final class ReferenceBackendTest {
@@ -29,7 +31,7 @@ final class ReferenceBackendTest {
   void introducesItself() {
     assertEquals("reference", backend.name());
     assertEquals("reference engine: plain Java, double precision, 1 thread", backend.description());
-    assertEquals(DType.F64, backend.computeType());
+    assertEquals(Types.F64, backend.types());
   }
 
   @Test
@@ -74,9 +76,10 @@ final class ReferenceBackendTest {
             () -> closed.linear(null, layout, null, Usage.TRAINING),
             () -> closed.dropout(null, layout, state),
             () -> closed.localResponseNorm(null, layout, Usage.TRAINING),
-            () -> closed.crossEntropy(layout, state),
-            () -> closed.adam(null, null, null, null, null, state),
-            () -> closed.sgd(null, null, null, null, state));
+            () -> closed.crossEntropy(layout, state, new HostLossAccumulator()),
+            () -> closed.adam(null, null, null, null, state),
+            () -> closed.sgd(null, null, null, state),
+            () -> closed.accumulate(null, null));
     for (Runnable use : uses) {
       IllegalStateException thrown = assertThrows(IllegalStateException.class, use::run);
       assertEquals("the reference engine is closed", thrown.getMessage());

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.HostStepState;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
@@ -19,6 +20,8 @@ final class ReferenceCrossEntropyTest {
   private static final double LOG3 = Math.log(3);
 
   private final ReferenceFixture fixture = new ReferenceFixture();
+  private final HostStepState state = new HostStepState();
+  private LossAccumulator sums = fixture.backend.newLossAccumulator();
 
   @AfterEach
   void close() {
@@ -32,8 +35,8 @@ final class ReferenceCrossEntropyTest {
     double low = Double.NEGATIVE_INFINITY;
     Tensor logits = fixture.tensor(fixture.layout(2, 4), 7, 7, 7, 7, 0, LOG3, low, low);
     Tensor dlogits = fixture.poisoned(logits.layout());
-    plan.forward(logits, fixture.integers(Shape.of(2), 2, 0), dlogits, 2, 0.5);
-    assertTotals(plan, Math.log(4) + Math.log(4), 0, 2);
+    forward(plan, logits, fixture.integers(Shape.of(2), 2, 0), dlogits, 2, 0.5);
+    assertTotals(Math.log(4) + Math.log(4), 0, 2);
     assertValues(dlogits, 0.125, 0.125, -0.375, 0.125, -0.375, 0.375, 0, 0);
   }
 
@@ -43,8 +46,8 @@ final class ReferenceCrossEntropyTest {
     double huge = 1e300;
     Tensor logits = fixture.tensor(fixture.layout(3, 2), huge, huge, -huge, -huge, 0, 1000);
     Tensor dlogits = fixture.poisoned(logits.layout());
-    plan.forward(logits, fixture.integers(Shape.of(3), 0, 1, 0), dlogits, 3, 1);
-    assertTotals(plan, 2 * Math.log(2) + 1000, 1, 3);
+    forward(plan, logits, fixture.integers(Shape.of(3), 0, 1, 0), dlogits, 3, 1);
+    assertTotals(2 * Math.log(2) + 1000, 1, 3);
     assertValues(dlogits, -0.5, 0.5, 0.5, -0.5, -1, 1);
   }
 
@@ -52,8 +55,8 @@ final class ReferenceCrossEntropyTest {
   void countsTheFirstLargestAsTheAnswer() {
     CrossEntropyPlan plan = plan(4, 3);
     Tensor logits = fixture.tensor(fixture.layout(4, 3), 5, 5, 1, 5, 5, 1, 0, 1, 2, 3, 2, 3);
-    plan.forward(logits, fixture.integers(Shape.of(4), 0, 1, 2, 2), null, 4, 1);
-    assertEquals(2, plan.totals().correct());
+    forward(plan, logits, fixture.integers(Shape.of(4), 0, 1, 2, 2), null, 4, 1);
+    assertEquals(2, sums.read().correct());
   }
 
   @Test
@@ -66,9 +69,9 @@ final class ReferenceCrossEntropyTest {
         values[position] = nan;
         Tensor logits = fixture.tensor(fixture.layout(2, 3), values);
         Tensor dlogits = fixture.tensor(logits.layout(), new double[6]);
-        plan.forward(logits, fixture.integers(Shape.of(2), label, 2), dlogits, 2, 1);
-        assertEquals(1, plan.totals().correct());
-        assertTrue(Double.isNaN(plan.totals().lossSum()));
+        forward(plan, logits, fixture.integers(Shape.of(2), label, 2), dlogits, 2, 1);
+        assertEquals(1, sums.read().correct());
+        assertTrue(Double.isNaN(sums.read().lossSum()));
         double[] gradient = ReferenceFixture.read(dlogits);
         assertTrue(Double.isNaN(gradient[label]) && Double.isFinite(gradient[3]));
       }
@@ -81,19 +84,19 @@ final class ReferenceCrossEntropyTest {
     Tensor logits = fixture.tensor(fixture.layout(3, 2), 0, LOG3, LOG3, 0, Double.NaN, 9);
     Tensor labels = fixture.integers(Shape.of(3), 1, 1, -7); // The padding row is not looked at.
     Tensor dlogits = fixture.poisoned(logits.layout());
-    plan.forward(logits, labels, dlogits, 2, 1);
+    forward(plan, logits, labels, dlogits, 2, 1);
     assertValues(dlogits, 0.25, -0.25, 0.75, -0.75, 0, 0);
     double first = Math.log(4.0 / 3);
-    assertTotals(plan, first + Math.log(4), 1, 2);
-    plan.forward(logits, labels, null, 1, 1);
-    assertTotals(plan, 2 * first + Math.log(4), 2, 3);
-    assertEquals(2.0 / 3, plan.totals().accuracy(), 1e-15);
-    plan.resetTotals();
-    assertTotals(plan, 0, 0, 0);
+    assertTotals(first + Math.log(4), 1, 2);
+    forward(plan, logits, labels, null, 1, 1);
+    assertTotals(2 * first + Math.log(4), 2, 3);
+    assertEquals(2.0 / 3, sums.read().accuracy(), 1e-15);
+    sums.reset();
+    assertTotals(0, 0, 0);
     ReferenceFixture.poison(dlogits);
-    plan.forward(logits, labels, dlogits, 0, 1);
+    forward(plan, logits, labels, dlogits, 0, 1);
     assertValues(dlogits, 0, 0, 0, 0, 0, 0);
-    assertTotals(plan, 0, 0, 0);
+    assertTotals(0, 0, 0);
   }
 
   @Test
@@ -102,16 +105,16 @@ final class ReferenceCrossEntropyTest {
     Tensor logits = fixture.random(fixture.layout(4, 5), 1);
     Tensor labels = fixture.integers(Shape.of(4), 0, 4, 2, 2);
     Tensor dlogits = fixture.poisoned(logits.layout());
-    plan.forward(logits, labels, dlogits, 4, 0.25);
+    forward(plan, logits, labels, dlogits, 4, 0.25);
     Tensor loss = fixture.tensor(fixture.layout(1), 0);
     assertGradient(
         "dlogits",
         logits,
         dlogits,
         () -> {
-          plan.resetTotals();
-          plan.forward(logits, labels, null, 4, 0);
-          loss.upload(new double[] {plan.totals().meanLoss()});
+          sums.reset();
+          forward(plan, logits, labels, null, 4, 0);
+          loss.upload(new double[] {sums.read().meanLoss()});
           return loss;
         },
         fixture.tensor(loss.layout(), 1));
@@ -124,28 +127,35 @@ final class ReferenceCrossEntropyTest {
     for (int label : new int[] {3, -1}) {
       Tensor labels = fixture.integers(Shape.of(2), 0, label);
       InvalidInputException thrown =
-          assertThrows(InvalidInputException.class, () -> plan.forward(logits, labels, null, 2, 1));
+          assertThrows(
+              InvalidInputException.class, () -> forward(plan, logits, labels, null, 2, 1));
       assertEquals("label " + label + " of sample 1 is not in 0..2", thrown.getMessage());
-      assertTotals(plan, 0, 0, 0);
+      assertTotals(0, 0, 0);
     }
     Tensor labels = fixture.integers(Shape.of(2), 0, 0);
-    assertThrows(IllegalArgumentException.class, () -> plan.forward(logits, labels, null, 3, 1));
-    assertThrows(IllegalArgumentException.class, () -> plan.forward(logits, labels, null, -1, 1));
+    assertThrows(IllegalArgumentException.class, () -> forward(plan, logits, labels, null, 3, 1));
+    assertThrows(IllegalArgumentException.class, () -> forward(plan, logits, labels, null, -1, 1));
     assertThrows(
         IllegalArgumentException.class,
-        () -> fixture.backend.crossEntropy(fixture.layout(2, 3, 1), new HostStepState()));
+        () -> fixture.backend.crossEntropy(fixture.layout(2, 3, 1), state, sums));
     plan.close();
-    assertThrows(IllegalStateException.class, plan::totals);
-    assertThrows(IllegalStateException.class, plan::resetTotals);
+    assertThrows(IllegalStateException.class, () -> forward(plan, logits, labels, null, 2, 1));
   }
 
+  /** Plans with sums of its own. */
   private CrossEntropyPlan plan(int batch, int classes) {
-    return fixture.own(
-        fixture.backend.crossEntropy(fixture.layout(batch, classes), new HostStepState()));
+    sums = fixture.backend.newLossAccumulator();
+    return fixture.own(fixture.backend.crossEntropy(fixture.layout(batch, classes), state, sums));
   }
 
-  private static void assertTotals(CrossEntropyPlan plan, double loss, long correct, long count) {
-    LossTotals totals = plan.totals();
+  private void forward(
+      CrossEntropyPlan plan, Tensor logits, Tensor labels, Tensor dlogits, int rows, double scale) {
+    state.setLoss(rows, scale);
+    plan.forward(logits, labels, dlogits);
+  }
+
+  private void assertTotals(double loss, long correct, long count) {
+    LossTotals totals = sums.read();
     assertEquals(loss, totals.lossSum(), 1e-14 * Math.max(1, loss));
     assertEquals(correct, totals.correct());
     assertEquals(count, totals.count());

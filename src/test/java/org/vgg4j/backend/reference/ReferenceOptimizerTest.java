@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
@@ -79,7 +80,9 @@ final class ReferenceOptimizerTest {
 
   @Test
   void sgdWithMomentumByHand() {
-    OptimizerPlan plan = fixture.own(fixture.backend.sgd(new SgdSpec(0.5, 0.25), p, g, v, state));
+    OptimizerPlan plan =
+        fixture.own(
+            fixture.backend.sgd(new SgdSpec(0.5, 0.25), new ParameterSlabs(p, g), v, state));
     parameters.upload(new double[] {8, 0});
     Tensor velocity = v.tensor(256, fixture.layout(2));
     velocity.upload(new double[] {Double.NaN, 100}); // The first step does not read it.
@@ -97,7 +100,9 @@ final class ReferenceOptimizerTest {
 
   @Test
   void sgdWithoutMomentumByHand() {
-    OptimizerPlan plan = fixture.own(fixture.backend.sgd(new SgdSpec(0, 0.5), p, g, null, state));
+    OptimizerPlan plan =
+        fixture.own(
+            fixture.backend.sgd(new SgdSpec(0, 0.5), new ParameterSlabs(p, g), null, state));
     parameters.upload(new double[] {8, 0});
     step(plan, 0, 0.5, 2, 4); // 2 + 4, 4
     assertValues(parameters, 5, -2);
@@ -113,25 +118,31 @@ final class ReferenceOptimizerTest {
     IllegalArgumentException thrown =
         assertThrows(
             IllegalArgumentException.class,
-            () -> fixture.backend.adam(AdamSpec.DEFAULT, p, small, m, v, state));
+            () ->
+                fixture.backend.adam(AdamSpec.DEFAULT, new ParameterSlabs(p, small), m, v, state));
     assertEquals("Adam: g has 256 bytes, p has 512", thrown.getMessage());
     SgdSpec momentum = new SgdSpec(0.9, 0);
     SgdSpec plain = new SgdSpec(0, 0);
     assertThrows(
-        IllegalArgumentException.class, () -> fixture.backend.sgd(momentum, p, g, null, state));
-    assertThrows(IllegalArgumentException.class, () -> fixture.backend.sgd(plain, p, g, v, state));
+        IllegalArgumentException.class,
+        () -> fixture.backend.sgd(momentum, new ParameterSlabs(p, g), null, state));
     assertThrows(
-        IllegalArgumentException.class, () -> fixture.backend.sgd(plain, null, g, null, state));
+        IllegalArgumentException.class,
+        () -> fixture.backend.sgd(plain, new ParameterSlabs(p, g), v, state));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> fixture.backend.sgd(plain, new ParameterSlabs(null, g), null, state));
     OptimizerPlan plan = adam(AdamSpec.DEFAULT);
     v.close();
     assertThrows(IllegalStateException.class, plan::step);
-    OptimizerPlan closed = fixture.own(fixture.backend.sgd(plain, p, g, null, state));
+    OptimizerPlan closed =
+        fixture.own(fixture.backend.sgd(plain, new ParameterSlabs(p, g), null, state));
     closed.close();
     assertThrows(IllegalStateException.class, closed::step);
   }
 
   private OptimizerPlan adam(AdamSpec spec) {
-    return fixture.own(fixture.backend.adam(spec, p, g, m, v, state));
+    return fixture.own(fixture.backend.adam(spec, new ParameterSlabs(p, g), m, v, state));
   }
 
   private void step(OptimizerPlan plan, long step, double learningRate, double... gradient) {
