@@ -101,7 +101,7 @@ int launch(const char* name, unsigned grid, unsigned block, A... arguments) {
     // A text of PTX that holds all names is enough for the stand-in.
     std::string image = ".version 9.0";
     for (const char* n : {"vgg4j_adam_prepare", "vgg4j_sgd_momentum", "vgg4j_cross_entropy",
-                          "vgg4j_loss_totals", "vgg4j_dropout", "vgg4j_images",
+                          "vgg4j_loss_totals", "vgg4j_accumulate", "vgg4j_dropout", "vgg4j_images",
                           "vgg4j_relu_backward", "vgg4j_bias", "vgg4j_column_sum", "vgg4j_fill",
                           "vgg4j_non_finite"}) {
       image += std::string(" ") + n;

@@ -4,7 +4,6 @@ import org.vgg4j.nn.BuildContext;
 import org.vgg4j.nn.Initializer;
 import org.vgg4j.nn.Module;
 import org.vgg4j.nn.Parameter;
-import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
@@ -24,7 +23,6 @@ public final class Swish implements Module {
 
   @Override
   public Layout build(BuildContext context, Layout x) {
-    Backend backend = context.backend();
     beta = context.parameter("beta", Shape.of(1), Initializer.constant(1));
     y = context.activation(x);
     dx = context.usage().inputGradient() ? context.gradient(x) : null;

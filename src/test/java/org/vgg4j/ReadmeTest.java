@@ -11,11 +11,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.backend.Backends;
+import org.vgg4j.data.DataPlaces;
+import org.vgg4j.data.DownloadListener;
 import org.vgg4j.data.FashionMnist;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.io.Verification;
 import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.testing.IdxFolder;
+import org.vgg4j.train.EpochMetrics;
 
 /** The Java code in README.md is code that runs. */
 final class ReadmeTest {

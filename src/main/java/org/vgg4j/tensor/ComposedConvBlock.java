@@ -77,6 +77,11 @@ final class ComposedConvBlock implements ConvBlockPlan {
   }
 
   @Override
+  public Layout dw() {
+    return conv.dw();
+  }
+
+  @Override
   public Layout y() {
     return output().layout();
   }

@@ -7,7 +7,6 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.Plan;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
@@ -25,8 +24,8 @@ final class Bench implements AutoCloseable {
     return backend;
   }
 
-  <T extends Plan> T own(T plan) {
-    return closing.own(plan);
+  <T extends AutoCloseable> T own(T resource) {
+    return closing.own(resource);
   }
 
   /** Returns a new step state. */

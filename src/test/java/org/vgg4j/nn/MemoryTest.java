@@ -59,7 +59,7 @@ class MemoryTest {
   @ParameterizedTest
   @CsvSource({"reference, true", "reference, false", "cpu, true", "cpu, false"})
   void whatIsTakenIsWhatWasPlanned(String device, boolean training) {
-    NetworkOptions options = new NetworkOptions(List.of(6, 2), training, 0, false, true);
+    NetworkOptions options = new NetworkOptions(List.of(6, 2), training, 0, false, true, 0);
     try (Backend engine = Backends.open(device).backend()) {
       Recorder recorder = new Recorder(engine, -1);
       try (NetworkPlan plan =
@@ -142,9 +142,9 @@ class MemoryTest {
   @Test
   void tooLittleMemoryIsRefusedBeforehand() {
     try (Backend backend = new ReferenceBackend()) {
-      MemoryPlan fits = new MemoryPlan(1000, 0, 0, 0, 0, 0, 0, List.of());
+      MemoryPlan fits = new MemoryPlan(1000, 0, 0, 0, 0, 0, 0, 0, List.of());
       fits.requireFits(backend, 2);
-      MemoryPlan huge = new MemoryPlan(1L << 50, 0, 0, 0, 0, 0, 0, List.of());
+      MemoryPlan huge = new MemoryPlan(1L << 50, 0, 0, 0, 0, 0, 0, 0, List.of());
       OutOfDeviceMemoryException refusal =
           assertThrows(OutOfDeviceMemoryException.class, () -> huge.requireFits(backend, 2));
       assertEquals(3L << 50, refusal.neededBytes());
@@ -155,7 +155,7 @@ class MemoryTest {
   void neighboursNeverOverlap() {
     try (Backend backend = new ReferenceBackend()) {
       for (boolean training : new boolean[] {true, false}) {
-        ChainMemory memory = new ChainMemory(training);
+        ActivationMemory memory = new ActivationMemory(training);
         List<Slot> activations = new ArrayList<>();
         List<Slot> gradients = new ArrayList<>();
         int[] lengths = {100, 7, 300, 300, 1, 64, 33};

@@ -99,9 +99,10 @@ final class AccumulationTest {
     assertEquals(1, schedule.stepOf(3));
     assertEquals(12, schedule.imagesOfStep(0));
     assertEquals(10, schedule.imagesOfStep(5));
-    assertEquals(3, schedule.passesOfStep(4));
+    assertTrue(schedule.startsStep(3));
+    assertFalse(schedule.startsStep(4));
     Schedule uneven = new Schedule(IMAGES, 4, 4); // batches 4 4 4 4 | 4 2
-    assertEquals(2, uneven.passesOfStep(5));
+    assertTrue(uneven.startsStep(4));
     assertEquals(6, uneven.imagesOfStep(4));
     assertTrue(uneven.endsStep(5));
   }

@@ -113,49 +113,49 @@ public final class ReferenceBackend implements Backend {
   @Override
   public Conv2dPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
     checkOpen();
-    return new ReferenceConv2d(types, spec, x, w, usage);
+    return new ReferenceConv2d(types, spec, activation(x), w, usage);
   }
 
   @Override
   public BatchNorm2dPlan batchNorm2d(BatchNorm2dSpec spec, Layout x, Usage usage) {
     checkOpen();
-    return new ReferenceBatchNorm2d(types, spec, x, usage);
+    return new ReferenceBatchNorm2d(types, spec, activation(x), usage);
   }
 
   @Override
   public ReluPlan relu(Layout x, Usage usage) {
     checkOpen();
-    return new ReferenceRelu(x, usage);
+    return new ReferenceRelu(activation(x), usage);
   }
 
   @Override
   public MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
     checkOpen();
-    return new ReferenceMaxPool2d(spec, x, usage);
+    return new ReferenceMaxPool2d(spec, activation(x), usage);
   }
 
   @Override
   public LinearPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
     checkOpen();
-    return new ReferenceLinear(types, spec, x, w, usage);
+    return new ReferenceLinear(types, spec, activation(x), w, usage);
   }
 
   @Override
   public DropoutPlan dropout(DropoutSpec spec, Layout x, StepState state) {
     checkOpen();
-    return new ReferenceDropout(spec, x, state);
+    return new ReferenceDropout(spec, activation(x), state);
   }
 
   @Override
   public LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
     checkOpen();
-    return new ReferenceLrn(spec, x, usage);
+    return new ReferenceLrn(spec, activation(x), usage);
   }
 
   @Override
   public CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
     checkOpen();
-    return new ReferenceCrossEntropy(logits, state, HostLossAccumulator.of(sums));
+    return new ReferenceCrossEntropy(activation(logits), state, HostLossAccumulator.of(sums));
   }
 
   @Override
@@ -175,6 +175,14 @@ public final class ReferenceBackend implements Backend {
   public AccumulatePlan accumulate(Arena from, Arena into) {
     checkOpen();
     return new ReferenceAccumulate(from, into);
+  }
+
+  private Layout activation(Layout layout) {
+    if (layout.dtype() != types.activation()) {
+      throw new IllegalArgumentException(
+          "this reference engine computes in " + types.activation() + ", not in " + layout.dtype());
+    }
+    return layout;
   }
 
   @Override

@@ -102,7 +102,7 @@ final class CudaLossReadTest {
             }
           };
       trainer.fit(data(), data().limit(BATCH), TrainingListener.all(listener, stop));
-      return trainer.state().totals().get(0);
+      return trainer.state().totals();
     }
   }
 

@@ -39,7 +39,7 @@ final class ReferenceBackendTest {
     Layout single = backend.plainLayout(Shape.of(2), DType.F32);
     IllegalArgumentException thrown =
         assertThrows(IllegalArgumentException.class, () -> backend.relu(single, Usage.TRAINING));
-    assertEquals("ReLU: the reference engine computes in F64, not in F32", thrown.getMessage());
+    assertEquals("this reference engine computes in F64, not in F32", thrown.getMessage());
     Layout foreign = new Foreign(Shape.of(2), DType.F64, 16);
     assertThrows(IllegalArgumentException.class, () -> backend.relu(foreign, Usage.TRAINING));
     assertThrows(IllegalArgumentException.class, () -> fixture.arena(256).tensor(0, foreign));
@@ -86,5 +86,10 @@ final class ReferenceBackendTest {
     }
   }
 
-  private record Foreign(Shape shape, DType dtype, long bytes) implements Layout {}
+  private record Foreign(Shape shape, DType dtype, long bytes) implements Layout {
+    @Override
+    public Layout as(DType other) {
+      return this;
+    }
+  }
 }
