@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -97,7 +98,7 @@ class StageTest {
       for (Stage stage : stages) {
         parameters.addAll(stage.parameters());
         if (!stage.parameters().isEmpty()) {
-          assertEquals(0, end - stage.firstElement() > 0 ? 1 : 0, stage.name());
+          assertTrue(stage.firstElement() >= end, stage.name());
           end = stage.endElement();
         }
       }
