@@ -1,0 +1,85 @@
+package org.vgg4j.data;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.vgg4j.tensor.InvalidInputException;
+
+/**
+ * How an epoch's images fall into batches (passes), batches into steps (updates) and slices of a
+ * batch to the devices that share the training. All count from 0.
+ *
+ * @param images of the training set
+ * @param batchSize images per batch, of all devices together; the last batch has what is left
+ * @param accumulate batches per step; the last step has what is left
+ * @param shard the slice of each batch that this device takes
+ */
+public record BatchSchedule(int images, int batchSize, int accumulate, Shard shard) {
+  /** Checks that every device gets an image of every batch. */
+  public BatchSchedule {
+    int smallest = images % batchSize == 0 ? batchSize : images % batchSize;
+    if (smallest < shard.world()) {
+      throw new InvalidInputException(
+          "batches of %d of %d images leave %d in the last, too few for %d devices"
+              .formatted(batchSize, images, smallest, shard.world()));
+    }
+  }
+
+  /** A schedule of one device, whose batches have at most all images. */
+  public BatchSchedule(int images, int batchSize, int accumulate) {
+    this(images, Math.min(batchSize, images), accumulate, Shard.WHOLE);
+  }
+
+  /** Returns the batches of an epoch. */
+  public int batches() {
+    return (int) (((long) images + batchSize - 1) / batchSize);
+  }
+
+  /** Returns the steps of an epoch. */
+  public int steps() {
+    return (batches() + accumulate - 1) / accumulate;
+  }
+
+  /** Returns the step that a batch belongs to. */
+  public int stepOf(int batch) {
+    return batch / accumulate;
+  }
+
+  /** Returns whether a batch is the first of its step. */
+  public boolean startsStep(int batch) {
+    return batch % accumulate == 0;
+  }
+
+  /** Returns whether a batch is the last of its step. */
+  public boolean endsStep(int batch) {
+    return batch + 1 == batches() || (batch + 1) % accumulate == 0;
+  }
+
+  /** Returns how many images the step of a batch has, on all devices together. */
+  public int imagesOfStep(int batch) {
+    int first = stepOf(batch) * accumulate * batchSize;
+    return Math.min(images - first, accumulate * batchSize);
+  }
+
+  /** Returns where this device's slice of a batch begins in the epoch's order of images. */
+  public int begin(int batch) {
+    return batch * batchSize + shard.begin(imagesOf(batch));
+  }
+
+  /** Returns where this device's slice of a batch ends in the epoch's order of images. */
+  public int end(int batch) {
+    return batch * batchSize + shard.end(imagesOf(batch));
+  }
+
+  private int imagesOf(int batch) {
+    return Math.min(batchSize, images - batch * batchSize);
+  }
+
+  /** Returns the sizes that this device's slices have, largest first. */
+  public List<Integer> sizes() {
+    return IntStream.of(0, batches() - 1)
+        .mapToObj(batch -> end(batch) - begin(batch))
+        .distinct()
+        .sorted((a, b) -> b - a)
+        .toList();
+  }
+}

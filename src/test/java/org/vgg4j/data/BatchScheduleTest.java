@@ -1,0 +1,62 @@
+package org.vgg4j.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.vgg4j.tensor.InvalidInputException;
+
+class BatchScheduleTest {
+  /** The slices of all ranks are the batch, in order, and differ by one image at most. */
+  @Test
+  void slicesAreTheBatch() {
+    for (int world = 1; world <= 5; world++) {
+      for (int batchSize : new int[] {5, 7, 16, 64}) {
+        for (int images : new int[] {batchSize, 3 * batchSize, 2 * batchSize + 5}) {
+          requireSlices(world, batchSize, images);
+        }
+      }
+    }
+  }
+
+  private static void requireSlices(int world, int batchSize, int images) {
+    BatchSchedule whole = new BatchSchedule(images, batchSize, 1);
+    int position = 0;
+    for (int batch = 0; batch < whole.batches(); batch++) {
+      int size = whole.end(batch) - whole.begin(batch);
+      for (int rank = 0; rank < world; rank++) {
+        BatchSchedule mine = new BatchSchedule(images, batchSize, 1, new Shard(rank, world));
+        assertEquals(position, mine.begin(batch));
+        position = mine.end(batch);
+        int slice = mine.end(batch) - mine.begin(batch);
+        assertTrue(slice == size / world || slice == (size - 1) / world + 1, () -> "" + slice);
+        assertTrue(mine.sizes().contains(slice), () -> mine.sizes() + " without " + slice);
+        assertEquals(whole.imagesOfStep(batch), mine.imagesOfStep(batch));
+      }
+    }
+    assertEquals(images, position);
+  }
+
+  @Test
+  void sizesAreThoseOfTheFirstAndTheLastBatch() {
+    assertEquals(List.of(64, 32), new BatchSchedule(60_000, 64, 1).sizes());
+    assertEquals(List.of(64), new BatchSchedule(128, 64, 1).sizes());
+    assertEquals(List.of(10), new BatchSchedule(10, 64, 1).sizes());
+    assertEquals(List.of(22, 11), new BatchSchedule(96, 64, 1, new Shard(2, 3)).sizes());
+  }
+
+  @Test
+  void everyDeviceNeedsAnImage() {
+    InvalidInputException thrown =
+        assertThrows(
+            InvalidInputException.class, () -> new BatchSchedule(66, 64, 1, new Shard(0, 3)));
+    assertEquals(
+        "batches of 64 of 66 images leave 2 in the last, too few for 3 devices",
+        thrown.getMessage());
+    assertThrows(InvalidInputException.class, () -> new Shard(3, 3));
+    assertThrows(InvalidInputException.class, () -> new Shard(-1, 3));
+    assertThrows(InvalidInputException.class, () -> new Shard(0, 0));
+  }
+}
