@@ -93,6 +93,12 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
+  public void allocateWorkspace() {
+    dnnl.checkThread();
+    dnnl.workspace().memory();
+  }
+
+  @Override
   public StepState newStepState() {
     return new HostStepState();
   }

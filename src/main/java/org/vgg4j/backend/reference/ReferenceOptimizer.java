@@ -27,7 +27,10 @@ abstract class ReferenceOptimizer extends ReferencePlan implements OptimizerPlan
   private ReferenceArena own(String role, Arena arena) {
     if (!(arena instanceof ReferenceArena own)) {
       throw new IllegalArgumentException(
-          operation + ": " + role + (arena == null ? " is null" : " is another engine's arena"));
+          operation
+              + " "
+              + role
+              + (arena == null ? " is missing" : " got an arena of another engine"));
     }
     return own;
   }
