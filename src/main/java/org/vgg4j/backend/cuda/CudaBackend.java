@@ -236,6 +236,10 @@ public final class CudaBackend implements Backend {
 
   @Override
   public OptimizerPlan sgd(SgdSpec spec, ParameterSlabs slabs, Arena v, StepState state) {
+    if ((v == null) != (spec.momentum() == 0)) {
+      throw new IllegalArgumentException(
+          "SGD keeps a momentum buffer when, and only when, it has momentum");
+    }
     CudaArena[] all = v == null ? OptimizerSlabs.of(slabs) : OptimizerSlabs.of(slabs, v);
     return new CudaSgd(device, spec, CudaStepState.of(state), all);
   }

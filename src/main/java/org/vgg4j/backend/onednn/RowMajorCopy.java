@@ -5,19 +5,19 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 
 /** A row-major F32 copy of a tensor, made for one upload or download of another order or type. */
-final class Staging implements AutoCloseable {
+final class RowMajorCopy implements AutoCloseable {
   private final Dnnl dnnl;
   private final Closing closing = new Closing();
   private final OneDnnTensor tensor;
 
-  Staging(Dnnl dnnl, OneDnnLayout of) {
+  RowMajorCopy(Dnnl dnnl, OneDnnLayout of) {
     this.dnnl = dnnl;
     OneDnnLayout plain =
         of.dtype() == DType.F32
             ? of.inOrder(of.plainDesc())
             : OneDnnLayout.plain(of.shape(), DType.F32);
     OneDnnArena arena = closing.own(new OneDnnArena(dnnl, Arena.align(plain.bytes())));
-    tensor = OneDnnTensor.of(arena.tensor(0, plain));
+    tensor = arena.tensor(0, plain);
   }
 
   OneDnnTensor tensor() {
