@@ -28,6 +28,9 @@ class ArchitectureTest {
   private static final Path SOURCES =
       Path.of(System.getProperty("basedir", "."), "src", "main", "java");
 
+  /** The rooms of the GPU engine, which only it may name. */
+  private static final String CUDA = "backend.cuda.";
+
   /** The packages under org.vgg4j, and those that each may name besides itself. */
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
@@ -70,7 +73,22 @@ class ArchitectureTest {
               "backend", Set.of("tensor", "backend.reference", "backend.onednn", "backend.cuda")),
           Map.entry("backend.reference", Set.of("tensor")),
           Map.entry("backend.onednn", Set.of("tensor")),
-          Map.entry("backend.cuda", Set.of("tensor")));
+          Map.entry(
+              "backend.cuda",
+              Set.of(
+                  "tensor",
+                  CUDA + "calls",
+                  CUDA + "libraries",
+                  CUDA + "kernels",
+                  CUDA + "memory",
+                  CUDA + "operations")),
+          Map.entry(CUDA + "calls", Set.of("tensor")),
+          Map.entry(CUDA + "libraries", Set.of("tensor", CUDA + "calls")),
+          Map.entry(CUDA + "kernels", Set.of("tensor", CUDA + "calls")),
+          Map.entry(CUDA + "memory", Set.of("tensor", CUDA + "calls", CUDA + "kernels")),
+          Map.entry(
+              CUDA + "operations",
+              Set.of("tensor", CUDA + "calls", CUDA + "kernels", CUDA + "memory")));
 
   /** Every engine is named by this class and by no other. */
   private static final String FACTORY = "backend/Backends.java";
@@ -130,7 +148,9 @@ class ArchitectureTest {
       }
       if (!MAY_USE.getOrDefault(where, Set.of()).contains(used)) {
         found.add("package '" + where + "' may not use '" + used + "'");
-      } else if (used.startsWith("backend.") && !path.equals(FACTORY)) {
+      } else if (used.startsWith("backend.")
+          && !path.equals(FACTORY)
+          && !(used.startsWith(CUDA) && (where + ".").startsWith(CUDA))) {
         found.add("only " + FACTORY + " may name an engine, here '" + used + "'");
       }
     }
@@ -179,6 +199,10 @@ class ArchitectureTest {
           cli/A.java               | import org.vgg4j.backend.onednn.OneDnnBackend; | may not use 'backend.onednn'
           backend/Probe.java       | import org.vgg4j.backend.cuda.CudaBackend;     | may name an engine
           backend/cuda/A.java      | import org.vgg4j.backend.reference.Reference;  | may not use
+          backend/Backends.java    | import org.vgg4j.backend.cuda.calls.GpuInfo;   | may not use 'backend.cuda.calls'
+          cli/A.java               | import org.vgg4j.backend.cuda.calls.GpuInfo;   | may not use 'backend.cuda.calls'
+          backend/cuda/calls/A.java | import org.vgg4j.backend.cuda.CudaOptions;    | may not use 'backend.cuda'
+          backend/cuda/memory/A.java | import org.vgg4j.backend.cuda.operations.B;  | may not use 'backend.cuda.operations'
           backend/reference/A.java | import org.vgg4j.backend.Backends;             | may not use 'backend'
           misc/A.java              | class A {}                                     | not in the table
           A.java                   | class A {}                                     | not in the table

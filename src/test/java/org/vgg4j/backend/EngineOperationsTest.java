@@ -87,6 +87,7 @@ abstract class EngineOperationsTest {
     try (Bench bench = new Bench(open())) {
       actual = operation.run(bench);
     }
+    checkSizes(expected, actual);
     for (int i = 0; i < expected.size(); i++) {
       Output want = expected.get(i);
       double[] got = actual.get(i).values();
@@ -102,6 +103,15 @@ abstract class EngineOperationsTest {
         worst = Math.max(worst, difference / scale);
       }
       Errors.record(getClass().getSimpleName(), want.name(), worst, got.length);
+    }
+  }
+
+  private static void checkSizes(List<Output> expected, List<Output> actual) {
+    assertEquals(expected.size(), actual.size());
+    for (int i = 0; i < expected.size(); i++) {
+      Output want = expected.get(i);
+      assertEquals(want.name(), actual.get(i).name());
+      assertEquals(want.values().length, actual.get(i).values().length, want.name());
     }
   }
 
@@ -159,6 +169,7 @@ abstract class EngineOperationsTest {
         Bench bench = new Bench(open())) {
       List<Output> expected = operation.run(truth);
       List<Output> actual = operation.run(bench);
+      checkSizes(expected, actual);
       for (int i = 0; i < expected.size(); i++) {
         double[] want = expected.get(i).values();
         double[] got = actual.get(i).values();
@@ -209,7 +220,7 @@ abstract class EngineOperationsTest {
       if (usage.training()) {
         Tensor dwAgain = bench.output(plan.w());
         Tensor dySecond = bench.tensor(second.y(), fill.values(yShape, 4));
-        second.backwardFilter(x, dySecond, dwAgain, db);
+        second.backwardFilter(x, dySecond, dwAgain, null);
         outputs.add(output("convolution dw", dwAgain, positions));
       }
     }

@@ -1,6 +1,29 @@
 package org.vgg4j.backend.cuda;
 
 import java.util.Map;
+import org.vgg4j.backend.cuda.calls.CudaException;
+import org.vgg4j.backend.cuda.calls.CudnnCalls;
+import org.vgg4j.backend.cuda.calls.Versions;
+import org.vgg4j.backend.cuda.libraries.CudaLibraries;
+import org.vgg4j.backend.cuda.memory.CudaArena;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.backend.cuda.operations.AlgorithmPolicy;
+import org.vgg4j.backend.cuda.operations.CublasLinear;
+import org.vgg4j.backend.cuda.operations.CudaAccumulate;
+import org.vgg4j.backend.cuda.operations.CudaAdam;
+import org.vgg4j.backend.cuda.operations.CudaCrossEntropy;
+import org.vgg4j.backend.cuda.operations.CudaDevice;
+import org.vgg4j.backend.cuda.operations.CudaDropout;
+import org.vgg4j.backend.cuda.operations.CudaImages;
+import org.vgg4j.backend.cuda.operations.CudaLossTotals;
+import org.vgg4j.backend.cuda.operations.CudaRelu;
+import org.vgg4j.backend.cuda.operations.CudaSgd;
+import org.vgg4j.backend.cuda.operations.CudaStepState;
+import org.vgg4j.backend.cuda.operations.CudnnBatchNorm2d;
+import org.vgg4j.backend.cuda.operations.CudnnConv2d;
+import org.vgg4j.backend.cuda.operations.CudnnLrn;
+import org.vgg4j.backend.cuda.operations.CudnnMaxPool2d;
+import org.vgg4j.backend.cuda.operations.OptimizerSlabs;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Arena;
@@ -45,6 +68,7 @@ public final class CudaBackend implements Backend {
    */
   private static final long RESERVED_BYTES = 512L << 20;
 
+  private final CudaOptions options;
   private final CudaDevice device;
 
   /**
@@ -55,9 +79,17 @@ public final class CudaBackend implements Backend {
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when others have taken the GPU's memory
    */
   public CudaBackend(CudaOptions options) {
+    this.options = options;
     CudaLibraries.load(options.libraries());
     try {
-      device = new CudaDevice(options);
+      device =
+          new CudaDevice(
+              new AlgorithmPolicy(
+                  options.precision() == Precision.FP32,
+                  options.deterministic(),
+                  options.workspaceLimit(),
+                  options.choices()),
+              options.cache());
     } catch (CudaException | DeviceLostException e) {
       throw new DeviceUnavailableException(
           "--device cuda: the GPU cannot be used ("
@@ -67,8 +99,9 @@ public final class CudaBackend implements Backend {
     }
   }
 
-  CudaDevice device() {
-    return device;
+  /** Returns where the kernels come from, for a person. */
+  String kernels() {
+    return device.kernels().origin();
   }
 
   @Override
@@ -78,18 +111,17 @@ public final class CudaBackend implements Backend {
 
   @Override
   public String description() {
-    CudaOptions options = device.options();
     return "GPU engine: "
-        + device.info().text()
+        + device.context().info().text()
         + ", cuDNN "
         + Versions.library(CudnnCalls.cudnnGetVersion())
         + ", CUDA "
-        + Versions.cuda(device.cuda().cudaRuntimeGetVersion())
+        + Versions.cuda(device.context().cuda().cudaRuntimeGetVersion())
         + ", "
         + options.precision().text()
         + (options.deterministic() ? ", deterministic" : "")
         + ", kernels "
-        + device.kernels().origin();
+        + kernels();
   }
 
   @Override
@@ -104,50 +136,50 @@ public final class CudaBackend implements Backend {
 
   @Override
   public Arena allocate(long bytes) {
-    device.checkOpen();
-    return new CudaArena(device, bytes);
+    device.context().checkOpen();
+    return new CudaArena(device.memory(), bytes);
   }
 
   @Override
   public long availableBytes() {
-    return Math.max(0, device.cuda().cudaMemGetInfo()[0] - RESERVED_BYTES);
+    return Math.max(0, device.context().cuda().cudaMemGetInfo()[0] - RESERVED_BYTES);
   }
 
   @Override
   public void allocateWorkspace() {
-    device.workspace().allocate();
+    device.memory().workspace().allocate();
   }
 
   @Override
   public int readInterval() {
-    return device.options().readInterval();
+    return options.readInterval();
   }
 
   @Override
   public Map<String, String> choices() {
-    return device.algorithms().chosen();
+    return device.choices();
   }
 
   @Override
   public StepState newStepState() {
-    device.checkOpen();
+    device.context().checkOpen();
     return new CudaStepState(device);
   }
 
   @Override
   public LossAccumulator newLossAccumulator() {
-    device.checkOpen();
+    device.context().checkOpen();
     return new CudaLossTotals(device);
   }
 
   @Override
   public void release() {
-    device.release();
+    device.context().release();
   }
 
   @Override
   public void synchronize() {
-    device.synchronize();
+    device.context().synchronize();
   }
 
   @Override
@@ -199,12 +231,16 @@ public final class CudaBackend implements Backend {
   @Override
   public OptimizerPlan adam(
       AdamSpec spec, ParameterSlabs slabs, Arena m, Arena v, StepState state) {
-    return new CudaAdam(device, spec, CudaStepState.of(state), Slabs.of(slabs, m, v));
+    return new CudaAdam(device, spec, CudaStepState.of(state), OptimizerSlabs.of(slabs, m, v));
   }
 
   @Override
   public OptimizerPlan sgd(SgdSpec spec, ParameterSlabs slabs, Arena v, StepState state) {
-    CudaArena[] all = v == null ? Slabs.of(slabs) : Slabs.of(slabs, v);
+    if ((v == null) != (spec.momentum() == 0)) {
+      throw new IllegalArgumentException(
+          "SGD keeps a momentum buffer when, and only when, it has momentum");
+    }
+    CudaArena[] all = v == null ? OptimizerSlabs.of(slabs) : OptimizerSlabs.of(slabs, v);
     return new CudaSgd(device, spec, CudaStepState.of(state), all);
   }
 

@@ -3,6 +3,7 @@ package org.vgg4j.backend.cuda;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.backend.cuda.kernels.CacheFolder;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**

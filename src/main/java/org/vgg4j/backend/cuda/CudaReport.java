@@ -5,6 +5,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.backend.cuda.calls.CudaCalls;
+import org.vgg4j.backend.cuda.calls.CudaStatus;
+import org.vgg4j.backend.cuda.calls.GpuInfo;
+import org.vgg4j.backend.cuda.kernels.KernelImage;
+import org.vgg4j.backend.cuda.libraries.CudaLibraries;
+import org.vgg4j.backend.cuda.libraries.CudaLibrary;
+import org.vgg4j.backend.cuda.libraries.LibraryPlaces;
+import org.vgg4j.backend.cuda.libraries.LibraryVersions;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.EngineReport;
 
@@ -23,7 +31,7 @@ public final class CudaReport {
       facts.put("libraries", libraries(options, LibraryVersions.ofLoaded(status)));
       facts.put("GPUs", gpus(new CudaCalls(status)));
       try (CudaBackend backend = new CudaBackend(options)) {
-        facts.put("kernels", backend.device().kernels().origin());
+        facts.put("kernels", backend.kernels());
         facts.put("precision", options.precision().text());
         facts.put("memory for a net", mebibytes(backend.availableBytes()));
         SelfCheck.run(backend);

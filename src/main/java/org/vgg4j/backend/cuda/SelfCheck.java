@@ -1,6 +1,7 @@
 package org.vgg4j.backend.cuda;
 
 import java.util.Arrays;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Conv2dPlan;

@@ -27,10 +27,14 @@ final class NativeMemory implements AutoCloseable {
 
   /** Returns the address {@code offset} bytes in. */
   long address(long offset) {
+    checkOpen();
+    return address + offset;
+  }
+
+  void checkOpen() {
     if (closed) {
       throw new IllegalStateException("this memory was closed");
     }
-    return address + offset;
   }
 
   void zero() {

@@ -3,7 +3,6 @@ package org.vgg4j.backend.onednn;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.Tensor;
 
 /** Native memory with the tensors carved from it. */
 final class OneDnnArena implements Arena {
@@ -26,7 +25,7 @@ final class OneDnnArena implements Arena {
   }
 
   @Override
-  public Tensor tensor(long offsetBytes, Layout layout) {
+  public OneDnnTensor tensor(long offsetBytes, Layout layout) {
     OneDnnLayout own = Dnnl.layout(layout);
     if (offsetBytes % ALIGNMENT != 0 || offsetBytes < 0 || own.bytes() > bytes() - offsetBytes) {
       throw new IllegalArgumentException(

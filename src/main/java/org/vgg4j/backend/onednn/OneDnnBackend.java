@@ -98,6 +98,12 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
+  public void allocateWorkspace() {
+    dnnl.checkThread();
+    dnnl.workspace().memory();
+  }
+
+  @Override
   public StepState newStepState() {
     return new HostStepState();
   }

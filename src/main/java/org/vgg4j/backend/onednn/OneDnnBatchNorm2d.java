@@ -1,26 +1,13 @@
 package org.vgg4j.backend.onednn;
 
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SCALE;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SHIFT;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_MEAN;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SHIFT;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WORKSPACE;
-
 import org.bytedeco.dnnl.batch_normalization_backward;
 import org.bytedeco.dnnl.batch_normalization_forward;
-import org.bytedeco.dnnl.global.dnnl.normalization_flags;
-import org.bytedeco.dnnl.global.dnnl.prop_kind;
+import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive_desc;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
-import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
@@ -31,28 +18,26 @@ import org.vgg4j.tensor.Usage;
  * Batch normalization with its ReLU fused. What a training forward saves is, side by side: the mean
  * (C), the biased variance (C) and oneDNN's record of where the ReLU let through.
  */
-final class OneDnnBatchNorm2d implements BatchNorm2dPlan {
-  private final Dnnl dnnl;
+final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   private final BatchNorm2dSpec spec;
   private final OneDnnLayout x; // (N, C, H, W)
   private final OneDnnLayout perChannel; // (C)
   private final OneDnnLayout maskLayout; // null without a ReLU
-  private final OneDnnLayout savedLayout;
+  private final OneDnnLayout savedLayout; // null when planned for inference
   private final double unbias; // N H W / (N H W - 1)
   private final float[] running;
   private final float[] batch;
-  private final Closing closing = new Closing();
-  private final Primitive training;
-  private final Primitive inference;
-  private final Primitive backward;
+  private final Operation training; // null when planned for inference
+  private final Operation inference;
+  private final Operation backward; // null when planned for inference
 
   private OneDnnTensor saved; // the tensor that the three below are parts of
   private OneDnnTensor mean;
   private OneDnnTensor variance;
   private OneDnnTensor mask;
 
-  OneDnnBatchNorm2d(Dnnl dnnl, BatchNorm2dSpec spec, OneDnnLayout x, Usage usage) {
-    this.dnnl = dnnl;
+  OneDnnBatchNorm2d(Dnnl context, BatchNorm2dSpec spec, OneDnnLayout x, Usage usage) {
+    super(context, "batch norm", "x " + x.shape());
     this.spec = spec;
     this.x = x;
     spec.y(x.shape());
@@ -67,19 +52,21 @@ final class OneDnnBatchNorm2d implements BatchNorm2dPlan {
     }
     unbias = (double) count / (count - 1);
     try {
-      inference = closing.own(planInference());
+      try (primitive_desc description = describe(dnnl.prop_kind.forward_inference, true)) {
+        inference = planForward(" inference", description, null);
+      }
       if (usage.training()) {
         try (batch_normalization_forward.primitive_desc description =
-            describe(prop_kind.forward_training, spec.frozen())) {
-          maskLayout =
-              spec.relu() ? OneDnnLayout.opaque(description.workspace_desc().get_size()) : null;
-          training = closing.own(planTraining(description));
-          backward = closing.own(planBackward(description));
+            describe(dnnl.prop_kind.forward_training, spec.frozen())) {
+          long maskBytes = spec.relu() ? description.workspace_desc().get_size() : 0;
+          maskLayout = spec.relu() ? OneDnnLayout.opaque(maskBytes) : null;
+          savedLayout =
+              OneDnnLayout.opaque(
+                  2 * Arena.align(perChannel.bytes())
+                      + (maskLayout == null ? 0 : maskLayout.bytes()));
+          training = planForward("", description, maskLayout);
+          backward = planBackward(description);
         }
-        savedLayout =
-            OneDnnLayout.opaque(
-                2 * Arena.align(perChannel.bytes())
-                    + (maskLayout == null ? 0 : maskLayout.bytes()));
       } else {
         training = null;
         backward = null;
@@ -87,27 +74,26 @@ final class OneDnnBatchNorm2d implements BatchNorm2dPlan {
         savedLayout = null;
       }
     } catch (RuntimeException | Error e) {
-      closing.abandon(e);
+      abandon(e);
       throw e;
     }
   }
 
   private int flags(boolean runningStatistics) {
-    return normalization_flags.use_scale.value
-        | normalization_flags.use_shift.value
-        | (runningStatistics ? normalization_flags.use_global_stats.value : 0)
-        | (spec.relu() ? normalization_flags.fuse_norm_relu.value : 0);
+    return dnnl.normalization_flags.use_scale.value
+        | dnnl.normalization_flags.use_shift.value
+        | (runningStatistics ? dnnl.normalization_flags.use_global_stats.value : 0)
+        | (spec.relu() ? dnnl.normalization_flags.fuse_norm_relu.value : 0);
   }
 
   private batch_normalization_forward.primitive_desc describe(
-      prop_kind kind, boolean runningStatistics) {
+      dnnl.prop_kind kind, boolean runningStatistics) {
     memory.desc desc = x.desc();
-    return Dnnl.create(
-        "batch norm",
-        "x " + x.shape(),
+    return describe(
+        "",
         () ->
             new batch_normalization_forward.primitive_desc(
-                dnnl.engine(),
+                context().engine(),
                 kind.value,
                 desc,
                 desc,
@@ -115,80 +101,46 @@ final class OneDnnBatchNorm2d implements BatchNorm2dPlan {
                 flags(runningStatistics)));
   }
 
-  private Primitive planInference() {
-    try (batch_normalization_forward.primitive_desc description =
-        describe(prop_kind.forward_inference, true)) {
-      return new Primitive(
-          dnnl,
-          "batch norm inference " + x.shape(),
-          new batch_normalization_forward(description),
-          DNNL_ARG_SRC,
-          DNNL_ARG_SCALE,
-          DNNL_ARG_SHIFT,
-          DNNL_ARG_MEAN,
-          DNNL_ARG_VARIANCE,
-          DNNL_ARG_DST);
-    }
+  private Operation planForward(String part, primitive_desc description, OneDnnLayout maskOrNull) {
+    return operation(part, description)
+        .direct(dnnl.DNNL_ARG_SRC, "x", x)
+        .direct(dnnl.DNNL_ARG_SCALE, "gamma", perChannel)
+        .direct(dnnl.DNNL_ARG_SHIFT, "beta", perChannel)
+        .direct(dnnl.DNNL_ARG_MEAN, "runningMean", perChannel)
+        .direct(dnnl.DNNL_ARG_VARIANCE, "runningVar", perChannel)
+        .direct(dnnl.DNNL_ARG_DST, "y", x)
+        .direct(dnnl.DNNL_ARG_WORKSPACE, "saved", maskOrNull)
+        .build();
   }
 
-  private Primitive planTraining(batch_normalization_forward.primitive_desc description) {
-    String what = "batch norm " + x.shape();
-    batch_normalization_forward primitive = new batch_normalization_forward(description);
-    return spec.relu()
-        ? new Primitive(
-            dnnl,
-            what,
-            primitive,
-            DNNL_ARG_SRC,
-            DNNL_ARG_SCALE,
-            DNNL_ARG_SHIFT,
-            DNNL_ARG_MEAN,
-            DNNL_ARG_VARIANCE,
-            DNNL_ARG_DST,
-            DNNL_ARG_WORKSPACE)
-        : new Primitive(
-            dnnl,
-            what,
-            primitive,
-            DNNL_ARG_SRC,
-            DNNL_ARG_SCALE,
-            DNNL_ARG_SHIFT,
-            DNNL_ARG_MEAN,
-            DNNL_ARG_VARIANCE,
-            DNNL_ARG_DST);
-  }
-
-  private Primitive planBackward(batch_normalization_forward.primitive_desc hint) {
+  private Operation planBackward(batch_normalization_forward.primitive_desc hint) {
     memory.desc desc = x.desc();
-    try (batch_normalization_backward.primitive_desc description =
-        Dnnl.create(
-            "batch norm gradient",
-            "x " + x.shape(),
+    try (primitive_desc description =
+        describe(
+            " gradient",
             () ->
                 new batch_normalization_backward.primitive_desc(
-                    dnnl.engine(),
-                    prop_kind.backward.value,
+                    context().engine(),
+                    dnnl.prop_kind.backward.value,
                     desc,
                     desc,
                     desc,
                     (float) spec.epsilon(),
                     flags(spec.frozen()),
                     hint))) {
-      String what = "batch norm gradient " + x.shape();
-      batch_normalization_backward primitive = new batch_normalization_backward(description);
-      int[] arguments = {
-        DNNL_ARG_SRC,
-        DNNL_ARG_MEAN,
-        DNNL_ARG_VARIANCE,
-        DNNL_ARG_DIFF_DST,
-        DNNL_ARG_SCALE,
-        DNNL_ARG_DIFF_SRC,
-        DNNL_ARG_DIFF_SCALE,
-        DNNL_ARG_DIFF_SHIFT,
-        DNNL_ARG_WORKSPACE
-      };
-      int count = spec.relu() ? arguments.length : arguments.length - 1;
-      return new Primitive(dnnl, what, primitive, java.util.Arrays.copyOf(arguments, count));
+      return operation(" gradient", description)
+          .direct(dnnl.DNNL_ARG_SRC, "x", x)
+          .unread("y", x)
+          .direct(dnnl.DNNL_ARG_DIFF_DST, "dy", x)
+          .direct(dnnl.DNNL_ARG_SCALE, "gamma", perChannel)
+          .unread("beta", perChannel)
+          .direct(dnnl.DNNL_ARG_MEAN, "saved", perChannel)
+          .direct(dnnl.DNNL_ARG_VARIANCE, "saved", perChannel)
+          .direct(dnnl.DNNL_ARG_WORKSPACE, "saved", maskLayout)
+          .direct(dnnl.DNNL_ARG_DIFF_SRC, "dx", x)
+          .direct(dnnl.DNNL_ARG_DIFF_SCALE, "dgamma", perChannel)
+          .direct(dnnl.DNNL_ARG_DIFF_SHIFT, "dbeta", perChannel)
+          .build();
     }
   }
 
@@ -203,10 +155,10 @@ final class OneDnnBatchNorm2d implements BatchNorm2dPlan {
   }
 
   private void bind(Tensor savedTensor) {
-    OneDnnTensor now = OneDnnTensor.of(savedTensor);
+    OneDnnTensor now = OneDnnTensor.of(savedTensor, savedLayout, "batch norm saved");
     if (saved != now) {
       long step = Arena.align(perChannel.bytes());
-      saved = now.expect(savedLayout, "batch norm's saved tensor");
+      saved = now;
       mean = saved.part(0, perChannel);
       variance = saved.part(step, perChannel);
       mask = maskLayout == null ? null : saved.part(2 * step, maskLayout);
@@ -222,36 +174,28 @@ final class OneDnnBatchNorm2d implements BatchNorm2dPlan {
       Tensor runningVar,
       Tensor y,
       Tensor savedTensor) {
-    if (training == null) {
-      throw new IllegalStateException("this batch norm was planned for inference");
-    }
+    Operation forward = planned(training, "for inference");
+    OneDnnTensor means = OneDnnTensor.of(runningMean, perChannel, "batch norm runningMean");
+    OneDnnTensor variances = OneDnnTensor.of(runningVar, perChannel, "batch norm runningVar");
     bind(savedTensor);
     if (spec.frozen()) {
-      copy(runningMean, mean);
-      copy(runningVar, variance);
+      copy(means, mean);
+      copy(variances, variance);
     }
-    OneDnnTensor source = OneDnnTensor.of(xTensor).expect(x, "batch norm x");
-    OneDnnTensor target = OneDnnTensor.of(y).expect(x, "batch norm y");
-    OneDnnTensor scale = OneDnnTensor.of(gamma);
-    OneDnnTensor shift = OneDnnTensor.of(beta);
-    if (spec.relu()) {
-      training.run(source, scale, shift, mean, variance, target, mask);
-    } else {
-      training.run(source, scale, shift, mean, variance, target);
-    }
+    forward.run(xTensor, gamma, beta, mean, variance, y, mask);
     if (!spec.frozen()) {
-      average(runningMean, mean, 1);
-      average(runningVar, variance, unbias);
+      average(means, mean, 1);
+      average(variances, variance, unbias);
     }
   }
 
-  private void copy(Tensor from, OneDnnTensor to) {
+  private void copy(OneDnnTensor from, OneDnnTensor to) {
     from.download(batch);
     to.upload(batch, 0);
   }
 
   /** into = (1 - f) into + f value * factor. */
-  private void average(Tensor into, OneDnnTensor value, double factor) {
+  private void average(OneDnnTensor into, OneDnnTensor value, double factor) {
     double f = spec.exponentialAverageFactor();
     into.download(running);
     value.download(batch);
@@ -264,13 +208,7 @@ final class OneDnnBatchNorm2d implements BatchNorm2dPlan {
   @Override
   public void forwardInference(
       Tensor xTensor, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar, Tensor y) {
-    inference.run(
-        OneDnnTensor.of(xTensor).expect(x, "batch norm x"),
-        OneDnnTensor.of(gamma),
-        OneDnnTensor.of(beta),
-        OneDnnTensor.of(runningMean),
-        OneDnnTensor.of(runningVar),
-        OneDnnTensor.of(y).expect(x, "batch norm y"));
+    inference.run(xTensor, gamma, beta, runningMean, runningVar, y, null);
   }
 
   @Override
@@ -284,25 +222,8 @@ final class OneDnnBatchNorm2d implements BatchNorm2dPlan {
       Tensor dx,
       Tensor dgamma,
       Tensor dbeta) {
-    if (backward == null) {
-      throw new IllegalStateException("this batch norm was planned for inference");
-    }
+    Operation gradients = planned(backward, "for inference");
     bind(savedTensor);
-    OneDnnTensor source = OneDnnTensor.of(xTensor).expect(x, "batch norm x");
-    OneDnnTensor down = OneDnnTensor.of(dy).expect(x, "batch norm dy");
-    OneDnnTensor target = OneDnnTensor.of(dx).expect(x, "batch norm dx");
-    OneDnnTensor scale = OneDnnTensor.of(gamma);
-    OneDnnTensor dScale = OneDnnTensor.of(dgamma);
-    OneDnnTensor dShift = OneDnnTensor.of(dbeta);
-    if (spec.relu()) {
-      backward.run(source, mean, variance, down, scale, target, dScale, dShift, mask);
-    } else {
-      backward.run(source, mean, variance, down, scale, target, dScale, dShift);
-    }
-  }
-
-  @Override
-  public void close() {
-    closing.close();
+    gradients.run(xTensor, y, dy, gamma, beta, mean, variance, mask, dx, dgamma, dbeta);
   }
 }

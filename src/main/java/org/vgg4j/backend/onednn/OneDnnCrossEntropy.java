@@ -1,8 +1,10 @@
 package org.vgg4j.backend.onednn;
 
 import org.vgg4j.tensor.CrossEntropyPlan;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 
@@ -12,6 +14,7 @@ import org.vgg4j.tensor.Tensor;
  */
 final class OneDnnCrossEntropy implements CrossEntropyPlan {
   private final OneDnnLayout layout; // (N, classes)
+  private final OneDnnLayout labelsLayout; // (N)
   private final StepState state;
   private final int batch;
   private final int classes;
@@ -31,6 +34,7 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
     }
     batch = layout.shape().dim(0);
     classes = layout.shape().dim(1);
+    labelsLayout = OneDnnLayout.plain(Shape.of(batch), DType.I32);
     logits = new float[layout.shape().arrayLength()];
     gradient = new float[logits.length];
     labels = new int[batch];
@@ -43,15 +47,17 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
     if (rows < 1 || rows > batch) {
       throw new IllegalArgumentException(rows + " rows of a batch of " + batch);
     }
-    OneDnnTensor.of(logitsTensor).expect(layout, "cross entropy logits").download(logits);
-    labelsTensor.download(labels);
+    OneDnnTensor target =
+        dlogits == null ? null : OneDnnTensor.of(dlogits, layout, "cross entropy dlogits");
+    OneDnnTensor.of(logitsTensor, layout, "cross entropy logits").download(logits);
+    OneDnnTensor.of(labelsTensor, labelsLayout, "cross entropy labels").download(labels);
     for (int row = 0; row < rows; row++) {
       sample(row, state.lossScale());
     }
     sums.endBatch(state.step());
-    if (dlogits != null) {
+    if (target != null) {
       java.util.Arrays.fill(gradient, rows * classes, gradient.length, 0);
-      dlogits.upload(gradient, 0);
+      target.upload(gradient, 0);
     }
   }
 

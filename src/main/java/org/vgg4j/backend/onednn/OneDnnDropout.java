@@ -1,7 +1,7 @@
 package org.vgg4j.backend.onednn;
 
+import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.FloatPointer;
-import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.DropoutPlan;
@@ -10,54 +10,50 @@ import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 
 /** Dropout in Java; the mask is drawn again for the backward, never stored. */
-final class OneDnnDropout implements DropoutPlan {
+final class OneDnnDropout extends OneDnnPlan implements DropoutPlan {
   private static final int CHUNK = 4096;
 
-  private final Dnnl dnnl;
   private final DropoutSpec spec;
   private final OneDnnLayout x;
   private final StepState state;
   private final float[][] chunks; // one a worker
-  private final Closing closing = new Closing();
-  private final Scratch scratch;
-  private final Operand in;
-  private final Operand out;
+  private final OrderedCopy in;
+  private final OrderedCopy out;
 
-  OneDnnDropout(Dnnl dnnl, DropoutSpec spec, OneDnnLayout x, StepState state) {
-    this.dnnl = dnnl;
+  OneDnnDropout(Dnnl context, DropoutSpec spec, OneDnnLayout x, StepState state) {
+    super(context, "dropout", "x " + x.shape());
     this.spec = spec;
     this.x = x;
     this.state = state;
-    chunks = new float[dnnl.workers().count()][CHUNK];
-    scratch = new Scratch(dnnl);
-    OneDnnLayout plain = OneDnnLayout.plain(x.shape(), DType.F32);
+    chunks = new float[context.workers().count()][CHUNK];
+    memory.desc plain = Dnnl.plain(x.shape(), DType.F32);
     try {
-      in = Operand.input(dnnl, "dropout x", x, plain.desc(), scratch, closing);
-      out = Operand.output(dnnl, "dropout y", x, plain.desc(), scratch, closing);
+      in = new OrderedCopy(this, x, plain, false);
+      out = new OrderedCopy(this, x, plain, true);
     } catch (RuntimeException | Error e) {
-      closing.abandon(e);
+      abandon(e);
       throw e;
     }
   }
 
   @Override
   public void forward(Tensor source, Tensor y) {
-    apply(source, y);
+    apply(OneDnnTensor.of(source, x, "dropout x"), OneDnnTensor.of(y, x, "dropout y"));
   }
 
   @Override
   public void backward(Tensor dy, Tensor dx) {
-    apply(dy, dx);
+    apply(OneDnnTensor.of(dy, x, "dropout dy"), OneDnnTensor.of(dx, x, "dropout dx"));
   }
 
-  private void apply(Tensor source, Tensor target) {
-    OneDnnTensor to = OneDnnTensor.of(target);
-    OneDnnTensor read = in.before(OneDnnTensor.of(source));
-    OneDnnTensor written = out.before(to);
+  private void apply(OneDnnTensor source, OneDnnTensor target) {
+    OneDnnTensor read = in.before(source);
+    OneDnnTensor written = out.before(target);
     long key = CounterRandom.key(state.seed(), spec.stream(), state.forwardPass());
     int threshold = spec.threshold();
     float scale = (float) spec.scale();
-    dnnl.workers()
+    context()
+        .workers()
         .run(
             x.shape().elementCount(),
             CHUNK,
@@ -75,16 +71,6 @@ final class OneDnnDropout implements DropoutPlan {
                 into.position(at).put(chunk, 0, count);
               }
             });
-    out.after(to);
-  }
-
-  @Override
-  public long workspaceBytes() {
-    return scratch.bytes();
-  }
-
-  @Override
-  public void close() {
-    closing.close();
+    out.after(target);
   }
 }

@@ -1,23 +1,13 @@
 package org.vgg4j.backend.onednn;
 
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_BIAS;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_WEIGHTS;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
-
-import org.bytedeco.dnnl.global.dnnl.prop_kind;
+import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.inner_product_backward_data;
 import org.bytedeco.dnnl.inner_product_backward_weights;
 import org.bytedeco.dnnl.inner_product_forward;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
-import org.vgg4j.tensor.Closing;
+import org.bytedeco.dnnl.primitive_desc;
 import org.vgg4j.tensor.DType;
-import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.Shape;
@@ -26,218 +16,54 @@ import org.vgg4j.tensor.Usage;
 
 /**
  * Fully connected layer, straight from an image in its own layout: the weights then have an image's
- * axes too, and nothing is flattened. They are kept in the order in which their gradient is
- * computed.
+ * axes too, and nothing is flattened. Shapes: x (N, ...) of I values a sample, w (O, I), b (O), y
+ * (N, O).
  */
-final class OneDnnLinear implements LinearPlan {
-  private final Dnnl dnnl;
+final class OneDnnLinear extends WeightedPlan<inner_product_forward.primitive_desc>
+    implements LinearPlan {
   private final LinearSpec spec;
-  private final OneDnnLayout x; // (N, ...), I values a sample
-  private final OneDnnLayout y; // (N, O)
-  private final OneDnnLayout w; // (O, I)
   private final Shape wPhysical; // (O, ...), the axes of x
-  private final String shapes;
-  private final Closing closing = new Closing();
-  private final Scratch scratch;
+  private final memory.desc xAny;
+  private final memory.desc wAny;
+  private final memory.desc yPlain;
 
-  private Operand forwardX;
-  private Operand forwardW;
-  private Primitive forward;
-  private Operand dataW;
-  private Operand dataDy;
-  private Operand dataDx;
-  private Primitive data;
-  private Operand weightsX;
-  private Operand weightsDy;
-  private Operand weightsDw;
-  private Primitive weights;
-
-  OneDnnLinear(Dnnl dnnl, LinearSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage) {
-    this.dnnl = dnnl;
+  OneDnnLinear(Dnnl context, LinearSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage) {
+    super(context, "linear layer", x, spec.w(), spec.b());
     this.spec = spec;
-    this.x = x;
-    this.scratch = new Scratch(dnnl);
     Shape yShape = spec.y(x.shape());
     wPhysical = x.shape().withBatch(spec.outFeatures());
-    shapes = "x " + x.shape() + ", w " + spec.w();
-    y = OneDnnLayout.plain(yShape, DType.F32);
-    try (inner_product_forward.primitive_desc hint = describe(usage, false)) {
-      if (usage.training()) {
-        try (inner_product_backward_weights.primitive_desc description = describeWeights(hint)) {
-          w =
-              givenW != null
-                  ? givenW
-                  : OneDnnLayout.of(spec.w(), wPhysical, description.diff_weights_desc());
-          planWeights(description);
-        }
-        if (usage.inputGradient()) {
-          planData(hint);
-        }
-      } else {
-        w = givenW != null ? givenW : OneDnnLayout.of(spec.w(), wPhysical, hint.weights_desc());
-      }
-      planForward(usage);
-    } catch (RuntimeException | Error e) {
-      closing.abandon(e);
-      throw e;
-    }
-  }
-
-  private memory.desc biasDesc() {
-    return Dnnl.plain(spec.b(), DType.F32);
-  }
-
-  private inner_product_forward.primitive_desc describe(Usage usage, boolean relu) {
-    prop_kind kind = usage.training() ? prop_kind.forward_training : prop_kind.forward_inference;
-    try (primitive_attr attributes = Dnnl.attributes(relu)) {
-      return Dnnl.create(
-          "linear layer",
-          shapes,
-          () ->
-              new inner_product_forward.primitive_desc(
-                  dnnl.engine(),
-                  kind,
-                  Dnnl.any(x.shape()),
-                  Dnnl.any(wPhysical),
-                  biasDesc(),
-                  y.desc(),
-                  attributes,
-                  false));
-    }
-  }
-
-  private void planForward(Usage usage) {
-    try (inner_product_forward.primitive_desc description = describe(usage, spec.relu())) {
-      forwardX = input("x", x, description.src_desc());
-      forwardW = input("w", w, description.weights_desc());
-      forward =
-          closing.own(
-              new Primitive(
-                  dnnl,
-                  "linear layer " + shapes,
-                  new inner_product_forward(description),
-                  DNNL_ARG_SRC,
-                  DNNL_ARG_WEIGHTS,
-                  DNNL_ARG_BIAS,
-                  DNNL_ARG_DST));
-    }
-  }
-
-  private inner_product_backward_weights.primitive_desc describeWeights(
-      inner_product_forward.primitive_desc hint) {
-    return Dnnl.create(
-        "linear weights gradient",
-        shapes,
-        () ->
-            new inner_product_backward_weights.primitive_desc(
-                dnnl.engine(),
-                Dnnl.any(x.shape()),
-                Dnnl.any(wPhysical),
-                biasDesc(),
-                y.desc(),
-                hint));
-  }
-
-  private void planWeights(inner_product_backward_weights.primitive_desc description) {
-    weightsX = input("x", x, description.src_desc());
-    weightsDy = input("dy", y, description.diff_dst_desc());
-    weightsDw = output("dw", w, description.diff_weights_desc());
-    weights =
-        closing.own(
-            new Primitive(
-                dnnl,
-                "linear weights gradient " + shapes,
-                new inner_product_backward_weights(description),
-                DNNL_ARG_SRC,
-                DNNL_ARG_DIFF_DST,
-                DNNL_ARG_DIFF_WEIGHTS,
-                DNNL_ARG_DIFF_BIAS));
-  }
-
-  private void planData(inner_product_forward.primitive_desc hint) {
-    try (inner_product_backward_data.primitive_desc description =
-        Dnnl.create(
-            "linear data gradient",
-            shapes,
-            () ->
-                new inner_product_backward_data.primitive_desc(
-                    dnnl.engine(), Dnnl.any(x.shape()), Dnnl.any(wPhysical), y.desc(), hint))) {
-      dataDy = input("dy", y, description.diff_dst_desc());
-      dataW = input("w", w, description.weights_desc());
-      dataDx = output("dx", x, description.diff_src_desc());
-      data =
-          closing.own(
-              new Primitive(
-                  dnnl,
-                  "linear data gradient " + shapes,
-                  new inner_product_backward_data(description),
-                  DNNL_ARG_DIFF_DST,
-                  DNNL_ARG_WEIGHTS,
-                  DNNL_ARG_DIFF_SRC));
-    }
-  }
-
-  private Operand input(String name, OneDnnLayout given, memory.desc wanted) {
-    return Operand.input(dnnl, "linear layer " + name, given, wanted, scratch, closing);
-  }
-
-  private Operand output(String name, OneDnnLayout given, memory.desc wanted) {
-    return Operand.output(dnnl, "linear layer " + name, given, wanted, scratch, closing);
+    xAny = Dnnl.any(x.shape());
+    wAny = Dnnl.any(wPhysical);
+    yPlain = Dnnl.plain(yShape, DType.F32);
+    plan(usage, spec.relu(), yShape, yPlain, givenW);
   }
 
   @Override
-  public Layout w() {
-    return w;
+  inner_product_forward.primitive_desc forwardDescription(
+      dnnl.prop_kind kind, primitive_attr attributes, memory.desc yDesc) {
+    return new inner_product_forward.primitive_desc(
+        context().engine(), kind, xAny, wAny, bias, yDesc, attributes, false);
   }
 
   @Override
-  public Layout y() {
-    return y;
+  primitive_desc weightsDescription(inner_product_forward.primitive_desc hint) {
+    return new inner_product_backward_weights.primitive_desc(
+        context().engine(), xAny, wAny, bias, yPlain, hint);
   }
 
   @Override
-  public void forward(Tensor xTensor, Tensor wTensor, Tensor b, Tensor yTensor) {
-    forward.run(
-        forwardX.before(OneDnnTensor.of(xTensor)),
-        forwardW.before(OneDnnTensor.of(wTensor)),
-        OneDnnTensor.of(b),
-        OneDnnTensor.of(yTensor).expect(y, "linear layer y"));
+  primitive_desc dataDescription(inner_product_forward.primitive_desc hint) {
+    return new inner_product_backward_data.primitive_desc(
+        context().engine(), xAny, wAny, yPlain, hint);
   }
 
   @Override
-  public void backwardData(Tensor wTensor, Tensor dy, Tensor dx) {
-    if (data == null) {
-      throw new IllegalStateException("this linear layer was planned without an input gradient");
-    }
-    OneDnnTensor target = OneDnnTensor.of(dx);
-    data.run(
-        dataDy.before(OneDnnTensor.of(dy)),
-        dataW.before(OneDnnTensor.of(wTensor)),
-        dataDx.before(target));
-    dataDx.after(target);
+  OneDnnLayout weightsLayout(memory.desc desc) {
+    return OneDnnLayout.of(spec.w(), wPhysical, desc);
   }
 
   @Override
   public void backwardWeights(Tensor xTensor, Tensor dy, Tensor dw, Tensor db) {
-    if (weights == null) {
-      throw new IllegalStateException("this linear layer was planned for inference");
-    }
-    OneDnnTensor target = OneDnnTensor.of(dw);
-    weights.run(
-        weightsX.before(OneDnnTensor.of(xTensor)),
-        weightsDy.before(OneDnnTensor.of(dy)),
-        weightsDw.before(target),
-        OneDnnTensor.of(db));
-    weightsDw.after(target);
-  }
-
-  @Override
-  public long workspaceBytes() {
-    return scratch.bytes();
-  }
-
-  @Override
-  public void close() {
-    closing.close();
+    weightsGradient(xTensor, dy, dw, OneDnnTensor.of(db, b, "linear layer db"));
   }
 }

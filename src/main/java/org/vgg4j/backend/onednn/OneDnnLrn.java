@@ -1,17 +1,10 @@
 package org.vgg4j.backend.onednn;
 
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WORKSPACE;
-
-import org.bytedeco.dnnl.global.dnnl.algorithm;
-import org.bytedeco.dnnl.global.dnnl.prop_kind;
+import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.lrn_backward;
 import org.bytedeco.dnnl.lrn_forward;
 import org.bytedeco.dnnl.memory;
-import org.vgg4j.tensor.Closing;
+import org.bytedeco.dnnl.primitive_desc;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
@@ -19,60 +12,56 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /** Local response normalization across channels. */
-final class OneDnnLrn implements LrnPlan {
+final class OneDnnLrn extends OneDnnPlan implements LrnPlan {
+  private static final dnnl.algorithm ACROSS = dnnl.algorithm.lrn_across_channels;
+
   private final OneDnnLayout x; // (N, C, H, W)
   private final OneDnnLayout saved; // null when oneDNN keeps nothing
-  private final Closing closing = new Closing();
-  private final Primitive forward;
-  private final Primitive backward; // null when planned for inference
+  private final Operation forward;
+  private final Operation backward; // null when planned for inference
 
-  OneDnnLrn(Dnnl dnnl, LrnSpec spec, OneDnnLayout x, Usage usage) {
+  OneDnnLrn(Dnnl context, LrnSpec spec, OneDnnLayout x, Usage usage) {
+    super(context, "local response norm", "x " + x.shape());
     this.x = x;
     memory.desc desc = x.desc();
-    String what = "local response norm " + x.shape();
-    prop_kind kind = usage.training() ? prop_kind.forward_training : prop_kind.forward_inference;
     try (lrn_forward.primitive_desc description =
-        Dnnl.create(
-            "local response norm",
-            "x " + x.shape(),
+        describe(
+            "",
             () ->
                 new lrn_forward.primitive_desc(
-                    dnnl.engine(),
-                    kind,
-                    algorithm.lrn_across_channels,
+                    context.engine(),
+                    forwardKind(usage),
+                    ACROSS,
                     desc,
                     desc,
                     spec.size(),
                     (float) spec.alpha(),
                     (float) spec.beta(),
                     (float) spec.k()))) {
-      long keptBytes = usage.training() ? description.workspace_desc().get_size() : 0;
-      saved = keptBytes == 0 ? null : OneDnnLayout.opaque(keptBytes);
-      lrn_forward primitive = new lrn_forward(description);
+      long savedBytes = usage.training() ? description.workspace_desc().get_size() : 0;
+      saved = savedBytes == 0 ? null : OneDnnLayout.opaque(savedBytes);
       forward =
-          closing.own(
-              saved == null
-                  ? new Primitive(dnnl, what, primitive, DNNL_ARG_SRC, DNNL_ARG_DST)
-                  : new Primitive(
-                      dnnl, what, primitive, DNNL_ARG_SRC, DNNL_ARG_DST, DNNL_ARG_WORKSPACE));
-      backward = usage.training() ? closing.own(planBackward(dnnl, spec, what, description)) : null;
+          operation("", description)
+              .direct(dnnl.DNNL_ARG_SRC, "x", x)
+              .direct(dnnl.DNNL_ARG_DST, "y", x)
+              .direct(dnnl.DNNL_ARG_WORKSPACE, "saved", saved)
+              .build();
+      backward = usage.training() ? planBackward(spec, description) : null;
     } catch (RuntimeException | Error e) {
-      closing.abandon(e);
+      abandon(e);
       throw e;
     }
   }
 
-  private Primitive planBackward(
-      Dnnl dnnl, LrnSpec spec, String what, lrn_forward.primitive_desc hint) {
+  private Operation planBackward(LrnSpec spec, lrn_forward.primitive_desc hint) {
     memory.desc desc = x.desc();
-    try (lrn_backward.primitive_desc description =
-        Dnnl.create(
-            "local response norm gradient",
-            "x " + x.shape(),
+    try (primitive_desc description =
+        describe(
+            " gradient",
             () ->
                 new lrn_backward.primitive_desc(
-                    dnnl.engine(),
-                    algorithm.lrn_across_channels,
+                    context().engine(),
+                    ACROSS,
                     desc,
                     desc,
                     desc,
@@ -81,23 +70,13 @@ final class OneDnnLrn implements LrnPlan {
                     (float) spec.beta(),
                     (float) spec.k(),
                     hint))) {
-      lrn_backward primitive = new lrn_backward(description);
-      return saved == null
-          ? new Primitive(
-              dnnl,
-              what + " gradient",
-              primitive,
-              DNNL_ARG_SRC,
-              DNNL_ARG_DIFF_DST,
-              DNNL_ARG_DIFF_SRC)
-          : new Primitive(
-              dnnl,
-              what + " gradient",
-              primitive,
-              DNNL_ARG_SRC,
-              DNNL_ARG_DIFF_DST,
-              DNNL_ARG_DIFF_SRC,
-              DNNL_ARG_WORKSPACE);
+      return operation(" gradient", description)
+          .direct(dnnl.DNNL_ARG_SRC, "x", x)
+          .unread("y", x)
+          .direct(dnnl.DNNL_ARG_DIFF_DST, "dy", x)
+          .direct(dnnl.DNNL_ARG_WORKSPACE, "saved", saved)
+          .direct(dnnl.DNNL_ARG_DIFF_SRC, "dx", x)
+          .build();
     }
   }
 
@@ -113,32 +92,11 @@ final class OneDnnLrn implements LrnPlan {
 
   @Override
   public void forward(Tensor source, Tensor y, Tensor savedTensor) {
-    OneDnnTensor from = OneDnnTensor.of(source).expect(x, "local response norm x");
-    OneDnnTensor to = OneDnnTensor.of(y).expect(x, "local response norm y");
-    if (saved == null) {
-      forward.run(from, to);
-    } else {
-      forward.run(from, to, OneDnnTensor.of(savedTensor));
-    }
+    forward.run(source, y, savedTensor);
   }
 
   @Override
   public void backward(Tensor source, Tensor y, Tensor dy, Tensor savedTensor, Tensor dx) {
-    if (backward == null) {
-      throw new IllegalStateException("this local response norm was planned for inference");
-    }
-    OneDnnTensor from = OneDnnTensor.of(source).expect(x, "local response norm x");
-    OneDnnTensor down = OneDnnTensor.of(dy).expect(x, "local response norm dy");
-    OneDnnTensor to = OneDnnTensor.of(dx).expect(x, "local response norm dx");
-    if (saved == null) {
-      backward.run(from, down, to);
-    } else {
-      backward.run(from, down, to, OneDnnTensor.of(savedTensor));
-    }
-  }
-
-  @Override
-  public void close() {
-    closing.close();
+    planned(backward, "for inference").run(source, y, dy, savedTensor, dx);
   }
 }

@@ -10,7 +10,6 @@ import org.bytedeco.javacpp.LongPointer;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostArrays;
-import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 
@@ -31,12 +30,27 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
     this.layout = layout;
   }
 
-  static OneDnnTensor of(Tensor tensor) {
-    if (tensor instanceof OneDnnTensor own) {
-      return own;
+  /**
+   * Returns an operand, such as {@code convolution b}, in the layout that it was planned for.
+   *
+   * <p>A tensor of another CPU engine is taken as well: it is memory of the same process, and a
+   * layout means the same to both. That engine too must be open and belong to the calling thread.
+   *
+   * @throws IllegalArgumentException when it is missing, another engine's or in another layout
+   * @throws IllegalStateException when its memory or its engine is closed
+   */
+  static OneDnnTensor of(Tensor tensor, OneDnnLayout planned, String operand) {
+    if (!(tensor instanceof OneDnnTensor own)) {
+      throw new IllegalArgumentException(
+          operand + (tensor == null ? " is missing" : " got a tensor of another engine"));
     }
-    throw new IllegalArgumentException(
-        tensor == null ? "a tensor is missing" : "a tensor of another engine was given to oneDNN");
+    if (!own.layout.equals(planned)) {
+      throw new IllegalArgumentException(
+          operand + " was planned for " + planned + " and got " + own.layout);
+    }
+    own.dnnl.checkThread();
+    own.memory.checkOpen();
+    return own;
   }
 
   @Override
@@ -87,9 +101,9 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
     } else if (dtype() == DType.F32 && layout.isPlain()) {
       floats().put(source, start, count);
     } else {
-      try (Staging staging = new Staging(dnnl, layout)) {
-        staging.tensor().floats().put(source, start, count);
-        staging.copyTo(this);
+      try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
+        copy.tensor().floats().put(source, start, count);
+        copy.copyTo(this);
       }
     }
   }
@@ -124,9 +138,9 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
     } else if (dtype() == DType.F32 && layout.isPlain()) {
       floats().get(target);
     } else {
-      try (Staging staging = new Staging(dnnl, layout)) {
-        staging.copyFrom(this);
-        staging.tensor().floats().get(target);
+      try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
+        copy.copyFrom(this);
+        copy.tensor().floats().get(target);
       }
     }
   }
@@ -206,15 +220,6 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
 
   private IntPointer ints() {
     return new IntPointer(new NativeMemory.Address(address()));
-  }
-
-  /** Throws unless the tensor is in the layout that an operation was planned for. */
-  OneDnnTensor expect(OneDnnLayout planned, String operation) {
-    if (!layout.equals(planned)) {
-      throw new InvalidInputException(
-          operation + " was planned for " + planned + " and got " + layout);
-    }
-    return this;
   }
 
   @Override

@@ -1,8 +1,9 @@
 package org.vgg4j.backend.onednn;
 
 /**
- * The memory that all plans of an engine share for what does not outlive one call. It grows before
- * a run, never in one.
+ * The memory that all plans of an engine share for what does not outlive one call. It is taken by
+ * {@link #memory}, once all plans are made or else by the first run; a plan made later grows it as
+ * it is made, so that it never moves in a run.
  */
 final class Workspace implements AutoCloseable {
   private final Dnnl dnnl;
@@ -15,7 +16,12 @@ final class Workspace implements AutoCloseable {
 
   /** Says that a plan will need this many bytes. */
   void reserve(long bytes) {
-    neededBytes = Math.max(neededBytes, bytes);
+    if (bytes > neededBytes) {
+      if (memory != null) {
+        take(bytes);
+      }
+      neededBytes = bytes;
+    }
   }
 
   /** Returns a tensor at the workspace's present place. */
@@ -25,11 +31,16 @@ final class Workspace implements AutoCloseable {
 
   /** Returns the memory, which is another object after the workspace has grown. */
   NativeMemory memory() {
-    if (memory == null || memory.bytes() < neededBytes) {
-      close();
-      memory = new NativeMemory(neededBytes);
+    if (memory == null) {
+      take(neededBytes);
     }
     return memory;
+  }
+
+  private void take(long bytes) {
+    NativeMemory taken = new NativeMemory(bytes);
+    close();
+    memory = taken;
   }
 
   @Override

@@ -74,7 +74,10 @@ final class ReferenceArena implements Arena {
       return own;
     }
     throw new IllegalArgumentException(
-        operation + ": " + role + (arena == null ? " is null" : " is another engine's arena"));
+        operation
+            + " "
+            + role
+            + (arena == null ? " is missing" : " got an arena of another engine"));
   }
 
   /** Returns the cells as floating-point values. */

@@ -39,18 +39,14 @@ abstract class ReferencePlan implements Plan {
   /** Returns the tensor given as {@code role}, which must have the planned layout and be alive. */
   final ReferenceTensor use(String role, Tensor tensor, ReferenceLayout planned) {
     checkOpen();
+    String operand = operation + " " + role;
     if (!(tensor instanceof ReferenceTensor own)) {
       throw new IllegalArgumentException(
-          operation
-              + ": "
-              + role
-              + (tensor == null ? " is null" : " is another engine's tensor")
-              + ", planned was "
-              + planned);
+          operand + (tensor == null ? " is missing" : " got a tensor of another engine"));
     }
     if (!own.layout().equals(planned)) {
       throw new IllegalArgumentException(
-          operation + ": " + role + " is " + own.layout() + ", planned was " + planned);
+          operand + " was planned for " + planned + " and got " + own.layout());
     }
     if (planned.dtype().isFloating()) {
       own.values(); // Throws when the arena is closed.
@@ -73,7 +69,7 @@ abstract class ReferencePlan implements Plan {
   final void checkAbsent(String role, Tensor tensor) {
     if (tensor != null) {
       throw new IllegalArgumentException(
-          operation + ": planned without " + role + ", but got one of " + tensor.layout());
+          operation + " " + role + " was planned to be null and got " + tensor.layout());
     }
   }
 

@@ -7,6 +7,7 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.junit.jupiter.api.Assumptions;
+import org.vgg4j.backend.cuda.libraries.CudaLibraries;
 
 /** The control channel of the stand-in: limits of a device that a real driver refuses. */
 public final class StandIn {

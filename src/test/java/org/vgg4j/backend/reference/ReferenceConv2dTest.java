@@ -113,12 +113,13 @@ final class ReferenceConv2dTest {
     Tensor three = fixture.poisoned(fixture.layout(3));
     IllegalArgumentException shape =
         assertThrows(IllegalArgumentException.class, () -> plan.forward(y, w, null, y));
-    assertEquals("convolution: x is F64 1x3x4x4, planned was F64 1x2x4x4", shape.getMessage());
+    assertEquals(
+        "convolution x was planned for F64 1x2x4x4 and got F64 1x3x4x4", shape.getMessage());
     assertThrows(IllegalArgumentException.class, () -> plan.forward(x, w, three, y));
     assertThrows(IllegalArgumentException.class, () -> plan.backwardFilter(x, y, w, three));
     IllegalArgumentException missing =
         assertThrows(IllegalArgumentException.class, () -> plan.forward(null, w, null, y));
-    assertEquals("convolution: x is null, planned was F64 1x2x4x4", missing.getMessage());
+    assertEquals("convolution x is missing", missing.getMessage());
     IllegalStateException gradient =
         assertThrows(IllegalStateException.class, () -> plan.backwardData(w, y, x));
     assertEquals("convolution: planned without the gradient of its input", gradient.getMessage());

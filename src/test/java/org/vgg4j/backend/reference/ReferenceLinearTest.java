@@ -77,7 +77,7 @@ final class ReferenceLinearTest {
     Tensor turned = fixture.poisoned(fixture.layout(3, 2));
     IllegalArgumentException thrown =
         assertThrows(IllegalArgumentException.class, () -> plan.forward(x, turned, b, y));
-    assertEquals("linear layer: w is F64 3x2, planned was F64 2x3", thrown.getMessage());
+    assertEquals("linear layer w was planned for F64 2x3 and got F64 3x2", thrown.getMessage());
     assertThrows(IllegalStateException.class, () -> plan.backwardData(x, y, x));
     LinearPlan inference = plan(new LinearSpec(3, 2, false), Usage.INFERENCE, 2, 3);
     assertThrows(IllegalStateException.class, () -> inference.backwardWeights(x, y, x, b));

@@ -1,0 +1,93 @@
+package org.vgg4j.backend.cuda.calls;
+
+import org.bytedeco.cuda.cublas.cublasContext;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.global.cublas;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Pointer;
+
+/** cuBLAS, checked; each method is named after the function it calls. */
+public final class CublasCalls {
+  private final CudaStatus status;
+
+  public CublasCalls(CudaStatus status) {
+    this.status = status;
+  }
+
+  cublasContext cublasCreate() {
+    cublasContext handle = new cublasContext();
+    status.cublas("cublasCreate_v2", cublas.cublasCreate_v2(handle), "");
+    return handle;
+  }
+
+  void cublasDestroy(cublasContext handle) {
+    status.releaseCublas("cublasDestroy_v2", cublas.cublasDestroy_v2(handle));
+  }
+
+  /** Returns the version, such as 13.0.2. */
+  public String version() {
+    return property(0) + "." + property(1) + "." + property(2);
+  }
+
+  private int property(int type) {
+    int[] value = new int[1];
+    status.cublas("cublasGetProperty", cublas.cublasGetProperty(type, value), "");
+    return value[0];
+  }
+
+  public static long cublasLtGetVersion() {
+    return cublas.cublasLtGetVersion();
+  }
+
+  void cublasSetStream(cublasContext handle, CUstream_st stream) {
+    status.cublas("cublasSetStream_v2", cublas.cublasSetStream_v2(handle, stream), "");
+  }
+
+  public void cublasSetWorkspace(cublasContext handle, Pointer workspace, long bytes) {
+    status.cublas(
+        "cublasSetWorkspace_v2", cublas.cublasSetWorkspace_v2(handle, workspace, bytes), "");
+  }
+
+  /** C = op(A) op(B) over column-major matrices of floats, with C overwritten. */
+  public void cublasGemmEx(
+      String what,
+      cublasContext handle,
+      int opA,
+      int opB,
+      int m,
+      int n,
+      int k,
+      Pointer one,
+      Pointer a,
+      int lda,
+      Pointer b,
+      int ldb,
+      Pointer zero,
+      Pointer c,
+      int ldc,
+      int computeType) {
+    status.cublas(
+        "cublasGemmEx",
+        cublas.cublasGemmEx(
+            handle,
+            opA,
+            opB,
+            m,
+            n,
+            k,
+            one,
+            a,
+            cudart.CUDA_R_32F,
+            lda,
+            b,
+            cudart.CUDA_R_32F,
+            ldb,
+            zero,
+            c,
+            cudart.CUDA_R_32F,
+            ldc,
+            computeType,
+            cublas.CUBLAS_GEMM_DEFAULT),
+        what);
+  }
+}

@@ -1,0 +1,191 @@
+package org.vgg4j.backend.cuda.calls;
+
+import org.bytedeco.cuda.cudart.CUevent_st;
+import org.bytedeco.cuda.cudart.CUkern_st;
+import org.bytedeco.cuda.cudart.CUlib_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.cudart.cudaDeviceProp;
+import org.bytedeco.cuda.cudart.dim3;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.javacpp.SizeTPointer;
+
+/** CUDA's runtime, checked; each method is named after the function it calls. */
+public final class CudaCalls {
+  private final CudaStatus status;
+
+  public CudaCalls(CudaStatus status) {
+    this.status = status;
+  }
+
+  int cudaGetDeviceCount() {
+    int[] count = new int[1];
+    status.cuda("cudaGetDeviceCount", cudart.cudaGetDeviceCount(count), "");
+    return count[0];
+  }
+
+  void cudaSetDevice(int device) {
+    status.cuda("cudaSetDevice", cudart.cudaSetDevice(device), "device " + device);
+  }
+
+  cudaDeviceProp cudaGetDeviceProperties(int device) {
+    cudaDeviceProp properties = new cudaDeviceProp();
+    try {
+      status.cuda(
+          "cudaGetDeviceProperties",
+          cudart.cudaGetDeviceProperties(properties, device),
+          "device " + device);
+      return properties;
+    } catch (RuntimeException | Error e) {
+      properties.close();
+      throw e;
+    }
+  }
+
+  public int cudaDriverGetVersion() {
+    int[] version = new int[1];
+    status.cuda("cudaDriverGetVersion", cudart.cudaDriverGetVersion(version), "");
+    return version[0];
+  }
+
+  public int cudaRuntimeGetVersion() {
+    int[] version = new int[1];
+    status.cuda("cudaRuntimeGetVersion", cudart.cudaRuntimeGetVersion(version), "");
+    return version[0];
+  }
+
+  /** Returns the free and the total bytes of the device. */
+  public long[] cudaMemGetInfo() {
+    try (SizeTPointer free = new SizeTPointer(1);
+        SizeTPointer total = new SizeTPointer(1)) {
+      status.cuda("cudaMemGetInfo", cudart.cudaMemGetInfo(free, total), "");
+      return new long[] {free.get(), total.get()};
+    }
+  }
+
+  /** Returns new device memory. */
+  public Pointer cudaMalloc(long bytes) {
+    Pointer memory = new Pointer();
+    status.allocation("cudaMalloc", cudart.cudaMalloc(memory, bytes), bytes);
+    return memory;
+  }
+
+  public void cudaFree(Pointer memory) {
+    status.releaseCuda("cudaFree", cudart.cudaFree(memory));
+  }
+
+  /** Returns new pinned host memory. */
+  public Pointer cudaMallocHost(long bytes) {
+    Pointer memory = new Pointer();
+    status.allocation("cudaMallocHost", cudart.cudaMallocHost(memory, bytes), bytes);
+    return memory;
+  }
+
+  public void cudaFreeHost(Pointer memory) {
+    status.releaseCuda("cudaFreeHost", cudart.cudaFreeHost(memory));
+  }
+
+  public void cudaMemsetAsync(Pointer memory, int value, long bytes, CUstream_st stream) {
+    status.cuda("cudaMemsetAsync", cudart.cudaMemsetAsync(memory, value, bytes, stream), "a slab");
+  }
+
+  public void cudaMemcpyAsync(Pointer to, Pointer from, long bytes, int kind, CUstream_st stream) {
+    status.cuda(
+        "cudaMemcpyAsync", cudart.cudaMemcpyAsync(to, from, bytes, kind, stream), "a tensor");
+  }
+
+  public CUstream_st cudaStreamCreateWithFlags(int flags) {
+    CUstream_st stream = new CUstream_st();
+    status.cuda("cudaStreamCreateWithFlags", cudart.cudaStreamCreateWithFlags(stream, flags), "");
+    return stream;
+  }
+
+  public void cudaStreamDestroy(CUstream_st stream) {
+    status.releaseCuda("cudaStreamDestroy", cudart.cudaStreamDestroy(stream));
+  }
+
+  public void cudaStreamSynchronize(CUstream_st stream) {
+    status.cuda("cudaStreamSynchronize", cudart.cudaStreamSynchronize(stream), "");
+  }
+
+  /** Waits for the stream before things are released. */
+  public void drain(CUstream_st stream) {
+    status.releaseCuda("cudaStreamSynchronize", cudart.cudaStreamSynchronize(stream));
+  }
+
+  public void cudaStreamWaitEvent(CUstream_st stream, CUevent_st event) {
+    status.cuda("cudaStreamWaitEvent", cudart.cudaStreamWaitEvent(stream, event, 0), "");
+  }
+
+  public CUevent_st cudaEventCreateWithFlags(int flags) {
+    CUevent_st event = new CUevent_st();
+    status.cuda("cudaEventCreateWithFlags", cudart.cudaEventCreateWithFlags(event, flags), "");
+    return event;
+  }
+
+  public void cudaEventRecord(CUevent_st event, CUstream_st stream) {
+    status.cuda("cudaEventRecord", cudart.cudaEventRecord(event, stream), "");
+  }
+
+  /** Returns whether all before the event's last record is done. */
+  public boolean cudaEventQuery(CUevent_st event) {
+    int result = cudart.cudaEventQuery(event);
+    if (result == cudart.cudaErrorNotReady) {
+      cudart.cudaGetLastError(); // no error, but kept as if it were one
+      return false;
+    }
+    status.cuda("cudaEventQuery", result, "");
+    return true;
+  }
+
+  public void cudaEventSynchronize(CUevent_st event) {
+    status.cuda("cudaEventSynchronize", cudart.cudaEventSynchronize(event), "");
+  }
+
+  public void cudaEventDestroy(CUevent_st event) {
+    status.releaseCuda("cudaEventDestroy", cudart.cudaEventDestroy(event));
+  }
+
+  /** Returns a library of kernels made of a fatbin, a cubin or PTX with a zero byte at its end. */
+  public CUlib_st cudaLibraryLoadData(Pointer image) {
+    CUlib_st library = new CUlib_st();
+    status.cuda(
+        "cudaLibraryLoadData",
+        cudart.cudaLibraryLoadData(
+            library,
+            image,
+            (IntPointer) null,
+            (PointerPointer<?>) null,
+            0,
+            (IntPointer) null,
+            (PointerPointer<?>) null,
+            0),
+        "vgg4j's kernels");
+    return library;
+  }
+
+  public void cudaLibraryUnload(CUlib_st library) {
+    status.releaseCuda("cudaLibraryUnload", cudart.cudaLibraryUnload(library));
+  }
+
+  public CUkern_st cudaLibraryGetKernel(CUlib_st library, String name) {
+    CUkern_st kernel = new CUkern_st();
+    status.cuda("cudaLibraryGetKernel", cudart.cudaLibraryGetKernel(kernel, library, name), name);
+    return kernel;
+  }
+
+  public void cudaLaunchKernel(
+      String what,
+      CUkern_st kernel,
+      dim3 grid,
+      dim3 block,
+      PointerPointer<?> arguments,
+      CUstream_st stream) {
+    status.cuda(
+        "cudaLaunchKernel",
+        cudart.cudaLaunchKernel(kernel, grid, block, arguments, 0, stream),
+        what);
+  }
+}

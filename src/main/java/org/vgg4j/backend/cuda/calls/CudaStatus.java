@@ -1,0 +1,164 @@
+package org.vgg4j.backend.cuda.calls;
+
+import java.util.Set;
+import org.bytedeco.cuda.global.cublas;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.cuda.global.cudnn;
+import org.bytedeco.cuda.global.nvrtc;
+import org.bytedeco.javacpp.SizeTPointer;
+import org.vgg4j.tensor.DeviceLostException;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
+
+/**
+ * The one place that reads a status. Out of memory is an {@link OutOfDeviceMemoryException}, an
+ * error that kills the CUDA context a {@link DeviceLostException}, anything else a {@link
+ * CudaException}.
+ *
+ * <p>Once the device is lost, nothing on it can be released, and every attempt would only repeat
+ * the error: {@code release...} is then silent, so that closing after a loss hides no first cause.
+ */
+public final class CudaStatus {
+  /** Errors of the 700 range that leave the context usable: what was asked for was refused. */
+  private static final Set<Integer> HARMLESS = Set.of(701, 704, 705, 708, 711, 712, 713, 720);
+
+  /** Errors outside the 700 range that end the context: ECC, NVLink, contained, unknown. */
+  private static final Set<Integer> FATAL = Set.of(214, 220, 226, 999);
+
+  private static final int MESSAGE_BYTES = 512;
+
+  private boolean lost;
+
+  /** Returns whether an error has made the device unusable in this process. */
+  boolean isLost() {
+    return lost;
+  }
+
+  void cuda(String call, int status, String what) {
+    if (status != 0) {
+      throw cudaFailure(call, status, what, 1);
+    }
+  }
+
+  /** As {@link #cuda}, for an allocation of {@code bytes}. */
+  void allocation(String call, int status, long bytes) {
+    if (status != 0) {
+      throw cudaFailure(call, status, bytes + " bytes", bytes);
+    }
+  }
+
+  void releaseCuda(String call, int status) {
+    if (!lost) {
+      cuda(call, status, "");
+    }
+  }
+
+  void cudnn(String call, int status, String what) {
+    if (status != 0) {
+      throw cudnnFailure(call, status, what);
+    }
+  }
+
+  void releaseCudnn(String call, int status) {
+    if (!lost) {
+      cudnn(call, status, "");
+    }
+  }
+
+  void cublas(String call, int status, String what) {
+    if (status != 0) {
+      throw libraryFailure(
+          call,
+          status,
+          cublas.cublasGetStatusName(status).getString(),
+          what,
+          status == cublas.CUBLAS_STATUS_ALLOC_FAILED);
+    }
+  }
+
+  void releaseCublas(String call, int status) {
+    if (!lost) {
+      cublas(call, status, "");
+    }
+  }
+
+  void nvrtc(String call, int status, String what) {
+    if (status != 0) {
+      throw new CudaException(
+          call, status, text(call, status, nvrtc.nvrtcGetErrorString(status).getString(), what));
+    }
+  }
+
+  private RuntimeException cudaFailure(String call, int status, String what, long bytes) {
+    cudart.cudaGetLastError(); // or the next call would report this one's error again
+    String name = cudart.cudaGetErrorName(status).getString();
+    if (isFatal(status)) {
+      return lost(text(call, status, name, what));
+    }
+    if (status == cudart.cudaErrorMemoryAllocation) {
+      return outOfMemory(bytes);
+    }
+    String reason = name + ", " + cudart.cudaGetErrorString(status).getString();
+    return new CudaException(call, status, text(call, status, reason, what));
+  }
+
+  private RuntimeException cudnnFailure(String call, int status, String what) {
+    String reason = cudnn.cudnnGetErrorString(status).getString();
+    String detail = lastCudnnMessage();
+    boolean memory =
+        status == cudnn.CUDNN_STATUS_ALLOC_FAILED
+            || status == cudnn.CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED
+            || status == cudnn.CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
+    return libraryFailure(
+        call, status, detail.isEmpty() ? reason : reason + ", " + detail, what, memory);
+  }
+
+  private static String lastCudnnMessage() {
+    byte[] message = new byte[MESSAGE_BYTES];
+    cudnn.cudnnGetLastErrorString(message, message.length);
+    return GpuInfo.text(message);
+  }
+
+  /**
+   * A failure of a library over CUDA, behind which an error of the device may stand. The libraries
+   * have CUDA's runtime inside, so the last error of ours says nothing; waiting for the device
+   * does.
+   */
+  private RuntimeException libraryFailure(
+      String call, int status, String reason, String what, boolean memory) {
+    int below = cudart.cudaDeviceSynchronize();
+    cudart.cudaGetLastError(); // or the next call would report it again
+    if (isFatal(below)) {
+      String name = cudart.cudaGetErrorName(below).getString();
+      return lost(text(call, status, reason + ", after CUDA's " + below + " " + name, what));
+    }
+    return memory
+        ? outOfMemory(1)
+        : new CudaException(call, status, text(call, status, reason, what));
+  }
+
+  private static boolean isFatal(int status) {
+    return FATAL.contains(status) || (status / 100 == 7 && !HARMLESS.contains(status));
+  }
+
+  private DeviceLostException lost(String message) {
+    lost = true;
+    return new DeviceLostException(
+        message + "; the GPU cannot be used any more in this process: restart it");
+  }
+
+  private static OutOfDeviceMemoryException outOfMemory(long bytes) {
+    return new OutOfDeviceMemoryException("the GPU", bytes, freeBytes());
+  }
+
+  /** Returns the free bytes for a message, 0 when even that cannot be told. */
+  private static long freeBytes() {
+    try (SizeTPointer free = new SizeTPointer(1);
+        SizeTPointer total = new SizeTPointer(1)) {
+      return cudart.cudaMemGetInfo(free, total) == 0 ? free.get() : 0;
+    }
+  }
+
+  private static String text(String call, int status, String reason, String what) {
+    return call + " failed" + (what.isEmpty() ? "" : " for " + what) + ": " + status + " " + reason;
+  }
+}

@@ -1,0 +1,35 @@
+package org.vgg4j.backend.cuda.kernels;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/**
+ * Where things are kept that can be made again: kernels compiled here, algorithms measured here.
+ */
+public final class CacheFolder {
+  private CacheFolder() {}
+
+  /** Returns the folder of this user: $XDG_CACHE_HOME/vgg4j or ~/.cache/vgg4j. */
+  public static Path ofThisUser() {
+    String base = System.getenv("XDG_CACHE_HOME");
+    Path folder =
+        base == null || base.isEmpty()
+            ? Path.of(System.getProperty("user.home", "."), ".cache")
+            : Path.of(base);
+    return folder.resolve("vgg4j");
+  }
+
+  /** Writes a file whole or not at all; a reader never sees half of it. */
+  public static void write(Path file, byte[] content) throws IOException {
+    Files.createDirectories(file.getParent());
+    Path part = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
+    try {
+      Files.write(part, content);
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package org.vgg4j.backend.cuda.kernels;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.bytedeco.cuda.nvrtc._nvrtcProgram;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.vgg4j.backend.cuda.calls.CudaStatus;
+import org.vgg4j.backend.cuda.calls.GpuInfo;
+import org.vgg4j.backend.cuda.calls.NvrtcCalls;
+
+/**
+ * Compiled kernels.
+ *
+ * @param bytes a fatbin or a cubin
+ * @param origin where they come from, for a person
+ */
+public record KernelImage(byte[] bytes, String origin) {
+  private static final Logger LOG = LoggerFactory.getLogger(KernelImage.class);
+
+  /** Returns the kernels that the build compiled, null when it had no nvcc or other sources. */
+  public static KernelImage ofBuild() {
+    byte[] fatbin = KernelSources.fatbin(KernelSources.hash(KernelSources.text()));
+    return fatbin == null ? null : new KernelImage(fatbin, "compiled by nvcc, in the jar");
+  }
+
+  /**
+   * Returns the kernels compiled for this GPU, now or before.
+   *
+   * @param cache where to keep what is compiled, null for nowhere
+   */
+  static KernelImage compiled(CudaStatus status, GpuInfo gpu, Path cache) {
+    String text = KernelSources.text();
+    String hash = KernelSources.hash(text);
+    NvrtcCalls nvrtc = new NvrtcCalls(status);
+    String name =
+        "kernels-" + hash.substring(0, 16) + "-" + gpu.architecture() + "-" + nvrtc.nvrtcVersion();
+    Path file = cache == null ? null : cache.resolve(name + ".cubin");
+    byte[] cubin = read(file);
+    if (cubin != null) {
+      return new KernelImage(cubin, "compiled by NVRTC, from " + file);
+    }
+    _nvrtcProgram program = nvrtc.nvrtcCreateProgram(text, "vgg4j_kernels.cu");
+    try {
+      nvrtc.nvrtcCompileProgram(
+          program, List.of("--gpu-architecture=" + gpu.architecture(), "--std=c++17"));
+      cubin = nvrtc.nvrtcGetCubin(program);
+    } finally {
+      nvrtc.nvrtcDestroyProgram(program);
+    }
+    write(file, cubin);
+    return new KernelImage(cubin, "compiled by NVRTC just now");
+  }
+
+  private static byte[] read(Path file) {
+    if (file == null || !Files.isRegularFile(file)) {
+      return null;
+    }
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      LOG.warn("{} cannot be read ({}); the kernels are compiled again", file, e.toString());
+      return null;
+    }
+  }
+
+  private static void write(Path file, byte[] cubin) {
+    if (file == null) {
+      return;
+    }
+    try {
+      CacheFolder.write(file, cubin);
+    } catch (IOException e) {
+      LOG.warn("{} cannot be written ({}); the next run compiles again", file, e.toString());
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package org.vgg4j.backend.cuda.kernels;
+
+import org.bytedeco.cuda.cudart.CUkern_st;
+import org.bytedeco.cuda.cudart.dim3;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.tensor.Closing;
+
+/**
+ * One kernel with its grid and a place for its arguments, made once and launched every step without
+ * a new object. Arguments are set by position; CUDA copies them at each launch.
+ *
+ * <p>Every argument has a slot of 8 bytes whose beginning the kernel reads, as the little-endian
+ * machines that CUDA runs on have it.
+ */
+public final class KernelLaunch implements AutoCloseable {
+  private final CudaContext context;
+  private final String what;
+  private final CUkern_st kernel;
+  private final Closing closing = new Closing();
+  private final dim3 grid;
+  private final dim3 block;
+  private final LongPointer values;
+  private final PointerPointer<Pointer> arguments;
+
+  KernelLaunch(
+      CudaContext context, String name, CUkern_st kernel, int blocks, int threads, int count) {
+    this.context = context;
+    this.kernel = kernel;
+    what = name;
+    grid = closing.own(new dim3(blocks, 1, 1));
+    block = closing.own(new dim3(threads, 1, 1));
+    values = closing.own(new LongPointer((long) count)); // as many, not one of that value
+    arguments = closing.own(new PointerPointer<>(count));
+    for (int i = 0; i < count; i++) {
+      values.put(i, 0);
+      arguments.put(i, values.getPointer(i));
+    }
+  }
+
+  /** Sets a pointer; null is allowed. */
+  public KernelLaunch set(int position, Pointer pointer) {
+    values.put(position, pointer == null ? 0 : pointer.address());
+    return this;
+  }
+
+  public KernelLaunch set(int position, int value) {
+    values.put(position, value);
+    return this;
+  }
+
+  public KernelLaunch set(int position, long value) {
+    values.put(position, value);
+    return this;
+  }
+
+  public KernelLaunch set(int position, float value) {
+    values.put(position, Float.floatToRawIntBits(value) & 0xffffffffL);
+    return this;
+  }
+
+  public KernelLaunch set(int position, double value) {
+    values.put(position, Double.doubleToRawLongBits(value));
+    return this;
+  }
+
+  public void launch() {
+    context.cuda().cudaLaunchKernel(what, kernel, grid, block, arguments, context.stream());
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

@@ -1,0 +1,101 @@
+package org.vgg4j.backend.cuda.kernels;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.cuda.cudart.CUkern_st;
+import org.bytedeco.cuda.cudart.CUlib_st;
+import org.bytedeco.javacpp.BytePointer;
+import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.backend.cuda.calls.CudaException;
+import org.vgg4j.tensor.Closing;
+
+/** The own kernels, loaded on the GPU. */
+public final class Kernels implements AutoCloseable {
+  /** CUDA's statuses of code for other GPUs, or for newer drivers. */
+  private static final Set<Integer> NOT_FOR_THIS_GPU = Set.of(200, 209, 218, 222);
+
+  private static final int THREADS = 256;
+
+  /** Blocks for each multiprocessor; the kernels' loops stride over the rest. */
+  private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
+
+  /** A kernel to see at once whether the code is for this GPU. */
+  private static final String ANY = "vgg4j_fill";
+
+  private final CudaContext context;
+  private final Closing closing = new Closing();
+  private final CUlib_st library;
+  private final String origin;
+  private final Map<String, CUkern_st> kernels = new HashMap<>();
+
+  /**
+   * Loads what the build compiled, or else what is compiled here.
+   *
+   * @param cache where to keep what is compiled, null for nowhere
+   */
+  public static Kernels load(CudaContext context, Path cache) {
+    KernelImage built = KernelImage.ofBuild();
+    if (built != null) {
+      try {
+        return new Kernels(context, built);
+      } catch (CudaException e) {
+        if (!NOT_FOR_THIS_GPU.contains(e.status())) {
+          throw e;
+        }
+      }
+    }
+    return new Kernels(context, KernelImage.compiled(context.status(), context.info(), cache));
+  }
+
+  Kernels(CudaContext context, KernelImage image) {
+    this.context = context;
+    origin = image.origin();
+    try {
+      // Kept as long as the library is: nothing says that it was copied.
+      BytePointer bytes = closing.own(new BytePointer(image.bytes()));
+      library = context.cuda().cudaLibraryLoadData(bytes);
+      closing.own(() -> context.cuda().cudaLibraryUnload(library));
+      try (KernelLaunch nothing = grid(ANY, 1, THREADS, 3)) {
+        nothing.launch(); // of no elements: CUDA looks for a kernel's code at its first launch
+      }
+    } catch (RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+  }
+
+  /** Returns where the kernels come from, for a person. */
+  public String origin() {
+    return origin;
+  }
+
+  /**
+   * Returns a launch of a kernel whose loop strides over {@code elements} things.
+   *
+   * @param name such as vgg4j_relu
+   * @param elementsPerThread how many things a thread does at once
+   * @param arguments how many it takes; all are 0 at first
+   */
+  public KernelLaunch strided(String name, long elements, int elementsPerThread, int arguments) {
+    long perBlock = (long) THREADS * elementsPerThread;
+    long blocks = Math.max(1, (elements + perBlock - 1) / perBlock);
+    long most = (long) BLOCKS_PER_MULTIPROCESSOR * context.info().multiprocessors();
+    return grid(name, (int) Math.min(blocks, most), THREADS, arguments);
+  }
+
+  /** Returns a launch of a kernel with a grid of its own. */
+  public KernelLaunch grid(String name, int blocks, int threads, int arguments) {
+    return new KernelLaunch(context, name, kernel(name), blocks, threads, arguments);
+  }
+
+  private CUkern_st kernel(String name) {
+    return kernels.computeIfAbsent(name, key -> context.cuda().cudaLibraryGetKernel(library, key));
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

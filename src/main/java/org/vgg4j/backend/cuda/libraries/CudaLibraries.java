@@ -1,0 +1,215 @@
+package org.vgg4j.backend.cuda.libraries;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.bytedeco.cuda.global.cublas;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.cuda.global.cudnn;
+import org.bytedeco.cuda.global.nvrtc;
+import org.bytedeco.javacpp.Loader;
+import org.vgg4j.backend.cuda.calls.CudnnCalls;
+import org.vgg4j.backend.cuda.calls.Versions;
+import org.vgg4j.tensor.DeviceUnavailableException;
+
+/**
+ * The native libraries of this process, loaded by their full names, each after those that it needs,
+ * before any of JavaCPP's CUDA classes is touched: so no environment has to be set.
+ *
+ * <p>A process loads them once. The first attempt's outcome is kept, since after a failure every
+ * further attempt would say less than the first.
+ */
+public final class CudaLibraries {
+  private static final String LINK_PATH = "platform.linkpath";
+  private static final String PHYSICAL_LIMIT = "org.bytedeco.javacpp.maxPhysicalBytes";
+
+  /** cuDNN 9.12, the first for CUDA 13. */
+  private static final long OLDEST_CUDNN = 91_200;
+
+  private static final long CUDA_MAJOR = 13;
+
+  private static Outcome outcome; // null before the first attempt
+
+  /** Either the files that were loaded, or the failure. */
+  private record Outcome(Map<CudaLibrary, Path> files, DeviceUnavailableException failure) {}
+
+  private CudaLibraries() {}
+
+  /**
+   * Loads the libraries, or returns those that are loaded, each with its file, in the order of
+   * loading.
+   *
+   * @param asked folders to look in before all others
+   * @throws DeviceUnavailableException when one is missing or does not load
+   */
+  public static synchronized Map<CudaLibrary, Path> load(List<Path> asked) {
+    if (outcome == null) {
+      outcome = attempt(asked);
+    }
+    if (outcome.failure != null) {
+      throw new DeviceUnavailableException(outcome.failure.getMessage(), outcome.failure);
+    }
+    return outcome.files;
+  }
+
+  private static Outcome attempt(List<Path> asked) {
+    List<Path> places = LibraryPlaces.of(asked, System::getenv);
+    Map<CudaLibrary, Path> found = survey(places);
+    List<CudaLibrary> missing =
+        CudaLibrary.all().stream().filter(l -> l.required() && !found.containsKey(l)).toList();
+    if (!missing.isEmpty()) {
+      return new Outcome(null, missing(missing, places));
+    }
+    try {
+      found.values().forEach(file -> System.load(file.toString()));
+      bind(found.values());
+      requireCudnn(found);
+      return new Outcome(found, null);
+    } catch (DeviceUnavailableException e) {
+      return new Outcome(null, e);
+    } catch (LinkageError | RuntimeException e) {
+      return new Outcome(null, unloadable(e, found));
+    }
+  }
+
+  /**
+   * Returns where each library would be loaded from; those that are nowhere are left out. The parts
+   * of cuDNN are looked for beside cuDNN alone: two versions of them do not work together.
+   */
+  public static Map<CudaLibrary, Path> survey(List<Path> places) {
+    Map<CudaLibrary, Path> found = new LinkedHashMap<>();
+    List<Path> besideCudnn = places;
+    for (CudaLibrary library : CudaLibrary.all()) {
+      boolean isCudnn = library.part() == CudaLibrary.Part.CUDNN;
+      Path file = find(library, isCudnn ? besideCudnn : places);
+      if (file != null) {
+        found.put(library, file);
+        besideCudnn = isCudnn ? List.of(file.getParent()) : besideCudnn;
+      }
+    }
+    return found;
+  }
+
+  private static Path find(CudaLibrary library, List<Path> places) {
+    for (Path place : places) {
+      try (DirectoryStream<Path> all =
+          Files.newDirectoryStream(place, path -> library.isFile(path.getFileName().toString()))) {
+        Set<Path> sorted = new TreeSet<>();
+        all.forEach(sorted::add);
+        if (!sorted.isEmpty()) {
+          return sorted.iterator().next();
+        }
+      } catch (IOException e) {
+        // A folder that cannot be listed holds nothing for us.
+      }
+    }
+    return null;
+  }
+
+  /** Loads JavaCPP's own libraries, which now find CUDA's in the process. */
+  private static void bind(Iterable<Path> files) {
+    if (System.getProperty(PHYSICAL_LIMIT) == null) {
+      // JavaCPP's limit counts the whole process, pinned memory included.
+      System.setProperty(PHYSICAL_LIMIT, "0");
+    }
+    Set<String> folders = new LinkedHashSet<>();
+    files.forEach(file -> folders.add(file.getParent().toString()));
+    // JavaCPP reads the system's properties once, maybe before this: so its own are set.
+    Properties properties = Loader.loadProperties();
+    String before = properties.getProperty(LINK_PATH, "");
+    String own = String.join(File.pathSeparator, folders);
+    properties.setProperty(LINK_PATH, before.isEmpty() ? own : own + File.pathSeparator + before);
+    List<Class<?>> bindings = List.of(cudart.class, cublas.class, cudnn.class, nvrtc.class);
+    bindings.forEach(Loader::load);
+  }
+
+  /** A cuDNN for another CUDA may load well and fail later, at its first convolution. */
+  private static void requireCudnn(Map<CudaLibrary, Path> found) {
+    String problem = cudnnProblem(CudnnCalls.cudnnGetVersion(), CudnnCalls.cudnnGetCudartVersion());
+    if (problem != null) {
+      Path file =
+          found.entrySet().stream()
+              .filter(entry -> entry.getKey().part() == CudaLibrary.Part.CUDNN)
+              .map(Map.Entry::getValue)
+              .findFirst()
+              .orElseThrow();
+      throw new DeviceUnavailableException(
+          "--device cuda: "
+              + file
+              + " is "
+              + problem
+              + "; install "
+              + CudaLibrary.Part.CUDNN.install()
+              + ", 9.12 or newer, or name the folder that has it with --cuda-libs, or use --device"
+              + " cpu");
+    }
+  }
+
+  /** Returns what is wrong with a cuDNN of this version, for this version of CUDA; else null. */
+  static String cudnnProblem(long version, long cudaVersion) {
+    if (version < OLDEST_CUDNN) {
+      return "cuDNN " + Versions.library(version);
+    }
+    if (cudaVersion / 1000 != CUDA_MAJOR) {
+      return "cuDNN %s for CUDA %s"
+          .formatted(Versions.library(version), Versions.cuda((int) cudaVersion));
+    }
+    return null;
+  }
+
+  private static DeviceUnavailableException missing(List<CudaLibrary> missing, List<Path> places) {
+    String names =
+        missing.stream()
+            .filter(library -> !isPartOfOneMissing(library, missing))
+            .map(library -> library.name() + " (" + library.file() + ")")
+            .collect(Collectors.joining(", "));
+    return new DeviceUnavailableException(
+        "--device cuda: not found: "
+            + names
+            + "; install "
+            + install(missing)
+            + ", or name the folders that have them with --cuda-libs, or use --device cpu (looked"
+            + " in "
+            + places.stream().map(Path::toString).collect(Collectors.joining(", "))
+            + ")");
+  }
+
+  /** Where all of cuDNN is missing, its name alone says so. */
+  private static boolean isPartOfOneMissing(CudaLibrary library, List<CudaLibrary> missing) {
+    return missing.stream().anyMatch(other -> library.name().startsWith(other.name() + " "));
+  }
+
+  /** Returns what to install where these are missing. */
+  static String install(List<CudaLibrary> missing) {
+    return missing.stream()
+        .map(library -> library.part().install())
+        .distinct()
+        .collect(Collectors.joining(", and "));
+  }
+
+  private static DeviceUnavailableException unloadable(
+      Throwable cause, Map<CudaLibrary, Path> found) {
+    List<String> files = new ArrayList<>();
+    found.forEach((library, file) -> files.add(file.toString()));
+    String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    return new DeviceUnavailableException(
+        "--device cuda: CUDA's libraries do not load ("
+            + reason
+            + "); found "
+            + String.join(", ", files)
+            + "; they must be of one installation of CUDA 13 and cuDNN 9 with a driver of 580 or"
+            + " newer; name its folders with --cuda-libs, or use --device cpu",
+        cause);
+  }
+}

@@ -1,0 +1,68 @@
+package org.vgg4j.backend.cuda.memory;
+
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Tensor;
+
+/** A slab of device memory with the tensors carved from it. */
+public final class CudaArena implements Arena {
+  private final CudaMemory engine;
+  private final DeviceMemory memory;
+
+  public CudaArena(CudaMemory engine, long bytes) {
+    this.engine = engine;
+    memory = new DeviceMemory(engine.context(), bytes);
+    try {
+      memory.zero();
+    } catch (RuntimeException | Error e) {
+      try {
+        memory.close();
+      } catch (RuntimeException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
+  }
+
+  public static CudaArena of(Arena arena) {
+    if (arena instanceof CudaArena own) {
+      return own;
+    }
+    throw new IllegalArgumentException("a slab of another engine was given to the GPU engine");
+  }
+
+  public DeviceMemory memory() {
+    return memory;
+  }
+
+  @Override
+  public long bytes() {
+    return memory.bytes();
+  }
+
+  @Override
+  public Tensor tensor(long offsetBytes, Layout layout) {
+    CudaLayout own = CudaLayout.of(layout);
+    memory.checkOpen();
+    if (offsetBytes % ALIGNMENT != 0 || offsetBytes < 0 || own.bytes() > bytes() - offsetBytes) {
+      throw new IllegalArgumentException(
+          "a tensor of "
+              + own.bytes()
+              + " bytes at "
+              + offsetBytes
+              + " does not lie aligned in an arena of "
+              + bytes());
+    }
+    return new CudaTensor(engine, memory, offsetBytes, own);
+  }
+
+  @Override
+  public void zero() {
+    memory.zero();
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

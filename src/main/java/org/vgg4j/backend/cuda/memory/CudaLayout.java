@@ -1,0 +1,38 @@
+package org.vgg4j.backend.cuda.memory;
+
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+
+/**
+ * How the GPU engine stores a tensor: row-major, images as (N, C, H, W). The one place that another
+ * order would be added to.
+ */
+public record CudaLayout(Shape shape, DType dtype) implements Layout {
+  public static CudaLayout floats(Shape shape) {
+    return new CudaLayout(shape, DType.F32);
+  }
+
+  /** Returns a layout as this engine's own. */
+  public static CudaLayout of(Layout layout) {
+    if (layout instanceof CudaLayout own) {
+      return own;
+    }
+    throw new IllegalArgumentException("a layout of another engine was given to the GPU engine");
+  }
+
+  @Override
+  public long bytes() {
+    return shape.elementCount() * dtype.bytes();
+  }
+
+  @Override
+  public CudaLayout as(DType other) {
+    return new CudaLayout(shape, other);
+  }
+
+  @Override
+  public String toString() {
+    return dtype + " " + shape;
+  }
+}

@@ -1,0 +1,57 @@
+package org.vgg4j.backend.cuda.memory;
+
+import org.bytedeco.cuda.cudart.CUevent_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.tensor.Closing;
+
+/** Pinned memory with the event after which it may be written again. */
+public final class PinnedBuffer implements AutoCloseable {
+  private final CudaContext context;
+  private final Closing closing = new Closing();
+  private final PinnedMemory memory;
+  private final CUevent_st copied;
+  private boolean pending;
+
+  public PinnedBuffer(CudaContext context, int bytes) {
+    this.context = context;
+    try {
+      memory = closing.own(new PinnedMemory(context, bytes));
+      copied = context.cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
+      closing.own(() -> context.cuda().cudaEventDestroy(copied));
+    } catch (RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+  }
+
+  /** Returns the memory, once the last copy out of it is done. */
+  public PinnedMemory writable() {
+    if (pending) {
+      context.cuda().cudaEventSynchronize(copied);
+      pending = false;
+    }
+    return memory;
+  }
+
+  int size() {
+    return memory.size();
+  }
+
+  /** Enqueues a copy of the first {@code bytes} bytes and returns the event of its end. */
+  public CUevent_st copyTo(Pointer target, long bytes, CUstream_st stream) {
+    context
+        .cuda()
+        .cudaMemcpyAsync(target, memory.pointer(), bytes, cudart.cudaMemcpyHostToDevice, stream);
+    pending = true;
+    context.cuda().cudaEventRecord(copied, stream);
+    return copied;
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

@@ -1,0 +1,232 @@
+package org.vgg4j.backend.cuda.operations;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.bytedeco.cuda.cudnn.cudnnContext;
+import org.bytedeco.cuda.global.cudnn;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.vgg4j.backend.cuda.calls.ConvDescriptors;
+import org.vgg4j.backend.cuda.calls.ConvDirection;
+import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.backend.cuda.calls.CudaException;
+import org.vgg4j.backend.cuda.calls.CudnnCalls;
+import org.vgg4j.backend.cuda.calls.CudnnConvolutionCalls;
+import org.vgg4j.backend.cuda.calls.CudnnFindCalls;
+import org.vgg4j.backend.cuda.memory.DeviceMemory;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
+
+/**
+ * Which of cuDNN's algorithms each convolution runs: the fixed table of deterministic ones, or what
+ * was given, cached or is measured here, in this order.
+ */
+final class ConvAlgorithms {
+  private static final Logger LOG = LoggerFactory.getLogger(ConvAlgorithms.class);
+
+  /** The thousands of cuDNN's statuses that say so. */
+  private static final int NOT_SUPPORTED = 3;
+
+  private final CudaContext context;
+  private final AlgorithmPolicy policy;
+  private final CudnnFindCalls find;
+  private final AlgorithmCache cache;
+  private final Map<String, String> chosen = new TreeMap<>();
+
+  /**
+   * Starts with nothing chosen.
+   *
+   * @param folder where measured algorithms are kept from run to run, null for nowhere
+   */
+  ConvAlgorithms(CudaContext context, AlgorithmPolicy policy, Path folder) {
+    this.context = context;
+    this.policy = policy;
+    cache =
+        AlgorithmCache.of(
+            policy.deterministic() ? null : folder,
+            context.info(),
+            CudnnCalls.cudnnGetVersion(),
+            policy);
+    find = new CudnnFindCalls(context.status());
+  }
+
+  /**
+   * An algorithm.
+   *
+   * @param number cuDNN's number of it
+   * @param mathType the kind of multiplication, which stands in the operation's descriptor
+   */
+  private record Choice(int number, int mathType) {
+    static Choice of(String text) {
+      if (text == null || !text.matches("\\d+ \\d+")) {
+        return null;
+      }
+      int space = text.indexOf(' ');
+      return new Choice(
+          Integer.parseInt(text.substring(0, space)), Integer.parseInt(text.substring(space + 1)));
+    }
+
+    String text() {
+      return number + " " + mathType;
+    }
+  }
+
+  /** An algorithm ready to run, and the workspace that cuDNN says it needs. */
+  record Algorithm(int number, long workspaceBytes) {}
+
+  /** Returns what was chosen so far: problem to algorithm and math type. */
+  Map<String, String> chosen() {
+    return Map.copyOf(chosen);
+  }
+
+  /**
+   * Chooses, and writes the kind of multiplication into the operation's descriptor.
+   *
+   * @throws CudaException when no algorithm runs
+   */
+  Algorithm choose(ConvDirection direction, ConvDescriptors d) {
+    String problem = direction.text() + " " + d.what();
+    if (policy.deterministic()) {
+      return fixed(direction, d, problem);
+    }
+    Choice choice = Choice.of(policy.choices().get(problem));
+    Algorithm algorithm = prepare(direction, d, choice);
+    if (algorithm == null) {
+      choice = Choice.of(cache.get(problem));
+      algorithm = prepare(direction, d, choice);
+    }
+    if (algorithm == null) {
+      choice = measured(direction, d, problem);
+      algorithm = prepare(direction, d, choice);
+    }
+    if (algorithm == null) {
+      LOG.warn("no algorithm of cuDNN could be measured for {}; a fixed one is taken", problem);
+      return fixed(direction, d, problem);
+    }
+    chosen.put(problem, choice.text());
+    return algorithm;
+  }
+
+  /** The fixed table: the first that runs, whatever its workspace. */
+  private Algorithm fixed(ConvDirection direction, ConvDescriptors d, String problem) {
+    CudaException refusal = null;
+    for (int number : direction.deterministic()) {
+      Choice choice = new Choice(number, fixedMathType());
+      try {
+        Algorithm algorithm = ready(direction, d, choice);
+        if (algorithm.workspaceBytes() > policy.workspaceLimit()) {
+          LOG.warn(
+              "{} takes a workspace of {} bytes, beyond the limit of {}: the fixed algorithm needs"
+                  + " it",
+              problem,
+              algorithm.workspaceBytes(),
+              policy.workspaceLimit());
+        }
+        chosen.put(problem, choice.text());
+        return algorithm;
+      } catch (CudaException e) {
+        if (e.status() / 1000 != NOT_SUPPORTED) {
+          throw e; // another algorithm would give other bits
+        }
+        if (refusal == null) {
+          refusal = e;
+        } else {
+          refusal.addSuppressed(e);
+        }
+      }
+    }
+    throw refusal;
+  }
+
+  private boolean isAllowed(ConvDirection direction, int number, int mathType) {
+    return !policy.strict() || (mathType == cudnn.CUDNN_FMA_MATH && direction.isStrict(number));
+  }
+
+  /** cuDNN's default multiplies single precision as TF32 on the GPUs that can. */
+  private int fixedMathType() {
+    return policy.strict() ? cudnn.CUDNN_FMA_MATH : cudnn.CUDNN_DEFAULT_MATH;
+  }
+
+  /** Returns null when there is no choice or it does not run here within the limit. */
+  private Algorithm prepare(ConvDirection direction, ConvDescriptors d, Choice choice) {
+    if (choice == null || !isAllowed(direction, choice.number(), choice.mathType())) {
+      return null;
+    }
+    try {
+      Algorithm algorithm = ready(direction, d, choice);
+      return algorithm.workspaceBytes() <= policy.workspaceLimit() ? algorithm : null;
+    } catch (CudaException e) {
+      return null; // kept from another version, or a shape that it does not support
+    }
+  }
+
+  private Algorithm ready(ConvDirection direction, ConvDescriptors d, Choice choice) {
+    CudnnConvolutionCalls calls = context.convolution();
+    cudnnContext handle = context.cudnnHandle();
+    calls.cudnnSetConvolutionMathType(d.operation(direction), choice.mathType());
+    int number = choice.number();
+    long bytes =
+        switch (direction) {
+          case FORWARD -> calls.cudnnGetConvolutionForwardWorkspaceSize(handle, d, number);
+          case DATA -> calls.cudnnGetConvolutionBackwardDataWorkspaceSize(handle, d, number);
+          case FILTER -> calls.cudnnGetConvolutionBackwardFilterWorkspaceSize(handle, d, number);
+        };
+    return new Algorithm(number, bytes);
+  }
+
+  /** Measures and keeps the fastest; returns null when nothing could be measured. */
+  private Choice measured(ConvDirection direction, ConvDescriptors d, String problem) {
+    context.convolution().cudnnSetConvolutionMathType(d.operation(direction), fixedMathType());
+    long limit = policy.workspaceLimit();
+    try (Closing memory = new Closing()) {
+      DeviceMemory x = zeroed(memory, d.xBytes());
+      DeviceMemory w = zeroed(memory, d.wBytes());
+      DeviceMemory y = zeroed(memory, d.yBytes());
+      long room = Math.min(limit, context.cuda().cudaMemGetInfo()[0] / 2);
+      DeviceMemory workspace = memory.own(new DeviceMemory(context, room));
+      CudnnFindCalls.Places places =
+          new CudnnFindCalls.Places(
+              x.pointer(), w.pointer(), y.pointer(), workspace.pointer(), room);
+      Choice best = fastest(direction, measure(direction, d, places), limit);
+      if (best != null && room == limit) { // else another time may have room for a faster one
+        cache.put(problem, best.text());
+      }
+      return best;
+    } catch (OutOfDeviceMemoryException | CudaException e) {
+      LOG.warn("{} could not be measured: {}", problem, e.getMessage());
+      return null;
+    }
+  }
+
+  private DeviceMemory zeroed(Closing memory, long bytes) {
+    DeviceMemory block = memory.own(new DeviceMemory(context, bytes));
+    block.zero();
+    return block;
+  }
+
+  private List<CudnnFindCalls.Measured> measure(
+      ConvDirection direction, ConvDescriptors d, CudnnFindCalls.Places places) {
+    cudnnContext handle = context.cudnnHandle();
+    return switch (direction) {
+      case FORWARD -> find.cudnnFindConvolutionForwardAlgorithmEx(handle, d, places);
+      case DATA -> find.cudnnFindConvolutionBackwardDataAlgorithmEx(handle, d, places);
+      case FILTER -> find.cudnnFindConvolutionBackwardFilterAlgorithmEx(handle, d, places);
+    };
+  }
+
+  private Choice fastest(
+      ConvDirection direction, List<CudnnFindCalls.Measured> measured, long limit) {
+    CudnnFindCalls.Measured best = null;
+    for (CudnnFindCalls.Measured entry : measured) {
+      if (entry.status() == 0
+          && entry.workspaceBytes() <= limit
+          && isAllowed(direction, entry.algorithm(), entry.mathType())
+          && (best == null || entry.millis() < best.millis())) {
+        best = entry;
+      }
+    }
+    return best == null ? null : new Choice(best.algorithm(), best.mathType());
+  }
+}

@@ -1,0 +1,176 @@
+package org.vgg4j.backend.cuda.operations;
+
+import static org.bytedeco.cuda.global.cublas.CUBLAS_OP_N;
+import static org.bytedeco.cuda.global.cublas.CUBLAS_OP_T;
+
+import org.bytedeco.cuda.global.cublas;
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.backend.cuda.calls.Scalars;
+import org.vgg4j.backend.cuda.kernels.KernelLaunch;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.backend.cuda.memory.CudaTensor;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.LinearPlan;
+import org.vgg4j.tensor.LinearSpec;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+
+/**
+ * Fully connected layer by cuBLAS. cuBLAS reads matrices by columns, so a row-major (rows, columns)
+ * is to it a (columns, rows): each product stands here transposed, y^T = w x^T.
+ */
+public final class CublasLinear implements LinearPlan {
+  private static final int BIAS_SUM_ARGUMENTS = 4;
+
+  private final CudaContext context;
+  private final CudaLayout x; // (N, ...), I values a sample
+  private final CudaLayout w; // (O, I)
+  private final CudaLayout b; // (O)
+  private final CudaLayout y; // (N, O)
+  private final Usage usage;
+  private final int n;
+  private final int in;
+  private final int out;
+  private final int computeType;
+  private final String what;
+  private final Closing closing = new Closing();
+  private final KernelLaunch bias;
+  private final KernelLaunch biasSum; // null when planned for inference
+
+  public CublasLinear(CudaDevice device, LinearSpec spec, CudaLayout x, Usage usage) {
+    context = device.context();
+    this.x = x;
+    this.usage = usage;
+    w = CudaLayout.floats(spec.w());
+    b = CudaLayout.floats(spec.b());
+    y = CudaLayout.floats(spec.y(x.shape()));
+    n = x.shape().dim(0);
+    in = spec.inFeatures();
+    out = spec.outFeatures();
+    what = "linear layer of x " + x.shape() + ", w " + spec.w();
+    computeType =
+        device.policy().strict() ? cublas.CUBLAS_COMPUTE_32F : cublas.CUBLAS_COMPUTE_32F_FAST_TF32;
+    try {
+      bias = closing.own(BiasKernel.of(device, y.shape(), spec.relu()));
+      biasSum =
+          usage.training()
+              ? closing
+                  .own(device.kernels().strided("vgg4j_column_sum", out, 1, BIAS_SUM_ARGUMENTS))
+                  .set(2, n)
+                  .set(3, out)
+              : null;
+    } catch (RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+  }
+
+  @Override
+  public Layout w() {
+    return w;
+  }
+
+  @Override
+  public Layout y() {
+    return y;
+  }
+
+  @Override
+  public void forward(Tensor source, Tensor weights, Tensor shift, Tensor target) {
+    Pointer result = CudaTensor.pointer(target, y, "linear layer y");
+    multiply(
+        CUBLAS_OP_T,
+        CUBLAS_OP_N,
+        out,
+        n,
+        in,
+        CudaTensor.pointer(weights, w, "linear layer w"),
+        in,
+        CudaTensor.pointer(source, x, "linear layer x"),
+        in,
+        result,
+        out);
+    bias.set(0, result).set(1, CudaTensor.pointer(shift, b, "linear layer b")).launch();
+  }
+
+  @Override
+  public void backwardData(Tensor weights, Tensor dy, Tensor dx) {
+    if (!usage.training() || !usage.inputGradient()) {
+      throw new IllegalStateException("this linear layer was planned without its input's gradient");
+    }
+    multiply(
+        CUBLAS_OP_N,
+        CUBLAS_OP_N,
+        in,
+        n,
+        out,
+        CudaTensor.pointer(weights, w, "linear layer w"),
+        in,
+        CudaTensor.pointer(dy, y, "linear layer dy"),
+        out,
+        CudaTensor.pointer(dx, x, "linear layer dx"),
+        in);
+  }
+
+  @Override
+  public void backwardWeights(Tensor source, Tensor dy, Tensor dw, Tensor db) {
+    if (biasSum == null) {
+      throw new IllegalStateException("this linear layer was planned for inference");
+    }
+    Pointer slope = CudaTensor.pointer(dy, y, "linear layer dy");
+    multiply(
+        CUBLAS_OP_N,
+        CUBLAS_OP_T,
+        in,
+        out,
+        n,
+        CudaTensor.pointer(source, x, "linear layer x"),
+        in,
+        slope,
+        out,
+        CudaTensor.pointer(dw, w, "linear layer dw"),
+        in);
+    biasSum.set(0, slope).set(1, CudaTensor.pointer(db, b, "linear layer db")).launch();
+  }
+
+  private void multiply(
+      int opA,
+      int opB,
+      int rows,
+      int columns,
+      int inner,
+      Pointer a,
+      int lda,
+      Pointer bMatrix,
+      int ldb,
+      Pointer c,
+      int ldc) {
+    Scalars scalars = context.scalars();
+    context
+        .cublas()
+        .cublasGemmEx(
+            what,
+            context.cublasHandle(),
+            opA,
+            opB,
+            rows,
+            columns,
+            inner,
+            scalars.one(),
+            a,
+            lda,
+            bMatrix,
+            ldb,
+            scalars.zero(),
+            c,
+            ldc,
+            computeType);
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

@@ -1,0 +1,85 @@
+package org.vgg4j.backend.cuda.operations;
+
+import org.vgg4j.backend.cuda.kernels.KernelLaunch;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.backend.cuda.memory.CudaTensor;
+import org.vgg4j.backend.cuda.memory.DeviceMemory;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.CrossEntropyPlan;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+
+/** Softmax cross entropy by own kernels; its sums are those of the whole net. */
+public final class CudaCrossEntropy implements CrossEntropyPlan {
+  private static final int ROWS_PER_BLOCK = 4;
+  private static final int THREADS = 128;
+  private static final int TOTALS_THREADS = 256;
+
+  private final CudaLayout logits; // (N, classes)
+  private final CudaLayout labels; // (N)
+  private final CudaStepState state;
+  private final int batch;
+  private final Closing closing = new Closing();
+  private final KernelLaunch rowsKernel;
+  private final KernelLaunch totalsKernel;
+
+  public CudaCrossEntropy(
+      CudaDevice device, CudaLayout logits, CudaStepState state, CudaLossTotals totals) {
+    this.logits = logits;
+    this.state = state;
+    if (logits.shape().rank() != 2) {
+      throw new InvalidInputException(
+          "cross entropy takes logits (N, classes), not a tensor of shape " + logits.shape());
+    }
+    batch = logits.shape().dim(0);
+    int classes = logits.shape().dim(1);
+    labels = new CudaLayout(Shape.of(batch), DType.I32);
+    long lossBytes = Arena.align((long) batch * Double.BYTES);
+    try {
+      DeviceMemory rows =
+          closing.own(new DeviceMemory(device.context(), lossBytes + (long) batch * Integer.BYTES));
+      int blocks = (batch + ROWS_PER_BLOCK - 1) / ROWS_PER_BLOCK;
+      rowsKernel =
+          closing
+              .own(device.kernels().grid("vgg4j_cross_entropy", blocks, THREADS, 8))
+              .set(3, rows.at(0))
+              .set(4, rows.at(lossBytes))
+              .set(6, batch)
+              .set(7, classes);
+      totalsKernel =
+          closing
+              .own(device.kernels().grid("vgg4j_loss_totals", 1, TOTALS_THREADS, 4))
+              .set(0, rows.at(0))
+              .set(1, rows.at(lossBytes))
+              .set(3, totals.pointer());
+    } catch (RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+  }
+
+  @Override
+  public void forward(Tensor logitsTensor, Tensor labelsTensor, Tensor dlogits) {
+    int rows = state.rows();
+    if (rows < 1 || rows > batch) {
+      throw new IllegalArgumentException(rows + " rows of a batch of " + batch);
+    }
+    rowsKernel
+        .set(0, CudaTensor.pointer(logitsTensor, logits, "cross entropy logits"))
+        .set(1, CudaTensor.pointer(labelsTensor, labels, "cross entropy labels"))
+        .set(
+            2,
+            dlogits == null ? null : CudaTensor.pointer(dlogits, logits, "cross entropy dlogits"))
+        .set(5, state.pointer())
+        .launch();
+    totalsKernel.set(2, state.pointer()).launch();
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

@@ -1,0 +1,118 @@
+package org.vgg4j.backend.cuda.operations;
+
+import java.nio.ByteBuffer;
+import org.bytedeco.cuda.cudart.CUevent_st;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.memory.DeviceMemory;
+import org.vgg4j.backend.cuda.memory.PinnedMemory;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.LossAccumulator;
+import org.vgg4j.tensor.LossTotals;
+import org.vgg4j.tensor.TotalsRead;
+
+/**
+ * The totals of a loss in device memory, in the layout of {@code LossTotals} in common.cuh, and
+ * their ways to the host: one that waits, and one through pinned memory of its own that does not.
+ */
+public final class CudaLossTotals implements LossAccumulator, TotalsRead {
+  private static final int BYTES = 40;
+  private static final int LOSS_SUM = 0;
+  private static final int CORRECT = 8;
+  private static final int COUNT = 16;
+  private static final int BAD_LABELS = 24;
+  private static final int FIRST_NON_FINITE = 32;
+
+  private final CudaDevice device;
+  private final Closing closing = new Closing();
+  private final DeviceMemory totals;
+  private final PinnedMemory copy;
+  private final CUevent_st copied;
+
+  public CudaLossTotals(CudaDevice device) {
+    this.device = device;
+    try {
+      totals = closing.own(new DeviceMemory(device.context(), BYTES));
+      copy = closing.own(new PinnedMemory(device.context(), BYTES));
+      copied = device.context().cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
+      closing.own(() -> device.context().cuda().cudaEventDestroy(copied));
+      closing.own(device.context()::drain); // a copy may be under way
+      reset();
+    } catch (RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+  }
+
+  public static CudaLossTotals of(LossAccumulator sums) {
+    if (sums instanceof CudaLossTotals own) {
+      return own;
+    }
+    throw new IllegalArgumentException("cross entropy got another engine's sums of losses");
+  }
+
+  /** Returns the totals in device memory. */
+  Pointer pointer() {
+    return totals.pointer();
+  }
+
+  @Override
+  public LossTotals read() {
+    return parse(device.memory().blocking().download(totals.pointer(), BYTES));
+  }
+
+  /** Enqueues a copy to the host, for {@link #poll}. */
+  @Override
+  public TotalsRead beginRead() {
+    device
+        .context()
+        .cuda()
+        .cudaMemcpyAsync(
+            copy.pointer(),
+            totals.pointer(),
+            BYTES,
+            cudart.cudaMemcpyDeviceToHost,
+            device.context().stream());
+    device.context().cuda().cudaEventRecord(copied, device.context().stream());
+    return this;
+  }
+
+  @Override
+  public LossTotals poll() {
+    return device.context().cuda().cudaEventQuery(copied) ? parse(copy.bytes()) : null;
+  }
+
+  private LossTotals parse(ByteBuffer bytes) {
+    long badLabels = bytes.getLong(BAD_LABELS);
+    if (badLabels > 0) {
+      throw new InvalidInputException(badLabels + " labels are no class of the net");
+    }
+    return new LossTotals(
+        bytes.getDouble(LOSS_SUM),
+        bytes.getLong(CORRECT),
+        bytes.getLong(COUNT),
+        bytes.getLong(FIRST_NON_FINITE) - 1);
+  }
+
+  @Override
+  public void restore(LossTotals restored) {
+    ByteBuffer bytes = device.memory().blocking().small(BYTES);
+    bytes.putDouble(LOSS_SUM, restored.lossSum());
+    bytes.putLong(CORRECT, restored.correct());
+    bytes.putLong(COUNT, restored.count());
+    bytes.putLong(BAD_LABELS, 0);
+    bytes.putLong(FIRST_NON_FINITE, restored.firstNonFiniteStep() + 1);
+    device.memory().blocking().upload(totals.pointer(), BYTES);
+  }
+
+  @Override
+  public void reset() {
+    totals.zero();
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

@@ -1,0 +1,130 @@
+package org.vgg4j.backend.cuda.operations;
+
+import java.nio.ByteBuffer;
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.memory.DeviceMemory;
+import org.vgg4j.backend.cuda.memory.PinnedBuffer;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.StepState;
+
+/**
+ * The step state with its copy in device memory, which every kernel reads. The layout is that of
+ * {@code StepState} in common.cuh: six fields that the host writes, two that Adam's kernel derives.
+ */
+public final class CudaStepState implements StepState {
+  private static final int BYTES = 56;
+  private static final int HOST_BYTES = 48;
+  private static final int SEED = 0;
+  private static final int STEP = 8;
+  private static final int FORWARD_PASS = 16;
+  private static final int LEARNING_RATE = 24;
+  private static final int LOSS_SCALE = 32;
+  private static final int ROWS = 40;
+
+  /** How many changes may be on their way to the GPU. */
+  private static final int SLOTS = 4;
+
+  private final CudaDevice device;
+  private final Closing closing = new Closing();
+  private final DeviceMemory memory;
+  private final PinnedBuffer[] slots = new PinnedBuffer[SLOTS];
+  private int turn;
+  private long seed;
+  private long step;
+  private long forwardPass;
+  private double learningRate;
+  private int rows;
+  private double lossScale;
+
+  public CudaStepState(CudaDevice device) {
+    this.device = device;
+    try {
+      memory = closing.own(new DeviceMemory(device.context(), BYTES));
+      memory.zero();
+      for (int i = 0; i < SLOTS; i++) {
+        slots[i] = closing.own(new PinnedBuffer(device.context(), HOST_BYTES));
+      }
+      closing.own(device.context()::drain);
+    } catch (RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+  }
+
+  public static CudaStepState of(StepState state) {
+    if (state instanceof CudaStepState own) {
+      return own;
+    }
+    throw new IllegalArgumentException("a state of another engine was given to the GPU engine");
+  }
+
+  /** Returns the state in device memory. */
+  Pointer pointer() {
+    return memory.pointer();
+  }
+
+  @Override
+  public long seed() {
+    return seed;
+  }
+
+  @Override
+  public long step() {
+    return step;
+  }
+
+  @Override
+  public long forwardPass() {
+    return forwardPass;
+  }
+
+  @Override
+  public double learningRate() {
+    return learningRate;
+  }
+
+  @Override
+  public int rows() {
+    return rows;
+  }
+
+  @Override
+  public double lossScale() {
+    return lossScale;
+  }
+
+  @Override
+  public void seed(long newSeed) {
+    seed = newSeed;
+    send();
+  }
+
+  @Override
+  public void set(
+      long newStep, long newForwardPass, double newLearningRate, int newRows, double newScale) {
+    rows = newRows;
+    lossScale = newScale;
+    step = newStep;
+    forwardPass = newForwardPass;
+    learningRate = newLearningRate;
+    send();
+  }
+
+  private void send() {
+    PinnedBuffer slot = slots[turn];
+    turn = (turn + 1) % SLOTS;
+    ByteBuffer bytes = slot.writable().bytes();
+    bytes.putLong(SEED, seed);
+    bytes.putLong(STEP, step);
+    bytes.putLong(FORWARD_PASS, forwardPass);
+    bytes.putDouble(LEARNING_RATE, learningRate);
+    bytes.putDouble(LOSS_SCALE, lossScale);
+    bytes.putLong(ROWS, rows);
+    slot.copyTo(memory.pointer(), HOST_BYTES, device.context().stream());
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

@@ -1,0 +1,108 @@
+package org.vgg4j.backend.cuda.operations;
+
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.backend.cuda.calls.TensorDescriptor;
+import org.vgg4j.backend.cuda.kernels.KernelLaunch;
+import org.vgg4j.backend.cuda.memory.DeviceMemory;
+import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.Closing;
+
+/**
+ * What cuDNN's legacy calls lack for a batch norm whose statistics are held constant, composed of
+ * its inference call: y = gamma (x - mean) / sqrt(var + epsilon) + beta.
+ *
+ * <p>The gradients of gamma and beta are those of the usual backward given the running statistics.
+ * The input's gradient is gamma dy / sqrt(var + epsilon): the inference call over dy without mean
+ * and beta.
+ */
+final class FrozenNorm implements AutoCloseable {
+  private final CudaContext context;
+  private final BatchNorm2dSpec spec;
+  private final TensorDescriptor xDesc;
+  private final TensorDescriptor channelDesc;
+  private final String what;
+  private final Closing closing = new Closing();
+  private final DeviceMemory zeros; // (C)
+  private final DeviceMemory ones; // (C)
+
+  FrozenNorm(
+      CudaDevice device,
+      BatchNorm2dSpec spec,
+      TensorDescriptor xDesc,
+      TensorDescriptor channelDesc,
+      String what) {
+    context = device.context();
+    this.spec = spec;
+    this.xDesc = xDesc;
+    this.channelDesc = channelDesc;
+    this.what = what;
+    long bytes = (long) spec.channels() * Float.BYTES;
+    try {
+      zeros = closing.own(new DeviceMemory(context, bytes));
+      zeros.zero();
+      ones = closing.own(new DeviceMemory(context, bytes));
+      try (KernelLaunch fill = device.kernels().strided("vgg4j_fill", spec.channels(), 1, 3)) {
+        fill.set(0, ones.pointer()).set(1, (long) spec.channels()).set(2, 1f).launch();
+      }
+    } catch (RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+  }
+
+  /** Saves the running statistics, and 1 / sqrt(var + epsilon) as the norm of ones. */
+  void keep(Pointer runningMean, Pointer runningVar, SavedStatistics saved) {
+    copy(saved.mean(), runningMean);
+    copy(saved.variance(), runningVar);
+    context
+        .norm()
+        .cudnnBatchNormalizationForwardInference(
+            what,
+            context.cudnnHandle(),
+            channelDesc.get(),
+            ones.pointer(),
+            saved.invVariance(),
+            channelDesc.get(),
+            ones.pointer(),
+            zeros.pointer(),
+            zeros.pointer(),
+            runningVar,
+            spec.epsilon());
+  }
+
+  private void copy(Pointer to, Pointer from) {
+    context
+        .cuda()
+        .cudaMemcpyAsync(
+            to,
+            from,
+            (long) spec.channels() * Float.BYTES,
+            cudart.cudaMemcpyDeviceToDevice,
+            context.stream());
+  }
+
+  /** dx from dy, which is masked already. */
+  void inputGradient(Pointer dy, Pointer gamma, SavedStatistics saved, Pointer dx) {
+    context
+        .norm()
+        .cudnnBatchNormalizationForwardInference(
+            what,
+            context.cudnnHandle(),
+            xDesc.get(),
+            dy,
+            dx,
+            channelDesc.get(),
+            gamma,
+            zeros.pointer(),
+            zeros.pointer(),
+            saved.variance(),
+            spec.epsilon());
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

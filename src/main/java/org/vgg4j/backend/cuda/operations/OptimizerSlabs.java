@@ -1,0 +1,44 @@
+package org.vgg4j.backend.cuda.operations;
+
+import org.vgg4j.backend.cuda.kernels.KernelLaunch;
+import org.vgg4j.backend.cuda.memory.CudaArena;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.ParameterSlabs;
+
+/** The slabs that an optimizer sweeps over side by side: parameters, gradients, moments. */
+public final class OptimizerSlabs {
+  private OptimizerSlabs() {}
+
+  /** Returns the slabs of an optimizer: parameters, gradients, then its own. */
+  public static CudaArena[] of(ParameterSlabs slabs, Arena... own) {
+    if (slabs.compute() != null) {
+      throw new IllegalArgumentException("the GPU engine keeps no copies of weights");
+    }
+    CudaArena[] all = new CudaArena[2 + own.length];
+    all[0] = CudaArena.of(slabs.masters());
+    all[1] = CudaArena.of(slabs.gradients());
+    for (int i = 0; i < own.length; i++) {
+      all[2 + i] = CudaArena.of(own[i]);
+    }
+    return all;
+  }
+
+  /** Returns how many floats each has. */
+  static long elements(CudaArena... slabs) {
+    long bytes = slabs[0].bytes();
+    for (CudaArena slab : slabs) {
+      if (slab.bytes() != bytes || bytes % Float.BYTES != 0) {
+        throw new IllegalArgumentException(
+            "slabs of " + slab.bytes() + " and " + bytes + " bytes side by side");
+      }
+    }
+    return bytes / Float.BYTES;
+  }
+
+  /** Sets the first arguments of a kernel to the slabs. */
+  static void set(KernelLaunch kernel, CudaArena... slabs) {
+    for (int i = 0; i < slabs.length; i++) {
+      kernel.set(i, slabs[i].memory().pointer());
+    }
+  }
+}

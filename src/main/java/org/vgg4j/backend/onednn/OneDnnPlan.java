@@ -1,0 +1,83 @@
+package org.vgg4j.backend.onednn;
+
+import java.util.function.Supplier;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.primitive_desc;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.Plan;
+import org.vgg4j.tensor.Usage;
+
+/** What the plans over primitives share: names for messages, and what they own. */
+abstract class OneDnnPlan implements Plan {
+  private final Dnnl context;
+  private final String operation;
+  private final String shapes;
+  private final Closing closing = new Closing();
+  private final Scratch scratch;
+
+  OneDnnPlan(Dnnl context, String operation, String shapes) {
+    this.context = context;
+    this.operation = operation;
+    this.shapes = shapes;
+    scratch = new Scratch(context);
+  }
+
+  final Dnnl context() {
+    return context;
+  }
+
+  /** Returns what messages call one of the operands. */
+  final String operand(String role) {
+    return operation + " " + role;
+  }
+
+  /** Creates the descriptor of a primitive; {@code part} tells it from the plan's others. */
+  final <T extends primitive_desc> T describe(String part, Supplier<T> constructor) {
+    return Dnnl.create(operation + part, shapes, constructor);
+  }
+
+  /** Begins the plan of a method that runs one primitive. */
+  final Operation.Builder operation(String part, primitive_desc description) {
+    return new Operation.Builder(this, operation + part + ", " + shapes, description);
+  }
+
+  static dnnl.prop_kind forwardKind(Usage usage) {
+    return usage.training() ? dnnl.prop_kind.forward_training : dnnl.prop_kind.forward_inference;
+  }
+
+  /**
+   * Returns an operation that is null when the usage did not ask for it.
+   *
+   * @throws IllegalStateException when it is null; {@code how} says how the plan was made
+   */
+  final Operation planned(Operation wanted, String how) {
+    if (wanted == null) {
+      throw new IllegalStateException("this " + operation + " was planned " + how);
+    }
+    return wanted;
+  }
+
+  final <T extends AutoCloseable> T own(T resource) {
+    return closing.own(resource);
+  }
+
+  /** Plans a tensor in the shared workspace. */
+  final Scratch.Place place(OneDnnLayout layout) {
+    return own(scratch.place(layout));
+  }
+
+  /** Closes what was made so far, for a constructor that cannot finish. */
+  final void abandon(Throwable cause) {
+    closing.abandon(cause);
+  }
+
+  @Override
+  public final long workspaceBytes() {
+    return scratch.bytes();
+  }
+
+  @Override
+  public final void close() {
+    closing.close();
+  }
+}

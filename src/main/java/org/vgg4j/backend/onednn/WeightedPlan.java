@@ -1,0 +1,141 @@
+package org.vgg4j.backend.onednn;
+
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.primitive_desc;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+
+/**
+ * What convolution and linear layer share. The weights are kept in the order in which their
+ * gradient is computed, so that the optimizer runs over both alike; the forward and the data
+ * gradient read copies in the orders they prefer.
+ *
+ * @param <F> the descriptor of the forward
+ */
+abstract class WeightedPlan<F extends primitive_desc> extends OneDnnPlan {
+  final OneDnnLayout x; // (N, ...)
+  final OneDnnLayout b; // (O), null without a bias
+  final memory.desc bias; // empty without a bias
+  private OneDnnLayout y; // (N, O, ...)
+  private OneDnnLayout w; // (O, ...)
+  private Operation forward;
+  private Operation data; // null when not asked for
+  private Operation weights; // null when planned for inference
+
+  /** Takes the shapes of the weights and, unless it is null, of the bias. */
+  WeightedPlan(Dnnl context, String operation, OneDnnLayout x, Shape w, Shape b) {
+    super(context, operation, "x " + x.shape() + ", w " + w);
+    this.x = x;
+    this.b = b == null ? null : OneDnnLayout.plain(b, DType.F32);
+    bias = b == null ? new memory.desc() : this.b.desc();
+  }
+
+  abstract F forwardDescription(dnnl.prop_kind kind, primitive_attr attributes, memory.desc yDesc);
+
+  abstract primitive_desc weightsDescription(F hint);
+
+  abstract primitive_desc dataDescription(F hint);
+
+  /** Returns the layout of the weights in the order of a descriptor. */
+  abstract OneDnnLayout weightsLayout(memory.desc desc);
+
+  /**
+   * Plans the primitives, when a subclass is ready to describe them.
+   *
+   * @param yDesc the order in which y is wanted
+   * @param givenW the layout of weights that exist already, or null
+   */
+  final void plan(Usage usage, boolean relu, Shape yShape, memory.desc yDesc, OneDnnLayout givenW) {
+    try (F hint = describeForward(usage, false, yDesc)) {
+      y = OneDnnLayout.of(yShape, hint.dst_desc(0));
+      w = givenW;
+      if (usage.training()) {
+        planWeights(hint);
+        if (usage.inputGradient()) {
+          planData(hint);
+        }
+      } else if (w == null) {
+        w = weightsLayout(hint.weights_desc(0));
+      }
+      planForward(usage, relu);
+    } catch (RuntimeException | Error e) {
+      abandon(e);
+      throw e;
+    }
+  }
+
+  private F describeForward(Usage usage, boolean relu, memory.desc yDesc) {
+    try (primitive_attr attributes = Dnnl.attributes(relu)) {
+      return describe("", () -> forwardDescription(forwardKind(usage), attributes, yDesc));
+    }
+  }
+
+  private void planForward(Usage usage, boolean relu) {
+    try (F description = describeForward(usage, relu, y.desc())) {
+      forward =
+          operation("", description)
+              .input(dnnl.DNNL_ARG_SRC, "x", x, description.src_desc(0))
+              .input(dnnl.DNNL_ARG_WEIGHTS, "w", w, description.weights_desc(0))
+              .direct(dnnl.DNNL_ARG_BIAS, "b", b)
+              .direct(dnnl.DNNL_ARG_DST, "y", y)
+              .build();
+    }
+  }
+
+  private void planWeights(F hint) {
+    String part = " weights gradient";
+    try (primitive_desc description = describe(part, () -> weightsDescription(hint))) {
+      memory.desc dw = description.diff_weights_desc(0);
+      w = w == null ? weightsLayout(dw) : w;
+      weights =
+          operation(part, description)
+              .input(dnnl.DNNL_ARG_SRC, "x", x, description.src_desc(0))
+              .input(dnnl.DNNL_ARG_DIFF_DST, "dy", y, description.diff_dst_desc(0))
+              .output(dnnl.DNNL_ARG_DIFF_WEIGHTS, "dw", w, dw)
+              .optionalOutput(dnnl.DNNL_ARG_DIFF_BIAS, "db", b)
+              .build();
+    }
+  }
+
+  private void planData(F hint) {
+    String part = " data gradient";
+    try (primitive_desc description = describe(part, () -> dataDescription(hint))) {
+      data =
+          operation(part, description)
+              .input(dnnl.DNNL_ARG_WEIGHTS, "w", w, description.weights_desc(0))
+              .input(dnnl.DNNL_ARG_DIFF_DST, "dy", y, description.diff_dst_desc(0))
+              .output(dnnl.DNNL_ARG_DIFF_SRC, "dx", x, description.diff_src_desc(0))
+              .build();
+    }
+  }
+
+  /** Returns the layout of w and dw. */
+  public final Layout w() {
+    return w;
+  }
+
+  /** Returns the layout of y and dy. */
+  public final Layout y() {
+    return y;
+  }
+
+  /** Computes y. */
+  public final void forward(Tensor xTensor, Tensor wTensor, Tensor bTensor, Tensor yTensor) {
+    forward.run(xTensor, wTensor, bTensor, yTensor);
+  }
+
+  /** Computes dx. */
+  public final void backwardData(Tensor wTensor, Tensor dy, Tensor dx) {
+    planned(data, "without an input gradient").run(wTensor, dy, dx);
+  }
+
+  /** Computes dw, and db unless it is null. */
+  final void weightsGradient(Tensor xTensor, Tensor dy, Tensor dw, Tensor db) {
+    planned(weights, "for inference").run(xTensor, dy, dw, db);
+  }
+}

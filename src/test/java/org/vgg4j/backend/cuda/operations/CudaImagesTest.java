@@ -1,0 +1,116 @@
+package org.vgg4j.backend.cuda.operations;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.backend.cuda.CudaBackend;
+import org.vgg4j.backend.cuda.CudaUnderTest;
+import org.vgg4j.backend.cuda.OnCuda;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.data.Batch;
+import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.ImageDataset;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.CounterRandom;
+import org.vgg4j.tensor.ImagePlan;
+import org.vgg4j.tensor.ImageSpec;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+
+/** Images resized on the GPU have the bits of those that the host resizes. */
+@OnCuda
+final class CudaImagesTest {
+  private static final int BATCH = 3;
+
+  private static ImageDataset random(int channels, int height, int width) {
+    byte[] pixels = new byte[BATCH * channels * height * width];
+    long key = CounterRandom.key(1, 2, 3);
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) CounterRandom.below(key, i, 256);
+    }
+    return new ImageDataset(
+        "random", false, channels, height, width, List.of("a"), pixels, new byte[BATCH]);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 28, 28, 1, 224", // the blog's
+    "1, 28, 28, 1, 32",
+    "1, 28, 28, 1, 28",
+    "1, 28, 28, 1, 17",
+    "1, 28, 28, 3, 64",
+    "1, 9, 9, 3, 9",
+    "3, 5, 8, 3, 7",
+    "3, 6, 6, 3, 6",
+    "2, 1, 9, 2, 4",
+    "1, 1, 1, 1, 5"
+  })
+  void bitsOfTheHost(int channels, int height, int width, int outChannels, int size) {
+    ImageDataset data = random(channels, height, width);
+    ImageSpec spec = new ImageSpec(channels, height, width, outChannels, size);
+    Layout xLayout = CudaLayout.floats(spec.x(BATCH));
+    float[] actual = new float[xLayout.shape().arrayLength()];
+    float[] expected;
+    try (CudaBackend backend = CudaUnderTest.open();
+        ImagePlan plan = backend.images(spec, xLayout);
+        Arena bytes = backend.allocate(Arena.align(plan.bytes().bytes()));
+        Arena floats = backend.allocate(Arena.align(xLayout.bytes()));
+        BatchLoader pixels = BatchLoader.ofPixels(data, BATCH, null, 0);
+        BatchLoader resized = new BatchLoader(data, BATCH, size, outChannels, null)) {
+      Tensor source = bytes.tensor(0, plan.bytes());
+      source.uploadAsync(pixels.next().pixels(), 0);
+      Tensor x = floats.tensor(0, xLayout);
+      plan.forward(source, x);
+      x.download(actual);
+      Batch batch = resized.next();
+      expected = batch.x().clone();
+    }
+    assertArrayEquals(expected, actual);
+  }
+
+  /** Uploads do not overtake each other, however many are under way. */
+  @Test
+  void everyBatchArrives() {
+    ImageSpec spec = new ImageSpec(1, 4, 4, 1, 4);
+    int batches = 9;
+    List<Tensor> results = new ArrayList<>();
+    try (CudaBackend backend = CudaUnderTest.open();
+        ImagePlan plan = backend.images(spec, CudaLayout.floats(spec.x(1)));
+        Arena bytes = backend.allocate(Arena.align(plan.bytes().bytes()));
+        Arena floats = backend.allocate(batches * 256L)) {
+      Tensor source = bytes.tensor(0, plan.bytes());
+      byte[] pixels = new byte[16];
+      for (int i = 0; i < batches; i++) {
+        Arrays.fill(pixels, (byte) (200 + i));
+        source.uploadAsync(pixels, 0);
+        Tensor x = floats.tensor(i * 256L, CudaLayout.floats(spec.x(1)));
+        plan.forward(source, x);
+        results.add(x);
+      }
+      for (int i = 0; i < batches; i++) {
+        float[] expected = new float[16];
+        Arrays.fill(expected, (200 + i) / 255f);
+        float[] actual = new float[16];
+        results.get(i).download(actual);
+        assertArrayEquals(expected, actual);
+      }
+    }
+  }
+
+  @Test
+  void inputOfAnotherShapeIsRefused() {
+    ImageSpec spec = new ImageSpec(1, 4, 4, 1, 8);
+    Layout other = CudaLayout.floats(Shape.of(2, 1, 8, 9));
+    try (CudaBackend backend = CudaUnderTest.open()) {
+      assertThrows(InvalidInputException.class, () -> backend.images(spec, other));
+    }
+  }
+}
