@@ -57,7 +57,7 @@ public record BatchSchedule(int images, int batchSize, int accumulate, Shard sha
   /** Returns how many images the step of a batch has, on all devices together. */
   public int imagesOfStep(int batch) {
     int first = stepOf(batch) * accumulate * batchSize;
-    return Math.min(images - first, accumulate * batchSize);
+    return (int) Math.min(images - first, (long) accumulate * batchSize);
   }
 
   /** Returns where this device's slice of a batch begins in the epoch's order of images. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.BatchSchedule;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.data.Shuffle;
 import org.vgg4j.evaluation.Evaluation;
@@ -77,11 +78,7 @@ public final class Trainer implements AutoCloseable {
    * Returns the batch sizes that a net needs for epochs of {@code images} images, largest first.
    */
   public static Integer[] batchSizes(int batchSize, int images) {
-    int last = images % batchSize;
-    if (images < batchSize) {
-      return new Integer[] {images};
-    }
-    return last == 0 ? new Integer[] {batchSize} : new Integer[] {batchSize, last};
+    return new BatchSchedule(images, batchSize, 1).sizes().toArray(Integer[]::new);
   }
 
   /** Returns the optimizer updates made so far. */
@@ -151,13 +148,13 @@ public final class Trainer implements AutoCloseable {
 
   /** Trains what is left of the epoch; returns whether it came to its end. */
   private boolean trainEpoch(ImageDataset train, ImageFeed feed, TrainingListener listener) {
-    int batchSize = Math.min(options.batchSize(), train.size());
-    Schedule schedule = new Schedule(train.size(), batchSize, options.accumulate());
+    BatchSchedule schedule =
+        new BatchSchedule(train.size(), options.batchSize(), options.accumulate());
     totalSteps = (long) schedule.steps() * options.epochs();
     listener.epochStarted(epoch, schedule.steps(), train.size());
     int[] order = Shuffle.permutation(train.size(), options.seed(), epoch);
     watch.reset();
-    try (BatchLoader loader = feed.loader(batchSize, order, batch)) {
+    try (BatchLoader loader = feed.loader(schedule.batchSize(), order, batch)) {
       for (Batch next = loader.next(); next != null; next = loader.next()) {
         pass(next, feed, schedule);
         if (!schedule.endsStep(next.index())) {
@@ -182,7 +179,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** Tells what is known of the loss; of an epoch's last step all is. */
-  private void readLoss(Schedule schedule, TrainingListener listener) {
+  private void readLoss(BatchSchedule schedule, TrainingListener listener) {
     int done = schedule.stepOf(batch - 1) + 1;
     boolean isLast = done == schedule.steps();
     LossTotals totals = isLast ? watch.await() : watch.poll(done);
@@ -196,7 +193,7 @@ public final class Trainer implements AutoCloseable {
   /**
    * A forward and a backward pass; the gradients are scaled for the mean over the step's images.
    */
-  private void pass(Batch batch, ImageFeed feed, Schedule schedule) {
+  private void pass(Batch batch, ImageFeed feed, BatchSchedule schedule) {
     Execution at = network.execution(batch.size());
     feed.load(batch, at);
     at.labels().uploadAsync(batch.labels(), 0);

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.data.BatchSchedule;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.nn.Initialization;
@@ -14,7 +15,6 @@ import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.CounterRandom;
-import org.vgg4j.train.Schedule;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingListener;
 import org.vgg4j.train.TrainingOptions;
@@ -54,7 +54,7 @@ final class TinyTraining {
   }
 
   int steps() {
-    return options.epochs() * new Schedule(IMAGES, 4, options.accumulate()).steps();
+    return options.epochs() * new BatchSchedule(IMAGES, 4, options.accumulate()).steps();
   }
 
   /**

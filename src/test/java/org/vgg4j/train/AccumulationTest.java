@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.data.BatchSchedule;
 import org.vgg4j.data.ImageDataset;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
@@ -63,7 +64,7 @@ final class AccumulationTest {
                 backend);
         Trainer trainer = new Trainer(vgg, new Adam(), options)) {
       trainer.fit(data, data, new TrainingListener() {});
-      assertEquals(3L * new Schedule(IMAGES, batchSize, accumulate).steps(), trainer.step());
+      assertEquals(3L * new BatchSchedule(IMAGES, batchSize, accumulate).steps(), trainer.step());
       return vgg.network().parameters().stream()
           .map(AccumulationTest::values)
           .toArray(double[][]::new);
@@ -91,7 +92,7 @@ final class AccumulationTest {
 
   @Test
   void anEpochFallsIntoBatchesAndSteps() {
-    Schedule schedule = new Schedule(IMAGES, 4, 3); // batches 4 4 4 | 4 4 2
+    BatchSchedule schedule = new BatchSchedule(IMAGES, 4, 3); // batches 4 4 4 | 4 4 2
     assertEquals(2, schedule.steps());
     assertFalse(schedule.endsStep(1));
     assertTrue(schedule.endsStep(2));
@@ -101,7 +102,7 @@ final class AccumulationTest {
     assertEquals(10, schedule.imagesOfStep(5));
     assertTrue(schedule.startsStep(3));
     assertFalse(schedule.startsStep(4));
-    Schedule uneven = new Schedule(IMAGES, 4, 4); // batches 4 4 4 4 | 4 2
+    BatchSchedule uneven = new BatchSchedule(IMAGES, 4, 4); // batches 4 4 4 4 | 4 2
     assertTrue(uneven.startsStep(4));
     assertEquals(6, uneven.imagesOfStep(4));
     assertTrue(uneven.endsStep(5));

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,7 @@ import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.Types;
 
 class TrainingStepTest {
@@ -131,5 +134,42 @@ class TrainingStepTest {
       assertArrayEquals(master, compute, parameter.name());
     }
     assertEquals(5, weights);
+  }
+
+  /**
+   * An engine may record a step: each kind of step once a shape, after a first run call by call.
+   */
+  @Test
+  void stepsAreRunFromTheirRecordings() {
+    List<String> heard = new ArrayList<>();
+    Supplier<Backend> recording =
+        () -> {
+          ReferenceBackend engine = new ReferenceBackend();
+          return (Backend)
+              Proxy.newProxyInstance(
+                  Backend.class.getClassLoader(),
+                  new Class<?>[] {Backend.class},
+                  (proxy, method, arguments) -> {
+                    if (!method.getName().equals("record")) {
+                      return method.invoke(engine, arguments);
+                    }
+                    heard.add("record");
+                    Runnable work = (Runnable) arguments[0];
+                    return (Recorded)
+                        () -> {
+                          heard.add("run");
+                          work.run();
+                        };
+                  });
+        };
+    Result expected = train(ReferenceBackend::new, 4, 3);
+    Result found = train(recording, 4, 3);
+    assertArrayEquals(expected.parameters, found.parameters);
+    assertArrayEquals(expected.losses, found.losses);
+    assertEquals(expected.counted, found.counted);
+    // Of the first step's passes the second is like the first; then three runs a step.
+    List<String> steps = new ArrayList<>(List.of("record", "run", "record"));
+    steps.addAll(Collections.nCopies(9, "run"));
+    assertEquals(steps, heard);
   }
 }
