@@ -26,6 +26,7 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
@@ -51,7 +52,7 @@ import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Usage;
 
 /**
- * The GPU engine: cuDNN, cuBLAS and own kernels on the first NVIDIA GPU. Everything stays in device
+ * The GPU engine: cuDNN, cuBLAS and own kernels on an NVIDIA GPU. Everything stays in device
  * memory, and calls return before the GPU has done what they ask for.
  */
 public final class CudaBackend implements Backend {
@@ -76,7 +77,8 @@ public final class CudaBackend implements Backend {
     CudaLibraries.load(options.libraries());
     try {
       device =
-          new CudaDevice(
+          CudaDevice.open(
+              options.deviceNumber(),
               new AlgorithmPolicy(
                   options.precision() == Precision.FP32,
                   options.deterministic(),
@@ -130,7 +132,7 @@ public final class CudaBackend implements Backend {
   @Override
   public Arena allocate(long bytes) {
     device.context().checkOpen();
-    return new CudaArena(device.memory(), bytes);
+    return CudaArena.zeroed(device.memory(), bytes);
   }
 
   @Override
@@ -171,47 +173,54 @@ public final class CudaBackend implements Backend {
 
   @Override
   public Conv2dPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
-    return new CudnnConv2d(device, spec, CudaLayout.of(x), usage);
+    return Closing.building(
+        owned -> new CudnnConv2d(owned, device, spec, CudaLayout.of(x), w, usage));
   }
 
   @Override
   public BatchNorm2dPlan batchNorm2d(BatchNorm2dSpec spec, Layout x, Usage usage) {
-    return new CudnnBatchNorm2d(device, spec, CudaLayout.of(x), usage);
+    return Closing.building(
+        owned -> new CudnnBatchNorm2d(owned, device, spec, CudaLayout.of(x), usage));
   }
 
   @Override
   public ReluPlan relu(Layout x, Usage usage) {
-    return new CudaRelu(device, CudaLayout.of(x), usage);
+    return Closing.building(owned -> new CudaRelu(owned, device, CudaLayout.of(x), usage));
   }
 
   @Override
   public MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
-    return new CudnnMaxPool2d(device, spec, CudaLayout.of(x), usage);
+    return Closing.building(
+        owned -> new CudnnMaxPool2d(owned, device, spec, CudaLayout.of(x), usage));
   }
 
   @Override
   public LinearPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
-    return new CublasLinear(device, spec, CudaLayout.of(x), usage);
+    return Closing.building(
+        owned -> new CublasLinear(owned, device, spec, CudaLayout.of(x), w, usage));
   }
 
   @Override
   public DropoutPlan dropout(DropoutSpec spec, Layout x, StepState state) {
-    return new CudaDropout(device, spec, CudaLayout.of(x), CudaStepState.of(state));
+    return Closing.building(
+        owned ->
+            new CudaDropout(
+                owned, device, spec, CudaLayout.of(x), CudaStepState.of(device, state)));
   }
 
   @Override
   public LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
-    return new CudnnLrn(device, spec, CudaLayout.of(x), usage);
+    return Closing.building(owned -> new CudnnLrn(owned, device, spec, CudaLayout.of(x), usage));
   }
 
   @Override
   public CrossEntropyPlan crossEntropy(Layout logits, StepState state) {
-    return new CudaCrossEntropy(device, CudaLayout.of(logits), CudaStepState.of(state));
+    return new CudaCrossEntropy(device, CudaLayout.of(logits), CudaStepState.of(device, state));
   }
 
   @Override
   public ImagePlan images(ImageSpec spec, Layout x) {
-    return new CudaImages(device, spec, CudaLayout.of(x));
+    return Closing.building(owned -> new CudaImages(owned, device, spec, CudaLayout.of(x)));
   }
 
   @Override
@@ -219,19 +228,26 @@ public final class CudaBackend implements Backend {
     return new CudaAdam(
         device,
         spec,
-        CudaStepState.of(state),
-        CudaArena.of(p),
-        CudaArena.of(g),
-        CudaArena.of(m),
-        CudaArena.of(v));
+        CudaStepState.of(device, state),
+        CudaArena.of(device.memory(), p),
+        CudaArena.of(device.memory(), g),
+        CudaArena.of(device.memory(), m),
+        CudaArena.of(device.memory(), v));
   }
 
   @Override
   public OptimizerPlan sgd(SgdSpec spec, Arena p, Arena g, Arena v, StepState state) {
-    CudaStepState own = CudaStepState.of(state);
+    CudaStepState own = CudaStepState.of(device, state);
     return v == null
-        ? new CudaSgd(device, spec, own, CudaArena.of(p), CudaArena.of(g))
-        : new CudaSgd(device, spec, own, CudaArena.of(p), CudaArena.of(g), CudaArena.of(v));
+        ? new CudaSgd(
+            device, spec, own, CudaArena.of(device.memory(), p), CudaArena.of(device.memory(), g))
+        : new CudaSgd(
+            device,
+            spec,
+            own,
+            CudaArena.of(device.memory(), p),
+            CudaArena.of(device.memory(), g),
+            CudaArena.of(device.memory(), v));
   }
 
   @Override
