@@ -71,6 +71,11 @@ int setNow(void* p, int value, size_t bytes) {
   return SUCCESS;
 }
 
+// CUDA keeps the current device by thread.
+thread_local int currentDevice = 0;
+
+bool isDeviceNumber(int device) { return device >= 0 && device < state().devices; }
+
 int lastOr(int status) { return status ? status : state().stickyError; }
 
 }  // namespace
@@ -82,27 +87,29 @@ STANDIN_API int cudaDeviceGetLimit(size_t* value, int limit) { return readContro
 STANDIN_API int cudaGetDeviceCount(int* count) {
   Call call(Library::CUDART, "cudaGetDeviceCount");
   if (call.status()) return call.status();
-  *count = 1;
+  *count = state().devices;
   return SUCCESS;
 }
 
 STANDIN_API int cudaGetDevice(int* device) {
   Call call(Library::CUDART, "cudaGetDevice");
   if (call.status()) return call.status();
-  *device = 0;
+  *device = currentDevice;
   return SUCCESS;
 }
 
 STANDIN_API int cudaSetDevice(int device) {
   Call call(Library::CUDART, "cudaSetDevice");
   if (call.status()) return call.status();
-  return device == 0 ? SUCCESS : (state().lastError = INVALID_DEVICE);
+  if (!isDeviceNumber(device)) return state().lastError = INVALID_DEVICE;
+  currentDevice = device;
+  return SUCCESS;
 }
 
 STANDIN_API int cudaDeviceGetAttribute(int* value, int attribute, int device) {
   Call call(Library::CUDART, "cudaDeviceGetAttribute");
   if (call.status()) return call.status();
-  if (device != 0) return state().lastError = INVALID_DEVICE;
+  if (!isDeviceNumber(device)) return state().lastError = INVALID_DEVICE;
   switch (attribute) {
     case 1: *value = 1024; break;    // threads a block
     case 10: *value = 32; break;     // threads a warp
@@ -118,7 +125,7 @@ STANDIN_API int cudaDeviceGetAttribute(int* value, int attribute, int device) {
 STANDIN_API int cudaGetDeviceProperties(void* properties, int device) {
   Call call(Library::CUDART, "cudaGetDeviceProperties");
   if (call.status()) return call.status();
-  if (device != 0) return state().lastError = INVALID_DEVICE;
+  if (!isDeviceNumber(device)) return state().lastError = INVALID_DEVICE;
   memset(properties, 0, DEVICE_PROPERTIES_BYTES);
   auto* p = (DeviceProperties*) properties;
   strcpy(p->name, "stand-in on the CPU, no GPU");

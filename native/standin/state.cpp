@@ -129,6 +129,7 @@ enum Control {
   QUIET,
   SELECT,
   MESSAGE,
+  DEVICES,
   IS_STANDIN = 32,
   LIVE_BYTES,
   PEAK_BYTES,
@@ -157,6 +158,7 @@ int control(int limit, size_t value) {
     case EAGER: s.eager = value != 0; return SUCCESS;
     case QUIET: s.quiet = value != 0; return SUCCESS;
     case SELECT: s.selected = (const char*) value; return SUCCESS;
+    case DEVICES: s.devices = (int) value; return SUCCESS;
     case MESSAGE: snprintf((char*) value, 1024, "%s", s.lastMessage.c_str()); return SUCCESS;
   }
   return UNSUPPORTED_LIMIT;

@@ -68,6 +68,7 @@ struct State {
   long live[KIND_COUNT] = {};
   size_t liveBytes = 0, peakBytes = 0, capacity = (size_t) 4 << 30;
   long launches = 0, violations = 0, pageableCopies = 0;
+  int devices = 1;
   int stickyError = 0, lastError = 0;
   int pendingFault = 0;  // raised by the next operation put on a stream
   bool reversed = false, eager = false, quiet = false;

@@ -36,8 +36,8 @@ public final class Backends {
   /**
    * Opens an engine with every default.
    *
-   * @param device auto (cuda when usable, else cpu), cuda, cpu or reference; a device that was
-   *     named never falls back to another
+   * @param device auto (cuda when usable, else cpu), cuda, cpu or reference; cuda:1 is the second
+   *     GPU; a device that was named never falls back to another
    * @throws DeviceUnavailableException when the device is not there
    * @throws InvalidInputException when the name is none of them
    */
@@ -67,7 +67,7 @@ public final class Backends {
               + ", only "
               + variants(device));
     }
-    return switch (device) {
+    return switch (engine(device)) {
       case "auto" -> automatic(options);
       case "cpu" -> new Selection(cpu(options), "asked for");
       case "reference" -> new Selection(reference(options), "asked for");
@@ -98,11 +98,20 @@ public final class Backends {
    * @throws InvalidInputException when the name is none of {@link #NAMES}
    */
   public static List<String> variants(String device) {
-    return switch (device) {
+    return switch (engine(device)) {
       case "auto", "cpu" -> List.of(DEFAULT_VARIANT, "nhwc");
       case "reference", "cuda" -> List.of(DEFAULT_VARIANT);
       default -> throw new InvalidInputException("--device " + device + " is none of " + NAMES);
     };
+  }
+
+  /**
+   * Returns the engine of a device's name: cuda for cuda:1.
+   *
+   * @throws InvalidInputException when the number is none or the engine takes no number
+   */
+  public static String engine(String device) {
+    return DeviceName.of(device).engine();
   }
 
   /** Returns what each engine but the reference says of itself and of this machine. */
@@ -134,6 +143,7 @@ public final class Backends {
             ? Precision.of(options.precision())
             : options.deterministic() ? Precision.FP32 : defaults.precision();
     return new CudaOptions(
+        DeviceName.of(options.device()).number(),
         options.cudaLibraries(),
         options.workspaceLimit() == null ? defaults.workspaceLimit() : options.workspaceLimit(),
         precision,

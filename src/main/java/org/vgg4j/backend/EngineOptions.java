@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * Which engine to open and how; what an engine has no use for it does not read.
  *
- * @param device auto (cuda when usable, else cpu), cuda, cpu or reference
+ * @param device auto (cuda when usable, else cpu), cuda, cpu or reference; cuda:1 is the second GPU
  * @param variant one of {@link Backends#variants}
  * @param cudaLibraries folders to look for CUDA's libraries in before all others
  * @param workspaceLimit the bytes of workspace that a convolution on the GPU may ask for, null for

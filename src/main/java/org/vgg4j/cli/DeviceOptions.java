@@ -21,7 +21,8 @@ final class DeviceOptions {
       names = "--device",
       paramLabel = "NAME",
       defaultValue = "auto",
-      description = "auto (cuda when usable, else cpu), cuda, cpu or reference.")
+      description =
+          "auto (cuda when usable, else cpu), cuda, cpu or reference; cuda:1 picks the second GPU.")
   private String device;
 
   @Option(
@@ -111,6 +112,11 @@ final class DeviceOptions {
         newPrecision,
         isDeterministic,
         isAsBefore ? choices : Map.of());
+  }
+
+  /** Returns the device in effect as --device names it: cuda:1 where that was asked for. */
+  static String name(EngineOptions options, Backend backend) {
+    return options.device().startsWith(backend.name() + ":") ? options.device() : backend.name();
   }
 
   /** Writes down what {@link #options(Map, Map, boolean)} reads, as it was in effect. */

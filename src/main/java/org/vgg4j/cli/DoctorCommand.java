@@ -64,7 +64,8 @@ final class DoctorCommand implements Callable<Integer> {
     }
     for (EngineReport report : reports) { // in the order in which auto tries them
       boolean isCandidate =
-          device.device().equals("auto") || device.device().equals(report.device());
+          device.device().equals("auto")
+              || Backends.engine(device.device()).equals(report.device());
       if (isCandidate && report.usable()) {
         return report.device();
       }

@@ -32,7 +32,7 @@ final class RunConfig {
     config.put(TEST_IMAGES, data.test().size());
     config.put("trainCrc32c", data.train().crc32c());
     config.put("testCrc32c", data.test().crc32c());
-    config.put("device", backend.name());
+    config.put("device", DeviceOptions.name(engine, backend));
     config.put("variant", engine.variant());
     DeviceOptions.describe(engine, backend, config);
     config.put("engine", backend.description());

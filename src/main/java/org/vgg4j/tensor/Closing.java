@@ -2,6 +2,7 @@ package org.vgg4j.tensor;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.Function;
 
 /**
  * The things one owner must close: in reverse order of creation, every one, the first failure
@@ -9,6 +10,20 @@ import java.util.Deque;
  */
 public final class Closing implements AutoCloseable {
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+
+  /**
+   * Makes something that owns parts: its constructor gets what to own them with, and what it made
+   * so far is closed when it fails.
+   */
+  public static <T> T building(Function<Closing, T> constructor) {
+    Closing owned = new Closing();
+    try {
+      return constructor.apply(owned);
+    } catch (RuntimeException | Error e) {
+      owned.abandon(e);
+      throw e;
+    }
+  }
 
   /** Adds something to close and returns it. */
   public <T extends AutoCloseable> T own(T resource) {

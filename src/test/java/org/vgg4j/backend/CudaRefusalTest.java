@@ -11,10 +11,4 @@ final class CudaRefusalTest extends EngineRefusalTest {
   Backend open() {
     return CudaUnderTest.open();
   }
-
-  /** Operands of one kind share a name here. */
-  @Override
-  boolean namesOperands() {
-    return false;
-  }
 }

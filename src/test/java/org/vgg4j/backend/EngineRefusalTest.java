@@ -38,11 +38,6 @@ abstract class EngineRefusalTest {
     return new ReferenceBackend();
   }
 
-  /** Returns whether messages call each operand by the name it has in the plan's interface. */
-  boolean namesOperands() {
-    return true;
-  }
-
   @TestFactory
   Stream<DynamicTest> operandsThatWereNotPlanned() {
     Bench bench = new Bench(open());
@@ -52,13 +47,13 @@ abstract class EngineRefusalTest {
             operation ->
                 DynamicTest.dynamicTest(
                     operation.name() + " " + operation.method(),
-                    () -> assertAll(new Trial(bench, other, operation, namesOperands()).checks())))
+                    () -> assertAll(new Trial(bench, other, operation).checks())))
         .onClose(bench::close)
         .onClose(other::close);
   }
 
   /** An operation on tensors of which one is replaced at a time. */
-  private record Trial(Bench bench, Bench other, PlannedOperation operation, boolean named) {
+  private record Trial(Bench bench, Bench other, PlannedOperation operation) {
     List<Executable> checks() {
       List<Executable> checks = new ArrayList<>();
       for (int i = 0; i < operation.operands().size(); i++) {
@@ -120,7 +115,7 @@ abstract class EngineRefusalTest {
               IllegalArgumentException.class,
               () -> operation.run().accept(tensors),
               () -> operand.name() + " " + words);
-      String subject = operation.name() + (named ? " " + operand.name() + " " : "");
+      String subject = operation.name() + " " + operand.name() + " ";
       String message = thrown.getMessage();
       assertTrue(
           message.startsWith(subject) && message.endsWith(words),

@@ -30,6 +30,7 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
@@ -58,7 +59,7 @@ import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
 
 /**
- * The GPU engine: cuDNN, cuBLAS and own kernels on the first NVIDIA GPU. Everything stays in device
+ * The GPU engine: cuDNN, cuBLAS and own kernels on an NVIDIA GPU. Everything stays in device
  * memory, and calls return before the GPU has done what they ask for.
  */
 public final class CudaBackend implements Backend {
@@ -83,7 +84,8 @@ public final class CudaBackend implements Backend {
     CudaLibraries.load(options.libraries());
     try {
       device =
-          new CudaDevice(
+          CudaDevice.open(
+              options.deviceNumber(),
               new AlgorithmPolicy(
                   options.precision() == Precision.FP32,
                   options.deterministic(),
@@ -137,7 +139,7 @@ public final class CudaBackend implements Backend {
   @Override
   public Arena allocate(long bytes) {
     device.context().checkOpen();
-    return new CudaArena(device.memory(), bytes);
+    return CudaArena.zeroed(device.memory(), bytes);
   }
 
   @Override
@@ -184,54 +186,65 @@ public final class CudaBackend implements Backend {
 
   @Override
   public Conv2dPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
-    return new CudnnConv2d(device, spec, CudaLayout.of(x), usage);
+    return Closing.building(
+        owned -> new CudnnConv2d(owned, device, spec, CudaLayout.of(x), w, usage));
   }
 
   @Override
   public BatchNorm2dPlan batchNorm2d(BatchNorm2dSpec spec, Layout x, Usage usage) {
-    return new CudnnBatchNorm2d(device, spec, CudaLayout.of(x), usage);
+    return Closing.building(
+        owned -> new CudnnBatchNorm2d(owned, device, spec, CudaLayout.of(x), usage));
   }
 
   @Override
   public ReluPlan relu(Layout x, Usage usage) {
-    return new CudaRelu(device, CudaLayout.of(x), usage);
+    return Closing.building(owned -> new CudaRelu(owned, device, CudaLayout.of(x), usage));
   }
 
   @Override
   public MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
-    return new CudnnMaxPool2d(device, spec, CudaLayout.of(x), usage);
+    return Closing.building(
+        owned -> new CudnnMaxPool2d(owned, device, spec, CudaLayout.of(x), usage));
   }
 
   @Override
   public LinearPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
-    return new CublasLinear(device, spec, CudaLayout.of(x), usage);
+    return Closing.building(
+        owned -> new CublasLinear(owned, device, spec, CudaLayout.of(x), w, usage));
   }
 
   @Override
   public DropoutPlan dropout(DropoutSpec spec, Layout x, StepState state) {
-    return new CudaDropout(device, spec, CudaLayout.of(x), CudaStepState.of(state));
+    return Closing.building(
+        owned ->
+            new CudaDropout(
+                owned, device, spec, CudaLayout.of(x), CudaStepState.of(device, state)));
   }
 
   @Override
   public LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
-    return new CudnnLrn(device, spec, CudaLayout.of(x), usage);
+    return Closing.building(owned -> new CudnnLrn(owned, device, spec, CudaLayout.of(x), usage));
   }
 
   @Override
   public CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
     return new CudaCrossEntropy(
-        device, CudaLayout.of(logits), CudaStepState.of(state), CudaLossTotals.of(sums));
+        device, CudaLayout.of(logits), CudaStepState.of(device, state), CudaLossTotals.of(sums));
   }
 
   @Override
   public ImagePlan images(ImageSpec spec, Layout x) {
-    return new CudaImages(device, spec, CudaLayout.of(x));
+    return Closing.building(owned -> new CudaImages(owned, device, spec, CudaLayout.of(x)));
   }
 
   @Override
   public OptimizerPlan adam(
       AdamSpec spec, ParameterSlabs slabs, Arena m, Arena v, StepState state) {
-    return new CudaAdam(device, spec, CudaStepState.of(state), OptimizerSlabs.of(slabs, m, v));
+    return new CudaAdam(
+        device,
+        spec,
+        CudaStepState.of(device, state),
+        OptimizerSlabs.of(device.memory(), slabs, m, v));
   }
 
   @Override
@@ -240,13 +253,17 @@ public final class CudaBackend implements Backend {
       throw new IllegalArgumentException(
           "SGD keeps a momentum buffer when, and only when, it has momentum");
     }
-    CudaArena[] all = v == null ? OptimizerSlabs.of(slabs) : OptimizerSlabs.of(slabs, v);
-    return new CudaSgd(device, spec, CudaStepState.of(state), all);
+    CudaArena[] all =
+        v == null
+            ? OptimizerSlabs.of(device.memory(), slabs)
+            : OptimizerSlabs.of(device.memory(), slabs, v);
+    return new CudaSgd(device, spec, CudaStepState.of(device, state), all);
   }
 
   @Override
   public AccumulatePlan accumulate(Arena from, Arena into) {
-    return new CudaAccumulate(device, CudaArena.of(from), CudaArena.of(into));
+    return new CudaAccumulate(
+        device, CudaArena.of(device.memory(), from), CudaArena.of(device.memory(), into));
   }
 
   @Override

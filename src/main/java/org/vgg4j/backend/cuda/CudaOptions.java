@@ -9,6 +9,7 @@ import org.vgg4j.tensor.InvalidInputException;
 /**
  * How the GPU engine is opened.
  *
+ * @param deviceNumber which GPU, from 0
  * @param libraries folders to look for CUDA's libraries in before all others
  * @param workspaceLimit the bytes of workspace that a convolution's algorithm may ask for
  * @param precision strict single precision or TF32
@@ -19,6 +20,7 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param cache the folder of what may be kept from run to run, null for none
  */
 public record CudaOptions(
+    int deviceNumber,
     List<Path> libraries,
     long workspaceLimit,
     Precision precision,
@@ -35,6 +37,7 @@ public record CudaOptions(
   /** TF32, measured algorithms, this user's cache folder. */
   public static final CudaOptions DEFAULT =
       new CudaOptions(
+          0,
           List.of(),
           DEFAULT_WORKSPACE_LIMIT,
           Precision.TF32,
@@ -46,6 +49,7 @@ public record CudaOptions(
   /** Strict single precision and the fixed table of deterministic algorithms; no cache. */
   public static final CudaOptions STRICT =
       new CudaOptions(
+          0,
           List.of(),
           DEFAULT_WORKSPACE_LIMIT,
           Precision.FP32,
@@ -58,6 +62,9 @@ public record CudaOptions(
   public CudaOptions {
     libraries = List.copyOf(libraries);
     choices = Map.copyOf(choices);
+    if (deviceNumber < 0) {
+      throw new InvalidInputException("a GPU's number is at least 0, not " + deviceNumber);
+    }
     if (workspaceLimit < 0) {
       throw new InvalidInputException(
           "--workspace-limit must be at least 0, not " + workspaceLimit);
@@ -70,6 +77,13 @@ public record CudaOptions(
   /** Returns the same with other folders of libraries. */
   public CudaOptions withLibraries(List<Path> others) {
     return new CudaOptions(
-        others, workspaceLimit, precision, deterministic, choices, readInterval, cache);
+        deviceNumber,
+        others,
+        workspaceLimit,
+        precision,
+        deterministic,
+        choices,
+        readInterval,
+        cache);
   }
 }

@@ -77,6 +77,7 @@ final class CudaLossReadTest {
     CudaOptions strict = CudaOptions.STRICT;
     CudaOptions engine =
         new CudaOptions(
+            0,
             strict.libraries(),
             strict.workspaceLimit(),
             strict.precision(),

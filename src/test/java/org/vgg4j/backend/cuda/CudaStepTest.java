@@ -73,6 +73,7 @@ final class CudaStepTest {
     for (int i = 0; i < sums.length; i++) {
       CudaOptions options =
           new CudaOptions(
+              0,
               List.of(),
               16L << 20,
               i == 0 ? Precision.FP32 : Precision.TF32,

@@ -47,6 +47,7 @@ public final class CudaUnderTest {
   public static CudaOptions measuring(Path cache, Map<String, String> choices) {
     return with(
         new CudaOptions(
+            0,
             List.of(),
             MEASURING_LIMIT,
             Precision.FP32,

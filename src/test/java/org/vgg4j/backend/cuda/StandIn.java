@@ -17,6 +17,7 @@ public final class StandIn {
   private static final int RESET = 2;
   private static final int QUIET = 5;
   private static final int SELECT = 6;
+  private static final int DEVICES = 8;
   private static final int IS_STANDIN = 32;
   private static final int VIOLATIONS = 36;
   private static final int CALLS = 37;
@@ -69,6 +70,11 @@ public final class StandIn {
   /** Sets the bytes of the device. */
   public static void capacity(long bytes) {
     control(CAPACITY, bytes);
+  }
+
+  /** Sets how many GPUs there are, one at first. */
+  public static void devices(int count) {
+    control(DEVICES, count);
   }
 
   /** Returns the calls of a function, or of any for "*", since faults were set or reset. */

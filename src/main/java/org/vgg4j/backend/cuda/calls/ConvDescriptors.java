@@ -13,93 +13,77 @@ import org.vgg4j.tensor.Shape;
  * cuDNN's description of one convolution: its tensors, and the operation once for each direction,
  * since the kind of multiplication stands in it and belongs to the direction's algorithm.
  */
-public final class ConvDescriptors implements AutoCloseable {
-  private final Closing closing = new Closing();
-  private final CudaContext context;
-  private final TensorDescriptor x;
-  private final TensorDescriptor y;
-  private final TensorDescriptor b;
+public final class ConvDescriptors {
+  private final cudnnTensorStruct x;
+  private final cudnnTensorStruct y;
+  private final cudnnTensorStruct b;
   private final cudnnFilterStruct w;
   private final Map<ConvDirection, cudnnConvolutionStruct> operations =
       new EnumMap<>(ConvDirection.class);
-  private final long xBytes;
-  private final long wBytes;
-  private final long yBytes;
+  private final Shape xShape;
+  private final Shape wShape;
+  private final Shape yShape;
   private final String what;
 
-  public ConvDescriptors(CudaContext context, Conv2dSpec spec, Shape xShape) {
-    this.context = context;
-    Shape wShape = spec.w();
-    Shape yShape = spec.y(xShape);
-    xBytes = xShape.elementCount() * Float.BYTES;
-    wBytes = wShape.elementCount() * Float.BYTES;
-    yBytes = yShape.elementCount() * Float.BYTES;
+  /** Describes a convolution of floats; {@code owner} closes the descriptors. */
+  public ConvDescriptors(CudaContext context, Closing owner, Conv2dSpec spec, Shape xShape) {
+    this.xShape = xShape;
+    wShape = spec.w();
+    yShape = spec.y(xShape);
     what = "x " + xShape + ", w " + wShape + ", padding " + spec.padding();
-    try {
-      x = closing.own(TensorDescriptor.image(context, xShape));
-      y = closing.own(TensorDescriptor.image(context, yShape));
-      b = closing.own(TensorDescriptor.channels(context, spec.outChannels()));
-      CudnnCalls cudnn = context.cudnn();
-      w = cudnn.cudnnCreateFilterDescriptor();
-      closing.own(() -> cudnn.cudnnDestroyFilterDescriptor(w));
-      cudnn.cudnnSetFilter4dDescriptor(
-          w, wShape.dim(0), wShape.dim(1), wShape.dim(2), wShape.dim(3));
-      for (ConvDirection direction : ConvDirection.values()) {
-        operations.put(direction, operation(spec.padding()));
-      }
-    } catch (RuntimeException | Error e) {
-      closing.abandon(e);
-      throw e;
+    CudnnCalls cudnn = context.cudnn();
+    x = TensorDescriptors.images(cudnn, owner, xShape);
+    y = TensorDescriptors.images(cudnn, owner, yShape);
+    b = TensorDescriptors.channels(cudnn, owner, spec.outChannels());
+    w = cudnn.cudnnCreateFilterDescriptor();
+    owner.own(() -> cudnn.cudnnDestroyFilterDescriptor(w));
+    cudnn.cudnnSetFilter4dDescriptor(w, wShape.dim(0), wShape.dim(1), wShape.dim(2), wShape.dim(3));
+    CudnnConvolutionCalls calls = context.convolution();
+    for (ConvDirection direction : ConvDirection.values()) {
+      cudnnConvolutionStruct operation = calls.cudnnCreateConvolutionDescriptor();
+      owner.own(() -> calls.cudnnDestroyConvolutionDescriptor(operation));
+      calls.cudnnSetConvolution2dDescriptor(operation, spec.padding());
+      operations.put(direction, operation);
     }
   }
 
-  private cudnnConvolutionStruct operation(int padding) {
-    CudnnConvolutionCalls calls = context.convolution();
-    cudnnConvolutionStruct operation = calls.cudnnCreateConvolutionDescriptor();
-    closing.own(() -> calls.cudnnDestroyConvolutionDescriptor(operation));
-    calls.cudnnSetConvolution2dDescriptor(operation, padding);
-    return operation;
-  }
-
   cudnnTensorStruct x() {
-    return x.get();
+    return x;
   }
 
   cudnnTensorStruct y() {
-    return y.get();
+    return y;
   }
 
   cudnnTensorStruct b() {
-    return b.get();
+    return b;
   }
 
   cudnnFilterStruct w() {
     return w;
   }
 
-  public cudnnConvolutionStruct operation(ConvDirection direction) {
+  cudnnConvolutionStruct operation(ConvDirection direction) {
     return operations.get(direction);
   }
 
-  public long xBytes() {
-    return xBytes;
+  /** Returns the shape of x and dx. */
+  public Shape xShape() {
+    return xShape;
   }
 
-  public long wBytes() {
-    return wBytes;
+  /** Returns the shape of w and dw. */
+  public Shape wShape() {
+    return wShape;
   }
 
-  public long yBytes() {
-    return yBytes;
+  /** Returns the shape of y and dy. */
+  public Shape yShape() {
+    return yShape;
   }
 
   /** Returns the shapes, for messages and as the name of this problem. */
   public String what() {
     return what;
-  }
-
-  @Override
-  public void close() {
-    closing.close();
   }
 }

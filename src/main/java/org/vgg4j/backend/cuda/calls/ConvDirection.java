@@ -1,30 +1,55 @@
 package org.vgg4j.backend.cuda.calls;
 
+import static org.bytedeco.cuda.global.cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_0;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_1;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_3;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_COUNT;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_CONVOLUTION_FWD_ALGO_COUNT;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_CONVOLUTION_FWD_ALGO_DIRECT;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_CONVOLUTION_FWD_ALGO_GEMM;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM;
+
 import java.util.List;
 import java.util.Locale;
 
-/**
- * The three operations of a convolution, with what is known of cuDNN's algorithms for each (the
- * numbers are cuDNN's).
- */
+/** The three operations of a convolution, with what is known of cuDNN's algorithms for each. */
 public enum ConvDirection {
-  /** y from x and w: IMPLICIT_PRECOMP_GEMM; strict are the implicit and explicit GEMMs, DIRECT. */
-  FORWARD(8, 0b1111, 1, 0, 2),
-  /** dx from w and dy: ALGO_1; FFT and Winograd are not strict. */
-  DATA(6, 0b11, 1),
-  /** dw from x and dy: ALGO_1; FFT and Winograd are not strict. */
-  FILTER(7, 0b1011, 1);
+  /** y from x and w. */
+  FORWARD(
+      CUDNN_CONVOLUTION_FWD_ALGO_COUNT,
+      List.of(
+          CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM,
+          CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM,
+          CUDNN_CONVOLUTION_FWD_ALGO_GEMM),
+      CUDNN_CONVOLUTION_FWD_ALGO_DIRECT),
+  /** dx from w and dy. */
+  DATA(
+      CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT,
+      List.of(CUDNN_CONVOLUTION_BWD_DATA_ALGO_1),
+      CUDNN_CONVOLUTION_BWD_DATA_ALGO_0),
+  /** dw from x and dy. */
+  FILTER(
+      CUDNN_CONVOLUTION_BWD_FILTER_ALGO_COUNT,
+      List.of(CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1),
+      CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0,
+      CUDNN_CONVOLUTION_BWD_FILTER_ALGO_3);
 
   private final int algorithms;
-  private final int strict; // a bit an algorithm
 
   @SuppressWarnings("ImmutableEnumChecker") // List.of is
   private final List<Integer> deterministic;
 
-  ConvDirection(int algorithms, int strict, Integer... deterministic) {
+  @SuppressWarnings("ImmutableEnumChecker")
+  private final List<Integer> otherStrict;
+
+  ConvDirection(int algorithms, List<Integer> deterministic, Integer... otherStrict) {
     this.algorithms = algorithms;
-    this.strict = strict;
-    this.deterministic = List.of(deterministic);
+    this.deterministic = deterministic;
+    this.otherStrict = List.of(otherStrict);
   }
 
   /** Returns how many measurements cuDNN may make: each algorithm with and without tensor cores. */
@@ -40,11 +65,12 @@ public enum ConvDirection {
     return deterministic;
   }
 
-  /** Returns whether an algorithm neither transforms nor rounds its inputs. */
+  /** Returns whether an algorithm neither transforms (FFT, Winograd) nor rounds its inputs. */
   public boolean isStrict(int algorithm) {
-    return (strict >> algorithm & 1) == 1;
+    return deterministic.contains(algorithm) || otherStrict.contains(algorithm);
   }
 
+  /** Returns the name in lower case. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -12,11 +12,14 @@ import org.vgg4j.tensor.ThreadOwner;
  * everything is enqueued on, in the order of the calls. It belongs to one thread at a time.
  */
 public final class CudaContext implements AutoCloseable {
+  /** The number of the GPU that an engine has made current in a thread, -1 before. */
+  private static final ThreadLocal<Integer> CURRENT = ThreadLocal.withInitial(() -> -1);
+
   private final CudaStatus status = new CudaStatus();
   private final CudaCalls cuda = new CudaCalls(status);
   private final CublasCalls cublas = new CublasCalls(status);
   private final ThreadOwner owner = new ThreadOwner("cuda");
-  private final Closing closing = new Closing();
+  private final Closing owned;
   private final Scalars scalars;
   private final CudnnCalls cudnn;
   private final CudnnConvolutionCalls convolution;
@@ -28,24 +31,39 @@ public final class CudaContext implements AutoCloseable {
   private boolean closed;
   private volatile boolean ended; // the stream is gone; things are released by any thread
 
-  public CudaContext() {
-    try {
-      scalars = closing.own(new Scalars());
-      cudnn = new CudnnCalls(status, scalars);
-      convolution = new CudnnConvolutionCalls(status, scalars);
-      norm = new CudnnNormCalls(status, scalars);
-      info = GpuInfo.first(cuda);
-      stream = cuda.cudaStreamCreateWithFlags(cudart.cudaStreamNonBlocking);
-      closing.own(this::endStream);
-      cudnnHandle = cudnn.cudnnCreate();
-      closing.own(() -> cudnn.cudnnDestroy(cudnnHandle));
-      cudnn.cudnnSetStream(cudnnHandle, stream);
-      cublasHandle = cublas.cublasCreate();
-      closing.own(() -> cublas.cublasDestroy(cublasHandle));
-      cublas.cublasSetStream(cublasHandle, stream);
-    } catch (RuntimeException | Error e) {
-      closing.abandon(e);
-      throw e;
+  /**
+   * Opens a GPU.
+   *
+   * @param number its number, from 0
+   * @throws org.vgg4j.tensor.DeviceUnavailableException when it is not there or cannot be used
+   */
+  public static CudaContext open(int number) {
+    return Closing.building(owned -> new CudaContext(owned, number));
+  }
+
+  private CudaContext(Closing owned, int number) {
+    this.owned = owned;
+    scalars = owned.own(new Scalars());
+    cudnn = new CudnnCalls(status, scalars);
+    convolution = new CudnnConvolutionCalls(status, scalars);
+    norm = new CudnnNormCalls(status, scalars);
+    info = GpuInfo.select(cuda, number);
+    CURRENT.set(number);
+    stream = cuda.cudaStreamCreateWithFlags(cudart.cudaStreamNonBlocking);
+    owned.own(this::endStream);
+    cudnnHandle = cudnn.cudnnCreate();
+    owned.own(() -> cudnn.cudnnDestroy(cudnnHandle));
+    cudnn.cudnnSetStream(cudnnHandle, stream);
+    cublasHandle = cublas.cublasCreate();
+    owned.own(() -> cublas.cublasDestroy(cublasHandle));
+    cublas.cublasSetStream(cublasHandle, stream);
+  }
+
+  /** CUDA keeps the current GPU by thread; new memory, events and launches belong to it. */
+  private void makeCurrent() {
+    if (CURRENT.get() != info.index() && !status.isLost()) {
+      cuda.cudaSetDevice(info.index());
+      CURRENT.set(info.index());
     }
   }
 
@@ -62,7 +80,9 @@ public final class CudaContext implements AutoCloseable {
     return status;
   }
 
+  /** Returns the runtime's calls, with this GPU current in the calling thread. */
   public CudaCalls cuda() {
+    makeCurrent();
     return cuda;
   }
 
@@ -89,16 +109,19 @@ public final class CudaContext implements AutoCloseable {
   /** Returns the stream that everything is enqueued on, to the thread that owns the engine. */
   public CUstream_st stream() {
     owner.check();
+    makeCurrent();
     return stream;
   }
 
   public cudnnContext cudnnHandle() {
     owner.check();
+    makeCurrent();
     return cudnnHandle;
   }
 
   public cublasContext cublasHandle() {
     owner.check();
+    makeCurrent();
     return cublasHandle;
   }
 
@@ -130,6 +153,6 @@ public final class CudaContext implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    closing.close();
+    owned.close();
   }
 }

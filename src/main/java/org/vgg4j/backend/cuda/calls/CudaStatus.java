@@ -19,10 +19,24 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
  */
 public final class CudaStatus {
   /** Errors of the 700 range that leave the context usable: what was asked for was refused. */
-  private static final Set<Integer> HARMLESS = Set.of(701, 704, 705, 708, 711, 712, 713, 720);
+  private static final Set<Integer> HARMLESS =
+      Set.of(
+          cudart.cudaErrorLaunchOutOfResources,
+          cudart.cudaErrorPeerAccessAlreadyEnabled,
+          cudart.cudaErrorPeerAccessNotEnabled,
+          cudart.cudaErrorSetOnActiveProcess,
+          cudart.cudaErrorTooManyPeers,
+          cudart.cudaErrorHostMemoryAlreadyRegistered,
+          cudart.cudaErrorHostMemoryNotRegistered,
+          cudart.cudaErrorCooperativeLaunchTooLarge);
 
-  /** Errors outside the 700 range that end the context: ECC, NVLink, contained, unknown. */
-  private static final Set<Integer> FATAL = Set.of(214, 220, 226, 999);
+  /** Errors outside the 700 range that end the context. */
+  private static final Set<Integer> FATAL =
+      Set.of(
+          cudart.cudaErrorECCUncorrectable,
+          cudart.cudaErrorNvlinkUncorrectable,
+          cudart.cudaErrorContained,
+          cudart.cudaErrorUnknown);
 
   private static final int MESSAGE_BYTES = 512;
 

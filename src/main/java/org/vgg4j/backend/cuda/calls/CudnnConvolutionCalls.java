@@ -41,136 +41,125 @@ public final class CudnnConvolutionCalls {
         "padding " + padding);
   }
 
-  public void cudnnSetConvolutionMathType(cudnnConvolutionStruct descriptor, int mathType) {
-    status.cudnn(
-        "cudnnSetConvolutionMathType",
-        cudnn.cudnnSetConvolutionMathType(descriptor, mathType),
-        "math type " + mathType);
-  }
-
   void cudnnDestroyConvolutionDescriptor(cudnnConvolutionStruct descriptor) {
     status.releaseCudnn(
         "cudnnDestroyConvolutionDescriptor", cudnn.cudnnDestroyConvolutionDescriptor(descriptor));
   }
 
-  public long cudnnGetConvolutionForwardWorkspaceSize(
-      cudnnContext handle, ConvDescriptors d, int algo) {
+  /** Writes the kind of an algorithm's multiplication into the operation of its direction. */
+  public void cudnnSetConvolutionMathType(
+      ConvDirection direction, ConvDescriptors d, int mathType) {
+    status.cudnn(
+        "cudnnSetConvolutionMathType",
+        cudnn.cudnnSetConvolutionMathType(d.operation(direction), mathType),
+        "math type " + mathType);
+  }
+
+  /** Returns what cudnnGetConvolution...WorkspaceSize says of a direction's algorithm. */
+  public long workspaceBytes(
+      ConvDirection direction, cudnnContext handle, ConvDescriptors d, int algo) {
+    cudnnConvolutionStruct operation = d.operation(direction);
     try (SizeTPointer bytes = new SizeTPointer(1)) {
-      status.cudnn(
-          "cudnnGetConvolutionForwardWorkspaceSize",
-          cudnn.cudnnGetConvolutionForwardWorkspaceSize(
-              handle, d.x(), d.w(), d.operation(ConvDirection.FORWARD), d.y(), algo, bytes),
-          d.what());
+      switch (direction) {
+        case FORWARD ->
+            status.cudnn(
+                "cudnnGetConvolutionForwardWorkspaceSize",
+                cudnn.cudnnGetConvolutionForwardWorkspaceSize(
+                    handle, d.x(), d.w(), operation, d.y(), algo, bytes),
+                d.what());
+        case DATA ->
+            status.cudnn(
+                "cudnnGetConvolutionBackwardDataWorkspaceSize",
+                cudnn.cudnnGetConvolutionBackwardDataWorkspaceSize(
+                    handle, d.w(), d.y(), operation, d.x(), algo, bytes),
+                d.what());
+        case FILTER ->
+            status.cudnn(
+                "cudnnGetConvolutionBackwardFilterWorkspaceSize",
+                cudnn.cudnnGetConvolutionBackwardFilterWorkspaceSize(
+                    handle, d.x(), d.y(), operation, d.w(), algo, bytes),
+                d.what());
+      }
       return bytes.get();
     }
   }
 
-  public long cudnnGetConvolutionBackwardDataWorkspaceSize(
-      cudnnContext handle, ConvDescriptors d, int algo) {
-    try (SizeTPointer bytes = new SizeTPointer(1)) {
-      status.cudnn(
-          "cudnnGetConvolutionBackwardDataWorkspaceSize",
-          cudnn.cudnnGetConvolutionBackwardDataWorkspaceSize(
-              handle, d.w(), d.y(), d.operation(ConvDirection.DATA), d.x(), algo, bytes),
-          d.what());
-      return bytes.get();
+  /**
+   * Runs a direction by its cudnnConvolution....
+   *
+   * @param first x, w or x of the directions in their order
+   * @param second w, dy or dy
+   * @param result y, dx or dw, which is overwritten
+   */
+  public void run(
+      ConvDirection direction,
+      cudnnContext handle,
+      ConvDescriptors d,
+      Pointer first,
+      Pointer second,
+      int algo,
+      Pointer workspace,
+      long workspaceBytes,
+      Pointer result) {
+    cudnnConvolutionStruct operation = d.operation(direction);
+    Pointer one = scalars.one();
+    Pointer zero = scalars.zero();
+    switch (direction) {
+      case FORWARD ->
+          status.cudnn(
+              "cudnnConvolutionForward",
+              cudnn.cudnnConvolutionForward(
+                  handle,
+                  one,
+                  d.x(),
+                  first,
+                  d.w(),
+                  second,
+                  operation,
+                  algo,
+                  workspace,
+                  workspaceBytes,
+                  zero,
+                  d.y(),
+                  result),
+              d.what());
+      case DATA ->
+          status.cudnn(
+              "cudnnConvolutionBackwardData",
+              cudnn.cudnnConvolutionBackwardData(
+                  handle,
+                  one,
+                  d.w(),
+                  first,
+                  d.y(),
+                  second,
+                  operation,
+                  algo,
+                  workspace,
+                  workspaceBytes,
+                  zero,
+                  d.x(),
+                  result),
+              d.what());
+      case FILTER ->
+          status.cudnn(
+              "cudnnConvolutionBackwardFilter",
+              cudnn.cudnnConvolutionBackwardFilter(
+                  handle,
+                  one,
+                  d.x(),
+                  first,
+                  d.y(),
+                  second,
+                  operation,
+                  algo,
+                  workspace,
+                  workspaceBytes,
+                  zero,
+                  d.w(),
+                  result),
+              d.what());
     }
-  }
-
-  public long cudnnGetConvolutionBackwardFilterWorkspaceSize(
-      cudnnContext handle, ConvDescriptors d, int algo) {
-    try (SizeTPointer bytes = new SizeTPointer(1)) {
-      status.cudnn(
-          "cudnnGetConvolutionBackwardFilterWorkspaceSize",
-          cudnn.cudnnGetConvolutionBackwardFilterWorkspaceSize(
-              handle, d.x(), d.y(), d.operation(ConvDirection.FILTER), d.w(), algo, bytes),
-          d.what());
-      return bytes.get();
-    }
-  }
-
-  public void cudnnConvolutionForward(
-      cudnnContext handle,
-      ConvDescriptors d,
-      Pointer x,
-      Pointer w,
-      int algo,
-      Pointer workspace,
-      long workspaceBytes,
-      Pointer y) {
-    status.cudnn(
-        "cudnnConvolutionForward",
-        cudnn.cudnnConvolutionForward(
-            handle,
-            scalars.one(),
-            d.x(),
-            x,
-            d.w(),
-            w,
-            d.operation(ConvDirection.FORWARD),
-            algo,
-            workspace,
-            workspaceBytes,
-            scalars.zero(),
-            d.y(),
-            y),
-        d.what());
-  }
-
-  public void cudnnConvolutionBackwardData(
-      cudnnContext handle,
-      ConvDescriptors d,
-      Pointer w,
-      Pointer dy,
-      int algo,
-      Pointer workspace,
-      long workspaceBytes,
-      Pointer dx) {
-    status.cudnn(
-        "cudnnConvolutionBackwardData",
-        cudnn.cudnnConvolutionBackwardData(
-            handle,
-            scalars.one(),
-            d.w(),
-            w,
-            d.y(),
-            dy,
-            d.operation(ConvDirection.DATA),
-            algo,
-            workspace,
-            workspaceBytes,
-            scalars.zero(),
-            d.x(),
-            dx),
-        d.what());
-  }
-
-  public void cudnnConvolutionBackwardFilter(
-      cudnnContext handle,
-      ConvDescriptors d,
-      Pointer x,
-      Pointer dy,
-      int algo,
-      Pointer workspace,
-      long workspaceBytes,
-      Pointer dw) {
-    status.cudnn(
-        "cudnnConvolutionBackwardFilter",
-        cudnn.cudnnConvolutionBackwardFilter(
-            handle,
-            scalars.one(),
-            d.x(),
-            x,
-            d.y(),
-            dy,
-            d.operation(ConvDirection.FILTER),
-            algo,
-            workspace,
-            workspaceBytes,
-            scalars.zero(),
-            d.w(),
-            dw),
-        d.what());
   }
 
   public void cudnnConvolutionBackwardBias(

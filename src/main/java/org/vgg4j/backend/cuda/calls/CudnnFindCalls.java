@@ -2,10 +2,13 @@ package org.vgg4j.backend.cuda.calls;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.cuda.cudnn.cudnnConvolutionBwdDataAlgoPerf_t;
 import org.bytedeco.cuda.cudnn.cudnnConvolutionBwdFilterAlgoPerf_t;
 import org.bytedeco.cuda.cudnn.cudnnConvolutionFwdAlgoPerf_t;
+import org.bytedeco.cuda.cudnn.cudnnConvolutionStruct;
 import org.bytedeco.cuda.global.cudnn;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -17,6 +20,10 @@ import org.bytedeco.javacpp.Pointer;
 @SuppressWarnings("deprecation") // cuDNN 9 calls its whole imperative interface so
 public final class CudnnFindCalls {
   private final CudaStatus status;
+
+  public CudnnFindCalls(CudaStatus status) {
+    this.status = status;
+  }
 
   /**
    * What was measured of one algorithm.
@@ -33,101 +40,67 @@ public final class CudnnFindCalls {
   /** Where the tensors of a measurement lie. */
   public record Places(Pointer x, Pointer w, Pointer y, Pointer workspace, long workspaceBytes) {}
 
-  public CudnnFindCalls(CudaStatus status) {
-    this.status = status;
-  }
-
-  public List<Measured> cudnnFindConvolutionForwardAlgorithmEx(
-      cudnnContext handle, ConvDescriptors d, Places at) {
-    int most = ConvDirection.FORWARD.measurements();
-    try (IntPointer count = new IntPointer(1L);
-        cudnnConvolutionFwdAlgoPerf_t entries = new cudnnConvolutionFwdAlgoPerf_t(most)) {
-      status.cudnn(
-          "cudnnFindConvolutionForwardAlgorithmEx",
-          cudnn.cudnnFindConvolutionForwardAlgorithmEx(
-              handle,
-              d.x(),
-              at.x(),
-              d.w(),
-              at.w(),
-              d.operation(ConvDirection.FORWARD),
-              d.y(),
-              at.y(),
-              most,
-              count,
-              entries,
-              at.workspace(),
-              at.workspaceBytes()),
-          d.what());
-      List<Measured> found = new ArrayList<>();
-      for (int i = 0; i < count.get(); i++) {
-        cudnnConvolutionFwdAlgoPerf_t e = entries.position(i);
-        found.add(new Measured(e.status(), e.algo(), e.mathType(), e.memory(), e.time()));
+  /** Measures all algorithms of a direction by its cudnnFindConvolution...AlgorithmEx. */
+  public List<Measured> find(
+      ConvDirection direction, cudnnContext handle, ConvDescriptors d, Places at) {
+    cudnnConvolutionStruct operation = d.operation(direction);
+    Pointer work = at.workspace();
+    long bytes = at.workspaceBytes();
+    int most = direction.measurements();
+    return switch (direction) {
+      case FORWARD -> {
+        cudnnConvolutionFwdAlgoPerf_t found = new cudnnConvolutionFwdAlgoPerf_t(most);
+        yield read(
+            "cudnnFindConvolutionForwardAlgorithmEx",
+            d,
+            found,
+            n ->
+                cudnn.cudnnFindConvolutionForwardAlgorithmEx(
+                    handle, d.x(), at.x(), d.w(), at.w(), operation, d.y(), at.y(), most, n, found,
+                    work, bytes),
+            e -> new Measured(e.status(), e.algo(), e.mathType(), e.memory(), e.time()));
       }
-      entries.position(0);
-      return found;
-    }
-  }
-
-  public List<Measured> cudnnFindConvolutionBackwardDataAlgorithmEx(
-      cudnnContext handle, ConvDescriptors d, Places at) {
-    int most = ConvDirection.DATA.measurements();
-    try (IntPointer count = new IntPointer(1L);
-        cudnnConvolutionBwdDataAlgoPerf_t entries = new cudnnConvolutionBwdDataAlgoPerf_t(most)) {
-      status.cudnn(
-          "cudnnFindConvolutionBackwardDataAlgorithmEx",
-          cudnn.cudnnFindConvolutionBackwardDataAlgorithmEx(
-              handle,
-              d.w(),
-              at.w(),
-              d.y(),
-              at.y(),
-              d.operation(ConvDirection.DATA),
-              d.x(),
-              at.x(),
-              most,
-              count,
-              entries,
-              at.workspace(),
-              at.workspaceBytes()),
-          d.what());
-      List<Measured> found = new ArrayList<>();
-      for (int i = 0; i < count.get(); i++) {
-        cudnnConvolutionBwdDataAlgoPerf_t e = entries.position(i);
-        found.add(new Measured(e.status(), e.algo(), e.mathType(), e.memory(), e.time()));
+      case DATA -> {
+        cudnnConvolutionBwdDataAlgoPerf_t found = new cudnnConvolutionBwdDataAlgoPerf_t(most);
+        yield read(
+            "cudnnFindConvolutionBackwardDataAlgorithmEx",
+            d,
+            found,
+            n ->
+                cudnn.cudnnFindConvolutionBackwardDataAlgorithmEx(
+                    handle, d.w(), at.w(), d.y(), at.y(), operation, d.x(), at.x(), most, n, found,
+                    work, bytes),
+            e -> new Measured(e.status(), e.algo(), e.mathType(), e.memory(), e.time()));
       }
-      entries.position(0);
-      return found;
-    }
+      case FILTER -> {
+        cudnnConvolutionBwdFilterAlgoPerf_t found = new cudnnConvolutionBwdFilterAlgoPerf_t(most);
+        yield read(
+            "cudnnFindConvolutionBackwardFilterAlgorithmEx",
+            d,
+            found,
+            n ->
+                cudnn.cudnnFindConvolutionBackwardFilterAlgorithmEx(
+                    handle, d.x(), at.x(), d.y(), at.y(), operation, d.w(), at.w(), most, n, found,
+                    work, bytes),
+            e -> new Measured(e.status(), e.algo(), e.mathType(), e.memory(), e.time()));
+      }
+    };
   }
 
-  public List<Measured> cudnnFindConvolutionBackwardFilterAlgorithmEx(
-      cudnnContext handle, ConvDescriptors d, Places at) {
-    int most = ConvDirection.FILTER.measurements();
-    try (IntPointer count = new IntPointer(1L);
-        cudnnConvolutionBwdFilterAlgoPerf_t entries =
-            new cudnnConvolutionBwdFilterAlgoPerf_t(most)) {
-      status.cudnn(
-          "cudnnFindConvolutionBackwardFilterAlgorithmEx",
-          cudnn.cudnnFindConvolutionBackwardFilterAlgorithmEx(
-              handle,
-              d.x(),
-              at.x(),
-              d.y(),
-              at.y(),
-              d.operation(ConvDirection.FILTER),
-              d.w(),
-              at.w(),
-              most,
-              count,
-              entries,
-              at.workspace(),
-              at.workspaceBytes()),
-          d.what());
+  /** Calls and reads the first entries, as many as cuDNN says it has written. */
+  private <E extends Pointer> List<Measured> read(
+      String call,
+      ConvDescriptors d,
+      E entries,
+      ToIntFunction<IntPointer> find,
+      Function<E, Measured> entry) {
+    try (entries;
+        IntPointer count = new IntPointer(1L)) {
+      status.cudnn(call, find.applyAsInt(count), d.what());
       List<Measured> found = new ArrayList<>();
       for (int i = 0; i < count.get(); i++) {
-        cudnnConvolutionBwdFilterAlgoPerf_t e = entries.position(i);
-        found.add(new Measured(e.status(), e.algo(), e.mathType(), e.memory(), e.time()));
+        entries.position(i);
+        found.add(entry.apply(entries));
       }
       entries.position(0);
       return found;

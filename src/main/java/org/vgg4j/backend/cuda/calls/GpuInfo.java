@@ -22,11 +22,19 @@ public record GpuInfo(
 
   private static final int OLDEST_MINOR = 5;
 
-  /** Makes the first GPU current and describes it. */
-  static GpuInfo first(CudaCalls cuda) {
-    count(cuda);
-    cuda.cudaSetDevice(0);
-    GpuInfo info = of(cuda, 0);
+  /** Makes a GPU current in the calling thread and describes it. */
+  static GpuInfo select(CudaCalls cuda, int number) {
+    int count = count(cuda);
+    if (number >= count) {
+      throw new DeviceUnavailableException(
+          "--device cuda:"
+              + number
+              + ": this machine has "
+              + (count == 1 ? "1 GPU" : count + " GPUs")
+              + ", numbered from 0");
+    }
+    cuda.cudaSetDevice(number);
+    GpuInfo info = of(cuda, number);
     if (!info.isSupported()) {
       throw new DeviceUnavailableException(
           "--device cuda: "

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import org.bytedeco.cuda.cudart.CUkern_st;
 import org.bytedeco.cuda.cudart.CUlib_st;
+import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.BytePointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.backend.cuda.calls.CudaException;
@@ -14,7 +15,12 @@ import org.vgg4j.tensor.Closing;
 /** The own kernels, loaded on the GPU. */
 public final class Kernels implements AutoCloseable {
   /** CUDA's statuses of code for other GPUs, or for newer drivers. */
-  private static final Set<Integer> NOT_FOR_THIS_GPU = Set.of(200, 209, 218, 222);
+  private static final Set<Integer> NOT_FOR_THIS_GPU =
+      Set.of(
+          cudart.cudaErrorInvalidKernelImage,
+          cudart.cudaErrorNoKernelImageForDevice,
+          cudart.cudaErrorInvalidPtx,
+          cudart.cudaErrorUnsupportedPtxVersion);
 
   private static final int THREADS = 256;
 
@@ -25,7 +31,7 @@ public final class Kernels implements AutoCloseable {
   private static final String ANY = "vgg4j_fill";
 
   private final CudaContext context;
-  private final Closing closing = new Closing();
+  private final Closing owned;
   private final CUlib_st library;
   private final String origin;
   private final Map<String, CUkern_st> kernels = new HashMap<>();
@@ -39,30 +45,31 @@ public final class Kernels implements AutoCloseable {
     KernelImage built = KernelImage.ofBuild();
     if (built != null) {
       try {
-        return new Kernels(context, built);
+        return of(context, built);
       } catch (CudaException e) {
         if (!NOT_FOR_THIS_GPU.contains(e.status())) {
           throw e;
         }
       }
     }
-    return new Kernels(context, KernelImage.compiled(context.status(), context.info(), cache));
+    return of(context, KernelImage.compiled(context.status(), context.info(), cache));
   }
 
-  Kernels(CudaContext context, KernelImage image) {
+  /** Loads an image. */
+  static Kernels of(CudaContext context, KernelImage image) {
+    return Closing.building(owned -> new Kernels(owned, context, image));
+  }
+
+  private Kernels(Closing owned, CudaContext context, KernelImage image) {
+    this.owned = owned;
     this.context = context;
     origin = image.origin();
-    try {
-      // Kept as long as the library is: nothing says that it was copied.
-      BytePointer bytes = closing.own(new BytePointer(image.bytes()));
-      library = context.cuda().cudaLibraryLoadData(bytes);
-      closing.own(() -> context.cuda().cudaLibraryUnload(library));
-      try (KernelLaunch nothing = grid(ANY, 1, THREADS, 3)) {
-        nothing.launch(); // of no elements: CUDA looks for a kernel's code at its first launch
-      }
-    } catch (RuntimeException | Error e) {
-      closing.abandon(e);
-      throw e;
+    // Kept as long as the library is: nothing says that it was copied.
+    BytePointer bytes = owned.own(new BytePointer(image.bytes()));
+    library = context.cuda().cudaLibraryLoadData(bytes);
+    owned.own(() -> context.cuda().cudaLibraryUnload(library));
+    try (KernelLaunch nothing = grid(ANY, 1, THREADS, 3)) {
+      nothing.launch(); // of no elements: CUDA looks for a kernel's code at its first launch
     }
   }
 
@@ -96,6 +103,6 @@ public final class Kernels implements AutoCloseable {
 
   @Override
   public void close() {
-    closing.close();
+    owned.close();
   }
 }

@@ -62,7 +62,7 @@ final class AsyncUploads implements AutoCloseable {
         if (old != null) {
           old.close();
         }
-        transfers[at] = new Transfer(size);
+        transfers[at] = Closing.building(parts -> new Transfer(parts, size));
       }
       return transfers[at];
     }
@@ -77,22 +77,18 @@ final class AsyncUploads implements AutoCloseable {
   }
 
   private final class Transfer implements AutoCloseable {
-    private final Closing parts = new Closing();
+    private final Closing parts;
     private final PinnedBuffer pinned;
     private final DeviceMemory memory;
     private final CUevent_st consumed;
 
-    Transfer(int bytes) {
-      try {
-        pinned = parts.own(new PinnedBuffer(context, bytes));
-        memory = parts.own(new DeviceMemory(context, bytes));
-        consumed = context.cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
-        parts.own(() -> context.cuda().cudaEventDestroy(consumed));
-        parts.own(this::drain);
-      } catch (RuntimeException | Error e) {
-        parts.abandon(e);
-        throw e;
-      }
+    private Transfer(Closing parts, int bytes) {
+      this.parts = parts;
+      pinned = new PinnedBuffer(parts, context, bytes);
+      memory = parts.own(new DeviceMemory(context, bytes));
+      consumed = context.cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
+      parts.own(() -> context.cuda().cudaEventDestroy(consumed));
+      parts.own(this::drain);
     }
 
     private void drain() {

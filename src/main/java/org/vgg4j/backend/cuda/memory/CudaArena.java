@@ -1,6 +1,7 @@
 package org.vgg4j.backend.cuda.memory;
 
 import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 
@@ -9,23 +10,24 @@ public final class CudaArena implements Arena {
   private final CudaMemory engine;
   private final DeviceMemory memory;
 
-  public CudaArena(CudaMemory engine, long bytes) {
+  private CudaArena(CudaMemory engine, long bytes) {
     this.engine = engine;
     memory = new DeviceMemory(engine.context(), bytes);
-    try {
-      memory.zero();
-    } catch (RuntimeException | Error e) {
-      try {
-        memory.close();
-      } catch (RuntimeException second) {
-        e.addSuppressed(second);
-      }
-      throw e;
-    }
   }
 
-  public static CudaArena of(Arena arena) {
-    if (arena instanceof CudaArena own) {
+  /** Takes {@code bytes} bytes of zeros. */
+  public static CudaArena zeroed(CudaMemory engine, long bytes) {
+    return Closing.building(
+        owned -> {
+          CudaArena arena = owned.own(new CudaArena(engine, bytes));
+          arena.zero();
+          return arena;
+        });
+  }
+
+  /** Takes a slab as this engine's own. */
+  public static CudaArena of(CudaMemory engine, Arena arena) {
+    if (arena instanceof CudaArena own && own.engine == engine) {
       return own;
     }
     throw new IllegalArgumentException("a slab of another engine was given to the GPU engine");

@@ -21,6 +21,19 @@ public record CudaLayout(Shape shape, DType dtype) implements Layout {
     throw new IllegalArgumentException("a layout of another engine was given to the GPU engine");
   }
 
+  /**
+   * Checks the layout of weights that exist already.
+   *
+   * @param given null when they do not exist
+   * @param operand the operation and its operand, for the message
+   * @throws IllegalArgumentException when it is not this layout
+   */
+  public void requireSame(Layout given, String operand) {
+    if (given != null && !equals(given)) {
+      throw new IllegalArgumentException(operand + " exists as " + given + " and must be " + this);
+    }
+  }
+
   @Override
   public long bytes() {
     return shape.elementCount() * dtype.bytes();

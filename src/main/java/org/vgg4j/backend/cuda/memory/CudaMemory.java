@@ -7,33 +7,28 @@ import org.vgg4j.tensor.Closing;
 /**
  * An engine's memory on the GPU: what all its tensors and plans share to move and look at values.
  */
-public final class CudaMemory implements AutoCloseable {
+public final class CudaMemory {
   /** What cuBLAS wants on the largest GPUs, given to it once so that it never allocates itself. */
   private static final long CUBLAS_WORKSPACE_BYTES = 32L << 20;
 
   private final CudaContext context;
-  private final Closing closing = new Closing();
   private final Workspace workspace;
   private final BlockingTransfers blocking;
   private final AsyncUploads uploads;
   private final FiniteCheck finiteCheck;
 
-  public CudaMemory(CudaContext context, Kernels kernels) {
+  /** Takes what is shared; {@code owner} closes it. */
+  public CudaMemory(Closing owner, CudaContext context, Kernels kernels) {
     this.context = context;
-    try {
-      // After the stream was set: setting it takes the workspace away.
-      DeviceMemory gemm = closing.own(new DeviceMemory(context, CUBLAS_WORKSPACE_BYTES));
-      context
-          .cublas()
-          .cublasSetWorkspace(context.cublasHandle(), gemm.pointer(), CUBLAS_WORKSPACE_BYTES);
-      workspace = closing.own(new Workspace(context));
-      blocking = closing.own(new BlockingTransfers(context));
-      uploads = closing.own(new AsyncUploads(context));
-      finiteCheck = closing.own(new FiniteCheck(context, kernels, blocking));
-    } catch (RuntimeException | Error e) {
-      closing.abandon(e);
-      throw e;
-    }
+    // After the stream was set: setting it takes the workspace away.
+    DeviceMemory gemm = owner.own(new DeviceMemory(context, CUBLAS_WORKSPACE_BYTES));
+    context
+        .cublas()
+        .cublasSetWorkspace(context.cublasHandle(), gemm.pointer(), CUBLAS_WORKSPACE_BYTES);
+    workspace = owner.own(new Workspace(context));
+    blocking = owner.own(new BlockingTransfers(context));
+    uploads = owner.own(new AsyncUploads(context));
+    finiteCheck = new FiniteCheck(owner, context, kernels, blocking);
   }
 
   CudaContext context() {
@@ -55,10 +50,5 @@ public final class CudaMemory implements AutoCloseable {
 
   FiniteCheck finiteCheck() {
     return finiteCheck;
-  }
-
-  @Override
-  public void close() {
-    closing.close();
   }
 }

@@ -23,25 +23,35 @@ public final class CudaTensor implements Tensor {
     pointer = memory.at(offset);
   }
 
-  /** Returns a tensor as this engine's own, in the layout that an operation was planned for. */
-  public static CudaTensor of(Tensor tensor, CudaLayout planned, String operation) {
-    if (!(tensor instanceof CudaTensor own)) {
-      throw new IllegalArgumentException(
-          operation
-              + (tensor == null ? ": a tensor is missing" : " got a tensor of another engine"));
+  /**
+   * Takes a tensor as the operand of an operation.
+   *
+   * @param planned the layout that the operation was planned for
+   * @param role what the operand is to the operation, such as gamma
+   * @throws IllegalArgumentException when it is null, another engine's (another GPU engine's, too)
+   *     or of another layout
+   */
+  public static CudaTensor of(
+      CudaMemory engine, Tensor tensor, CudaLayout planned, String operation, String role) {
+    String problem =
+        tensor == null
+            ? "is missing"
+            : !(tensor instanceof CudaTensor own) || own.engine != engine
+                ? "got a tensor of another engine"
+                : !own.layout.equals(planned)
+                    ? "was planned for " + planned + " and got " + own.layout
+                    : null;
+    if (problem != null) {
+      throw new IllegalArgumentException(operation + " " + role + " " + problem);
     }
-    if (!own.layout.equals(planned)) {
-      throw new InvalidInputException(
-          operation + " was planned for " + planned + " and got " + own.layout);
-    }
-    return own;
+    return (CudaTensor) tensor;
   }
 
-  /** Returns the pointer of {@link #of}. */
-  public static Pointer pointer(Tensor tensor, CudaLayout planned, String operation) {
-    return of(tensor, planned, operation).pointer();
-  }
-
+  /**
+   * Returns where the values begin.
+   *
+   * @throws IllegalStateException when the memory was closed
+   */
   public Pointer pointer() {
     memory.checkOpen();
     return pointer;

@@ -8,23 +8,17 @@ import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.tensor.Closing;
 
 /** Pinned memory with the event after which it may be written again. */
-public final class PinnedBuffer implements AutoCloseable {
+public final class PinnedBuffer {
   private final CudaContext context;
-  private final Closing closing = new Closing();
   private final PinnedMemory memory;
   private final CUevent_st copied;
   private boolean pending;
 
-  public PinnedBuffer(CudaContext context, int bytes) {
+  public PinnedBuffer(Closing owner, CudaContext context, int bytes) {
     this.context = context;
-    try {
-      memory = closing.own(new PinnedMemory(context, bytes));
-      copied = context.cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
-      closing.own(() -> context.cuda().cudaEventDestroy(copied));
-    } catch (RuntimeException | Error e) {
-      closing.abandon(e);
-      throw e;
-    }
+    memory = owner.own(new PinnedMemory(context, bytes));
+    copied = context.cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
+    owner.own(() -> context.cuda().cudaEventDestroy(copied));
   }
 
   /** Returns the memory, once the last copy out of it is done. */
@@ -48,10 +42,5 @@ public final class PinnedBuffer implements AutoCloseable {
     pending = true;
     context.cuda().cudaEventRecord(copied, stream);
     return copied;
-  }
-
-  @Override
-  public void close() {
-    closing.close();
   }
 }

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.cuda.global.cudnn;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,9 +14,11 @@ import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
 import org.vgg4j.backend.cuda.calls.CudnnConvolutionCalls;
 import org.vgg4j.backend.cuda.calls.CudnnFindCalls;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.DeviceMemory;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
+import org.vgg4j.tensor.Shape;
 
 /**
  * Which of cuDNN's algorithms each convolution runs: the fixed table of deterministic ones, or what
@@ -25,9 +26,6 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
  */
 final class ConvAlgorithms {
   private static final Logger LOG = LoggerFactory.getLogger(ConvAlgorithms.class);
-
-  /** The thousands of cuDNN's statuses that say so. */
-  private static final int NOT_SUPPORTED = 3;
 
   private final CudaContext context;
   private final AlgorithmPolicy policy;
@@ -74,7 +72,7 @@ final class ConvAlgorithms {
   }
 
   /** An algorithm ready to run, and the workspace that cuDNN says it needs. */
-  record Algorithm(int number, long workspaceBytes) {}
+  record Algorithm(ConvDirection direction, int number, long workspaceBytes) {}
 
   /** Returns what was chosen so far: problem to algorithm and math type. */
   Map<String, String> chosen() {
@@ -127,7 +125,8 @@ final class ConvAlgorithms {
         chosen.put(problem, choice.text());
         return algorithm;
       } catch (CudaException e) {
-        if (e.status() / 1000 != NOT_SUPPORTED) {
+        // The reasons for it are numbered from it on.
+        if (e.status() / 1000 != cudnn.CUDNN_STATUS_NOT_SUPPORTED / 1000) {
           throw e; // another algorithm would give other bits
         }
         if (refusal == null) {
@@ -164,32 +163,27 @@ final class ConvAlgorithms {
 
   private Algorithm ready(ConvDirection direction, ConvDescriptors d, Choice choice) {
     CudnnConvolutionCalls calls = context.convolution();
-    cudnnContext handle = context.cudnnHandle();
-    calls.cudnnSetConvolutionMathType(d.operation(direction), choice.mathType());
+    calls.cudnnSetConvolutionMathType(direction, d, choice.mathType());
     int number = choice.number();
-    long bytes =
-        switch (direction) {
-          case FORWARD -> calls.cudnnGetConvolutionForwardWorkspaceSize(handle, d, number);
-          case DATA -> calls.cudnnGetConvolutionBackwardDataWorkspaceSize(handle, d, number);
-          case FILTER -> calls.cudnnGetConvolutionBackwardFilterWorkspaceSize(handle, d, number);
-        };
-    return new Algorithm(number, bytes);
+    return new Algorithm(
+        direction, number, calls.workspaceBytes(direction, context.cudnnHandle(), d, number));
   }
 
   /** Measures and keeps the fastest; returns null when nothing could be measured. */
   private Choice measured(ConvDirection direction, ConvDescriptors d, String problem) {
-    context.convolution().cudnnSetConvolutionMathType(d.operation(direction), fixedMathType());
+    context.convolution().cudnnSetConvolutionMathType(direction, d, fixedMathType());
     long limit = policy.workspaceLimit();
     try (Closing memory = new Closing()) {
-      DeviceMemory x = zeroed(memory, d.xBytes());
-      DeviceMemory w = zeroed(memory, d.wBytes());
-      DeviceMemory y = zeroed(memory, d.yBytes());
+      DeviceMemory x = zeroed(memory, d.xShape());
+      DeviceMemory w = zeroed(memory, d.wShape());
+      DeviceMemory y = zeroed(memory, d.yShape());
       long room = Math.min(limit, context.cuda().cudaMemGetInfo()[0] / 2);
       DeviceMemory workspace = memory.own(new DeviceMemory(context, room));
       CudnnFindCalls.Places places =
           new CudnnFindCalls.Places(
               x.pointer(), w.pointer(), y.pointer(), workspace.pointer(), room);
-      Choice best = fastest(direction, measure(direction, d, places), limit);
+      Choice best =
+          fastest(direction, find.find(direction, context.cudnnHandle(), d, places), limit);
       if (best != null && room == limit) { // else another time may have room for a faster one
         cache.put(problem, best.text());
       }
@@ -200,20 +194,11 @@ final class ConvAlgorithms {
     }
   }
 
-  private DeviceMemory zeroed(Closing memory, long bytes) {
+  private DeviceMemory zeroed(Closing memory, Shape shape) {
+    long bytes = CudaLayout.floats(shape).bytes();
     DeviceMemory block = memory.own(new DeviceMemory(context, bytes));
     block.zero();
     return block;
-  }
-
-  private List<CudnnFindCalls.Measured> measure(
-      ConvDirection direction, ConvDescriptors d, CudnnFindCalls.Places places) {
-    cudnnContext handle = context.cudnnHandle();
-    return switch (direction) {
-      case FORWARD -> find.cudnnFindConvolutionForwardAlgorithmEx(handle, d, places);
-      case DATA -> find.cudnnFindConvolutionBackwardDataAlgorithmEx(handle, d, places);
-      case FILTER -> find.cudnnFindConvolutionBackwardFilterAlgorithmEx(handle, d, places);
-    };
   }
 
   private Choice fastest(

@@ -5,11 +5,9 @@ import static org.bytedeco.cuda.global.cublas.CUBLAS_OP_T;
 
 import org.bytedeco.cuda.global.cublas;
 import org.bytedeco.javacpp.Pointer;
-import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.backend.cuda.calls.Scalars;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
-import org.vgg4j.backend.cuda.memory.CudaTensor;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearPlan;
@@ -21,29 +19,27 @@ import org.vgg4j.tensor.Usage;
  * Fully connected layer by cuBLAS. cuBLAS reads matrices by columns, so a row-major (rows, columns)
  * is to it a (columns, rows): each product stands here transposed, y^T = w x^T.
  */
-public final class CublasLinear implements LinearPlan {
+public final class CublasLinear extends CudaPlan implements LinearPlan {
   private static final int BIAS_SUM_ARGUMENTS = 4;
 
-  private final CudaContext context;
   private final CudaLayout x; // (N, ...), I values a sample
   private final CudaLayout w; // (O, I)
   private final CudaLayout b; // (O)
   private final CudaLayout y; // (N, O)
-  private final Usage usage;
   private final int n;
   private final int in;
   private final int out;
   private final int computeType;
   private final String what;
-  private final Closing closing = new Closing();
   private final KernelLaunch bias;
   private final KernelLaunch biasSum; // null when planned for inference
 
-  public CublasLinear(CudaDevice device, LinearSpec spec, CudaLayout x, Usage usage) {
-    context = device.context();
+  public CublasLinear(
+      Closing owned, CudaDevice device, LinearSpec spec, CudaLayout x, Layout givenW, Usage usage) {
+    super(owned, device, "linear layer", usage);
     this.x = x;
-    this.usage = usage;
     w = CudaLayout.floats(spec.w());
+    w.requireSame(givenW, "linear layer w");
     b = CudaLayout.floats(spec.b());
     y = CudaLayout.floats(spec.y(x.shape()));
     n = x.shape().dim(0);
@@ -52,19 +48,14 @@ public final class CublasLinear implements LinearPlan {
     what = "linear layer of x " + x.shape() + ", w " + spec.w();
     computeType =
         device.policy().strict() ? cublas.CUBLAS_COMPUTE_32F : cublas.CUBLAS_COMPUTE_32F_FAST_TF32;
-    try {
-      bias = closing.own(BiasKernel.of(device, y.shape(), spec.relu()));
-      biasSum =
-          usage.training()
-              ? closing
-                  .own(device.kernels().strided("vgg4j_column_sum", out, 1, BIAS_SUM_ARGUMENTS))
-                  .set(2, n)
-                  .set(3, out)
-              : null;
-    } catch (RuntimeException | Error e) {
-      closing.abandon(e);
-      throw e;
-    }
+    bias = owned.own(PointwiseKernels.bias(device.kernels(), y.shape(), spec.relu()));
+    biasSum =
+        usage.training()
+            ? owned
+                .own(device.kernels().strided("vgg4j_column_sum", out, 1, BIAS_SUM_ARGUMENTS))
+                .set(2, n)
+                .set(3, out)
+            : null;
   }
 
   @Override
@@ -79,60 +70,56 @@ public final class CublasLinear implements LinearPlan {
 
   @Override
   public void forward(Tensor source, Tensor weights, Tensor shift, Tensor target) {
-    Pointer result = CudaTensor.pointer(target, y, "linear layer y");
+    Pointer result = operand(target, y, "y");
     multiply(
         CUBLAS_OP_T,
         CUBLAS_OP_N,
         out,
         n,
         in,
-        CudaTensor.pointer(weights, w, "linear layer w"),
+        operand(weights, w, "w"),
         in,
-        CudaTensor.pointer(source, x, "linear layer x"),
+        operand(source, x, "x"),
         in,
         result,
         out);
-    bias.set(0, result).set(1, CudaTensor.pointer(shift, b, "linear layer b")).launch();
+    bias.set(0, result).set(1, operand(shift, b, "b")).launch();
   }
 
   @Override
   public void backwardData(Tensor weights, Tensor dy, Tensor dx) {
-    if (!usage.training() || !usage.inputGradient()) {
-      throw new IllegalStateException("this linear layer was planned without its input's gradient");
-    }
+    requireInputGradient();
     multiply(
         CUBLAS_OP_N,
         CUBLAS_OP_N,
         in,
         n,
         out,
-        CudaTensor.pointer(weights, w, "linear layer w"),
+        operand(weights, w, "w"),
         in,
-        CudaTensor.pointer(dy, y, "linear layer dy"),
+        operand(dy, y, "dy"),
         out,
-        CudaTensor.pointer(dx, x, "linear layer dx"),
+        operand(dx, x, "dx"),
         in);
   }
 
   @Override
   public void backwardWeights(Tensor source, Tensor dy, Tensor dw, Tensor db) {
-    if (biasSum == null) {
-      throw new IllegalStateException("this linear layer was planned for inference");
-    }
-    Pointer slope = CudaTensor.pointer(dy, y, "linear layer dy");
+    requireTraining();
+    Pointer slope = operand(dy, y, "dy");
     multiply(
         CUBLAS_OP_N,
         CUBLAS_OP_T,
         in,
         out,
         n,
-        CudaTensor.pointer(source, x, "linear layer x"),
+        operand(source, x, "x"),
         in,
         slope,
         out,
-        CudaTensor.pointer(dw, w, "linear layer dw"),
+        operand(dw, w, "dw"),
         in);
-    biasSum.set(0, slope).set(1, CudaTensor.pointer(db, b, "linear layer db")).launch();
+    biasSum.set(0, slope).set(1, operand(db, b, "db")).launch();
   }
 
   private void multiply(
@@ -167,10 +154,5 @@ public final class CublasLinear implements LinearPlan {
             c,
             ldc,
             computeType);
-  }
-
-  @Override
-  public void close() {
-    closing.close();
   }
 }

@@ -1,7 +1,9 @@
 package org.vgg4j.backend.cuda.operations;
 
+import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.backend.cuda.memory.CudaMemory;
 import org.vgg4j.backend.cuda.memory.CudaTensor;
 import org.vgg4j.backend.cuda.memory.DeviceMemory;
 import org.vgg4j.tensor.Arena;
@@ -20,6 +22,7 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
 
   private final CudaLayout logits; // (N, classes)
   private final CudaLayout labels; // (N)
+  private final CudaMemory memory;
   private final CudaStepState state;
   private final int batch;
   private final Closing closing = new Closing();
@@ -30,6 +33,7 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
       CudaDevice device, CudaLayout logits, CudaStepState state, CudaLossTotals totals) {
     this.logits = logits;
     this.state = state;
+    memory = device.memory();
     if (logits.shape().rank() != 2) {
       throw new InvalidInputException(
           "cross entropy takes logits (N, classes), not a tensor of shape " + logits.shape());
@@ -68,14 +72,16 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
       throw new IllegalArgumentException(rows + " rows of a batch of " + batch);
     }
     rowsKernel
-        .set(0, CudaTensor.pointer(logitsTensor, logits, "cross entropy logits"))
-        .set(1, CudaTensor.pointer(labelsTensor, labels, "cross entropy labels"))
-        .set(
-            2,
-            dlogits == null ? null : CudaTensor.pointer(dlogits, logits, "cross entropy dlogits"))
+        .set(0, operand(logitsTensor, logits, "logits"))
+        .set(1, operand(labelsTensor, labels, "labels"))
+        .set(2, dlogits == null ? null : operand(dlogits, logits, "dlogits"))
         .set(5, state.pointer())
         .launch();
     totalsKernel.set(2, state.pointer()).launch();
+  }
+
+  private Pointer operand(Tensor tensor, CudaLayout planned, String role) {
+    return CudaTensor.of(memory, tensor, planned, "cross entropy", role).pointer();
   }
 
   @Override

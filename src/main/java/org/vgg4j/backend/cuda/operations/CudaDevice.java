@@ -9,7 +9,7 @@ import org.vgg4j.tensor.Closing;
 
 /** The GPU that an engine works on, with everything that all plans share. */
 public final class CudaDevice implements AutoCloseable {
-  private final Closing closing = new Closing();
+  private final Closing owned;
   private final CudaContext context;
   private final Kernels kernels;
   private final CudaMemory memory;
@@ -19,22 +19,23 @@ public final class CudaDevice implements AutoCloseable {
   /**
    * Opens the GPU.
    *
+   * @param number its number, from 0
    * @param policy how convolutions choose their algorithms
    * @param cache the folder of what may be kept from run to run, null for none
    */
-  public CudaDevice(AlgorithmPolicy policy, Path cache) {
+  public static CudaDevice open(int number, AlgorithmPolicy policy, Path cache) {
+    return Closing.building(owned -> new CudaDevice(owned, number, policy, cache));
+  }
+
+  private CudaDevice(Closing owned, int number, AlgorithmPolicy policy, Path cache) {
+    this.owned = owned;
     this.policy = policy;
-    try {
-      context = closing.own(new CudaContext());
-      kernels = closing.own(Kernels.load(context, cache));
-      memory = closing.own(new CudaMemory(context, kernels));
-      algorithms = new ConvAlgorithms(context, policy, cache);
-      closing.own(context::drain);
-      context.release(); // opening is no use: the first that uses the engine has it
-    } catch (RuntimeException | Error e) {
-      closing.abandon(e);
-      throw e;
-    }
+    context = owned.own(CudaContext.open(number));
+    kernels = owned.own(Kernels.load(context, cache));
+    memory = new CudaMemory(owned, context, kernels);
+    algorithms = new ConvAlgorithms(context, policy, cache);
+    owned.own(context::drain);
+    context.release(); // opening is no use: the first that uses the engine has it
   }
 
   public CudaContext context() {
@@ -64,6 +65,6 @@ public final class CudaDevice implements AutoCloseable {
 
   @Override
   public void close() {
-    closing.close();
+    owned.close();
   }
 }

@@ -2,51 +2,50 @@ package org.vgg4j.backend.cuda.operations;
 
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
-import org.vgg4j.backend.cuda.memory.CudaTensor;
+import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DropoutPlan;
 import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
 
 /** Dropout by an own kernel; the mask is drawn again for the backward, never stored. */
-public final class CudaDropout implements DropoutPlan {
+public final class CudaDropout extends CudaPlan implements DropoutPlan {
   private final CudaLayout x;
   private final CudaStepState state;
   private final KernelLaunch kernel;
 
-  public CudaDropout(CudaDevice device, DropoutSpec spec, CudaLayout x, CudaStepState state) {
+  public CudaDropout(
+      Closing owned, CudaDevice device, DropoutSpec spec, CudaLayout x, CudaStepState state) {
+    super(owned, device, "dropout", Usage.TRAINING);
     this.x = x;
     this.state = state;
     long count = x.shape().elementCount();
     kernel =
-        device
-            .kernels()
-            .strided("vgg4j_dropout", count, 1, 7)
-            .set(3, spec.stream())
-            .set(4, count)
-            .set(5, spec.threshold())
-            .set(6, (float) spec.scale());
+        owned.own(
+            device
+                .kernels()
+                .strided("vgg4j_dropout", count, 1, 7)
+                .set(3, spec.stream())
+                .set(4, count)
+                .set(5, spec.threshold())
+                .set(6, (float) spec.scale()));
   }
 
   @Override
   public void forward(Tensor source, Tensor y) {
-    apply(source, y);
+    apply(source, "x", y, "y");
   }
 
   @Override
   public void backward(Tensor dy, Tensor dx) {
-    apply(dy, dx);
+    apply(dy, "dy", dx, "dx");
   }
 
-  private void apply(Tensor source, Tensor target) {
+  private void apply(Tensor source, String sourceRole, Tensor target, String targetRole) {
     kernel
-        .set(0, CudaTensor.pointer(source, x, "dropout's input"))
-        .set(1, CudaTensor.pointer(target, x, "dropout's output"))
+        .set(0, operand(source, x, sourceRole))
+        .set(1, operand(target, x, targetRole))
         .set(2, state.pointer())
         .launch();
-  }
-
-  @Override
-  public void close() {
-    kernel.close();
   }
 }

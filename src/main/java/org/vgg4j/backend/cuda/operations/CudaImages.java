@@ -2,24 +2,26 @@ package org.vgg4j.backend.cuda.operations;
 
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
-import org.vgg4j.backend.cuda.memory.CudaTensor;
+import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.ImagePlan;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
 
 /**
  * Images of bytes to a net's input by an own kernel: the bytes that travel are a small part of the
  * floats that they become, with the bits of the host's resizing.
  */
-public final class CudaImages implements ImagePlan {
+public final class CudaImages extends CudaPlan implements ImagePlan {
   private final CudaLayout bytes; // (N, C0, H0, W0)
   private final CudaLayout x; // (N, C, S, S)
   private final KernelLaunch kernel;
 
-  public CudaImages(CudaDevice device, ImageSpec spec, CudaLayout x) {
+  public CudaImages(Closing owned, CudaDevice device, ImageSpec spec, CudaLayout x) {
+    super(owned, device, "images", Usage.TRAINING);
     this.x = x;
     int batch = x.shape().dim(0);
     if (!x.shape().equals(spec.x(batch))) {
@@ -28,14 +30,15 @@ public final class CudaImages implements ImagePlan {
     }
     bytes = new CudaLayout(spec.bytes(batch), DType.U8);
     kernel =
-        device
-            .kernels()
-            .strided("vgg4j_images", x.shape().elementCount(), 1, 7)
-            .set(2, Math.multiplyExact(batch, spec.outChannels()))
-            .set(3, spec.outChannels() / spec.channels())
-            .set(4, spec.height())
-            .set(5, spec.width())
-            .set(6, spec.size());
+        owned.own(
+            device
+                .kernels()
+                .strided("vgg4j_images", x.shape().elementCount(), 1, 7)
+                .set(2, Math.multiplyExact(batch, spec.outChannels()))
+                .set(3, spec.outChannels() / spec.channels())
+                .set(4, spec.height())
+                .set(5, spec.width())
+                .set(6, spec.size()));
   }
 
   @Override
@@ -45,14 +48,6 @@ public final class CudaImages implements ImagePlan {
 
   @Override
   public void forward(Tensor source, Tensor target) {
-    kernel
-        .set(0, CudaTensor.pointer(source, bytes, "images, bytes"))
-        .set(1, CudaTensor.pointer(target, x, "images, x"))
-        .launch();
-  }
-
-  @Override
-  public void close() {
-    kernel.close();
+    kernel.set(0, operand(source, bytes, "bytes")).set(1, operand(target, x, "x")).launch();
   }
 }

@@ -42,7 +42,7 @@ public final class CudaStepState implements StepState {
       memory = closing.own(new DeviceMemory(device.context(), BYTES));
       memory.zero();
       for (int i = 0; i < SLOTS; i++) {
-        slots[i] = closing.own(new PinnedBuffer(device.context(), HOST_BYTES));
+        slots[i] = new PinnedBuffer(closing, device.context(), HOST_BYTES);
       }
       closing.own(device.context()::drain);
     } catch (RuntimeException | Error e) {
@@ -51,8 +51,8 @@ public final class CudaStepState implements StepState {
     }
   }
 
-  public static CudaStepState of(StepState state) {
-    if (state instanceof CudaStepState own) {
+  public static CudaStepState of(CudaDevice device, StepState state) {
+    if (state instanceof CudaStepState own && own.device == device) {
       return own;
     }
     throw new IllegalArgumentException("a state of another engine was given to the GPU engine");

@@ -2,11 +2,10 @@ package org.vgg4j.backend.cuda.operations;
 
 import org.bytedeco.cuda.cudnn.cudnnTensorStruct;
 import org.bytedeco.javacpp.Pointer;
-import org.vgg4j.backend.cuda.calls.CudaContext;
-import org.vgg4j.backend.cuda.calls.TensorDescriptor;
+import org.vgg4j.backend.cuda.calls.TensorDescriptors;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
+import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
-import org.vgg4j.backend.cuda.memory.CudaTensor;
 import org.vgg4j.backend.cuda.memory.Workspace;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
@@ -20,25 +19,22 @@ import org.vgg4j.tensor.Usage;
  * Batch normalization by cuDNN, its ReLU by own kernels. The backward masks dy into the workspace,
  * since nothing says that cuDNN may read dy where it writes dx.
  */
-public final class CudnnBatchNorm2d implements BatchNorm2dPlan {
-  private final CudaContext context;
-  private final Workspace workspace;
+public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
   private final BatchNorm2dSpec spec;
   private final CudaLayout x; // (N, C, H, W)
   private final CudaLayout channel; // (C)
   private final SavedStatistics saved; // null when planned for inference
   private final FrozenNorm frozen; // null unless frozen and for training
-  private final Closing closing = new Closing();
-  private final TensorDescriptor xDesc;
-  private final TensorDescriptor channelDesc;
+  private final cudnnTensorStruct xDesc;
+  private final cudnnTensorStruct channelDesc;
   private final KernelLaunch relu; // null without a ReLU
   private final KernelLaunch mask; // null without a ReLU and when planned for inference
-  private final long workspaceBytes;
+  private final Workspace.Share workspace;
   private final String what;
 
-  public CudnnBatchNorm2d(CudaDevice device, BatchNorm2dSpec spec, CudaLayout x, Usage usage) {
-    context = device.context();
-    workspace = device.memory().workspace();
+  public CudnnBatchNorm2d(
+      Closing owned, CudaDevice device, BatchNorm2dSpec spec, CudaLayout x, Usage usage) {
+    super(owned, device, "batch norm", usage);
     this.spec = spec;
     this.x = x;
     channel = CudaLayout.floats(spec.parameter());
@@ -50,30 +46,17 @@ public final class CudnnBatchNorm2d implements BatchNorm2dPlan {
               + x.shape());
     }
     boolean masked = usage.training() && spec.relu();
-    workspaceBytes = masked ? x.bytes() : 0;
-    try {
-      xDesc = closing.own(TensorDescriptor.image(context, x.shape()));
-      channelDesc = closing.own(TensorDescriptor.channels(context, spec.channels()));
-      saved = usage.training() ? new SavedStatistics(channel.bytes()) : null;
-      frozen =
-          usage.training() && spec.frozen()
-              ? closing.own(new FrozenNorm(device, spec, xDesc, channelDesc, what))
-              : null;
-      relu =
-          spec.relu()
-              ? closing.own(device.kernels().strided("vgg4j_relu", count, 4, 3)).set(2, count)
-              : null;
-      mask =
-          masked
-              ? closing
-                  .own(device.kernels().strided("vgg4j_relu_backward", count, 4, 4))
-                  .set(3, count)
-              : null;
-      closing.own(workspace.claim(workspaceBytes));
-    } catch (RuntimeException | Error e) {
-      closing.abandon(e);
-      throw e;
-    }
+    xDesc = TensorDescriptors.images(context.cudnn(), owned, x.shape());
+    channelDesc = TensorDescriptors.channels(context.cudnn(), owned, spec.channels());
+    saved = usage.training() ? new SavedStatistics(channel.bytes()) : null;
+    frozen =
+        usage.training() && spec.frozen()
+            ? new FrozenNorm(owned, device, spec, xDesc, channelDesc, what)
+            : null;
+    Kernels kernels = device.kernels();
+    relu = spec.relu() ? owned.own(PointwiseKernels.relu(kernels, x.shape())) : null;
+    mask = masked ? owned.own(PointwiseKernels.reluBackward(kernels, x.shape())) : null;
+    workspace = owned.own(device.memory().workspace().share(masked ? x.bytes() : 0));
   }
 
   @Override
@@ -95,27 +78,30 @@ public final class CudnnBatchNorm2d implements BatchNorm2dPlan {
       Tensor runningVar,
       Tensor target,
       Tensor savedTensor) {
-    saved(savedTensor);
+    bindSaved(savedTensor);
     if (frozen != null) {
       forwardInference(source, gamma, beta, runningMean, runningVar, target);
-      frozen.keep(channel(runningMean), channel(runningVar), saved);
+      frozen.keep(
+          operand(runningMean, channel, "running mean"),
+          operand(runningVar, channel, "running variance"),
+          saved);
       return;
     }
-    Pointer out = image(target);
+    Pointer out = operand(target, x, "y");
     context
         .norm()
         .cudnnBatchNormalizationForwardTraining(
             what,
             context.cudnnHandle(),
-            xDesc.get(),
-            image(source),
+            xDesc,
+            operand(source, x, "x"),
             out,
-            channelDesc.get(),
-            channel(gamma),
-            channel(beta),
+            channelDesc,
+            operand(gamma, channel, "gamma"),
+            operand(beta, channel, "beta"),
             spec.exponentialAverageFactor(),
-            channel(runningMean),
-            channel(runningVar),
+            operand(runningMean, channel, "running mean"),
+            operand(runningVar, channel, "running variance"),
             spec.epsilon(),
             saved.mean(),
             saved.invVariance());
@@ -130,20 +116,20 @@ public final class CudnnBatchNorm2d implements BatchNorm2dPlan {
       Tensor runningMean,
       Tensor runningVar,
       Tensor target) {
-    Pointer out = image(target);
+    Pointer out = operand(target, x, "y");
     context
         .norm()
         .cudnnBatchNormalizationForwardInference(
             what,
             context.cudnnHandle(),
-            xDesc.get(),
-            image(source),
+            xDesc,
+            operand(source, x, "x"),
             out,
-            channelDesc.get(),
-            channel(gamma),
-            channel(beta),
-            channel(runningMean),
-            channel(runningVar),
+            channelDesc,
+            operand(gamma, channel, "gamma"),
+            operand(beta, channel, "beta"),
+            operand(runningMean, channel, "running mean"),
+            operand(runningVar, channel, "running variance"),
             spec.epsilon());
     rectify(out);
   }
@@ -165,58 +151,43 @@ public final class CudnnBatchNorm2d implements BatchNorm2dPlan {
       Tensor dx,
       Tensor dgamma,
       Tensor dbeta) {
-    saved(savedTensor);
-    Pointer slope = image(dy);
+    bindSaved(savedTensor);
+    Pointer slope = operand(dy, x, "dy");
     if (mask != null) {
       Pointer masked = workspace.pointer();
-      mask.set(0, image(target)).set(1, slope).set(2, masked).launch();
+      mask.set(0, operand(target, x, "y")).set(1, slope).set(2, masked).launch();
       slope = masked;
     }
-    Pointer result = image(dx);
-    cudnnTensorStruct channels = channelDesc.get();
+    Pointer result = operand(dx, x, "dx");
+    cudnnTensorStruct channels = channelDesc;
     context
         .norm()
         .cudnnBatchNormalizationBackward(
             what,
             context.cudnnHandle(),
-            xDesc.get(),
-            image(source),
+            xDesc,
+            operand(source, x, "x"),
             slope,
             result,
             channels,
-            channel(gamma),
-            channel(dgamma),
-            channel(dbeta),
+            operand(gamma, channel, "gamma"),
+            operand(dgamma, channel, "dgamma"),
+            operand(dbeta, channel, "dbeta"),
             spec.epsilon(),
             saved.mean(),
             saved.invVariance());
     if (frozen != null) {
-      frozen.inputGradient(slope, channel(gamma), saved, result);
+      frozen.inputGradient(slope, operand(gamma, channel, "gamma"), saved, result);
     }
   }
 
-  private void saved(Tensor tensor) {
-    if (saved == null) {
-      throw new IllegalStateException("this batch norm was planned for inference");
-    }
-    saved.bind(tensor);
-  }
-
-  private Pointer image(Tensor tensor) {
-    return CudaTensor.pointer(tensor, x, "batch norm, images");
-  }
-
-  private Pointer channel(Tensor tensor) {
-    return CudaTensor.pointer(tensor, channel, "batch norm, values of a channel");
+  private void bindSaved(Tensor tensor) {
+    requireTraining();
+    saved.bind(operandTensor(tensor, saved.layout(), "saved statistics"));
   }
 
   @Override
   public long workspaceBytes() {
-    return workspaceBytes;
-  }
-
-  @Override
-  public void close() {
-    closing.close();
+    return workspace.bytes();
   }
 }

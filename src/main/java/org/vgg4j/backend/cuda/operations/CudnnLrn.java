@@ -1,11 +1,10 @@
 package org.vgg4j.backend.cuda.operations;
 
 import org.bytedeco.cuda.cudnn.cudnnLRNStruct;
+import org.bytedeco.cuda.cudnn.cudnnTensorStruct;
 import org.bytedeco.cuda.global.cudnn;
-import org.vgg4j.backend.cuda.calls.CudaContext;
-import org.vgg4j.backend.cuda.calls.TensorDescriptor;
+import org.vgg4j.backend.cuda.calls.TensorDescriptors;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
-import org.vgg4j.backend.cuda.memory.CudaTensor;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
@@ -15,19 +14,15 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /** Local response normalization across channels by cuDNN, which divides alpha by the size too. */
-public final class CudnnLrn implements LrnPlan {
-  private final CudaContext context;
+public final class CudnnLrn extends CudaPlan implements LrnPlan {
   private final CudaLayout x; // (N, C, H, W)
-  private final boolean training;
-  private final Closing closing = new Closing();
-  private final TensorDescriptor desc;
+  private final cudnnTensorStruct desc;
   private final cudnnLRNStruct lrn;
   private final String what;
 
-  public CudnnLrn(CudaDevice device, LrnSpec spec, CudaLayout x, Usage usage) {
-    context = device.context();
+  public CudnnLrn(Closing owned, CudaDevice device, LrnSpec spec, CudaLayout x, Usage usage) {
+    super(owned, device, "local response norm", usage);
     this.x = x;
-    training = usage.training();
     what = "local response norm of x " + x.shape();
     if (spec.size() > cudnn.CUDNN_LRN_MAX_N
         || spec.k() < cudnn.CUDNN_LRN_MIN_K
@@ -38,15 +33,10 @@ public final class CudnnLrn implements LrnPlan {
               + spec
               + "; use --device cpu");
     }
-    try {
-      desc = closing.own(TensorDescriptor.image(context, x.shape()));
-      lrn = context.norm().cudnnCreateLRNDescriptor();
-      closing.own(() -> context.norm().cudnnDestroyLRNDescriptor(lrn));
-      context.norm().cudnnSetLRNDescriptor(lrn, spec.size(), spec.alpha(), spec.beta(), spec.k());
-    } catch (RuntimeException | Error e) {
-      closing.abandon(e);
-      throw e;
-    }
+    desc = TensorDescriptors.images(context.cudnn(), owned, x.shape());
+    lrn = context.norm().cudnnCreateLRNDescriptor();
+    owned.own(() -> context.norm().cudnnDestroyLRNDescriptor(lrn));
+    context.norm().cudnnSetLRNDescriptor(lrn, spec.size(), spec.alpha(), spec.beta(), spec.k());
   }
 
   @Override
@@ -64,34 +54,22 @@ public final class CudnnLrn implements LrnPlan {
     context
         .norm()
         .cudnnLRNCrossChannelForward(
-            what,
-            context.cudnnHandle(),
-            lrn,
-            desc.get(),
-            CudaTensor.pointer(source, x, "local response norm x"),
-            CudaTensor.pointer(y, x, "local response norm y"));
+            what, context.cudnnHandle(), lrn, desc, operand(source, x, "x"), operand(y, x, "y"));
   }
 
   @Override
   public void backward(Tensor source, Tensor y, Tensor dy, Tensor savedTensor, Tensor dx) {
-    if (!training) {
-      throw new IllegalStateException("this local response norm was planned for inference");
-    }
+    requireTraining();
     context
         .norm()
         .cudnnLRNCrossChannelBackward(
             what,
             context.cudnnHandle(),
             lrn,
-            desc.get(),
-            CudaTensor.pointer(y, x, "local response norm y"),
-            CudaTensor.pointer(dy, x, "local response norm dy"),
-            CudaTensor.pointer(source, x, "local response norm x"),
-            CudaTensor.pointer(dx, x, "local response norm dx"));
-  }
-
-  @Override
-  public void close() {
-    closing.close();
+            desc,
+            operand(y, x, "y"),
+            operand(dy, x, "dy"),
+            operand(source, x, "x"),
+            operand(dx, x, "dx"));
   }
 }

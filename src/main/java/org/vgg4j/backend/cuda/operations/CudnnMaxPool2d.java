@@ -1,10 +1,9 @@
 package org.vgg4j.backend.cuda.operations;
 
 import org.bytedeco.cuda.cudnn.cudnnPoolingStruct;
-import org.vgg4j.backend.cuda.calls.CudaContext;
-import org.vgg4j.backend.cuda.calls.TensorDescriptor;
+import org.bytedeco.cuda.cudnn.cudnnTensorStruct;
+import org.vgg4j.backend.cuda.calls.TensorDescriptors;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
-import org.vgg4j.backend.cuda.memory.CudaTensor;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
@@ -18,33 +17,27 @@ import org.vgg4j.tensor.Usage;
  * Max pooling by cuDNN's deterministic kernel. The backward finds the maxima again in x and y, so
  * nothing is saved; a plan for training has to name a layout, hence one byte.
  */
-public final class CudnnMaxPool2d implements MaxPool2dPlan {
-  private final CudaContext context;
+public final class CudnnMaxPool2d extends CudaPlan implements MaxPool2dPlan {
   private final CudaLayout x; // (N, C, H, W)
   private final CudaLayout y; // (N, C, P, Q)
   private final CudaLayout saved; // null when planned for inference
-  private final Closing closing = new Closing();
-  private final TensorDescriptor xDesc;
-  private final TensorDescriptor yDesc;
+  private final cudnnTensorStruct xDesc;
+  private final cudnnTensorStruct yDesc;
   private final cudnnPoolingStruct pooling;
   private final String what;
 
-  public CudnnMaxPool2d(CudaDevice device, MaxPool2dSpec spec, CudaLayout x, Usage usage) {
-    context = device.context();
+  public CudnnMaxPool2d(
+      Closing owned, CudaDevice device, MaxPool2dSpec spec, CudaLayout x, Usage usage) {
+    super(owned, device, "max-pool", usage);
     this.x = x;
     y = CudaLayout.floats(spec.y(x.shape()));
     saved = usage.training() ? new CudaLayout(Shape.of(1), DType.U8) : null;
     what = "max-pool of x " + x.shape();
-    try {
-      xDesc = closing.own(TensorDescriptor.image(context, x.shape()));
-      yDesc = closing.own(TensorDescriptor.image(context, y.shape()));
-      pooling = context.cudnn().cudnnCreatePoolingDescriptor();
-      closing.own(() -> context.cudnn().cudnnDestroyPoolingDescriptor(pooling));
-      context.cudnn().cudnnSetPooling2dDescriptor(pooling, spec.kernel(), spec.stride());
-    } catch (RuntimeException | Error e) {
-      closing.abandon(e);
-      throw e;
-    }
+    xDesc = TensorDescriptors.images(context.cudnn(), owned, x.shape());
+    yDesc = TensorDescriptors.images(context.cudnn(), owned, y.shape());
+    pooling = context.cudnn().cudnnCreatePoolingDescriptor();
+    owned.own(() -> context.cudnn().cudnnDestroyPoolingDescriptor(pooling));
+    context.cudnn().cudnnSetPooling2dDescriptor(pooling, spec.kernel(), spec.stride());
   }
 
   @Override
@@ -65,33 +58,26 @@ public final class CudnnMaxPool2d implements MaxPool2dPlan {
             what,
             context.cudnnHandle(),
             pooling,
-            xDesc.get(),
-            CudaTensor.pointer(source, x, "max-pool x"),
-            yDesc.get(),
-            CudaTensor.pointer(target, y, "max-pool y"));
+            xDesc,
+            operand(source, x, "x"),
+            yDesc,
+            operand(target, y, "y"));
   }
 
   @Override
   public void backward(Tensor source, Tensor target, Tensor dy, Tensor savedTensor, Tensor dx) {
-    if (saved == null) {
-      throw new IllegalStateException("this max-pool was planned for inference");
-    }
+    requireTraining();
     context
         .cudnn()
         .cudnnPoolingBackward(
             what,
             context.cudnnHandle(),
             pooling,
-            yDesc.get(),
-            CudaTensor.pointer(target, y, "max-pool y"),
-            CudaTensor.pointer(dy, y, "max-pool dy"),
-            xDesc.get(),
-            CudaTensor.pointer(source, x, "max-pool x"),
-            CudaTensor.pointer(dx, x, "max-pool dx"));
-  }
-
-  @Override
-  public void close() {
-    closing.close();
+            yDesc,
+            operand(target, y, "y"),
+            operand(dy, y, "dy"),
+            xDesc,
+            operand(source, x, "x"),
+            operand(dx, x, "dx"));
   }
 }

@@ -1,9 +1,9 @@
 package org.vgg4j.backend.cuda.operations;
 
+import org.bytedeco.cuda.cudnn.cudnnTensorStruct;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
-import org.vgg4j.backend.cuda.calls.TensorDescriptor;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.DeviceMemory;
 import org.vgg4j.tensor.BatchNorm2dSpec;
@@ -17,21 +17,21 @@ import org.vgg4j.tensor.Closing;
  * The input's gradient is gamma dy / sqrt(var + epsilon): the inference call over dy without mean
  * and beta.
  */
-final class FrozenNorm implements AutoCloseable {
+final class FrozenNorm {
   private final CudaContext context;
   private final BatchNorm2dSpec spec;
-  private final TensorDescriptor xDesc;
-  private final TensorDescriptor channelDesc;
+  private final cudnnTensorStruct xDesc;
+  private final cudnnTensorStruct channelDesc;
   private final String what;
-  private final Closing closing = new Closing();
   private final DeviceMemory zeros; // (C)
   private final DeviceMemory ones; // (C)
 
   FrozenNorm(
+      Closing owner,
       CudaDevice device,
       BatchNorm2dSpec spec,
-      TensorDescriptor xDesc,
-      TensorDescriptor channelDesc,
+      cudnnTensorStruct xDesc,
+      cudnnTensorStruct channelDesc,
       String what) {
     context = device.context();
     this.spec = spec;
@@ -39,16 +39,11 @@ final class FrozenNorm implements AutoCloseable {
     this.channelDesc = channelDesc;
     this.what = what;
     long bytes = (long) spec.channels() * Float.BYTES;
-    try {
-      zeros = closing.own(new DeviceMemory(context, bytes));
-      zeros.zero();
-      ones = closing.own(new DeviceMemory(context, bytes));
-      try (KernelLaunch fill = device.kernels().strided("vgg4j_fill", spec.channels(), 1, 3)) {
-        fill.set(0, ones.pointer()).set(1, (long) spec.channels()).set(2, 1f).launch();
-      }
-    } catch (RuntimeException | Error e) {
-      closing.abandon(e);
-      throw e;
+    zeros = owner.own(new DeviceMemory(context, bytes));
+    zeros.zero();
+    ones = owner.own(new DeviceMemory(context, bytes));
+    try (KernelLaunch fill = device.kernels().strided("vgg4j_fill", spec.channels(), 1, 3)) {
+      fill.set(0, ones.pointer()).set(1, (long) spec.channels()).set(2, 1f).launch();
     }
   }
 
@@ -61,10 +56,10 @@ final class FrozenNorm implements AutoCloseable {
         .cudnnBatchNormalizationForwardInference(
             what,
             context.cudnnHandle(),
-            channelDesc.get(),
+            channelDesc,
             ones.pointer(),
             saved.invVariance(),
-            channelDesc.get(),
+            channelDesc,
             ones.pointer(),
             zeros.pointer(),
             zeros.pointer(),
@@ -90,19 +85,14 @@ final class FrozenNorm implements AutoCloseable {
         .cudnnBatchNormalizationForwardInference(
             what,
             context.cudnnHandle(),
-            xDesc.get(),
+            xDesc,
             dy,
             dx,
-            channelDesc.get(),
+            channelDesc,
             gamma,
             zeros.pointer(),
             zeros.pointer(),
             saved.variance(),
             spec.epsilon());
-  }
-
-  @Override
-  public void close() {
-    closing.close();
   }
 }

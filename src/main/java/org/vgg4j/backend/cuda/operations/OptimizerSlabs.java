@@ -2,6 +2,7 @@ package org.vgg4j.backend.cuda.operations;
 
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaArena;
+import org.vgg4j.backend.cuda.memory.CudaMemory;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.ParameterSlabs;
 
@@ -10,15 +11,15 @@ public final class OptimizerSlabs {
   private OptimizerSlabs() {}
 
   /** Returns the slabs of an optimizer: parameters, gradients, then its own. */
-  public static CudaArena[] of(ParameterSlabs slabs, Arena... own) {
+  public static CudaArena[] of(CudaMemory memory, ParameterSlabs slabs, Arena... own) {
     if (slabs.compute() != null) {
       throw new IllegalArgumentException("the GPU engine keeps no copies of weights");
     }
     CudaArena[] all = new CudaArena[2 + own.length];
-    all[0] = CudaArena.of(slabs.masters());
-    all[1] = CudaArena.of(slabs.gradients());
+    all[0] = CudaArena.of(memory, slabs.masters());
+    all[1] = CudaArena.of(memory, slabs.gradients());
     for (int i = 0; i < own.length; i++) {
-      all[2 + i] = CudaArena.of(own[i]);
+      all[2 + i] = CudaArena.of(memory, own[i]);
     }
     return all;
   }

@@ -4,9 +4,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.CudaTensor;
 import org.vgg4j.tensor.Arena;
-import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
-import org.vgg4j.tensor.Tensor;
 
 /**
  * What a batch norm's training forward leaves for its backward, side by side: the mean (C), 1 /
@@ -15,7 +13,7 @@ import org.vgg4j.tensor.Tensor;
 final class SavedStatistics {
   private final long partBytes;
   private final CudaLayout layout;
-  private Tensor bound; // the tensor that the three below are parts of
+  private CudaTensor bound; // the tensor that the three below are parts of
   private Pointer mean;
   private Pointer invVariance;
   private Pointer variance;
@@ -25,18 +23,17 @@ final class SavedStatistics {
     layout = CudaLayout.floats(Shape.of(Math.toIntExact(3 * partBytes / Float.BYTES)));
   }
 
-  Layout layout() {
+  CudaLayout layout() {
     return layout;
   }
 
   /** Takes the tensor of the next call; a new one makes new pointers, the same one none. */
-  void bind(Tensor tensor) {
-    CudaTensor own = CudaTensor.of(tensor, layout, "batch norm's saved statistics");
-    own.pointer(); // which throws when its memory was closed
+  void bind(CudaTensor tensor) {
+    tensor.pointer(); // which throws when its memory was closed
     if (tensor != bound) {
-      mean = own.at(0);
-      invVariance = own.at(partBytes);
-      variance = own.at(2 * partBytes);
+      mean = tensor.at(0);
+      invVariance = tensor.at(partBytes);
+      variance = tensor.at(2 * partBytes);
       bound = tensor;
     }
   }

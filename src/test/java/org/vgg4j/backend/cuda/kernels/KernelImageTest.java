@@ -38,13 +38,13 @@ final class KernelImageTest {
   @Test
   void compiledOnceAndKept() {
     CudaLibraries.load(CudaUnderTest.libraries());
-    try (CudaContext context = new CudaContext()) {
+    try (CudaContext context = CudaContext.open(0)) {
       KernelImage first = KernelImage.compiled(context.status(), context.info(), cache);
       assertEquals("compiled by NVRTC just now", first.origin());
       KernelImage second = KernelImage.compiled(context.status(), context.info(), cache);
       assertTrue(second.origin().startsWith("compiled by NVRTC, from " + cache), second::origin);
       assertArrayEquals(first.bytes(), second.bytes());
-      try (Kernels kernels = new Kernels(context, second);
+      try (Kernels kernels = Kernels.of(context, second);
           KernelLaunch launch = kernels.grid("vgg4j_fill", 1, 1, 3)) {
         launch.launch(); // of no elements
         context.synchronize();

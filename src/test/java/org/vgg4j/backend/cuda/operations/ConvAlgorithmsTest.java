@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.bytedeco.cuda.global.cudnn;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,16 @@ import org.vgg4j.tensor.Usage;
 final class ConvAlgorithmsTest {
   private static final String FIND = "cudnnFindConvolutionForwardAlgorithmEx";
   private static final Conv2dSpec SPEC = new Conv2dSpec(3, 5, 3, 1, true, false);
+
+  /** The first of the fixed table; ALGO_1 of both gradients has the same number. */
+  private static final String PRECOMPUTED =
+      cudnn.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM + " " + cudnn.CUDNN_FMA_MATH;
+
+  private static final String WINOGRAD =
+      cudnn.CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD + " " + cudnn.CUDNN_FMA_MATH;
+
+  private static final String TENSOR_CORES =
+      cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_1 + " " + cudnn.CUDNN_DEFAULT_MATH;
 
   @TempDir private Path folder;
 
@@ -64,7 +75,7 @@ final class ConvAlgorithmsTest {
   void givenOnesComeFirst() {
     Map<String, String> given = new HashMap<>();
     choose(CudaUnderTest.measuring(null, Map.of()), 1)
-        .forEach((problem, choice) -> given.put(problem, "1 3"));
+        .forEach((problem, choice) -> given.put(problem, PRECOMPUTED));
     assertEquals(given, choose(CudaUnderTest.measuring(folder, given), 0));
   }
 
@@ -75,7 +86,7 @@ final class ConvAlgorithmsTest {
         .forEach((problem, choice) -> given.put(problem, "nonsense"));
     choose(CudaUnderTest.measuring(null, given), 1);
     // Winograd is not strict, and TF32 neither.
-    given.replaceAll((problem, choice) -> problem.startsWith("forward") ? "6 3" : "1 0");
+    given.replaceAll((problem, choice) -> problem.startsWith("forward") ? WINOGRAD : TENSOR_CORES);
     choose(CudaUnderTest.measuring(null, given), 1);
   }
 
@@ -83,12 +94,14 @@ final class ConvAlgorithmsTest {
   void fixedTableMeasuresNothing() {
     Map<String, String> chosen = choose(CudaUnderTest.with(CudaOptions.STRICT), 0);
     assertEquals(3, chosen.size());
-    chosen.forEach((problem, choice) -> assertEquals("1 3", choice, problem));
+    chosen.forEach((problem, choice) -> assertEquals(PRECOMPUTED, choice, problem));
   }
 
   @Test
   void strictOnesOnly() {
     choose(CudaUnderTest.measuring(null, Map.of()), 1)
-        .forEach((problem, choice) -> assertTrue(choice.endsWith(" 3"), problem + " " + choice));
+        .forEach(
+            (problem, choice) ->
+                assertTrue(choice.endsWith(" " + cudnn.CUDNN_FMA_MATH), problem + " " + choice));
   }
 }

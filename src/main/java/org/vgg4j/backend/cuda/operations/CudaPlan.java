@@ -1,0 +1,61 @@
+package org.vgg4j.backend.cuda.operations;
+
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.backend.cuda.memory.CudaMemory;
+import org.vgg4j.backend.cuda.memory.CudaTensor;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.Plan;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+
+/** What this engine's plans have in common: what they own, and how they take their operands. */
+abstract class CudaPlan implements Plan {
+  final CudaContext context;
+  private final CudaMemory memory;
+  private final Closing owned;
+  private final String operation;
+  private final Usage usage;
+
+  /**
+   * Starts a plan.
+   *
+   * @param owned what the plan's constructor adds its parts to: {@link Closing#building}
+   * @param operation its name, for messages
+   */
+  CudaPlan(Closing owned, CudaDevice device, String operation, Usage usage) {
+    this.owned = owned;
+    this.operation = operation;
+    this.usage = usage;
+    context = device.context();
+    memory = device.memory();
+  }
+
+  /** Takes an operand as {@link CudaTensor#of} does and returns where it lies. */
+  final Pointer operand(Tensor tensor, CudaLayout planned, String role) {
+    return operandTensor(tensor, planned, role).pointer();
+  }
+
+  final CudaTensor operandTensor(Tensor tensor, CudaLayout planned, String role) {
+    return CudaTensor.of(memory, tensor, planned, operation, role);
+  }
+
+  final void requireTraining() {
+    if (!usage.training()) {
+      throw new IllegalStateException("this " + operation + " was planned for inference");
+    }
+  }
+
+  final void requireInputGradient() {
+    if (!usage.training() || !usage.inputGradient()) {
+      throw new IllegalStateException(
+          "this " + operation + " was planned without its input's gradient");
+    }
+  }
+
+  @Override
+  public final void close() {
+    owned.close();
+  }
+}
