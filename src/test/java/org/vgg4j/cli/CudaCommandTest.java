@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.bytedeco.cuda.global.cudnn;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,7 +102,13 @@ final class CudaCommandTest {
 
   /** Strict algorithms that run but are never the fastest on the stand-in. */
   private static String slower(String problem) {
-    return problem.startsWith("filter") ? "1 3" : "0 3";
+    int number =
+        problem.startsWith("forward")
+            ? cudnn.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM
+            : problem.startsWith("data")
+                ? cudnn.CUDNN_CONVOLUTION_BWD_DATA_ALGO_0
+                : cudnn.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1;
+    return number + " " + cudnn.CUDNN_FMA_MATH;
   }
 
   @Test
@@ -166,9 +173,9 @@ final class CudaCommandTest {
     assertEquals("cpu", config(run).get("device").asText());
     forgetNewest(run, 2);
     Cli.Result back =
-        Cli.run(onStandIn(List.of("train", "--resume", run.toString(), "--device", "cuda")));
+        Cli.run(onStandIn(List.of("train", "--resume", run.toString(), "--device", "cuda:0")));
     assertEquals(ExitCode.DONE, back.code(), back::err);
-    assertEquals("cuda", config(run).get("device").asText());
+    assertEquals("cuda:0", config(run).get("device").asText());
     assertEquals("tf32", config(run).get("precision").asText());
   }
 
@@ -250,7 +257,7 @@ final class CudaCommandTest {
 
   @Test
   void doctorNamesLibrariesWithTheirVersions() throws IOException {
-    Cli.Result doctor = Cli.run(onStandIn(List.of("doctor", "--json", "--device", "cuda")));
+    Cli.Result doctor = Cli.run(onStandIn(List.of("doctor", "--json", "--device", "cuda:0")));
     assertEquals(ExitCode.DONE, doctor.code(), doctor::out);
     JsonNode cuda = JSON.readTree(doctor.out()).get("cuda");
     assertTrue(cuda.get("usable").asBoolean());

@@ -35,13 +35,11 @@ public final class ConvDescriptors {
     x = TensorDescriptors.images(cudnn, owner, xShape);
     y = TensorDescriptors.images(cudnn, owner, yShape);
     b = TensorDescriptors.channels(cudnn, owner, spec.outChannels());
-    w = cudnn.cudnnCreateFilterDescriptor();
-    owner.own(() -> cudnn.cudnnDestroyFilterDescriptor(w));
+    w = cudnn.cudnnCreateFilterDescriptor(owner);
     cudnn.cudnnSetFilter4dDescriptor(w, wShape.dim(0), wShape.dim(1), wShape.dim(2), wShape.dim(3));
     CudnnConvolutionCalls calls = context.convolution();
     for (ConvDirection direction : ConvDirection.values()) {
-      cudnnConvolutionStruct operation = calls.cudnnCreateConvolutionDescriptor();
-      owner.own(() -> calls.cudnnDestroyConvolutionDescriptor(operation));
+      cudnnConvolutionStruct operation = calls.cudnnCreateConvolutionDescriptor(owner);
       calls.cudnnSetConvolution2dDescriptor(operation, spec.padding());
       operations.put(direction, operation);
     }

@@ -9,9 +9,11 @@ import org.bytedeco.javacpp.Pointer;
 /** cuBLAS, checked; each method is named after the function it calls. */
 public final class CublasCalls {
   private final CudaStatus status;
+  private final Scalars scalars;
 
-  public CublasCalls(CudaStatus status) {
+  public CublasCalls(CudaStatus status, Scalars scalars) {
     this.status = status;
+    this.scalars = scalars;
   }
 
   cublasContext cublasCreate() {
@@ -48,23 +50,23 @@ public final class CublasCalls {
         "cublasSetWorkspace_v2", cublas.cublasSetWorkspace_v2(handle, workspace, bytes), "");
   }
 
-  /** C = op(A) op(B) over column-major matrices of floats, with C overwritten. */
+  /**
+   * C = op(A) op(B) over column-major matrices of floats without gaps, with C overwritten.
+   *
+   * @param opA CUBLAS_OP_N for A (rows, inner), CUBLAS_OP_T for A (inner, rows)
+   * @param opB CUBLAS_OP_N for B (inner, columns), CUBLAS_OP_T for B (columns, inner)
+   */
   public void cublasGemmEx(
       String what,
       cublasContext handle,
       int opA,
       int opB,
-      int m,
-      int n,
-      int k,
-      Pointer one,
+      int rows,
+      int columns,
+      int inner,
       Pointer a,
-      int lda,
       Pointer b,
-      int ldb,
-      Pointer zero,
       Pointer c,
-      int ldc,
       int computeType) {
     status.cublas(
         "cublasGemmEx",
@@ -72,20 +74,20 @@ public final class CublasCalls {
             handle,
             opA,
             opB,
-            m,
-            n,
-            k,
-            one,
+            rows,
+            columns,
+            inner,
+            scalars.one(),
             a,
             cudart.CUDA_R_32F,
-            lda,
+            opA == cublas.CUBLAS_OP_N ? rows : inner,
             b,
             cudart.CUDA_R_32F,
-            ldb,
-            zero,
+            opB == cublas.CUBLAS_OP_N ? inner : columns,
+            scalars.zero(),
             c,
             cudart.CUDA_R_32F,
-            ldc,
+            rows,
             computeType,
             cublas.CUBLAS_GEMM_DEFAULT),
         what);

@@ -17,10 +17,9 @@ public final class CudaContext implements AutoCloseable {
 
   private final CudaStatus status = new CudaStatus();
   private final CudaCalls cuda = new CudaCalls(status);
-  private final CublasCalls cublas = new CublasCalls(status);
   private final ThreadOwner owner = new ThreadOwner("cuda");
   private final Closing owned;
-  private final Scalars scalars;
+  private final CublasCalls cublas;
   private final CudnnCalls cudnn;
   private final CudnnConvolutionCalls convolution;
   private final CudnnNormCalls norm;
@@ -43,7 +42,8 @@ public final class CudaContext implements AutoCloseable {
 
   private CudaContext(Closing owned, int number) {
     this.owned = owned;
-    scalars = owned.own(new Scalars());
+    Scalars scalars = owned.own(new Scalars());
+    cublas = new CublasCalls(status, scalars);
     cudnn = new CudnnCalls(status, scalars);
     convolution = new CudnnConvolutionCalls(status, scalars);
     norm = new CudnnNormCalls(status, scalars);
@@ -100,10 +100,6 @@ public final class CudaContext implements AutoCloseable {
 
   public CublasCalls cublas() {
     return cublas;
-  }
-
-  public Scalars scalars() {
-    return scalars;
   }
 
   /** Returns the stream that everything is enqueued on, to the thread that owns the engine. */

@@ -7,6 +7,7 @@ import org.bytedeco.cuda.cudnn.cudnnPoolingStruct;
 import org.bytedeco.cuda.cudnn.cudnnTensorStruct;
 import org.bytedeco.cuda.global.cudnn;
 import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.tensor.Closing;
 
 /**
  * cuDNN, checked: handles, descriptors and pooling. Each method is named after the function it
@@ -54,9 +55,14 @@ public final class CudnnCalls {
     status.cudnn("cudnnAdvVersionCheck", cudnn.cudnnAdvVersionCheck(), "");
   }
 
-  cudnnTensorStruct cudnnCreateTensorDescriptor() {
+  /** {@code owner} destroys it. */
+  public cudnnTensorStruct cudnnCreateTensorDescriptor(Closing owner) {
     cudnnTensorStruct descriptor = new cudnnTensorStruct();
     status.cudnn("cudnnCreateTensorDescriptor", cudnn.cudnnCreateTensorDescriptor(descriptor), "");
+    owner.own(
+        () ->
+            status.releaseCudnn(
+                "cudnnDestroyTensorDescriptor", cudnn.cudnnDestroyTensorDescriptor(descriptor)));
     return descriptor;
   }
 
@@ -68,14 +74,14 @@ public final class CudnnCalls {
         n + "x" + c + "x" + h + "x" + w);
   }
 
-  void cudnnDestroyTensorDescriptor(cudnnTensorStruct descriptor) {
-    status.releaseCudnn(
-        "cudnnDestroyTensorDescriptor", cudnn.cudnnDestroyTensorDescriptor(descriptor));
-  }
-
-  cudnnFilterStruct cudnnCreateFilterDescriptor() {
+  /** {@code owner} destroys it. */
+  public cudnnFilterStruct cudnnCreateFilterDescriptor(Closing owner) {
     cudnnFilterStruct descriptor = new cudnnFilterStruct();
     status.cudnn("cudnnCreateFilterDescriptor", cudnn.cudnnCreateFilterDescriptor(descriptor), "");
+    owner.own(
+        () ->
+            status.releaseCudnn(
+                "cudnnDestroyFilterDescriptor", cudnn.cudnnDestroyFilterDescriptor(descriptor)));
     return descriptor;
   }
 
@@ -87,15 +93,15 @@ public final class CudnnCalls {
         k + "x" + c + "x" + r + "x" + s);
   }
 
-  void cudnnDestroyFilterDescriptor(cudnnFilterStruct descriptor) {
-    status.releaseCudnn(
-        "cudnnDestroyFilterDescriptor", cudnn.cudnnDestroyFilterDescriptor(descriptor));
-  }
-
-  public cudnnPoolingStruct cudnnCreatePoolingDescriptor() {
+  /** {@code owner} destroys it. */
+  public cudnnPoolingStruct cudnnCreatePoolingDescriptor(Closing owner) {
     cudnnPoolingStruct descriptor = new cudnnPoolingStruct();
     status.cudnn(
         "cudnnCreatePoolingDescriptor", cudnn.cudnnCreatePoolingDescriptor(descriptor), "");
+    owner.own(
+        () ->
+            status.releaseCudnn(
+                "cudnnDestroyPoolingDescriptor", cudnn.cudnnDestroyPoolingDescriptor(descriptor)));
     return descriptor;
   }
 
@@ -114,11 +120,6 @@ public final class CudnnCalls {
             stride,
             stride),
         "window " + kernel + ", stride " + stride);
-  }
-
-  public void cudnnDestroyPoolingDescriptor(cudnnPoolingStruct descriptor) {
-    status.releaseCudnn(
-        "cudnnDestroyPoolingDescriptor", cudnn.cudnnDestroyPoolingDescriptor(descriptor));
   }
 
   public void cudnnPoolingForward(

@@ -5,6 +5,7 @@ import org.bytedeco.cuda.cudnn.cudnnConvolutionStruct;
 import org.bytedeco.cuda.global.cudnn;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
+import org.vgg4j.tensor.Closing;
 
 /** cuDNN's convolutions, checked as in {@link CudnnCalls}. */
 @SuppressWarnings("deprecation") // cuDNN 9 calls its whole imperative interface so
@@ -17,10 +18,16 @@ public final class CudnnConvolutionCalls {
     this.scalars = scalars;
   }
 
-  cudnnConvolutionStruct cudnnCreateConvolutionDescriptor() {
+  /** {@code owner} destroys it. */
+  public cudnnConvolutionStruct cudnnCreateConvolutionDescriptor(Closing owner) {
     cudnnConvolutionStruct descriptor = new cudnnConvolutionStruct();
     status.cudnn(
         "cudnnCreateConvolutionDescriptor", cudnn.cudnnCreateConvolutionDescriptor(descriptor), "");
+    owner.own(
+        () ->
+            status.releaseCudnn(
+                "cudnnDestroyConvolutionDescriptor",
+                cudnn.cudnnDestroyConvolutionDescriptor(descriptor)));
     return descriptor;
   }
 
@@ -39,11 +46,6 @@ public final class CudnnConvolutionCalls {
             cudnn.CUDNN_CROSS_CORRELATION,
             cudnn.CUDNN_DATA_FLOAT),
         "padding " + padding);
-  }
-
-  void cudnnDestroyConvolutionDescriptor(cudnnConvolutionStruct descriptor) {
-    status.releaseCudnn(
-        "cudnnDestroyConvolutionDescriptor", cudnn.cudnnDestroyConvolutionDescriptor(descriptor));
   }
 
   /** Writes the kind of an algorithm's multiplication into the operation of its direction. */

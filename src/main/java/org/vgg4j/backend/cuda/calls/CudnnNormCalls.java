@@ -5,6 +5,7 @@ import org.bytedeco.cuda.cudnn.cudnnLRNStruct;
 import org.bytedeco.cuda.cudnn.cudnnTensorStruct;
 import org.bytedeco.cuda.global.cudnn;
 import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.tensor.Closing;
 
 /** cuDNN's batch and local response normalization, checked as in {@link CudnnCalls}. */
 @SuppressWarnings("deprecation") // cuDNN 9 calls its whole imperative interface so
@@ -20,9 +21,14 @@ public final class CudnnNormCalls {
     this.scalars = scalars;
   }
 
-  public cudnnLRNStruct cudnnCreateLRNDescriptor() {
+  /** {@code owner} destroys it. */
+  public cudnnLRNStruct cudnnCreateLRNDescriptor(Closing owner) {
     cudnnLRNStruct descriptor = new cudnnLRNStruct();
     status.cudnn("cudnnCreateLRNDescriptor", cudnn.cudnnCreateLRNDescriptor(descriptor), "");
+    owner.own(
+        () ->
+            status.releaseCudnn(
+                "cudnnDestroyLRNDescriptor", cudnn.cudnnDestroyLRNDescriptor(descriptor)));
     return descriptor;
   }
 
@@ -32,10 +38,6 @@ public final class CudnnNormCalls {
         "cudnnSetLRNDescriptor",
         cudnn.cudnnSetLRNDescriptor(descriptor, size, alpha, beta, k),
         "size " + size + ", alpha " + alpha + ", beta " + beta + ", k " + k);
-  }
-
-  public void cudnnDestroyLRNDescriptor(cudnnLRNStruct descriptor) {
-    status.releaseCudnn("cudnnDestroyLRNDescriptor", cudnn.cudnnDestroyLRNDescriptor(descriptor));
   }
 
   public void cudnnLRNCrossChannelForward(

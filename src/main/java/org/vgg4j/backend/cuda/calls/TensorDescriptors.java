@@ -19,8 +19,7 @@ public final class TensorDescriptors {
   }
 
   private static cudnnTensorStruct of(CudnnCalls cudnn, Closing owner, int n, int c, int h, int w) {
-    cudnnTensorStruct descriptor = cudnn.cudnnCreateTensorDescriptor();
-    owner.own(() -> cudnn.cudnnDestroyTensorDescriptor(descriptor));
+    cudnnTensorStruct descriptor = cudnn.cudnnCreateTensorDescriptor(owner);
     cudnn.cudnnSetTensor4dDescriptor(descriptor, n, c, h, w);
     return descriptor;
   }

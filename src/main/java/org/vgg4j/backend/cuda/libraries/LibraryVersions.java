@@ -38,11 +38,11 @@ public final class LibraryVersions {
         driver() + "for CUDA " + Versions.cuda(cuda.cudaDriverGetVersion()) + " and older");
     all.put("CUDA runtime", Versions.cuda(cuda.cudaRuntimeGetVersion()));
     all.put("NVRTC", Versions.cuda(new NvrtcCalls(status).nvrtcVersion()));
-    all.put("cuBLAS", new CublasCalls(status).version());
     all.put("cuBLASLt", Versions.library(CublasCalls.cublasLtGetVersion()));
     String cudnn = Versions.library(CudnnCalls.cudnnGetVersion());
     all.put("cuDNN", cudnn);
     try (Scalars scalars = new Scalars()) {
+      all.put("cuBLAS", new CublasCalls(status, scalars).version());
       new CudnnCalls(status, scalars).requireOneVersion();
     }
     for (String part : new String[] {"graph", "ops", "cnn", "adv"}) {

@@ -5,7 +5,6 @@ import static org.bytedeco.cuda.global.cublas.CUBLAS_OP_T;
 
 import org.bytedeco.cuda.global.cublas;
 import org.bytedeco.javacpp.Pointer;
-import org.vgg4j.backend.cuda.calls.Scalars;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.Closing;
@@ -71,70 +70,30 @@ public final class CublasLinear extends CudaPlan implements LinearPlan {
   @Override
   public void forward(Tensor source, Tensor weights, Tensor shift, Tensor target) {
     Pointer result = operand(target, y, "y");
-    multiply(
-        CUBLAS_OP_T,
-        CUBLAS_OP_N,
-        out,
-        n,
-        in,
-        operand(weights, w, "w"),
-        in,
-        operand(source, x, "x"),
-        in,
-        result,
-        out);
+    Pointer a = operand(weights, w, "w");
+    multiply(CUBLAS_OP_T, CUBLAS_OP_N, out, n, in, a, operand(source, x, "x"), result);
     bias.set(0, result).set(1, operand(shift, b, "b")).launch();
   }
 
   @Override
   public void backwardData(Tensor weights, Tensor dy, Tensor dx) {
     requireInputGradient();
-    multiply(
-        CUBLAS_OP_N,
-        CUBLAS_OP_N,
-        in,
-        n,
-        out,
-        operand(weights, w, "w"),
-        in,
-        operand(dy, y, "dy"),
-        out,
-        operand(dx, x, "dx"),
-        in);
+    Pointer a = operand(weights, w, "w");
+    Pointer slope = operand(dy, y, "dy");
+    multiply(CUBLAS_OP_N, CUBLAS_OP_N, in, n, out, a, slope, operand(dx, x, "dx"));
   }
 
   @Override
   public void backwardWeights(Tensor source, Tensor dy, Tensor dw, Tensor db) {
     requireTraining();
     Pointer slope = operand(dy, y, "dy");
-    multiply(
-        CUBLAS_OP_N,
-        CUBLAS_OP_T,
-        in,
-        out,
-        n,
-        operand(source, x, "x"),
-        in,
-        slope,
-        out,
-        operand(dw, w, "dw"),
-        in);
+    Pointer a = operand(source, x, "x");
+    multiply(CUBLAS_OP_N, CUBLAS_OP_T, in, out, n, a, slope, operand(dw, w, "dw"));
     biasSum.set(0, slope).set(1, operand(db, b, "db")).launch();
   }
 
   private void multiply(
-      int opA,
-      int opB,
-      int rows,
-      int columns,
-      int inner,
-      Pointer a,
-      int lda,
-      Pointer bMatrix,
-      int ldb,
-      Pointer c,
-      int ldc) {
-    Scalars scalars = context.scalars();
+      int opA, int opB, int rows, int columns, int inner, Pointer left, Pointer right, Pointer c) {
     context
         .cublas()
         .cublasGemmEx(
@@ -145,14 +104,9 @@ public final class CublasLinear extends CudaPlan implements LinearPlan {
             rows,
             columns,
             inner,
-            scalars.one(),
-            a,
-            lda,
-            bMatrix,
-            ldb,
-            scalars.zero(),
+            left,
+            right,
             c,
-            ldc,
             computeType);
   }
 }

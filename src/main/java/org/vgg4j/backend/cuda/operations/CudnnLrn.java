@@ -34,8 +34,7 @@ public final class CudnnLrn extends CudaPlan implements LrnPlan {
               + "; use --device cpu");
     }
     desc = TensorDescriptors.images(context.cudnn(), owned, x.shape());
-    lrn = context.norm().cudnnCreateLRNDescriptor();
-    owned.own(() -> context.norm().cudnnDestroyLRNDescriptor(lrn));
+    lrn = context.norm().cudnnCreateLRNDescriptor(owned);
     context.norm().cudnnSetLRNDescriptor(lrn, spec.size(), spec.alpha(), spec.beta(), spec.k());
   }
 

@@ -35,8 +35,7 @@ public final class CudnnMaxPool2d extends CudaPlan implements MaxPool2dPlan {
     what = "max-pool of x " + x.shape();
     xDesc = TensorDescriptors.images(context.cudnn(), owned, x.shape());
     yDesc = TensorDescriptors.images(context.cudnn(), owned, y.shape());
-    pooling = context.cudnn().cudnnCreatePoolingDescriptor();
-    owned.own(() -> context.cudnn().cudnnDestroyPoolingDescriptor(pooling));
+    pooling = context.cudnn().cudnnCreatePoolingDescriptor(owned);
     context.cudnn().cudnnSetPooling2dDescriptor(pooling, spec.kernel(), spec.stride());
   }
 
