@@ -128,7 +128,7 @@ final class CudaOperandTest {
         "batch norm gamma is missing",
         () -> norm.forwardInference(x, null, channel, channel, channel, out));
     refused(
-        "batch norm running variance is missing",
+        "batch norm runningVar is missing",
         () -> norm.forwardInference(x, channel, channel, channel, null, out));
   }
 

@@ -82,8 +82,8 @@ public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan 
     if (frozen != null) {
       forwardInference(source, gamma, beta, runningMean, runningVar, target);
       frozen.keep(
-          operand(runningMean, channel, "running mean"),
-          operand(runningVar, channel, "running variance"),
+          operand(runningMean, channel, "runningMean"),
+          operand(runningVar, channel, "runningVar"),
           saved);
       return;
     }
@@ -100,8 +100,8 @@ public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan 
             operand(gamma, channel, "gamma"),
             operand(beta, channel, "beta"),
             spec.exponentialAverageFactor(),
-            operand(runningMean, channel, "running mean"),
-            operand(runningVar, channel, "running variance"),
+            operand(runningMean, channel, "runningMean"),
+            operand(runningVar, channel, "runningVar"),
             spec.epsilon(),
             saved.mean(),
             saved.invVariance());
@@ -128,8 +128,8 @@ public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan 
             channelDesc,
             operand(gamma, channel, "gamma"),
             operand(beta, channel, "beta"),
-            operand(runningMean, channel, "running mean"),
-            operand(runningVar, channel, "running variance"),
+            operand(runningMean, channel, "runningMean"),
+            operand(runningVar, channel, "runningVar"),
             spec.epsilon());
     rectify(out);
   }
@@ -152,10 +152,12 @@ public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan 
       Tensor dgamma,
       Tensor dbeta) {
     bindSaved(savedTensor);
+    operand(beta, channel, "beta"); // not read, but a wrong one is a mistake
+    Pointer output = operand(target, x, "y");
     Pointer slope = operand(dy, x, "dy");
     if (mask != null) {
       Pointer masked = workspace.pointer();
-      mask.set(0, operand(target, x, "y")).set(1, slope).set(2, masked).launch();
+      mask.set(0, output).set(1, slope).set(2, masked).launch();
       slope = masked;
     }
     Pointer result = operand(dx, x, "dx");

@@ -51,6 +51,9 @@ public final class CudnnMaxPool2d extends CudaPlan implements MaxPool2dPlan {
 
   @Override
   public void forward(Tensor source, Tensor target, Tensor savedTensor) {
+    if (saved != null) {
+      operand(savedTensor, saved, "saved"); // holds nothing, but a wrong one is a mistake
+    }
     context
         .cudnn()
         .cudnnPoolingForward(
@@ -66,6 +69,7 @@ public final class CudnnMaxPool2d extends CudaPlan implements MaxPool2dPlan {
   @Override
   public void backward(Tensor source, Tensor target, Tensor dy, Tensor savedTensor, Tensor dx) {
     requireTraining();
+    operand(savedTensor, saved, "saved");
     context
         .cudnn()
         .cudnnPoolingBackward(
