@@ -4,7 +4,6 @@ import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
-import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
@@ -15,18 +14,15 @@ import org.vgg4j.tensor.Usage;
  *
  * <p>Source: Ioffe and Szegedy, 2015; PyTorch {@code torch.nn.BatchNorm2d}.
  */
-public final class BatchNorm2d implements Module {
+public final class BatchNorm2d extends Layer {
   private final BatchNorm2dSpec spec;
-  private final SavedInput kept = new SavedInput("a batch norm");
   private BatchNorm2dPlan plan;
   private NormState state;
-  private Slot y;
-  private Slot saved; // null in inference
-  private Slot dx; // null in inference
   private boolean inputGradient;
 
   /** Creates an unbuilt layer. */
   public BatchNorm2d(BatchNorm2dSpec spec) {
+    super("a batch norm");
     this.spec = spec;
   }
 
@@ -42,41 +38,37 @@ public final class BatchNorm2d implements Module {
     plan = context.plan(context.backend().batchNorm2d(spec, x, usage));
     inputGradient = context.usage().inputGradient();
     state = NormState.create(context, spec);
-    y = context.activation(plan.y());
-    if (training) {
-      saved = context.saved(plan.saved());
-      dx = context.gradient(x);
-    }
+    place(context, x, plan.y(), plan.saved(), training);
     return plan.y();
   }
 
   @Override
   public Tensor forward(Tensor x, boolean training) {
-    kept.keep(x, training);
+    keep(x, training);
     Tensor gamma = state.gamma().value();
     Tensor beta = state.beta().value();
     Tensor mean = state.runningMean().value();
     Tensor var = state.runningVar().value();
     if (training) {
-      plan.forwardTraining(x, gamma, beta, mean, var, y.tensor(), saved.tensor());
+      plan.forwardTraining(x, gamma, beta, mean, var, y(), saved());
     } else {
-      plan.forwardInference(x, gamma, beta, mean, var, y.tensor());
+      plan.forwardInference(x, gamma, beta, mean, var, y());
     }
-    return y.tensor();
+    return y();
   }
 
   @Override
   public Tensor backward(Tensor dy) {
     plan.backward(
-        kept.get(),
-        y.tensor(),
+        x(),
+        y(),
         dy,
         state.gamma().value(),
         state.beta().value(),
-        saved.tensor(),
-        dx.tensor(),
+        saved(),
+        dx(),
         state.gamma().gradient(),
         state.beta().gradient());
-    return inputGradient ? dx.tensor() : null;
+    return inputGradient ? dx() : null;
   }
 }

@@ -28,7 +28,7 @@ public final class BuildContext implements MemoryPlanner {
 
   /** Returns the engine to plan on. */
   public Backend backend() {
-    return builder.backend();
+    return builder.backend;
   }
 
   /** Returns what the module will be used for. */
@@ -38,7 +38,7 @@ public final class BuildContext implements MemoryPlanner {
 
   /** Returns the state that plans such as dropout read. */
   public StepState stepState() {
-    return builder.stepState();
+    return builder.state;
   }
 
   /** Returns a context whose names lie under {@code name}; the empty name is this scope itself. */
@@ -76,7 +76,7 @@ public final class BuildContext implements MemoryPlanner {
    * when this is the first to ask.
    */
   public Layout weightLayout(String name) {
-    return builder.names().computeLayout(prefix + name);
+    return builder.names.computeLayout(prefix + name);
   }
 
   /**
@@ -109,12 +109,12 @@ public final class BuildContext implements MemoryPlanner {
   /** Creates or returns a tensor that is kept but not trained, such as running statistics. */
   public Buffer buffer(String name, Shape shape, double initial) {
     Layout layout = backend().plainLayout(shape, backend().types().statistics());
-    return builder.names().buffer(builder.use(prefix + name), layout, initial);
+    return builder.names.buffer(builder.use(prefix + name), layout, initial);
   }
 
   /** Creates or returns a counter of the net's training forward passes. */
   public Counter counter(String name) {
-    return builder.names().counter(builder.use(prefix + name));
+    return builder.names.counter(builder.use(prefix + name));
   }
 
   /**
@@ -137,16 +137,16 @@ public final class BuildContext implements MemoryPlanner {
 
   @Override
   public Slot activation(Layout layout) {
-    return builder.counted(builder.memory().activation(layout));
+    return builder.counted(builder.memory.activation(layout));
   }
 
   @Override
   public Slot saved(Layout layout) {
-    return builder.counted(builder.memory().saved(layout));
+    return builder.counted(builder.memory.saved(layout));
   }
 
   @Override
   public Slot gradient(Layout layout) {
-    return builder.memory().gradient(layout);
+    return builder.memory.gradient(layout);
   }
 }

@@ -5,7 +5,6 @@ import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
-import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 
 /**
@@ -15,19 +14,17 @@ import org.vgg4j.tensor.Tensor;
  *
  * <p>Source: PyTorch {@code torch.nn.Conv2d}.
  */
-public final class Conv2d implements Module {
+public final class Conv2d extends Layer {
   private final Conv2dSpec spec;
   private final Initialization initialization;
-  private final SavedInput kept = new SavedInput("a convolution");
   private Conv2dPlan plan;
   private ReluGradient relu;
   private Parameter w;
   private Parameter b; // null without a bias
-  private Slot y;
-  private Slot dx; // null when not wanted
 
   /** Creates an unbuilt layer. */
   public Conv2d(Conv2dSpec spec, Initialization initialization) {
+    super("a convolution");
     this.spec = spec;
     this.initialization = initialization;
   }
@@ -45,8 +42,7 @@ public final class Conv2d implements Module {
     if (spec.bias()) {
       b = context.parameter("bias", spec.b(), initialization.bias(spec));
     }
-    y = context.activation(plan.y());
-    dx = context.usage().inputGradient() ? context.gradient(x) : null;
+    place(context, x, plan.y(), null);
     relu = new ReluGradient(context, plan.y(), spec.relu());
     context.multiplyAdds(ConvBlock.multiplyAdds(spec, x.shape()));
     return plan.y();
@@ -54,20 +50,20 @@ public final class Conv2d implements Module {
 
   @Override
   public Tensor forward(Tensor x, boolean training) {
-    kept.keep(x, training);
-    plan.forward(x, w.compute(), b == null ? null : b.value(), y.tensor());
-    return y.tensor();
+    keep(x, training);
+    plan.forward(x, w.compute(), b == null ? null : b.value(), y());
+    return y();
   }
 
   @Override
   public Tensor backward(Tensor dy) {
-    Tensor x = kept.get();
-    Tensor slope = relu.backward(y.tensor(), dy);
+    Tensor x = x();
+    Tensor slope = relu.backward(y(), dy);
     plan.backwardFilter(x, slope, w.gradient(), b == null ? null : b.gradient());
-    if (dx == null) {
+    if (dx() == null) {
       return null;
     }
-    plan.backwardData(w.compute(), slope, dx.tensor());
-    return dx.tensor();
+    plan.backwardData(w.compute(), slope, dx());
+    return dx();
   }
 }

@@ -4,7 +4,6 @@ import org.vgg4j.tensor.DropoutPlan;
 import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
-import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 
 /**
@@ -12,11 +11,9 @@ import org.vgg4j.tensor.Tensor;
  * {@code StepState}: seed and number of the forward pass. Source: Srivastava et al., 2014; PyTorch
  * {@code torch.nn.Dropout}.
  */
-public final class Dropout implements Module {
+public final class Dropout extends Layer {
   private final double p;
   private DropoutPlan plan; // null in inference and when nothing is dropped
-  private Slot y; // null with the plan
-  private Slot dx; // null when not wanted
   private boolean inputGradient;
 
   /**
@@ -25,6 +22,7 @@ public final class Dropout implements Module {
    * @param p the probability of zeroing, in [0, 1)
    */
   public Dropout(double p) {
+    super("a dropout");
     this.p = p;
   }
 
@@ -39,8 +37,7 @@ public final class Dropout implements Module {
     inputGradient = context.usage().inputGradient();
     if (context.usage().training() && p > 0) {
       plan = context.plan(context.backend().dropout(spec, x, context.stepState()));
-      y = context.activation(x);
-      dx = inputGradient ? context.gradient(x) : null;
+      place(context, x, x, null);
     }
     return x;
   }
@@ -50,8 +47,8 @@ public final class Dropout implements Module {
     if (!training || plan == null) {
       return x;
     }
-    plan.forward(x, y.tensor());
-    return y.tensor();
+    plan.forward(x, y());
+    return y();
   }
 
   @Override
@@ -62,7 +59,7 @@ public final class Dropout implements Module {
     if (plan == null) {
       return dy;
     }
-    plan.backward(dy, dx.tensor());
-    return dx.tensor();
+    plan.backward(dy, dx());
+    return dx();
   }
 }

@@ -46,16 +46,16 @@ public final class Execution implements AutoCloseable {
       module = closing.own(chain.get());
       ExecutionBuilder builder =
           new ExecutionBuilder(backend, net.stepState(), net.state(), options.training(), closing);
-      memory = builder.memory();
+      memory = builder.memory;
       input = inputMemory.overlay(backend.plainLayout(x, backend.types().activation()));
       Usage usage = new Usage(options.training(), options.inputGradient());
       output = builder.add("", module, input.layout(), new BuildContext(builder, "", usage));
-      if (builder.stages().isEmpty()) {
+      if (builder.stages.isEmpty()) {
         throw new IllegalStateException("a net needs a module");
       }
       outputGradient = options.training() ? memory.gradient(output) : null;
-      stages = List.copyOf(builder.stages());
-      workspaceBytes = builder.workspaceBytes();
+      stages = List.copyOf(builder.stages);
+      workspaceBytes = builder.workspaceBytes;
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;

@@ -20,14 +20,14 @@ final class ExecutionBuilder {
   /** Dropout's streams; the starting values and the shuffles have others. */
   private static final long DROPOUT_STREAMS = 1L << 32;
 
-  private final Backend backend;
-  private final StepState state;
-  private final NetworkState names;
+  final Backend backend;
+  final StepState state;
+  final NetworkState names;
   private final Closing closing;
-  private final ActivationMemory memory;
+  final ActivationMemory memory;
   private final Set<String> used = new HashSet<>();
-  private final List<Stage> stages = new ArrayList<>();
-  private long workspaceBytes;
+  final List<Stage> stages = new ArrayList<>();
+  long workspaceBytes;
   private long streams;
   private List<Parameter> parameters; // of the stage being built, as the next two
   private long multiplyAdds;
@@ -80,30 +80,6 @@ final class ExecutionBuilder {
   private String name(BuildContext inner) {
     String path = parameters.isEmpty() ? inner.prefix() : parameters.get(0).name();
     return path.substring(0, Math.max(0, path.lastIndexOf('.')));
-  }
-
-  Backend backend() {
-    return backend;
-  }
-
-  StepState stepState() {
-    return state;
-  }
-
-  NetworkState names() {
-    return names;
-  }
-
-  ActivationMemory memory() {
-    return memory;
-  }
-
-  List<Stage> stages() {
-    return stages;
-  }
-
-  long workspaceBytes() {
-    return workspaceBytes;
   }
 
   /** Notes that a module of this net has something of this name; no other may. */

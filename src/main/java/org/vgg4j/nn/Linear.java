@@ -5,7 +5,6 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.Shape;
-import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 
 /**
@@ -15,19 +14,17 @@ import org.vgg4j.tensor.Tensor;
  *
  * <p>Source: PyTorch {@code torch.nn.Linear}.
  */
-public final class Linear implements Module {
+public final class Linear extends Layer {
   private final LinearSpec spec;
   private final Initialization initialization;
-  private final SavedInput kept = new SavedInput("a fully connected layer");
   private LinearPlan plan;
   private ReluGradient relu;
   private Parameter w;
   private Parameter b;
-  private Slot y;
-  private Slot dx; // null when not wanted
 
   /** Creates an unbuilt layer. */
   public Linear(LinearSpec spec, Initialization initialization) {
+    super("a fully connected layer");
     this.spec = spec;
     this.initialization = initialization;
   }
@@ -43,8 +40,7 @@ public final class Linear implements Module {
     plan = context.plan(backend.linear(spec, x, context.weightLayout("weight"), context.usage()));
     w = context.weight("weight", plan.w(), plan.dw(), initialization.weight(spec));
     b = context.parameter("bias", spec.b(), initialization.bias(spec));
-    y = context.activation(plan.y());
-    dx = context.usage().inputGradient() ? context.gradient(x) : null;
+    place(context, x, plan.y(), null);
     relu = new ReluGradient(context, plan.y(), spec.relu());
     context.multiplyAdds(x.shape().dim(0) * spec.w().elementCount());
     return plan.y();
@@ -52,20 +48,20 @@ public final class Linear implements Module {
 
   @Override
   public Tensor forward(Tensor x, boolean training) {
-    kept.keep(x, training);
-    plan.forward(x, w.compute(), b.value(), y.tensor());
-    return y.tensor();
+    keep(x, training);
+    plan.forward(x, w.compute(), b.value(), y());
+    return y();
   }
 
   @Override
   public Tensor backward(Tensor dy) {
-    Tensor x = kept.get();
-    Tensor slope = relu.backward(y.tensor(), dy);
+    Tensor x = x();
+    Tensor slope = relu.backward(y(), dy);
     plan.backwardWeights(x, slope, w.gradient(), b.gradient());
-    if (dx == null) {
+    if (dx() == null) {
       return null;
     }
-    plan.backwardData(w.compute(), slope, dx.tensor());
-    return dx.tensor();
+    plan.backwardData(w.compute(), slope, dx());
+    return dx();
   }
 }

@@ -4,7 +4,6 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.Shape;
-import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 
 /**
@@ -14,16 +13,13 @@ import org.vgg4j.tensor.Tensor;
  *
  * <p>Source: Krizhevsky, Sutskever and Hinton, 2012; PyTorch {@code torch.nn.LocalResponseNorm}.
  */
-public final class LocalResponseNorm implements Module {
+public final class LocalResponseNorm extends Layer {
   private final LrnSpec spec;
-  private final SavedInput kept = new SavedInput("a local response norm");
   private LrnPlan plan;
-  private Slot y;
-  private Slot saved; // null when the engine needs none
-  private Slot dx; // null when not wanted
 
   /** Creates an unbuilt layer. */
   public LocalResponseNorm(LrnSpec spec) {
+    super("a local response norm");
     this.spec = spec;
   }
 
@@ -35,29 +31,23 @@ public final class LocalResponseNorm implements Module {
   @Override
   public Layout build(BuildContext context, Layout x) {
     plan = context.plan(context.backend().localResponseNorm(spec, x, context.usage()));
-    y = context.activation(plan.y());
-    saved = plan.saved() == null ? null : context.saved(plan.saved());
-    dx = context.usage().inputGradient() ? context.gradient(x) : null;
+    place(context, x, plan.y(), plan.saved());
     return plan.y();
-  }
-
-  private Tensor savedTensor() {
-    return saved == null ? null : saved.tensor();
   }
 
   @Override
   public Tensor forward(Tensor x, boolean training) {
-    kept.keep(x, training);
-    plan.forward(x, y.tensor(), savedTensor());
-    return y.tensor();
+    keep(x, training);
+    plan.forward(x, y(), saved());
+    return y();
   }
 
   @Override
   public Tensor backward(Tensor dy) {
-    if (dx == null) {
+    if (dx() == null) {
       return null;
     }
-    plan.backward(kept.get(), y.tensor(), dy, savedTensor(), dx.tensor());
-    return dx.tensor();
+    plan.backward(x(), y(), dy, saved(), dx());
+    return dx();
   }
 }

@@ -4,7 +4,6 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.Shape;
-import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 
 /**
@@ -14,16 +13,13 @@ import org.vgg4j.tensor.Tensor;
  *
  * <p>Source: PyTorch {@code torch.nn.MaxPool2d}.
  */
-public final class MaxPool2d implements Module {
+public final class MaxPool2d extends Layer {
   private final MaxPool2dSpec spec;
-  private final SavedInput kept = new SavedInput("a max-pool");
   private MaxPool2dPlan plan;
-  private Slot y;
-  private Slot saved; // null in inference
-  private Slot dx; // null when not wanted
 
   /** Creates an unbuilt layer. */
   public MaxPool2d(MaxPool2dSpec spec) {
+    super("a max-pool");
     this.spec = spec;
   }
 
@@ -35,25 +31,23 @@ public final class MaxPool2d implements Module {
   @Override
   public Layout build(BuildContext context, Layout x) {
     plan = context.plan(context.backend().maxPool2d(spec, x, context.usage()));
-    y = context.activation(plan.y());
-    saved = plan.saved() == null ? null : context.saved(plan.saved());
-    dx = context.usage().inputGradient() ? context.gradient(x) : null;
+    place(context, x, plan.y(), plan.saved());
     return plan.y();
   }
 
   @Override
   public Tensor forward(Tensor x, boolean training) {
-    kept.keep(x, training);
-    plan.forward(x, y.tensor(), saved == null ? null : saved.tensor());
-    return y.tensor();
+    keep(x, training);
+    plan.forward(x, y(), saved());
+    return y();
   }
 
   @Override
   public Tensor backward(Tensor dy) {
-    if (dx == null) {
+    if (dx() == null) {
       return null;
     }
-    plan.backward(kept.get(), y.tensor(), dy, saved.tensor(), dx.tensor());
-    return dx.tensor();
+    plan.backward(x(), y(), dy, saved(), dx());
+    return dx();
   }
 }

@@ -9,36 +9,27 @@ import org.vgg4j.tensor.Tensor;
 /**
  * A layer of a net at one input shape: a module with its name, its layouts and its parameters. A
  * forward pass walks the stages from first to last, a backward pass from last to first.
+ *
+ * @param name the scope of its first parameter, else its own, such as {@code features.0}
+ * @param module what runs
+ * @param x the layout of the input, batch first
+ * @param y the layout of the output, batch first
+ * @param parameters its own, which lie side by side in the slabs of the net
+ * @param multiplyAdds those of a forward pass over the batch
+ * @param activationBytes what it keeps of a forward pass: outputs and what the backward reads; in
+ *     inference, outputs, which take turns in the same memory
  */
-public final class Stage {
-  private final String name;
-  private final Module module;
-  private final Layout x;
-  private final Layout y;
-  private final List<Parameter> parameters;
-  private final long multiplyAdds;
-  private final long activationBytes;
-
-  Stage(
-      String name,
-      Module module,
-      Layout x,
-      Layout y,
-      List<Parameter> parameters,
-      long multiplyAdds,
-      long activationBytes) {
-    this.name = name;
-    this.module = module;
-    this.x = x;
-    this.y = y;
-    this.parameters = List.copyOf(parameters);
-    this.multiplyAdds = multiplyAdds;
-    this.activationBytes = activationBytes;
-  }
-
-  /** Returns the scope of its first parameter, else its own, such as {@code features.0}. */
-  public String name() {
-    return name;
+public record Stage(
+    String name,
+    Module module,
+    Layout x,
+    Layout y,
+    List<Parameter> parameters,
+    long multiplyAdds,
+    long activationBytes) {
+  /** Copies the list. */
+  public Stage {
+    parameters = List.copyOf(parameters);
   }
 
   /** Returns the simple name of the module's class. */
@@ -46,24 +37,9 @@ public final class Stage {
     return module.getClass().getSimpleName();
   }
 
-  /** Returns the layout of the input, batch first. */
-  public Layout x() {
-    return x;
-  }
-
-  /** Returns the layout of the output, batch first. */
-  public Layout y() {
-    return y;
-  }
-
   /** Returns the shape of the output, batch first. */
   public Shape output() {
     return y.shape();
-  }
-
-  /** Returns its parameters, which lie side by side in the slabs of the net. */
-  public List<Parameter> parameters() {
-    return parameters;
   }
 
   /** Returns where its parameters begin in every slab, in elements; 0 when it has none. */
@@ -79,19 +55,6 @@ public final class Stage {
   /** Returns how many trained values it has. */
   public long parameterCount() {
     return parameters.stream().mapToLong(p -> p.shape().elementCount()).sum();
-  }
-
-  /** Returns the multiply-adds of a forward pass over the batch. */
-  public long multiplyAdds() {
-    return multiplyAdds;
-  }
-
-  /**
-   * Returns the bytes that it keeps of a forward pass: outputs and what the backward reads; in
-   * inference, outputs, which take turns in the same memory.
-   */
-  public long activationBytes() {
-    return activationBytes;
   }
 
   Tensor forward(Tensor input, boolean training, StageListener listener) {

@@ -1,7 +1,10 @@
 package org.vgg4j.tensor;
 
-/** A {@link StepState} in plain Java fields, for engines that compute on the CPU. */
-public final class HostStepState implements StepState {
+/**
+ * A {@link StepState} in plain Java fields: all of it for engines that compute on the CPU, the
+ * host's copy for others.
+ */
+public class HostStepState implements StepState {
   private long seed;
   private long step;
   private long forwardPass;

@@ -5,13 +5,14 @@ import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.memory.DeviceMemory;
 import org.vgg4j.backend.cuda.memory.PinnedBuffer;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.HostStepState;
 import org.vgg4j.tensor.StepState;
 
 /**
  * The step state with its copy in device memory, which every kernel reads. The layout is that of
  * {@code StepState} in common.cuh: six fields that the host writes, two that Adam's kernel derives.
  */
-public final class CudaStepState implements StepState {
+public final class CudaStepState extends HostStepState {
   private static final int BYTES = 56;
   private static final int HOST_BYTES = 48;
   private static final int SEED = 0;
@@ -29,12 +30,6 @@ public final class CudaStepState implements StepState {
   private final DeviceMemory memory;
   private final PinnedBuffer[] slots = new PinnedBuffer[SLOTS];
   private int turn;
-  private long seed;
-  private long step;
-  private long forwardPass;
-  private double learningRate;
-  private int rows;
-  private double lossScale;
 
   public CudaStepState(CudaDevice device) {
     this.device = device;
@@ -64,49 +59,14 @@ public final class CudaStepState implements StepState {
   }
 
   @Override
-  public long seed() {
-    return seed;
-  }
-
-  @Override
-  public long step() {
-    return step;
-  }
-
-  @Override
-  public long forwardPass() {
-    return forwardPass;
-  }
-
-  @Override
-  public double learningRate() {
-    return learningRate;
-  }
-
-  @Override
-  public int rows() {
-    return rows;
-  }
-
-  @Override
-  public double lossScale() {
-    return lossScale;
-  }
-
-  @Override
-  public void seed(long newSeed) {
-    seed = newSeed;
+  public void seed(long seed) {
+    super.seed(seed);
     send();
   }
 
   @Override
-  public void set(
-      long newStep, long newForwardPass, double newLearningRate, int newRows, double newScale) {
-    rows = newRows;
-    lossScale = newScale;
-    step = newStep;
-    forwardPass = newForwardPass;
-    learningRate = newLearningRate;
+  public void set(long step, long forwardPass, double learningRate, int rows, double lossScale) {
+    super.set(step, forwardPass, learningRate, rows, lossScale);
     send();
   }
 
@@ -114,12 +74,12 @@ public final class CudaStepState implements StepState {
     PinnedBuffer slot = slots[turn];
     turn = (turn + 1) % SLOTS;
     ByteBuffer bytes = slot.writable().bytes();
-    bytes.putLong(SEED, seed);
-    bytes.putLong(STEP, step);
-    bytes.putLong(FORWARD_PASS, forwardPass);
-    bytes.putDouble(LEARNING_RATE, learningRate);
-    bytes.putDouble(LOSS_SCALE, lossScale);
-    bytes.putLong(ROWS, rows);
+    bytes.putLong(SEED, seed());
+    bytes.putLong(STEP, step());
+    bytes.putLong(FORWARD_PASS, forwardPass());
+    bytes.putDouble(LEARNING_RATE, learningRate());
+    bytes.putDouble(LOSS_SCALE, lossScale());
+    bytes.putLong(ROWS, rows());
     slot.copyTo(memory.pointer(), HOST_BYTES, device.context().stream());
   }
 
