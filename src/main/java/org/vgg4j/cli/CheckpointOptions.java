@@ -3,7 +3,7 @@ package org.vgg4j.cli;
 import java.nio.file.Path;
 import java.util.List;
 import org.vgg4j.run.CheckpointInterval;
-import org.vgg4j.run.Recovery;
+import org.vgg4j.run.NanPolicy;
 import org.vgg4j.tensor.InvalidInputException;
 import picocli.CommandLine.Option;
 
@@ -57,7 +57,7 @@ final class CheckpointOptions {
   /** Refuses unusable values before anything is read or made. */
   void check() {
     interval();
-    recovery();
+    nanPolicy();
     if (keep < 1) {
       throw new InvalidInputException("--keep-checkpoints must be at least 1, not " + keep);
     }
@@ -67,7 +67,7 @@ final class CheckpointOptions {
     return CheckpointInterval.parse(String.join(" ", every));
   }
 
-  Recovery recovery() {
-    return Recovery.of(onNan);
+  NanPolicy nanPolicy() {
+    return NanPolicy.of(onNan);
   }
 }

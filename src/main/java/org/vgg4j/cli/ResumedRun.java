@@ -13,12 +13,14 @@ import org.vgg4j.run.CheckpointStore;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.RunDirectory;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.train.Snapshot;
 
 /** A run to go on with. */
 final class ResumedRun {
   private final RunDirectory run;
   private final CheckpointStore store;
   private final Checkpoint checkpoint; // null before the first
+  private Snapshot snapshot; // what it holds, until it is taken
   private final Map<String, Object> config; // of config.json
   private final Map<String, Object> before; // what the run was trained with
   private final Consumer<String> report;
@@ -33,7 +35,9 @@ final class ResumedRun {
     run = RunDirectory.open(folder);
     config = run.readConfig();
     store = new CheckpointStore(run.checkpoints(), keep);
-    checkpoint = store.newestValid(report);
+    CheckpointStore.Loaded newest = store.newestValid(report);
+    checkpoint = newest == null ? null : newest.checkpoint();
+    snapshot = newest == null ? null : newest.snapshot();
     before = checkpoint == null ? config : checkpoint.config();
   }
 
@@ -48,6 +52,13 @@ final class ResumedRun {
   /** Returns the checkpoint to go on from, null to start at the beginning. */
   Checkpoint checkpoint() {
     return checkpoint;
+  }
+
+  /** Returns what the checkpoint holds, once: it is as large as all that is trained. */
+  Snapshot takeSnapshot() {
+    Snapshot taken = snapshot;
+    snapshot = null;
+    return taken;
   }
 
   /** Returns the recipe of config.json. */

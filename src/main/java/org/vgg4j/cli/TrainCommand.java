@@ -183,7 +183,7 @@ final class TrainCommand implements Callable<Integer> {
       resumed.run().writeMetrics(List.of());
       return null;
     }
-    checkpoint.restore(trainer);
+    trainer.restore(resumed.takeSnapshot());
     TrainingState state = checkpoint.state();
     resumed.run().writeMetrics(state.finished());
     report("resuming from " + checkpoint.label() + ": " + state.place());
@@ -216,7 +216,7 @@ final class TrainCommand implements Callable<Integer> {
       TrainingListener listener = TrainingListener.all(progress, printing());
       EpochMetrics last =
           checkpoints
-              .recovery()
+              .nanPolicy()
               .fit(
                   trainer,
                   checkpointer,
@@ -235,11 +235,12 @@ final class TrainCommand implements Callable<Integer> {
     } catch (DeviceLostException e) {
       try {
         checkpointer.await();
-        Checkpoint last = store.newestValid(this::report);
+        CheckpointStore.Loaded last = store.newestValid(this::report);
         report(
             last == null
                 ? "the GPU was lost before the first checkpoint"
-                : "the last checkpoint is %s: %s".formatted(last.model(), last.state().place()));
+                : "the last checkpoint is %s: %s"
+                    .formatted(last.checkpoint().model(), last.checkpoint().state().place()));
         report(goOn(run));
       } catch (RuntimeException second) {
         e.addSuppressed(second); // the loss is what must be told

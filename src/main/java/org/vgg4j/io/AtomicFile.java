@@ -80,25 +80,6 @@ public final class AtomicFile {
   }
 
   /**
-   * Returns the SHA-256 of a file's bytes in hexadecimal digits.
-   *
-   * @throws IOException when it cannot be read
-   */
-  public static String sha256(Path path, FileOperations files) throws IOException {
-    ContentHash hash = new ContentHash();
-    try (FileHandle file = files.open(path)) {
-      long size = file.size();
-      ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, Math.max(1, size)));
-      for (long done = 0; done < size; done += chunk.limit()) {
-        chunk.clear().limit((int) Math.min(chunk.capacity(), size - done));
-        file.readFully(chunk, done);
-        hash.update(chunk.flip());
-      }
-    }
-    return hash.digits();
-  }
-
-  /**
    * Writes a file.
    *
    * @param check reads the file back, forced and closed, before it is renamed
@@ -109,12 +90,77 @@ public final class AtomicFile {
    */
   public static void write(Path target, Content content, Check check, FileOperations files)
       throws IOException {
+    replace(
+        target,
+        temporary -> {
+          writeTemporary(temporary, content, files);
+          check.check(temporary);
+        },
+        files);
+  }
+
+  /**
+   * Gives a file that is whole and on the disk a second name, in place of a file of that name;
+   * where there are no links it is copied.
+   *
+   * @throws IOException naming the target, when it could not be done; a file of that name is then
+   *     unchanged
+   */
+  public static void link(Path existing, Path target, FileOperations files) throws IOException {
+    replace(
+        target,
+        temporary -> {
+          files.delete(temporary);
+          try {
+            files.link(existing, temporary);
+          } catch (IOException | UnsupportedOperationException e) {
+            copy(existing, temporary, files);
+          }
+        },
+        files);
+  }
+
+  private static void copy(Path existing, Path temporary, FileOperations files) throws IOException {
+    String[] hash = new String[1];
+    writeTemporary(
+        temporary, file -> hash[0] = readChunks(existing, files, file::writeFully), files);
+    if (!hash[0].equals(readChunks(temporary, files, (chunk, position) -> {}))) {
+      throw new IOException("what was copied reads back otherwise");
+    }
+  }
+
+  private interface Maker {
+    void make(Path temporary) throws IOException;
+  }
+
+  private interface ChunkSink {
+    void accept(ByteBuffer chunk, long position) throws IOException;
+  }
+
+  /** Reads a file; returns its SHA-256. */
+  private static String readChunks(Path path, FileOperations files, ChunkSink sink)
+      throws IOException {
+    ContentHash hash = new ContentHash();
+    try (FileHandle file = files.open(path)) {
+      long size = file.size();
+      ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
+      for (long done = 0; done < size; done += chunk.limit()) {
+        chunk.clear().limit((int) Math.min(CHUNK_BYTES, size - done));
+        file.readFully(chunk, done);
+        hash.update(chunk.flip());
+        sink.accept(chunk, done);
+      }
+    }
+    return hash.digits();
+  }
+
+  /** Makes a temporary file and gives it its name. */
+  private static void replace(Path target, Maker maker, FileOperations files) throws IOException {
     Path path = target.toAbsolutePath();
     Path temporary = path.resolveSibling(path.getFileName() + ".tmp");
     try {
       try {
-        writeTemporary(temporary, content, files);
-        check.check(temporary);
+        maker.make(temporary);
         files.rename(temporary, path);
       } catch (Throwable failure) {
         discard(temporary, files, failure);

@@ -1,6 +1,7 @@
 package org.vgg4j.io;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -9,7 +10,7 @@ import java.util.HexFormat;
  * The SHA-256 of a whole safetensors file in which the 64 hexadecimal digits of the hash itself are
  * taken as zeros.
  */
-final class ContentHash {
+public final class ContentHash {
   /** Where the hash stands in {@code __metadata__}. */
   static final String KEY = "vgg4j.sha256";
 
@@ -27,6 +28,13 @@ final class ContentHash {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
+  }
+
+  /** The SHA-256 of a text's UTF-8 bytes in hexadecimal digits. */
+  public static String sha256(String text) {
+    ContentHash hash = new ContentHash();
+    hash.update(StandardCharsets.UTF_8.encode(text));
+    return hash.digits();
   }
 
   /** Takes the rest of a buffer, whose position stays. */

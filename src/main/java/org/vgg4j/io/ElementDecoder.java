@@ -1,62 +1,64 @@
 package org.vgg4j.io;
 
 import java.nio.ByteBuffer;
+import org.vgg4j.tensor.InvalidInputException;
 
-/** Turns little-endian elements of a file into Java's; a switch a target type. */
+/** Turns little-endian elements of one type into those of another. */
 final class ElementDecoder {
   private ElementDecoder() {}
 
-  static boolean isFloating(SafeTensorType type) {
+  /**
+   * Returns a tensor's elements as another type: floating-point numbers as F32 or F64, whole
+   * numbers as I64. Only F64 to F32 rounds, to nearest; what is beyond a float becomes infinite.
+   * The bytes of the same type are returned as they are.
+   *
+   * @param origin where the tensor is from, for the message
+   * @throws InvalidInputException when the tensor holds numbers of the other kind
+   */
+  static ByteBuffer convert(
+      Object origin, SafeTensorSpec spec, ByteBuffer bytes, SafeTensorType as) {
+    SafeTensorType type = spec.type();
+    if (type == as) {
+      return bytes;
+    }
+    if (type.isFloating() != as.isFloating()) {
+      throw new InvalidInputException(
+          "%s: tensor %s holds %s where %s are needed; it belongs to another kind of net"
+              .formatted(
+                  origin,
+                  Damage.quote(spec.name()),
+                  type,
+                  as.isFloating() ? "floating-point numbers" : "whole numbers"));
+    }
+    ByteBuffer result = spec.allocate(origin, as);
+    for (int at = 0; at < bytes.limit(); at += type.bytes()) {
+      switch (as) {
+        case F64 -> result.putDouble(real(type, bytes, at));
+        case F32 -> result.putFloat((float) real(type, bytes, at));
+        case I64 -> result.putLong(whole(type, bytes, at));
+        default -> throw new IllegalArgumentException(type + " is not converted to " + as);
+      }
+    }
+    return result.flip();
+  }
+
+  private static double real(SafeTensorType type, ByteBuffer bytes, int at) {
     return switch (type) {
-      case F64, F32, F16, BF16 -> true;
-      case I64, I32, U8 -> false;
+      case F64 -> bytes.getDouble(at);
+      case F32 -> bytes.getFloat(at);
+      case F16 -> halfToFloat(bytes.getShort(at));
+      case BF16 -> Float.intBitsToFloat(bytes.getShort(at) << 16);
+      default -> throw new IllegalArgumentException(type + " is no floating-point type");
     };
   }
 
-  /** Puts all elements of a chunk into an array from an index on; F64 is rounded to nearest. */
-  static void toFloats(SafeTensorType type, ByteBuffer chunk, float[] into, int first) {
-    int count = chunk.remaining() / type.bytes();
-    if (type == SafeTensorType.F32) {
-      chunk.asFloatBuffer().get(into, first, count); // keeps the bits of NaNs
-      return;
-    }
-    for (int i = 0; i < count; i++) {
-      into[first + i] =
-          switch (type) {
-            case F64 -> (float) chunk.getDouble(i * Double.BYTES);
-            case F16 -> halfToFloat(chunk.getShort(i * Short.BYTES));
-            case BF16 -> Float.intBitsToFloat(chunk.getShort(i * Short.BYTES) << 16);
-            default -> throw new IllegalArgumentException(type + " is no floating-point type");
-          };
-    }
-  }
-
-  /** Puts all elements of a chunk into an array from an index on; exact. */
-  static void toDoubles(SafeTensorType type, ByteBuffer chunk, double[] into, int first) {
-    int count = chunk.remaining() / type.bytes();
-    if (type == SafeTensorType.F64) {
-      chunk.asDoubleBuffer().get(into, first, count);
-      return;
-    }
-    float[] floats = new float[count];
-    toFloats(type, chunk, floats, 0);
-    for (int i = 0; i < count; i++) {
-      into[first + i] = floats[i];
-    }
-  }
-
-  /** Puts all elements of a chunk into an array from an index on; exact. */
-  static void toLongs(SafeTensorType type, ByteBuffer chunk, long[] into, int first) {
-    int count = chunk.remaining() / type.bytes();
-    for (int i = 0; i < count; i++) {
-      into[first + i] =
-          switch (type) {
-            case I64 -> chunk.getLong(i * Long.BYTES);
-            case I32 -> chunk.getInt(i * Integer.BYTES);
-            case U8 -> Byte.toUnsignedLong(chunk.get(i));
-            default -> throw new IllegalArgumentException(type + " is no integer type");
-          };
-    }
+  private static long whole(SafeTensorType type, ByteBuffer bytes, int at) {
+    return switch (type) {
+      case I64 -> bytes.getLong(at);
+      case I32 -> bytes.getInt(at);
+      case U8 -> Byte.toUnsignedLong(bytes.get(at));
+      default -> throw new IllegalArgumentException(type + " is no integer type");
+    };
   }
 
   /** IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. */

@@ -34,6 +34,13 @@ public interface FileOperations {
   /** Gives a file a new name in the same folder in one step, in place of a file of that name. */
   void rename(Path from, Path to) throws IOException;
 
+  /**
+   * Gives a file a second name, which no file may have yet.
+   *
+   * @throws UnsupportedOperationException or an IOException where that is not possible
+   */
+  void link(Path existing, Path name) throws IOException;
+
   /** Forces the names in a folder to the disk; does nothing where the system has no such call. */
   void forceDirectory(Path directory) throws IOException;
 

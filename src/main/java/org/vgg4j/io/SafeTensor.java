@@ -1,112 +1,78 @@
 package org.vgg4j.io;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Tensor;
 
 /**
- * A tensor to be written: what it is and where its elements come from.
+ * A tensor of a safetensors file: what it is and its bytes.
  *
- * <p>The arrays and buffers given are not copied: they must keep their values until the file is
- * written.
+ * @param spec its name, type and shape
+ * @param source gives the bytes: the elements in row-major order, little-endian, in the rest of a
+ *     buffer that nobody changes afterwards
  */
-public record SafeTensor(SafeTensorSpec spec, ElementSource source) {
-  /** Gives a tensor's elements piece by piece, in order, each once. */
-  @FunctionalInterface
-  public interface ElementSource {
-    /**
-     * Fills the rest of a little-endian buffer, from its position to its limit, with elements.
-     *
-     * @param firstElement the row-major index of the first element to give
-     */
-    void fill(long firstElement, ByteBuffer chunk);
-  }
-
-  /** Creates a tensor to be written. */
-  public SafeTensor {
-    Objects.requireNonNull(spec, "spec");
-    Objects.requireNonNull(source, "source");
-  }
-
-  /**
-   * An F32 tensor of these values in row-major order.
-   *
-   * @throws IllegalArgumentException when the shape has another number of elements
-   */
-  public static SafeTensor ofFloats(String name, float[] values, long... shape) {
+public record SafeTensor(SafeTensorSpec spec, Supplier<ByteBuffer> source) {
+  /** Returns a tensor of an engine; its values are fetched whenever they are asked for. */
+  public static SafeTensor of(String name, Tensor tensor) {
+    List<Long> shape = IntStream.of(tensor.shape().toArray()).mapToObj(Long::valueOf).toList();
+    SafeTensorSpec spec = new SafeTensorSpec(name, SafeTensorType.of(tensor.dtype()), shape);
     return new SafeTensor(
-        spec(name, SafeTensorType.F32, values.length, shape),
-        (first, chunk) -> {
-          int count = chunk.remaining() / Float.BYTES;
-          chunk.asFloatBuffer().put(values, (int) first, count);
-          chunk.position(chunk.limit());
+        spec,
+        () -> {
+          ByteBuffer bytes = spec.allocate("the net", spec.type());
+          tensor.download(bytes);
+          return bytes;
         });
   }
 
   /**
-   * An F64 tensor of these values in row-major order.
-   *
-   * @throws IllegalArgumentException when the shape has another number of elements
-   */
-  public static SafeTensor ofDoubles(String name, double[] values, long... shape) {
-    return new SafeTensor(
-        spec(name, SafeTensorType.F64, values.length, shape),
-        (first, chunk) -> {
-          int count = chunk.remaining() / Double.BYTES;
-          chunk.asDoubleBuffer().put(values, (int) first, count);
-          chunk.position(chunk.limit());
-        });
-  }
-
-  /**
-   * An I64 tensor of these values in row-major order.
-   *
-   * @throws IllegalArgumentException when the shape has another number of elements
-   */
-  public static SafeTensor ofLongs(String name, long[] values, long... shape) {
-    return new SafeTensor(
-        spec(name, SafeTensorType.I64, values.length, shape),
-        (first, chunk) -> {
-          int count = chunk.remaining() / Long.BYTES;
-          chunk.asLongBuffer().put(values, (int) first, count);
-          chunk.position(chunk.limit());
-        });
-  }
-
-  /**
-   * A tensor of any type, its data little-endian in the rest of a buffer (whose position stays).
+   * Returns a tensor whose data are the rest of a buffer (whose position stays).
    *
    * @throws IllegalArgumentException when the shape needs another number of bytes
    */
-  public static SafeTensor ofBytes(
+  public static SafeTensor of(
       String name, SafeTensorType type, ByteBuffer littleEndian, long... shape) {
+    SafeTensorSpec spec = new SafeTensorSpec(name, type, Arrays.stream(shape).boxed().toList());
     ByteBuffer data = littleEndian.slice();
-    SafeTensorSpec spec = new SafeTensorSpec(name, type, boxed(shape));
-    requireSize(spec, "bytes", data.remaining(), spec.byteCount());
-    return new SafeTensor(
-        spec,
-        (first, chunk) -> {
-          int index = Math.toIntExact(first * type.bytes());
-          chunk.put(data.slice(index, chunk.remaining()));
-        });
-  }
-
-  private static SafeTensorSpec spec(String name, SafeTensorType type, int count, long[] shape) {
-    SafeTensorSpec spec = new SafeTensorSpec(name, type, boxed(shape));
-    requireSize(spec, "values", count, spec.elementCount());
-    return spec;
-  }
-
-  private static void requireSize(SafeTensorSpec spec, String unit, long given, long needed) {
-    if (given != needed) {
+    if (data.remaining() != spec.byteCount()) {
       throw new IllegalArgumentException(
-          "%s: shape %s needs %d %s, not %d"
-              .formatted(spec.name(), spec.shape(), needed, unit, given));
+          "%s: shape %s needs %d bytes, not %d"
+              .formatted(name, spec.shape(), spec.byteCount(), data.remaining()));
     }
+    return new SafeTensor(spec, () -> data);
   }
 
-  private static List<Long> boxed(long[] shape) {
-    return Arrays.stream(shape).boxed().toList();
+  /**
+   * Returns the elements as another type, as {@link SafeTensorsReader#read} does.
+   *
+   * @throws InvalidInputException when it holds the other kind of numbers
+   */
+  public ByteBuffer read(SafeTensorType type) {
+    return ElementDecoder.convert("the checkpoint", spec, bytes(), type);
+  }
+
+  /** Returns the same with its bytes fetched now. */
+  public SafeTensor copy() {
+    ByteBuffer bytes = bytes();
+    return new SafeTensor(spec, () -> bytes);
+  }
+
+  /**
+   * Returns a view of the bytes whose order is little-endian.
+   *
+   * @throws IllegalStateException when the source gives another number of bytes
+   */
+  public ByteBuffer bytes() {
+    ByteBuffer bytes = source.get().slice().order(ByteOrder.LITTLE_ENDIAN);
+    if (bytes.remaining() != spec.byteCount()) {
+      throw new IllegalStateException(
+          "the source of " + spec + " gave " + bytes.remaining() + " bytes");
+    }
+    return bytes;
   }
 }

@@ -1,13 +1,18 @@
 package org.vgg4j.io;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Objects;
+import org.vgg4j.tensor.InvalidInputException;
 
 /**
  * Name, element type and shape of a tensor in a safetensors file; the sole owner of its size
  * arithmetic. A scalar has the shape {@code []} and one element.
  */
 public record SafeTensorSpec(String name, SafeTensorType type, List<Long> shape) {
+  private static final int MAX_ARRAY_LENGTH = Integer.MAX_VALUE - 8;
+
   /**
    * Checks the name and the shape.
    *
@@ -39,6 +44,22 @@ public record SafeTensorSpec(String name, SafeTensorType type, List<Long> shape)
   /** The size of the data in bytes. */
   public long byteCount() {
     return elementCount() * type.bytes();
+  }
+
+  /**
+   * A little-endian buffer for the elements as another type.
+   *
+   * @param origin where the tensor is from, for the message
+   * @throws InvalidInputException when they are more than one Java array holds
+   */
+  ByteBuffer allocate(Object origin, SafeTensorType as) {
+    long count = elementCount();
+    if (count > MAX_ARRAY_LENGTH / as.bytes()) {
+      throw new InvalidInputException(
+          "%s: tensor %s has %d elements of %s, more than one Java array holds; split it"
+              .formatted(origin, Damage.quote(name), count, as));
+    }
+    return ByteBuffer.allocate((int) count * as.bytes()).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private static long product(List<Long> shape) {

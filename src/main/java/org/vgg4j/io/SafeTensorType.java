@@ -1,5 +1,8 @@
 package org.vgg4j.io;
 
+import java.nio.ByteOrder;
+import org.vgg4j.tensor.DType;
+
 /**
  * The element types of safetensors files that this library reads and writes; the names are the
  * format's. All are little-endian.
@@ -26,8 +29,25 @@ public enum SafeTensorType {
     this.bytes = bytes;
   }
 
+  /**
+   * The type of an engine's tensor; its bytes then are those of a file.
+   *
+   * @throws UnsupportedOperationException on a big-endian machine, whose tensors' bytes are not
+   */
+  public static SafeTensorType of(DType type) {
+    if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+      throw new UnsupportedOperationException("model files need a little-endian machine");
+    }
+    return valueOf(type.name());
+  }
+
   /** The size of one element in bytes. */
   public int bytes() {
     return bytes;
+  }
+
+  /** Whether the elements are rounded reals rather than whole numbers. */
+  public boolean isFloating() {
+    return this == F64 || this == F32 || this == F16 || this == BF16;
   }
 }

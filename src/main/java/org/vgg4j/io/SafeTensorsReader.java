@@ -6,10 +6,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.vgg4j.io.SafeTensorsHeader.Entry;
 import org.vgg4j.tensor.InvalidInputException;
@@ -25,12 +29,11 @@ import org.vgg4j.tensor.InvalidInputException;
  */
 public final class SafeTensorsReader implements AutoCloseable {
   private static final int CHUNK_BYTES = 1 << 18;
-  private static final int MAX_ARRAY_LENGTH = Integer.MAX_VALUE - 8;
 
   private final Path path;
   private final FileHandle file;
   private final long fileBytes;
-  private final long dataStart;
+  private final byte[] start; // up to the data
   private final Map<String, String> metadata;
   private final int hashPosition;
   private final Map<String, Entry> entries = new LinkedHashMap<>(); // in the order of the data
@@ -40,12 +43,12 @@ public final class SafeTensorsReader implements AutoCloseable {
     this.path = path;
     this.file = file;
     fileBytes = file.size();
-    byte[] json = readHeader();
-    dataStart = (long) SafeTensorsHeader.LENGTH_BYTES + json.length;
+    start = readStart();
+    byte[] json = Arrays.copyOfRange(start, SafeTensorsHeader.LENGTH_BYTES, start.length);
     SafeTensorsHeader parsed = HeaderParser.parse(path, json);
     metadata = parsed.metadata();
     hashPosition = parsed.hashPosition();
-    for (Entry entry : DataLayout.checked(path, parsed.entries(), fileBytes - dataStart)) {
+    for (Entry entry : DataLayout.checked(path, parsed.entries(), fileBytes - start.length)) {
       entries.put(entry.spec().name(), entry);
     }
   }
@@ -114,71 +117,63 @@ public final class SafeTensorsReader implements AutoCloseable {
    */
   public Verification verify() throws IOException {
     requireOpen();
-    String expected = metadata.get(ContentHash.KEY);
-    if (expected == null) {
+    if (!metadata.containsKey(ContentHash.KEY)) {
       return Verification.UNVERIFIED;
     }
-    if (hashPosition < 0 || !expected.equals(hash())) {
-      throw new InvalidInputException(
-          path
-              + ": the contents do not match the file's SHA-256; the file was damaged or changed by"
-              + " another program: write or get it again");
+    ContentHash content = startOfContent();
+    for (Entry entry : entries.values()) {
+      readChunks(entry, content::update);
     }
+    requireHash(content);
     return Verification.VERIFIED;
   }
 
-  /**
-   * The values of a floating-point tensor in row-major order; F64 is rounded to nearest, what is
-   * beyond a float becomes infinite.
-   *
-   * @throws InvalidInputException when there is no such tensor, or one of another type
-   */
-  public float[] readFloats(String name) throws IOException {
-    Entry entry = entry(name);
-    SafeTensorType type = entry.spec().type();
-    requireType(entry, ElementDecoder.isFloating(type), "floating-point numbers");
-    float[] values = new float[arrayLength(entry)];
-    readChunks(entry, (first, chunk) -> ElementDecoder.toFloats(type, chunk, values, first));
-    return values;
+  /** As {@link #verify}, of a file with a hash, and returns its checksums from the same read. */
+  FileChecksums verifiedChecksums() throws IOException {
+    ContentHash content = startOfContent();
+    FileChecksums checksums = checksums((entry, chunk) -> content.update(chunk));
+    requireHash(content);
+    return checksums;
   }
 
   /**
-   * The values of a floating-point tensor in row-major order, exactly.
+   * All that a file holds.
    *
-   * @throws InvalidInputException when there is no such tensor, or one of another type
+   * @param tensors copies, in the order of their data
+   * @param checksums of what was read
    */
-  public double[] readDoubles(String name) throws IOException {
-    Entry entry = entry(name);
-    SafeTensorType type = entry.spec().type();
-    requireType(entry, ElementDecoder.isFloating(type), "floating-point numbers");
-    double[] values = new double[arrayLength(entry)];
-    readChunks(entry, (first, chunk) -> ElementDecoder.toDoubles(type, chunk, values, first));
-    return values;
+  public record Contents(List<SafeTensor> tensors, FileChecksums checksums) {}
+
+  /**
+   * Reads everything, each byte once. Whether the checksums are the right ones is for the caller to
+   * say; the hash in the file is not looked at.
+   *
+   * @throws InvalidInputException when a tensor is larger than a Java array
+   */
+  public Contents readAll() throws IOException {
+    Map<Entry, ByteBuffer> data = new LinkedHashMap<>();
+    for (Entry entry : entries.values()) {
+      data.put(entry, entry.spec().allocate(path, entry.spec().type()));
+    }
+    FileChecksums checksums = checksums((entry, chunk) -> data.get(entry).put(chunk));
+    List<SafeTensor> tensors = new ArrayList<>();
+    data.forEach((entry, bytes) -> tensors.add(new SafeTensor(entry.spec(), bytes::rewind)));
+    return new Contents(tensors, checksums);
   }
 
   /**
-   * The values of an integer tensor in row-major order.
+   * The values of a tensor in row-major order, little-endian, as another type: floating-point
+   * numbers as F32 or F64, whole numbers as I64. F64 is rounded to the nearest F32, what is beyond
+   * becomes infinite; all else is exact.
    *
-   * @throws InvalidInputException when there is no such tensor, or one of another type
+   * @throws InvalidInputException when there is no such tensor, or one of the other kind of numbers
    */
-  public long[] readLongs(String name) throws IOException {
+  public ByteBuffer read(String name, SafeTensorType type) throws IOException {
+    requireOpen();
     Entry entry = entry(name);
-    SafeTensorType type = entry.spec().type();
-    requireType(entry, !ElementDecoder.isFloating(type), "whole numbers");
-    long[] values = new long[arrayLength(entry)];
-    readChunks(entry, (first, chunk) -> ElementDecoder.toLongs(type, chunk, values, first));
-    return values;
-  }
-
-  /**
-   * The CRC32C of a tensor's bytes as they stand in the file, in eight hexadecimal digits.
-   *
-   * @throws InvalidInputException when there is no such tensor
-   */
-  public String crc32c(String name) throws IOException {
-    CRC32C crc = new CRC32C();
-    readChunks(entry(name), (first, chunk) -> crc.update(chunk));
-    return HexFormat.of().toHexDigits((int) crc.getValue());
+    ByteBuffer bytes = entry.spec().allocate(path, entry.spec().type());
+    readChunks(entry, bytes::put);
+    return ElementDecoder.convert(path, entry.spec(), bytes.flip(), type);
   }
 
   /** Closes the file. */
@@ -188,7 +183,8 @@ public final class SafeTensorsReader implements AutoCloseable {
     file.close();
   }
 
-  private byte[] readHeader() throws IOException {
+  /** Reads the header's length and the header, as they stand. */
+  private byte[] readStart() throws IOException {
     if (fileBytes < SafeTensorsHeader.LENGTH_BYTES) {
       throw Damage.of(path, "the file has only " + fileBytes + " bytes");
     }
@@ -203,41 +199,62 @@ public final class SafeTensorsReader implements AutoCloseable {
       String text = "the header of %d bytes runs beyond the file's %d bytes";
       throw Damage.of(path, text.formatted(headerBytes, fileBytes));
     }
-    byte[] json = new byte[(int) headerBytes];
-    readFully(ByteBuffer.wrap(json), SafeTensorsHeader.LENGTH_BYTES);
-    return json;
+    byte[] all = new byte[SafeTensorsHeader.LENGTH_BYTES + (int) headerBytes];
+    length.get(0, all, 0, SafeTensorsHeader.LENGTH_BYTES);
+    readFully(
+        ByteBuffer.wrap(all, SafeTensorsHeader.LENGTH_BYTES, (int) headerBytes),
+        SafeTensorsHeader.LENGTH_BYTES);
+    return all;
   }
 
-  private String hash() throws IOException {
-    ContentHash hash = new ContentHash();
-    long zerosBegin = (long) SafeTensorsHeader.LENGTH_BYTES + hashPosition;
-    long zerosEnd = zerosBegin + ContentHash.DIGITS;
-    ByteBuffer chunk = littleEndian((int) Math.min(CHUNK_BYTES, fileBytes));
-    for (long begin = 0; begin < fileBytes; begin += chunk.limit()) {
-      chunk.clear().limit((int) Math.min(chunk.capacity(), fileBytes - begin));
-      readFully(chunk, begin);
-      long end = begin + chunk.limit();
-      for (long i = Math.max(begin, zerosBegin); i < Math.min(end, zerosEnd); i++) {
-        chunk.put((int) (i - begin), (byte) '0');
-      }
-      hash.update(chunk.flip());
+  /** The hash of the file's start, with zeros for its own digits. */
+  private ContentHash startOfContent() {
+    byte[] zeroed = start.clone();
+    if (hashPosition >= 0) {
+      int digits = SafeTensorsHeader.LENGTH_BYTES + hashPosition;
+      Arrays.fill(zeroed, digits, digits + ContentHash.DIGITS, (byte) '0');
     }
-    return hash.digits();
+    ContentHash content = new ContentHash();
+    content.update(ByteBuffer.wrap(zeroed));
+    return content;
   }
 
-  private interface ChunkSink {
-    void accept(int firstElement, ByteBuffer chunk);
+  private void requireHash(ContentHash content) {
+    if (hashPosition < 0 || !content.digits().equals(metadata.get(ContentHash.KEY))) {
+      throw new InvalidInputException(
+          path
+              + ": the contents do not match the file's SHA-256; the file was damaged or changed by"
+              + " another program: write or get it again");
+    }
   }
 
-  private void readChunks(Entry entry, ChunkSink sink) throws IOException {
+  private FileChecksums checksums(BiConsumer<Entry, ByteBuffer> sink) throws IOException {
     requireOpen();
-    int elementBytes = entry.spec().type().bytes();
+    ContentHash hash = new ContentHash();
+    hash.update(ByteBuffer.wrap(start));
+    Map<String, String> crcs = new LinkedHashMap<>();
+    for (Entry entry : entries.values()) {
+      CRC32C crc = new CRC32C();
+      readChunks(
+          entry,
+          chunk -> {
+            hash.update(chunk);
+            crc.update(chunk.duplicate());
+            sink.accept(entry, chunk);
+          });
+      crcs.put(entry.spec().name(), HexFormat.of().toHexDigits((int) crc.getValue()));
+    }
+    return new FileChecksums(fileBytes, hash.digits(), crcs);
+  }
+
+  /** Reads in pieces: the system would buffer a longer read outside the heap. */
+  private void readChunks(Entry entry, Consumer<ByteBuffer> sink) throws IOException {
     long byteCount = entry.spec().byteCount();
     ByteBuffer chunk = littleEndian((int) Math.min(CHUNK_BYTES, byteCount));
     for (long done = 0; done < byteCount; done += chunk.limit()) {
       chunk.clear().limit((int) Math.min(CHUNK_BYTES, byteCount - done));
-      readFully(chunk, dataStart + entry.begin() + done);
-      sink.accept((int) (done / elementBytes), chunk.flip());
+      readFully(chunk, start.length + entry.begin() + done);
+      sink.accept(chunk.flip());
     }
   }
 
@@ -256,24 +273,6 @@ public final class SafeTensorsReader implements AutoCloseable {
           path + ": has no tensor " + Damage.quote(name) + "; it belongs to another kind of net");
     }
     return entry;
-  }
-
-  private void requireType(Entry entry, boolean fits, String wanted) {
-    if (!fits) {
-      throw new InvalidInputException(
-          "%s: tensor %s holds %s where %s are needed; it belongs to another kind of net"
-              .formatted(path, Damage.quote(entry.spec().name()), entry.spec().type(), wanted));
-    }
-  }
-
-  private int arrayLength(Entry entry) {
-    long count = entry.spec().elementCount();
-    if (count > MAX_ARRAY_LENGTH) {
-      throw new InvalidInputException(
-          "%s: tensor %s has %d elements, more than one Java array holds; split it"
-              .formatted(path, Damage.quote(entry.spec().name()), count));
-    }
-    return (int) count;
   }
 
   private void requireOpen() {

@@ -29,24 +29,25 @@ public final class SafeTensorsWriter {
   private SafeTensorsWriter() {}
 
   /** Writes a file on the machine's file system; see the method with all parameters. */
-  public static void write(Path target, List<SafeTensor> tensors, Map<String, String> metadata)
-      throws IOException {
-    write(target, tensors, metadata, FileOperations.SYSTEM);
+  public static FileChecksums write(
+      Path target, List<SafeTensor> tensors, Map<String, String> metadata) throws IOException {
+    return write(target, tensors, metadata, FileOperations.SYSTEM);
   }
 
   /**
-   * Writes a file, and reads it back before it takes its name. Tensors of wider elements come first
-   * and otherwise keep the order given: so all data are aligned to their elements, as in files of
-   * the format's reference implementation. The data are streamed: no more than a small buffer and
-   * the header are held in memory.
+   * Writes a file, and reads it back once before it takes its name. Tensors of wider elements come
+   * first and otherwise keep the order given: so all data are aligned to their elements, as in
+   * files of the format's reference implementation. No more than one tensor that is not in memory
+   * yet and the header are held.
    *
    * @param metadata texts for {@code __metadata__}; a hash among them is replaced
    * @throws IllegalArgumentException when two tensors have one name, or the header would be longer
    *     than the format's 100 MB
-   * @throws IllegalStateException when a source gives fewer elements than asked
+   * @return the checksums of what was read back
+   * @throws IllegalStateException when a source gives another number of bytes
    * @throws IOException when the file could not be written; a file of this name is then unchanged
    */
-  public static void write(
+  public static FileChecksums write(
       Path target, List<SafeTensor> tensors, Map<String, String> metadata, FileOperations files)
       throws IOException {
     List<SafeTensor> ordered = widestFirst(tensors);
@@ -60,6 +61,7 @@ public final class SafeTensorsWriter {
     }
     long hashPosition = HeaderParser.parse(target, header).hashPosition();
     String[] hash = new String[1];
+    FileChecksums[] checksums = new FileChecksums[1];
     AtomicFile.write(
         target,
         file -> {
@@ -67,16 +69,19 @@ public final class SafeTensorsWriter {
           long position = SafeTensorsHeader.LENGTH_BYTES + hashPosition;
           file.writeFully(StandardCharsets.US_ASCII.encode(hash[0]), position);
         },
-        written -> readBack(written, hash[0], files),
+        written -> checksums[0] = readBack(written, hash[0], files),
         files);
+    return checksums[0];
   }
 
-  private static void readBack(Path written, String hash, FileOperations files) throws IOException {
+  private static FileChecksums readBack(Path written, String hash, FileOperations files)
+      throws IOException {
     try (SafeTensorsReader reader = SafeTensorsReader.open(written, files)) {
-      reader.verify();
+      FileChecksums checksums = reader.verifiedChecksums();
       if (!hash.equals(reader.metadata().get(ContentHash.KEY))) {
         throw new IOException("what was written reads back with another hash");
       }
+      return checksums;
     } catch (InvalidInputException e) {
       throw new IOException("what was written reads back otherwise: " + e.getMessage(), e);
     }
@@ -84,27 +89,23 @@ public final class SafeTensorsWriter {
 
   private static String writeContents(FileHandle file, byte[] header, List<SafeTensor> tensors)
       throws IOException {
-    ByteBuffer start = littleEndian(SafeTensorsHeader.LENGTH_BYTES + header.length);
+    ByteBuffer start =
+        ByteBuffer.allocate(SafeTensorsHeader.LENGTH_BYTES + header.length)
+            .order(ByteOrder.LITTLE_ENDIAN);
     start.putLong(header.length).put(header).flip();
     ContentHash hash = new ContentHash();
     hash.update(start);
     long position = start.remaining();
     file.writeFully(start, 0);
-    ByteBuffer chunk = littleEndian(CHUNK_BYTES);
     for (SafeTensor tensor : tensors) {
-      int elementBytes = tensor.spec().type().bytes();
-      long byteCount = tensor.spec().byteCount();
-      for (long done = 0; done < byteCount; done += chunk.limit()) {
-        chunk.clear().limit((int) Math.min(CHUNK_BYTES, byteCount - done));
-        tensor.source().fill(done / elementBytes, chunk);
-        if (chunk.hasRemaining()) {
-          throw new IllegalStateException("the source of " + tensor.spec() + " gave too little");
-        }
-        chunk.flip();
-        hash.update(chunk);
-        file.writeFully(chunk, position + done);
+      ByteBuffer bytes = tensor.bytes();
+      hash.update(bytes);
+      while (bytes.hasRemaining()) { // in pieces: the system would buffer them outside the heap
+        int count = Math.min(CHUNK_BYTES, bytes.remaining());
+        file.writeFully(bytes.slice(bytes.position(), count), position);
+        bytes.position(bytes.position() + count);
+        position += count;
       }
-      position += byteCount;
     }
     return hash.digits();
   }
@@ -113,10 +114,6 @@ public final class SafeTensorsWriter {
     Comparator<SafeTensor> byWidth =
         Comparator.comparingInt(tensor -> tensor.spec().type().bytes());
     return tensors.stream().sorted(byWidth.reversed()).toList();
-  }
-
-  private static ByteBuffer littleEndian(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private static void requireDistinctNames(List<SafeTensorSpec> specs) {

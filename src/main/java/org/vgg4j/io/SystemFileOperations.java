@@ -39,6 +39,11 @@ final class SystemFileOperations implements FileOperations {
   }
 
   @Override
+  public void link(Path existing, Path name) throws IOException {
+    Files.createLink(name, existing);
+  }
+
+  @Override
   public void forceDirectory(Path directory) throws IOException {
     if (DIRECTORIES_CAN_BE_FORCED) {
       try (FileChannel channel = FileChannel.open(directory, READ)) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.vgg4j.io.FileChecksums;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.io.SafeTensor;
 import org.vgg4j.io.SafeTensorsReader;
@@ -62,8 +63,8 @@ public final class ModelFile {
     write(vgg.config(), classNames, new ModelTensors(vgg).toFile(), file, FileOperations.SYSTEM);
   }
 
-  /** Writes the tensors of a net, as {@link ModelTensors} has them. */
-  public static void write(
+  /** Writes the tensors of a net, as {@link ModelTensors} has them; returns the checksums. */
+  public static FileChecksums write(
       VggConfig config,
       List<String> classNames,
       List<SafeTensor> tensors,
@@ -74,19 +75,7 @@ public final class ModelFile {
     metadata.put("format", "pt");
     metadata.put(CONFIG, JSON.writeValueAsString(config.toMap()));
     metadata.put(CLASSES, JSON.writeValueAsString(classNames));
-    SafeTensorsWriter.write(file, tensors, metadata, files);
-  }
-
-  /**
-   * Reads a file's tensors into a net that is there already.
-   *
-   * @throws InvalidInputException when the file is damaged or of another net
-   */
-  public static void readInto(Vgg vgg, Path file, FileOperations files) throws IOException {
-    try (SafeTensorsReader reader = SafeTensorsReader.open(file, files)) {
-      ModelTensors.check(file, vgg.config(), reader);
-      new ModelTensors(vgg).fromFile(reader);
-    }
+    return SafeTensorsWriter.write(file, tensors, metadata, files);
   }
 
   /**
@@ -103,13 +92,13 @@ public final class ModelFile {
       boolean inferred = !metadata.containsKey(CONFIG);
       VggConfig config = inferred ? InferredConfig.of(file, reader) : config(file, metadata);
       List<String> classes = classNames(file, metadata, config.classes());
-      ModelTensors.check(file, config, reader);
+      ModelTensors.check(file, config, reader.tensors());
       try (NetworkPlan planned =
           Vgg.plan(config, Initialization.KAIMING, options.withoutInitialValues(), backend)) {
         planned.memoryPlan().requireFits(backend, 0);
         Vgg vgg = new Vgg(config, planned.allocate());
         try {
-          new ModelTensors(vgg).fromFile(reader);
+          new ModelTensors(vgg).read(reader::contains, reader::read);
         } catch (IOException | RuntimeException | Error e) {
           vgg.close();
           throw e;

@@ -1,23 +1,22 @@
 package org.vgg4j.model;
 
-import java.io.IOException;
-import java.nio.file.Path;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
-import java.util.stream.IntStream;
+import java.util.function.Predicate;
 import org.vgg4j.io.SafeTensor;
 import org.vgg4j.io.SafeTensorSpec;
 import org.vgg4j.io.SafeTensorType;
-import org.vgg4j.io.SafeTensorsReader;
 import org.vgg4j.nn.Buffer;
 import org.vgg4j.nn.Counter;
 import org.vgg4j.nn.Parameter;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
-import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
@@ -52,26 +51,24 @@ public final class ModelTensors {
 
   /**
    * Returns the tensors to write, in the order of PyTorch's {@code state_dict}; their values are
-   * fetched from the engine when they are written.
+   * fetched from the engine when they are asked for.
    */
-  List<SafeTensor> toFile() {
-    return toFile(ModelTensors::stored);
-  }
-
-  /** Returns the tensors to write, each made of its name and the net's tensor. */
-  public List<SafeTensor> toFile(BiFunction<String, Tensor, SafeTensor> made) {
+  public List<SafeTensor> toFile() {
     List<SafeTensor> result = new ArrayList<>();
     for (String name : vgg.network().stateNames()) {
       if (counters.containsKey(name)) {
-        result.add(SafeTensor.ofLongs(name, new long[] {counters.get(name).value()}));
+        ByteBuffer value = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        value.putLong(0, counters.get(name).value());
+        result.add(SafeTensor.of(name, SafeTensorType.I64, value));
         continue;
       }
       Tensor tensor = tensors.get(name);
-      result.add(made.apply(name, tensor));
+      result.add(SafeTensor.of(name, tensor));
       String bias = biasBeforeNorm(name, tensor.shape());
       if (bias != null) {
         int channels = tensor.shape().dim(0);
-        result.add(SafeTensor.ofFloats(bias, new float[channels], channels));
+        ByteBuffer zeros = ByteBuffer.allocate(channels * SafeTensorType.F32.bytes());
+        result.add(SafeTensor.of(bias, SafeTensorType.F32, zeros, channels));
       }
     }
     return result;
@@ -88,47 +85,38 @@ public final class ModelTensors {
     return name.substring(0, name.length() - WEIGHT.length()) + BIAS;
   }
 
-  /**
-   * Returns a tensor whose values are fetched from the engine when they are written, one tensor at
-   * a time.
-   */
-  private static SafeTensor stored(String name, Tensor tensor) {
-    List<Long> dims = IntStream.of(tensor.shape().toArray()).mapToObj(Long::valueOf).toList();
-    boolean wide = tensor.dtype() == DType.F64;
-    SafeTensorSpec spec =
-        new SafeTensorSpec(name, wide ? SafeTensorType.F64 : SafeTensorType.F32, dims);
-    return new SafeTensor(spec, new TensorSource(tensor, wide));
+  /** Gives a tensor's values, little-endian, as another type. */
+  @FunctionalInterface
+  public interface Values<E extends Exception> {
+    /** Returns the values of the tensor of this name, which is there. */
+    ByteBuffer read(String name, SafeTensorType type) throws E;
   }
 
-  /** Reads every tensor of the net; {@link #check} was called before. */
-  void fromFile(SafeTensorsReader reader) throws IOException {
+  /**
+   * Reads every tensor of the net; {@link #check} was called before.
+   *
+   * @param has whether there is a tensor of a name
+   */
+  public <E extends Exception> void read(Predicate<String> has, Values<E> values) throws E {
     for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
       String name = entry.getKey();
       Tensor tensor = entry.getValue();
-      if (tensor.dtype() == DType.F64) {
-        tensor.upload(centred(name, reader.readDoubles(name), reader));
-      } else if (name.endsWith(RUNNING_MEAN)) {
-        tensor.upload(centred(name, reader.readDoubles(name), reader));
+      String bias = name.endsWith(RUNNING_MEAN) ? biasBefore(name) : null;
+      if (bias != null && has.test(bias)) {
+        DoubleBuffer mean = values.read(name, SafeTensorType.F64).asDoubleBuffer();
+        DoubleBuffer shift = values.read(bias, SafeTensorType.F64).asDoubleBuffer();
+        double[] centred = new double[mean.limit()];
+        Arrays.setAll(centred, c -> mean.get(c) - shift.get(c));
+        tensor.upload(centred);
       } else {
-        tensor.upload(reader.readFloats(name));
+        tensor.upload(values.read(name, SafeTensorType.of(tensor.dtype())));
       }
     }
     for (Counter counter : counters.values()) {
-      counter.value(reader.contains(counter.name()) ? reader.readLongs(counter.name())[0] : 0);
+      String name = counter.name();
+      counter.value(has.test(name) ? values.read(name, SafeTensorType.I64).getLong(0) : 0);
     }
-  }
-
-  /** Subtracts from a running mean the bias that the file has before the batch norm. */
-  private static double[] centred(String name, double[] values, SafeTensorsReader reader)
-      throws IOException {
-    String bias = name.endsWith(RUNNING_MEAN) ? biasBefore(name) : null;
-    if (bias != null && reader.contains(bias)) {
-      double[] shift = reader.readDoubles(bias);
-      for (int c = 0; c < values.length; c++) {
-        values[c] -= shift[c];
-      }
-    }
-    return values;
+    vgg.network().refreshCompute();
   }
 
   /**
@@ -145,32 +133,32 @@ public final class ModelTensors {
   /**
    * Checks names and shapes before any memory is taken.
    *
+   * @param origin where the tensors are from, for messages
    * @throws InvalidInputException naming the first tensor that is missing, unknown or of another
    *     shape
    */
-  static void check(Path file, VggConfig config, SafeTensorsReader reader) {
+  public static void check(Object origin, VggConfig config, List<SafeTensorSpec> tensors) {
     Map<String, List<Long>> expected = TensorShapes.of(config);
-    for (Map.Entry<String, List<Long>> entry : expected.entrySet()) {
-      String name = entry.getKey();
-      boolean optional =
-          name.endsWith(TRACKED) || (config.batchNorm() && isConvBias(name, expected));
-      if (!reader.contains(name)) {
-        if (optional) {
-          continue;
-        }
-        throw new InvalidInputException(file + " lacks the tensor " + name + " of its net");
-      }
-      List<Long> shape = reader.tensor(name).shape();
-      if (!shape.equals(entry.getValue())) {
+    Map<String, List<Long>> found = new LinkedHashMap<>();
+    tensors.forEach(spec -> found.put(spec.name(), spec.shape()));
+    expected.forEach(
+        (name, needed) -> {
+          boolean optional =
+              name.endsWith(TRACKED) || (config.batchNorm() && isConvBias(name, expected));
+          List<Long> shape = found.get(name);
+          if (shape == null && !optional) {
+            throw new InvalidInputException(origin + " lacks the tensor " + name + " of its net");
+          }
+          if (shape != null && !shape.equals(needed)) {
+            throw new InvalidInputException(
+                "%s: %s has the shape %s, but its net needs %s"
+                    .formatted(origin, name, shape, needed));
+          }
+        });
+    for (String name : found.keySet()) {
+      if (!expected.containsKey(name)) {
         throw new InvalidInputException(
-            "%s: %s has the shape %s, but its net needs %s"
-                .formatted(file, name, shape, entry.getValue()));
-      }
-    }
-    for (SafeTensorSpec spec : reader.tensors()) {
-      if (!expected.containsKey(spec.name())) {
-        throw new InvalidInputException(
-            file + " has a tensor " + spec.name() + ", which its net does not know");
+            origin + " has a tensor " + name + ", which its net does not know");
       }
     }
   }

@@ -1,22 +1,17 @@
 package org.vgg4j.run;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
-import org.vgg4j.io.FileOperations;
-import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingState;
 
 /** A whole checkpoint that was written or found. */
 public final class Checkpoint {
   private final Path folder;
   private final CheckpointManifest manifest;
-  private final FileOperations files;
 
-  Checkpoint(Path folder, CheckpointManifest manifest, FileOperations files) {
+  Checkpoint(Path folder, CheckpointManifest manifest) {
     this.folder = folder;
     this.manifest = manifest;
-    this.files = files;
   }
 
   /** Returns the name that its files begin with. */
@@ -55,14 +50,5 @@ public final class Checkpoint {
   /** Returns the file of the optimizer's tensors. */
   public Path optimizer() {
     return CheckpointFiles.optimizer(folder, number());
-  }
-
-  /**
-   * Puts a training back to where it stood.
-   *
-   * @throws org.vgg4j.tensor.InvalidInputException when it belongs to another net or optimizer
-   */
-  public void restore(Trainer trainer) throws IOException {
-    trainer.restore(state(), model(), optimizer(), files);
   }
 }

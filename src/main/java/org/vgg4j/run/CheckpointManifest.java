@@ -5,10 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
+import org.vgg4j.io.ContentHash;
+import org.vgg4j.io.FileChecksums;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.TrainingState;
 
@@ -29,9 +28,9 @@ record CheckpointManifest(
     Double testAccuracy,
     TrainingState state,
     Map<String, Object> config,
-    Map<String, TensorFile> files) {
+    Map<String, FileChecksums> files) {
 
-  static final int FORMAT = 1;
+  static final int FORMAT = 2;
 
   /** What comes before the hash, which ends the file. */
   private static final String HASH_KEY = ",\n\"sha256\" : \"";
@@ -45,21 +44,12 @@ record CheckpointManifest(
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .build();
 
-  /**
-   * A file of tensors.
-   *
-   * @param bytes its length
-   * @param sha256 of the whole file
-   * @param crc32c of each tensor's data, by the tensor's name
-   */
-  record TensorFile(long bytes, String sha256, Map<String, String> crc32c) {}
-
   /** Returns the manifest as a file: JSON that ends in the SHA-256 of all bytes before that. */
   byte[] encode() {
     try {
       String body = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this).stripTrailing();
       body = body.substring(0, body.length() - 1).stripTrailing() + HASH_KEY;
-      return (body + sha256(body) + END).getBytes(StandardCharsets.UTF_8);
+      return (body + ContentHash.sha256(body) + END).getBytes(StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
@@ -77,7 +67,7 @@ record CheckpointManifest(
       throw new InvalidInputException("the manifest is cut off or no manifest");
     }
     String body = text.substring(0, end);
-    if (!text.startsWith(sha256(body), end)) {
+    if (!text.startsWith(ContentHash.sha256(body), end)) {
       throw new InvalidInputException("the manifest does not match its SHA-256");
     }
     try {
@@ -90,15 +80,6 @@ record CheckpointManifest(
       return manifest;
     } catch (IOException e) {
       throw new InvalidInputException("the manifest cannot be read: " + e.getMessage(), e);
-    }
-  }
-
-  private static String sha256(String text) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
     }
   }
 }

@@ -13,15 +13,12 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.vgg4j.io.AtomicFile;
-import org.vgg4j.io.FileHandle;
+import org.vgg4j.io.FileChecksums;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.io.SafeTensor;
-import org.vgg4j.io.SafeTensorSpec;
 import org.vgg4j.io.SafeTensorsReader;
 import org.vgg4j.io.SafeTensorsWriter;
 import org.vgg4j.model.ModelFile;
-import org.vgg4j.nn.VggConfig;
-import org.vgg4j.run.CheckpointManifest.TensorFile;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.Snapshot;
 import org.vgg4j.train.TrainingState;
@@ -77,7 +74,7 @@ public final class CheckpointStore {
       if (manifest.number() != number) {
         throw new InvalidInputException("it is the manifest of number " + manifest.number());
       }
-      known.put(number, new Checkpoint(folder, manifest, files));
+      known.put(number, new Checkpoint(folder, manifest));
     } catch (IOException | InvalidInputException e) {
       broken.put(number, e.getMessage());
     }
@@ -86,47 +83,44 @@ public final class CheckpointStore {
   /**
    * Writes a checkpoint. Whatever fails, those that were there stay.
    *
+   * @param published the name that the file of the net gets too, before the checkpoint is valid;
+   *     null for none
    * @throws org.vgg4j.io.ForceFailedException when the disk did not confirm a file; what was
    *     written of this checkpoint is discarded, and a new one may be tried
    * @throws IOException when it cannot be written
    */
-  Checkpoint save(
-      Snapshot snapshot, VggConfig net, List<String> classes, Map<String, Object> config)
+  Checkpoint save(Snapshot snapshot, Checkpointer.Contents contents, Path published)
       throws IOException {
     long number = next++;
     Path model = CheckpointFiles.model(folder, number);
     Path optimizer = CheckpointFiles.optimizer(folder, number);
     try {
-      ModelFile.write(net, classes, snapshot.model(), model, files);
-      SafeTensorsWriter.write(optimizer, snapshot.optimizer(), Map.of("format", "pt"), files);
-      Map<String, TensorFile> written = new LinkedHashMap<>();
-      written.put(model.getFileName().toString(), describe(model, snapshot.model()));
-      written.put(optimizer.getFileName().toString(), describe(optimizer, snapshot.optimizer()));
+      Map<String, FileChecksums> written = new LinkedHashMap<>();
+      written.put(
+          model.getFileName().toString(),
+          ModelFile.write(contents.net(), contents.classNames(), snapshot.model(), model, files));
+      written.put(
+          optimizer.getFileName().toString(),
+          SafeTensorsWriter.write(optimizer, snapshot.optimizer(), Map.of("format", "pt"), files));
+      if (published != null) {
+        AtomicFile.link(model, published, files);
+      }
       TrainingState state = snapshot.state();
       CheckpointManifest manifest =
           new CheckpointManifest(
-              CheckpointManifest.FORMAT, number, state.testAccuracy(), state, config, written);
+              CheckpointManifest.FORMAT,
+              number,
+              state.testAccuracy(),
+              state,
+              contents.config(),
+              written);
       AtomicFile.write(CheckpointFiles.manifest(folder, number), manifest.encode(), files);
-      Checkpoint checkpoint = new Checkpoint(folder, manifest, files);
+      Checkpoint checkpoint = new Checkpoint(folder, manifest);
       known.put(number, checkpoint);
       return checkpoint;
     } catch (Throwable failure) {
       discard(number, failure);
       throw failure;
-    }
-  }
-
-  private TensorFile describe(Path file, List<SafeTensor> tensors) throws IOException {
-    Map<String, String> crcs = new LinkedHashMap<>();
-    try (SafeTensorsReader reader = SafeTensorsReader.open(file, files)) {
-      for (SafeTensor tensor : tensors) {
-        crcs.put(tensor.spec().name(), reader.crc32c(tensor.spec().name()));
-      }
-    } catch (InvalidInputException e) {
-      throw new IOException(e.getMessage(), e);
-    }
-    try (FileHandle handle = files.open(file)) {
-      return new TensorFile(handle.size(), AtomicFile.sha256(file, files), crcs);
     }
   }
 
@@ -183,24 +177,31 @@ public final class CheckpointStore {
         .orElse(null);
   }
 
+  /** A checkpoint and what its files hold. */
+  public record Loaded(Checkpoint checkpoint, Snapshot snapshot) {}
+
   /**
-   * Returns the newest checkpoint whose every file holds what its manifest says; null when there is
-   * no checkpoint.
+   * Reads the newest checkpoint whose every file holds what its manifest says, each file once;
+   * returns null when there is no checkpoint.
    *
    * @param report takes a line on each broken one that is passed over
    * @throws InvalidInputException when there are checkpoints and all are broken
    */
-  public Checkpoint newestValid(Consumer<String> report) {
+  public Loaded newestValid(Consumer<String> report) {
     Set<Long> numbers = new TreeSet<>(Comparator.reverseOrder());
     numbers.addAll(known.keySet());
     numbers.addAll(broken.keySet());
     for (long number : numbers) {
-      String damage = broken.computeIfAbsent(number, n -> damage(known.get(n)));
-      if (damage == null) {
-        return known.get(number);
+      Checkpoint checkpoint = known.get(number);
+      try {
+        if (checkpoint != null) {
+          return new Loaded(checkpoint, read(checkpoint));
+        }
+      } catch (IOException | InvalidInputException e) {
+        known.remove(number);
+        broken.put(number, e.getMessage());
       }
-      known.remove(number);
-      report.accept(CheckpointFiles.label(number) + " is broken: " + damage);
+      report.accept(CheckpointFiles.label(number) + " is broken: " + broken.get(number));
     }
     if (!numbers.isEmpty()) {
       throw new InvalidInputException(
@@ -209,39 +210,35 @@ public final class CheckpointStore {
     return null;
   }
 
-  /** Returns what is wrong with a checkpoint's files, null when nothing is. */
-  private String damage(Checkpoint checkpoint) {
-    CheckpointManifest manifest = checkpoint.manifest();
-    for (Path file : List.of(checkpoint.model(), checkpoint.optimizer())) {
-      TensorFile expected = manifest.files().get(file.getFileName().toString());
-      try {
-        if (expected == null) {
-          return "the manifest does not name " + file.getFileName();
-        }
-        if (!AtomicFile.sha256(file, files).equals(expected.sha256())) {
-          return file.getFileName() + " does not match its SHA-256" + damaged(file, expected);
-        }
-      } catch (IOException e) {
-        return file.getFileName() + " cannot be read: " + e;
-      }
-    }
-    return null;
+  private Snapshot read(Checkpoint checkpoint) throws IOException {
+    return new Snapshot(
+        checkpoint.state(),
+        read(checkpoint.model(), checkpoint.manifest()),
+        read(checkpoint.optimizer(), checkpoint.manifest()));
   }
 
-  /** Returns which tensors differ from their checksum, as far as the file can be read. */
-  private String damaged(Path file, TensorFile expected) throws IOException {
+  /** Returns the tensors of a file that must be what the manifest says. */
+  private List<SafeTensor> read(Path file, CheckpointManifest manifest) throws IOException {
+    String name = file.getFileName().toString();
+    FileChecksums expected = manifest.files().get(name);
+    if (expected == null) {
+      throw new InvalidInputException("the manifest does not name " + name);
+    }
     try (SafeTensorsReader reader = SafeTensorsReader.open(file, files)) {
-      List<String> names = new ArrayList<>();
-      for (SafeTensorSpec spec : reader.tensors()) {
-        if (!reader.crc32c(spec.name()).equals(expected.crc32c().get(spec.name()))) {
-          names.add(spec.name());
-        }
+      SafeTensorsReader.Contents contents = reader.readAll();
+      FileChecksums found = contents.checksums();
+      if (!found.sha256().equals(expected.sha256())) {
+        String differing =
+            found.crc32c().keySet().stream()
+                .filter(t -> !found.crc32c().get(t).equals(expected.crc32c().get(t)))
+                .limit(3)
+                .collect(Collectors.joining(", "));
+        throw new InvalidInputException(
+            name
+                + " does not match its SHA-256"
+                + (differing.isEmpty() ? "" : ", in " + differing));
       }
-      return names.isEmpty()
-          ? ""
-          : names.stream().limit(3).collect(Collectors.joining(", ", ": ", ""));
-    } catch (InvalidInputException e) {
-      return ": " + e.getMessage();
+      return contents.tensors();
     }
   }
 }

@@ -9,9 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import org.vgg4j.io.FileOperations;
 import org.vgg4j.io.ForceFailedException;
-import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.Snapshot;
@@ -32,7 +30,6 @@ public final class Checkpointer implements TrainingListener, AutoCloseable {
   private final Contents contents;
   private final CheckpointInterval interval;
   private final Consumer<String> report;
-  private final FileOperations files;
   private final ExecutorService disk = Executors.newSingleThreadExecutor(Checkpointer::thread);
   private final AtomicBoolean saving = new AtomicBoolean();
   private volatile TrainingState saved; // the newest state that is in a checkpoint
@@ -62,19 +59,6 @@ public final class Checkpointer implements TrainingListener, AutoCloseable {
       CheckpointInterval interval,
       TrainingState resumed,
       Consumer<String> report) {
-    this(trainer, run, store, contents, interval, resumed, report, FileOperations.SYSTEM);
-  }
-
-  /** Writes the model over a layer of files that tests may put in. */
-  Checkpointer(
-      Trainer trainer,
-      RunDirectory run,
-      CheckpointStore store,
-      Contents contents,
-      CheckpointInterval interval,
-      TrainingState resumed,
-      Consumer<String> report,
-      FileOperations files) {
     this.trainer = trainer;
     this.run = run;
     this.store = store;
@@ -82,7 +66,6 @@ public final class Checkpointer implements TrainingListener, AutoCloseable {
     this.interval = interval;
     this.saved = resumed;
     this.report = report;
-    this.files = files;
   }
 
   private static Thread thread(Runnable work) {
@@ -167,9 +150,8 @@ public final class Checkpointer implements TrainingListener, AutoCloseable {
     TrainingState state = snapshot.state();
     if (state.endsEpoch()) {
       run.writeMetrics(state.finished());
-      ModelFile.write(contents.net(), contents.classNames(), snapshot.model(), run.model(), files);
     }
-    store.save(snapshot, contents.net(), contents.classNames(), contents.config());
+    store.save(snapshot, contents, state.endsEpoch() ? run.model() : null);
   }
 
   private void writeMetrics(List<EpochMetrics> finished) {

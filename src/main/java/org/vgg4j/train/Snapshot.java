@@ -10,4 +10,9 @@ import org.vgg4j.io.SafeTensor;
  * @param model the net's tensors as a model file has them
  * @param optimizer the optimizer's, named by kind and parameter: {@code exp_avg.features.0.weight}
  */
-public record Snapshot(TrainingState state, List<SafeTensor> model, List<SafeTensor> optimizer) {}
+public record Snapshot(TrainingState state, List<SafeTensor> model, List<SafeTensor> optimizer) {
+  /** Returns the same after so many rollbacks, each of which divides the learning rate by ten. */
+  public Snapshot withRollbacks(int count) {
+    return new Snapshot(state.withRollbacks(count), model, optimizer);
+  }
+}

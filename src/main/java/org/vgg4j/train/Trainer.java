@@ -1,8 +1,5 @@
 package org.vgg4j.train;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
@@ -12,13 +9,13 @@ import org.vgg4j.data.Shuffle;
 import org.vgg4j.evaluation.Evaluation;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.evaluation.ImageFeed;
-import org.vgg4j.io.FileOperations;
 import org.vgg4j.nn.CrossEntropyLoss;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.optim.Optimizer;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LossTotals;
 
 /**
@@ -41,15 +38,8 @@ public final class Trainer implements AutoCloseable {
   private final TrainingTensors tensors;
   private final CrossEntropyLoss loss;
   private final LossWatch watch;
-  private long step; // updates made so far
+  private final TrainingPosition position = new TrainingPosition();
   private long totalSteps; // of the whole run, once an epoch has begun
-  private long passes; // forward and backward passes made so far
-  private int epoch = 1; // under way
-  private int batch; // batches of it that are done
-  private int rollbacks;
-  private double epochSeconds; // of the epoch under way, at its last step
-  private long epochBegin; // in System.nanoTime(), as if the epoch had not been interrupted
-  private final List<EpochMetrics> finished = new ArrayList<>();
   private volatile boolean stopping;
 
   /**
@@ -83,7 +73,7 @@ public final class Trainer implements AutoCloseable {
 
   /** Returns the optimizer updates made so far. */
   public long step() {
-    return step;
+    return position.step();
   }
 
   /**
@@ -100,50 +90,48 @@ public final class Trainer implements AutoCloseable {
    *
    * @return the metrics of the last finished epoch, null when it was stopped before one was
    *     finished
+   * @throws InvalidInputException when the net was not built for the batch sizes of this training
+   *     set, or for other classes
    * @throws DivergedException when the loss is not finite, or the net after an epoch: then nobody
    *     is told of the epoch
    */
   public EpochMetrics fit(ImageDataset train, ImageDataset test, TrainingListener listener) {
     Evaluator.requireClasses(vgg.config(), train);
     Evaluator.requireClasses(vgg.config(), test);
+    requireBatchSizes(train.size());
     fit(train, new ImageFeed(vgg, train), test, listener);
-    return finished.isEmpty() ? null : finished.get(finished.size() - 1);
+    return position.lastFinished();
+  }
+
+  private void requireBatchSizes(int images) {
+    List<Integer> needed = List.of(batchSizes(options.batchSize(), images));
+    List<Integer> built = network.options().batchSizes();
+    if (!built.containsAll(needed)) {
+      throw new InvalidInputException(
+          ("%d images in batches of %d need a net for the batch sizes %s, but this one was built"
+               + " for %s; build it with NetworkOptions.training(Trainer.batchSizes(%2$d, %1$d))")
+              .formatted(images, options.batchSize(), needed, built));
+    }
   }
 
   private void fit(
       ImageDataset train, ImageFeed feed, ImageDataset test, TrainingListener listener) {
-    while (epoch <= options.epochs() && !stopping) {
-      epochBegin = System.nanoTime() - Math.round(epochSeconds * 1e9);
+    while (position.epoch() <= options.epochs() && !stopping) {
+      position.startClock();
       if (!trainEpoch(train, feed, listener)) {
         break;
       }
-      double trainSeconds = epochSeconds;
       LossTotals totals = loss.totals();
-      listener.evaluationStarted(epoch);
+      listener.evaluationStarted(position.epoch());
       Evaluation evaluation = Evaluator.evaluate(vgg, test, () -> stopping);
       if (evaluation == null) {
         break;
       }
       requireFinite(evaluation.meanLoss());
-      EpochMetrics metrics =
-          new EpochMetrics(
-              epoch,
-              totals.meanLoss(),
-              totals.accuracy(),
-              evaluation.accuracy(),
-              secondsOfEpoch(),
-              totals.count() / trainSeconds);
-      finished.add(metrics);
-      epoch++;
-      batch = 0;
-      epochSeconds = 0;
+      EpochMetrics metrics = position.epochDone(totals, evaluation.accuracy());
       loss.resetTotals();
       listener.epochFinished(metrics);
     }
-  }
-
-  private double secondsOfEpoch() {
-    return (System.nanoTime() - epochBegin) / 1e9;
   }
 
   /** Trains what is left of the epoch; returns whether it came to its end. */
@@ -151,24 +139,22 @@ public final class Trainer implements AutoCloseable {
     BatchSchedule schedule =
         new BatchSchedule(train.size(), options.batchSize(), options.accumulate());
     totalSteps = (long) schedule.steps() * options.epochs();
-    listener.epochStarted(epoch, schedule.steps(), train.size());
-    int[] order = Shuffle.permutation(train.size(), options.seed(), epoch);
+    listener.epochStarted(position.epoch(), schedule.steps(), train.size());
+    int[] order = Shuffle.permutation(train.size(), options.seed(), position.epoch());
     watch.reset();
-    try (BatchLoader loader = feed.loader(schedule.batchSize(), order, batch)) {
+    try (BatchLoader loader = feed.loader(schedule.batchSize(), order, position.batch())) {
       for (Batch next = loader.next(); next != null; next = loader.next()) {
         pass(next, feed, schedule);
         if (!schedule.endsStep(next.index())) {
           continue;
         }
-        step++;
-        batch = next.index() + 1;
-        epochSeconds = secondsOfEpoch();
+        position.stepDone(next.index() + 1);
         readLoss(schedule, listener);
-        if (step % STEPS_A_WEIGHT_CHECK == 0) {
+        if (position.step() % STEPS_A_WEIGHT_CHECK == 0) {
           requireFinite(loss.totals()); // which knows the step at which it began
           tensors.requireFiniteWeights();
         }
-        listener.stepDone(step);
+        listener.stepDone(position.step());
         if (stopping) {
           return false;
         }
@@ -180,13 +166,13 @@ public final class Trainer implements AutoCloseable {
 
   /** Tells what is known of the loss; of an epoch's last step all is. */
   private void readLoss(BatchSchedule schedule, TrainingListener listener) {
-    int done = schedule.stepOf(batch - 1) + 1;
+    int done = schedule.stepOf(position.batch() - 1) + 1;
     boolean isLast = done == schedule.steps();
     LossTotals totals = isLast ? watch.await() : watch.poll(done);
     if (totals != null) {
       requireFinite(totals);
       int of = isLast ? done : watch.step();
-      listener.stepFinished(epoch, of, (int) totals.count(), totals.meanLoss());
+      listener.stepFinished(position.epoch(), of, (int) totals.count(), totals.meanLoss());
     }
   }
 
@@ -198,20 +184,22 @@ public final class Trainer implements AutoCloseable {
     feed.load(batch, at);
     at.labels().uploadAsync(batch.labels(), 0);
     double scale = 1.0 / schedule.imagesOfStep(batch.index());
-    network.stepState().set(step, passes, rate(step), batch.size(), scale);
+    network
+        .stepState()
+        .set(position.step(), position.passes(), rate(position.step()), batch.size(), scale);
     trainingStep.run(at, schedule.startsStep(batch.index()), schedule.endsStep(batch.index()));
-    passes++;
+    position.passDone();
   }
 
   private double rate(long ofStep) {
     double rate = options.schedule().rate(options.learningRate(), ofStep, totalSteps);
-    return rate / Math.pow(10, rollbacks);
+    return rate / Math.pow(10, position.rollbacks());
   }
 
   private void requireFinite(LossTotals totals) {
     long first = totals.firstNonFiniteStep();
     if (first >= 0) {
-      throw new DivergedException("the loss", epoch, first + 1, rate(first));
+      throw new DivergedException("the loss", position.epoch(), first + 1, rate(first));
     }
     requireFinite(totals.lossSum());
   }
@@ -223,13 +211,13 @@ public final class Trainer implements AutoCloseable {
   }
 
   private DivergedException diverged(String what) {
-    return new DivergedException(what, epoch, step, network.stepState().learningRate());
+    return new DivergedException(
+        what, position.epoch(), position.step(), network.stepState().learningRate());
   }
 
   /** Returns where the training stands; to be asked between steps, as by a listener. */
   public TrainingState state() {
-    return new TrainingState(
-        step, passes, epoch, batch, rollbacks, epochSeconds, loss.totals(), finished);
+    return position.state(loss.totals());
   }
 
   /**
@@ -243,32 +231,20 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * Goes on from a state, its tensors read from files; the trainer's own are lost.
+   * Goes on from what was captured, by this trainer or another; its own tensors are lost.
    *
-   * @throws InvalidInputException when the files are damaged or of another net or optimizer
+   * @throws InvalidInputException when it is of another net or optimizer
    */
-  public void restore(TrainingState state, Path model, Path moments, FileOperations files)
-      throws IOException {
-    tensors.restore(model, moments, files);
-    step = state.step();
-    passes = state.passes();
-    epoch = state.epoch();
-    batch = state.batch();
-    rollbacks = state.rollbacks();
-    epochSeconds = state.epochSeconds();
-    if (batch > 0) {
+  public void restore(Snapshot snapshot) {
+    tensors.restore(snapshot);
+    TrainingState state = snapshot.state();
+    position.restore(state);
+    if (state.batch() > 0) {
       loss.restoreTotals(state.totals());
     } else {
       loss.resetTotals();
     }
-    finished.clear();
-    finished.addAll(state.finished());
     trainingStep.reset();
-  }
-
-  /** Sets how often the run went back; each time divides the learning rate by ten. */
-  public void rollbacks(int count) {
-    rollbacks = count;
   }
 
   @Override

@@ -41,6 +41,11 @@ public record TrainingState(
     return batch == 0 && !finished.isEmpty();
   }
 
+  /** Returns the same after so many rollbacks. */
+  TrainingState withRollbacks(int count) {
+    return new TrainingState(step, passes, epoch, batch, count, epochSeconds, totals, finished);
+  }
+
   /** Returns whether two states are at the same place of the same run. */
   public boolean isAt(TrainingState other) {
     return other != null

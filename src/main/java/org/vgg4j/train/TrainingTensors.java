@@ -1,25 +1,21 @@
 package org.vgg4j.train;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
-import org.vgg4j.io.FileOperations;
+import java.util.stream.Collectors;
 import org.vgg4j.io.SafeTensor;
-import org.vgg4j.io.SafeTensorsReader;
-import org.vgg4j.model.HostTensor;
-import org.vgg4j.model.ModelFile;
+import org.vgg4j.io.SafeTensorType;
 import org.vgg4j.model.ModelTensors;
-import org.vgg4j.nn.Buffer;
-import org.vgg4j.nn.Parameter;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.optim.AttachedOptimizer;
-import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Tensor;
 
 /** The tensors that a training goes on from: the net's and the optimizer's. */
 final class TrainingTensors {
+  private static final String ORIGIN = "the checkpoint";
+
   private final Vgg vgg;
   private final AttachedOptimizer optimizer;
   private final Function<String, DivergedException> diverged;
@@ -37,12 +33,8 @@ final class TrainingTensors {
    * finite over broken weights; what a gradient broke once stays broken.
    */
   void requireFiniteWeights() {
-    for (Parameter parameter : vgg.network().parameters()) {
-      requireFinite(parameter.name(), parameter.value());
-    }
-    for (Buffer buffer : vgg.network().buffers()) {
-      requireFinite(buffer.name(), buffer.value());
-    }
+    vgg.network().parameters().forEach(p -> requireFinite(p.name(), p.value()));
+    vgg.network().buffers().forEach(b -> requireFinite(b.name(), b.value()));
   }
 
   private void requireFinite(String name, Tensor tensor) {
@@ -53,32 +45,39 @@ final class TrainingTensors {
 
   /** Copies all tensors, which must be finite. */
   Snapshot capture(TrainingState state) {
-    List<SafeTensor> moments = new ArrayList<>();
+    requireFiniteWeights();
+    optimizer.states().forEach(moment -> requireFinite(moment.name(), moment.tensor()));
+    return new Snapshot(
+        state,
+        new ModelTensors(vgg).toFile().stream().map(SafeTensor::copy).toList(),
+        optimizer.states().stream()
+            .map(moment -> SafeTensor.of(moment.name(), moment.tensor()).copy())
+            .toList());
+  }
+
+  /**
+   * Takes all tensors from a copy.
+   *
+   * @throws InvalidInputException when it is of another net or optimizer
+   */
+  void restore(Snapshot snapshot) {
+    Map<String, SafeTensor> model = byName(snapshot.model());
+    Map<String, SafeTensor> moments = byName(snapshot.optimizer());
+    ModelTensors.check(
+        ORIGIN, vgg.config(), snapshot.model().stream().map(SafeTensor::spec).toList());
+    new ModelTensors(vgg).read(model::containsKey, (name, type) -> model.get(name).read(type));
     for (AttachedOptimizer.State moment : optimizer.states()) {
-      moments.add(copy(moment.name(), moment.tensor()));
-    }
-    return new Snapshot(state, new ModelTensors(vgg).toFile(this::copy), moments);
-  }
-
-  private SafeTensor copy(String name, Tensor tensor) {
-    HostTensor copy = new HostTensor(tensor);
-    if (!copy.isFinite()) {
-      throw diverged.apply(name);
-    }
-    return copy.named(name);
-  }
-
-  /** Reads all tensors. */
-  void restore(Path model, Path moments, FileOperations files) throws IOException {
-    try (SafeTensorsReader reader = SafeTensorsReader.open(moments, files)) {
-      ModelFile.readInto(vgg, model, files);
-      for (AttachedOptimizer.State moment : optimizer.states()) {
-        if (moment.tensor().dtype() == DType.F64) {
-          moment.tensor().upload(reader.readDoubles(moment.name()));
-        } else {
-          moment.tensor().upload(reader.readFloats(moment.name()));
-        }
+      SafeTensor saved = moments.get(moment.name());
+      if (saved == null) {
+        throw new InvalidInputException(
+            ORIGIN + " lacks " + moment.name() + "; it belongs to another optimizer");
       }
+      moment.tensor().upload(saved.read(SafeTensorType.of(moment.tensor().dtype())));
     }
+  }
+
+  private static Map<String, SafeTensor> byName(List<SafeTensor> tensors) {
+    return tensors.stream()
+        .collect(Collectors.toMap(tensor -> tensor.spec().name(), Function.identity()));
   }
 }

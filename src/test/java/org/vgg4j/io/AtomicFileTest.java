@@ -14,10 +14,13 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.io.FaultyFiles.Death;
 import org.vgg4j.io.FaultyFiles.Fault;
@@ -47,6 +50,61 @@ class AtomicFileTest {
             "rename f.tmp f",
             "forceDirectory"),
         files.calls());
+  }
+
+  @Test
+  void aLinkComesInTheSameOrder() throws IOException {
+    Path existing = folder.resolve("g");
+    Files.write(existing, NEW);
+    FaultyFiles files = FaultyFiles.sound();
+    AtomicFile.link(existing, folder.resolve("f"), files);
+    assertEquals(
+        List.of("delete f.tmp", "link g f.tmp", "rename f.tmp f", "forceDirectory"), files.calls());
+    assertTrue(Files.isSameFile(existing, folder.resolve("f")));
+    Files.delete(existing);
+    assertArrayEquals(NEW, Files.readAllBytes(folder.resolve("f")));
+  }
+
+  /** Both where files may have two names and where the second is a copy. */
+  @ParameterizedTest
+  @CsvSource({"true, 4", "false, 14"})
+  void whateverCallOfALinkFailsTheTargetIsOldOrNew(boolean links, int calls) throws IOException {
+    Path existing = Path.of("/run/g");
+    Path target = Path.of("/run/f");
+    MemoryFiles start = new MemoryFiles(links);
+    start.put(existing, NEW);
+    start.put(target, OLD);
+    FaultyFiles sound = new FaultyFiles(start.copy());
+    AtomicFile.link(existing, target, sound);
+    assertTrue(sound.calls().size() >= calls, sound.calls()::toString);
+    for (Fault fault : Fault.values()) {
+      for (int call = 0; call < sound.calls().size(); call++) {
+        MemoryFiles disk = start.copy();
+        FaultyFiles files = new FaultyFiles(disk);
+        files.failing(fault, call);
+        boolean done = false;
+        try {
+          AtomicFile.link(existing, target, files);
+          done = true;
+        } catch (IOException | Death e) {
+          boolean named = e instanceof Death || e.getMessage().startsWith("cannot write " + target);
+          assertTrue(named, e.getMessage());
+        }
+        requireOldOrNew(disk, done, fault + " at " + files.calls());
+        for (int cut = 0; cut < 20; cut++) {
+          requireOldOrNew(disk.afterPowerCut(new Random(cut)), done, fault + ", power cut " + cut);
+        }
+        AtomicFile.link(existing, target, disk); // what was left behind is not in the way
+        assertArrayEquals(NEW, disk.bytes(target));
+        assertEquals(List.of(target, existing), disk.list(Path.of("/run")));
+      }
+    }
+  }
+
+  private static void requireOldOrNew(MemoryFiles disk, boolean done, String what) {
+    byte[] bytes = disk.bytes(Path.of("/run/f"));
+    assertTrue(Arrays.equals(NEW, bytes) || (!done && Arrays.equals(OLD, bytes)), what);
+    assertArrayEquals(NEW, disk.bytes(Path.of("/run/g")), what);
   }
 
   @ParameterizedTest

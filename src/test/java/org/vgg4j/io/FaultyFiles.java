@@ -106,6 +106,12 @@ public final class FaultyFiles implements FileOperations {
   }
 
   @Override
+  public void link(Path existing, Path name) throws IOException {
+    call("link " + existing.getFileName() + " " + name.getFileName());
+    under.link(existing, name);
+  }
+
+  @Override
   public void forceDirectory(Path directory) throws IOException {
     call("forceDirectory");
     under.forceDirectory(directory);

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -17,7 +18,8 @@ import java.util.TreeSet;
 
 /**
  * Files in memory that know what a power cut may take: the bytes that were not forced and the names
- * that were not forced, each for itself and in any order. All folders are there.
+ * that were not forced, each for itself and in any order. All folders are there. A file may have
+ * several names, unless the file system is one without links.
  */
 public final class MemoryFiles implements FileOperations {
   private record Write(int position, byte[] bytes) {}
@@ -54,18 +56,32 @@ public final class MemoryFiles implements FileOperations {
     }
   }
 
+  private final boolean links;
   private final Map<Path, Contents> names = new TreeMap<>();
   private final Map<Path, Contents> forcedNames = new TreeMap<>();
 
+  /** Files of which one may have several names. */
+  public MemoryFiles() {
+    this(true);
+  }
+
+  /** Files that may have several names or, as on some file systems, may not. */
+  public MemoryFiles(boolean links) {
+    this.links = links;
+  }
+
   /** Returns what a machine finds after it lost its power; {@code random} draws what is lost. */
   public synchronized MemoryFiles afterPowerCut(Random random) {
-    MemoryFiles left = new MemoryFiles();
+    MemoryFiles left = new MemoryFiles(links);
+    IdentityHashMap<Contents, Contents> kept =
+        new IdentityHashMap<>(); // a file of two names is lost for both
     Set<Path> all = new TreeSet<>(names.keySet());
     all.addAll(forcedNames.keySet());
     for (Path name : all) {
       Contents contents = (random.nextBoolean() ? names : forcedNames).get(name);
       if (contents != null) {
-        left.put(name, contents.afterPowerCut(random));
+        left.put(
+            name, kept.computeIfAbsent(contents, file -> Contents.of(file.afterPowerCut(random))));
       }
     }
     return left;
@@ -73,14 +89,20 @@ public final class MemoryFiles implements FileOperations {
 
   /** Returns a copy whose every byte and name is forced: what a killed process leaves behind. */
   public synchronized MemoryFiles copy() {
-    MemoryFiles copy = new MemoryFiles();
-    names.forEach((name, contents) -> copy.put(name, contents.bytes));
+    MemoryFiles copy = new MemoryFiles(links);
+    IdentityHashMap<Contents, Contents> copies = new IdentityHashMap<>();
+    names.forEach(
+        (name, contents) ->
+            copy.put(name, copies.computeIfAbsent(contents, file -> Contents.of(file.bytes))));
     return copy;
   }
 
   /** Puts a file there, forced. */
   public synchronized void put(Path name, byte[] bytes) {
-    Contents contents = Contents.of(bytes);
+    put(name, Contents.of(bytes));
+  }
+
+  private void put(Path name, Contents contents) {
     names.put(name, contents);
     forcedNames.put(name, contents);
   }
@@ -117,6 +139,17 @@ public final class MemoryFiles implements FileOperations {
   public synchronized void rename(Path from, Path to) throws IOException {
     names.put(to, present(from));
     names.remove(from);
+  }
+
+  @Override
+  public synchronized void link(Path existing, Path name) throws IOException {
+    if (!links) {
+      throw new UnsupportedOperationException("no links here");
+    }
+    if (names.containsKey(name)) {
+      throw new FileAlreadyExistsException(name.toString());
+    }
+    names.put(name, present(existing));
   }
 
   @Override

@@ -111,10 +111,10 @@ class SafeTensorsDamageTest {
     TinyFile.write(file);
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
       assertThrows(InvalidInputException.class, () -> reader.tensor("v"));
-      assertThrows(InvalidInputException.class, () -> reader.readFloats("v"));
-      assertThrows(InvalidInputException.class, () -> reader.readFloats("n"));
-      assertThrows(InvalidInputException.class, () -> reader.readDoubles("n"));
-      assertThrows(InvalidInputException.class, () -> reader.readLongs("w"));
+      assertThrows(InvalidInputException.class, () -> TestTensors.floats(reader, "v"));
+      assertThrows(InvalidInputException.class, () -> TestTensors.floats(reader, "n"));
+      assertThrows(InvalidInputException.class, () -> TestTensors.doubles(reader, "n"));
+      assertThrows(InvalidInputException.class, () -> TestTensors.longs(reader, "w"));
     }
   }
 
@@ -125,7 +125,7 @@ class SafeTensorsDamageTest {
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
       byte[] bytes = Files.readAllBytes(file);
       Files.write(file, Arrays.copyOf(bytes, bytes.length - 1));
-      assertThrows(InvalidInputException.class, () -> reader.readFloats("w"));
+      assertThrows(InvalidInputException.class, () -> TestTensors.floats(reader, "w"));
       assertThrows(InvalidInputException.class, reader::verify);
     }
   }

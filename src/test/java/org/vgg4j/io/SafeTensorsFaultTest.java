@@ -31,7 +31,7 @@ class SafeTensorsFaultTest {
     FaultyFiles sound = FaultyFiles.sound();
     TinyFile.write(file, sound);
     byte[] after = Files.readAllBytes(file);
-    SafeTensor tensor = SafeTensor.ofFloats("old", new float[] {1}, 1);
+    SafeTensor tensor = TestTensors.floats("old", new float[] {1}, 1);
     SafeTensorsWriter.write(file, List.of(tensor), Map.of());
     byte[] before = Files.readAllBytes(file);
     for (int call = 0; call < sound.calls().size(); call++) {
@@ -69,7 +69,7 @@ class SafeTensorsFaultTest {
     TinyFile.write(partial, new PartialFiles());
     assertArrayEquals(Files.readAllBytes(whole), Files.readAllBytes(partial));
     try (SafeTensorsReader reader = SafeTensorsReader.open(whole, new PartialFiles())) {
-      assertArrayEquals(new float[] {1, 2, 3, 4}, reader.readFloats("w"));
+      assertArrayEquals(new float[] {1, 2, 3, 4}, TestTensors.floats(reader, "w"));
       assertEquals(Verification.VERIFIED, reader.verify());
     }
   }

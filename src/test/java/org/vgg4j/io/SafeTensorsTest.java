@@ -30,8 +30,8 @@ class SafeTensorsTest {
     SafeTensorsWriter.write(
         file,
         List.of(
-            SafeTensor.ofFloats("w", new float[] {1, -2}, 2, 1),
-            SafeTensor.ofLongs("n", new long[] {258})),
+            TestTensors.floats("w", new float[] {1, -2}, 2, 1),
+            TestTensors.longs("n", new long[] {258})),
         Map.of("z", "\"", "a", "b"));
 
     String json =
@@ -74,22 +74,22 @@ class SafeTensorsTest {
     SafeTensorsWriter.write(
         file,
         List.of(
-            SafeTensor.ofDoubles("doubles", doubles, 5),
-            SafeTensor.ofFloats("floats", floats, 1, 5),
-            SafeTensor.ofLongs("longs", longs, 3),
-            SafeTensor.ofBytes("bytes", SafeTensorType.U8, bytes, 2, 2),
-            SafeTensor.ofBytes("ints", SafeTensorType.I32, ints, 2)),
+            TestTensors.doubles("doubles", doubles, 5),
+            TestTensors.floats("floats", floats, 1, 5),
+            TestTensors.longs("longs", longs, 3),
+            SafeTensor.of("bytes", SafeTensorType.U8, bytes, 2, 2),
+            SafeTensor.of("ints", SafeTensorType.I32, ints, 2)),
         Map.of("net", "vgg11"));
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
-      assertArrayEquals(doubles, reader.readDoubles("doubles"));
+      assertArrayEquals(doubles, TestTensors.doubles(reader, "doubles"));
       assertArrayEquals(
           new float[] {(float) Math.PI, -0f, Float.POSITIVE_INFINITY, 1, Float.NaN},
-          reader.readFloats("doubles"));
-      assertArrayEquals(floats, reader.readFloats("floats"));
-      assertEquals(Float.MIN_VALUE, reader.readDoubles("floats")[2]);
-      assertArrayEquals(longs, reader.readLongs("longs"));
-      assertArrayEquals(new long[] {0, 127, 128, 255}, reader.readLongs("bytes"));
-      assertArrayEquals(new long[] {-7, Integer.MAX_VALUE}, reader.readLongs("ints"));
+          TestTensors.floats(reader, "doubles"));
+      assertArrayEquals(floats, TestTensors.floats(reader, "floats"));
+      assertEquals(Float.MIN_VALUE, TestTensors.doubles(reader, "floats")[2]);
+      assertArrayEquals(longs, TestTensors.longs(reader, "longs"));
+      assertArrayEquals(new long[] {0, 127, 128, 255}, TestTensors.longs(reader, "bytes"));
+      assertArrayEquals(new long[] {-7, Integer.MAX_VALUE}, TestTensors.longs(reader, "ints"));
       assertEquals("vgg11", reader.metadata().get("net"));
       assertEquals(List.of(1L, 5L), reader.tensor("floats").shape());
       assertEquals(
@@ -114,15 +114,15 @@ class SafeTensorsTest {
     SafeTensorsWriter.write(
         file,
         List.of(
-            SafeTensor.ofBytes("half", SafeTensorType.F16, littleEndian(halves), halves.length),
-            SafeTensor.ofBytes("brain", SafeTensorType.BF16, littleEndian(brains), brains.length),
-            SafeTensor.ofBytes("-0", SafeTensorType.F16, littleEndian(minusZero))),
+            SafeTensor.of("half", SafeTensorType.F16, littleEndian(halves), halves.length),
+            SafeTensor.of("brain", SafeTensorType.BF16, littleEndian(brains), brains.length),
+            SafeTensor.of("-0", SafeTensorType.F16, littleEndian(minusZero))),
         Map.of());
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
-      assertArrayEquals(fromHalf, reader.readFloats("half"));
-      assertArrayEquals(fromBrain, reader.readFloats("brain"));
-      assertEquals(0x1p-24, reader.readDoubles("half")[2]);
-      assertArrayEquals(new float[] {-0f}, reader.readFloats("-0"));
+      assertArrayEquals(fromHalf, TestTensors.floats(reader, "half"));
+      assertArrayEquals(fromBrain, TestTensors.floats(reader, "brain"));
+      assertEquals(0x1p-24, TestTensors.doubles(reader, "half")[2]);
+      assertArrayEquals(new float[] {-0f}, TestTensors.floats(reader, "-0"));
     }
   }
 
@@ -132,16 +132,16 @@ class SafeTensorsTest {
     SafeTensorsWriter.write(
         file,
         List.of(
-            SafeTensor.ofFloats("empty", new float[0], 3, 0, 2),
-            SafeTensor.ofLongs("num_batches_tracked", new long[] {7}),
-            SafeTensor.ofDoubles("last", new double[0], 0)),
+            TestTensors.floats("empty", new float[0], 3, 0, 2),
+            TestTensors.longs("num_batches_tracked", new long[] {7}),
+            TestTensors.doubles("last", new double[0], 0)),
         Map.of());
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
-      assertEquals(0, reader.readFloats("empty").length);
-      assertArrayEquals(new long[] {7}, reader.readLongs("num_batches_tracked"));
+      assertEquals(0, TestTensors.floats(reader, "empty").length);
+      assertArrayEquals(new long[] {7}, TestTensors.longs(reader, "num_batches_tracked"));
       assertEquals(List.of(), reader.tensor("num_batches_tracked").shape());
       assertEquals(List.of(3L, 0L, 2L), reader.tensor("empty").shape());
-      assertEquals(0, reader.readDoubles("last").length);
+      assertEquals(0, TestTensors.doubles(reader, "last").length);
     }
     SafeTensorsWriter.write(file, List.of(), Map.of());
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
@@ -167,17 +167,17 @@ class SafeTensorsTest {
     SafeTensorsWriter.write(
         file,
         List.of(
-            SafeTensor.ofFloats("floats", floats, count),
-            SafeTensor.ofDoubles("doubles", doubles, count),
-            SafeTensor.ofLongs("longs", longs, count),
-            SafeTensor.ofBytes("shorts", SafeTensorType.BF16, shorts.flip(), count)),
+            TestTensors.floats("floats", floats, count),
+            TestTensors.doubles("doubles", doubles, count),
+            TestTensors.longs("longs", longs, count),
+            SafeTensor.of("shorts", SafeTensorType.BF16, shorts.flip(), count)),
         Map.of());
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
       assertEquals(Verification.VERIFIED, reader.verify());
-      assertArrayEquals(floats, reader.readFloats("floats"));
-      assertArrayEquals(doubles, reader.readDoubles("doubles"));
-      assertArrayEquals(longs, reader.readLongs("longs"));
-      double[] brains = reader.readDoubles("shorts");
+      assertArrayEquals(floats, TestTensors.floats(reader, "floats"));
+      assertArrayEquals(doubles, TestTensors.doubles(reader, "doubles"));
+      assertArrayEquals(longs, TestTensors.longs(reader, "longs"));
+      double[] brains = TestTensors.doubles(reader, "shorts");
       for (int i = 0; i < count; i++) {
         assertEquals(i & 0xff, brains[i]);
       }
@@ -199,27 +199,26 @@ class SafeTensorsTest {
       sparse.writeLong(Long.reverseBytes(42));
     }
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
-      assertArrayEquals(new long[] {42}, reader.readLongs("last"));
+      assertArrayEquals(new long[] {42}, TestTensors.longs(reader, "last"));
       assertEquals(Verification.UNVERIFIED, reader.verify());
-      assertThrows(InvalidInputException.class, () -> reader.readLongs("big"));
+      assertThrows(InvalidInputException.class, () -> TestTensors.longs(reader, "big"));
     }
   }
 
   @Test
   void wrongUseIsRefused() throws IOException {
     Path file = folder.resolve("wrong");
-    SafeTensor one = SafeTensor.ofFloats("a", new float[] {1}, 1);
+    SafeTensor one = TestTensors.floats("a", new float[] {1}, 1);
     assertThrows(
         IllegalArgumentException.class,
         () -> SafeTensorsWriter.write(file, List.of(one, one), Map.of()));
-    assertThrows(
-        IllegalArgumentException.class, () -> SafeTensor.ofFloats("a", new float[3], 2, 2));
+    assertThrows(IllegalArgumentException.class, () -> TestTensors.floats("a", new float[3], 2, 2));
     assertThrows(
         IllegalArgumentException.class,
-        () -> SafeTensor.ofBytes("a", SafeTensorType.I32, ByteBuffer.allocate(5), 1));
+        () -> SafeTensor.of("a", SafeTensorType.I32, ByteBuffer.allocate(5), 1));
     assertThrows(
-        IllegalArgumentException.class, () -> SafeTensor.ofLongs("__metadata__", new long[1]));
-    SafeTensor tooLittle = new SafeTensor(one.spec(), (first, chunk) -> {});
+        IllegalArgumentException.class, () -> TestTensors.longs("__metadata__", new long[1]));
+    SafeTensor tooLittle = new SafeTensor(one.spec(), () -> ByteBuffer.allocate(3));
     assertThrows(
         IllegalStateException.class,
         () -> SafeTensorsWriter.write(file, List.of(tooLittle), Map.of()));
@@ -232,7 +231,7 @@ class SafeTensorsTest {
     TinyFile.write(file);
     SafeTensorsReader reader = SafeTensorsReader.open(file);
     reader.close();
-    assertThrows(IllegalStateException.class, () -> reader.readFloats("w"));
+    assertThrows(IllegalStateException.class, () -> TestTensors.floats(reader, "w"));
     assertThrows(IllegalStateException.class, reader::verify);
   }
 

@@ -17,10 +17,10 @@ final class TinyFile {
     SafeTensorsWriter.write(
         file,
         List.of(
-            SafeTensor.ofFloats("w", new float[] {1, 2, 3, 4}, 2, 2),
-            SafeTensor.ofDoubles("none", new double[0], 0),
-            SafeTensor.ofDoubles("b", new double[] {0.5, -0.5}, 2),
-            SafeTensor.ofLongs("n", new long[] {7})),
+            TestTensors.floats("w", new float[] {1, 2, 3, 4}, 2, 2),
+            TestTensors.doubles("none", new double[0], 0),
+            TestTensors.doubles("b", new double[] {0.5, -0.5}, 2),
+            TestTensors.longs("n", new long[] {7})),
         Map.of("net", "vgg11", "classes", "Bag\nShirt"),
         files);
   }
@@ -29,11 +29,11 @@ final class TinyFile {
   static Verification readAll(Path file) throws IOException {
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
       for (SafeTensorSpec spec : reader.tensors()) {
-        if (ElementDecoder.isFloating(spec.type())) {
-          reader.readFloats(spec.name());
-          reader.readDoubles(spec.name());
+        if (spec.type().isFloating()) {
+          TestTensors.floats(reader, spec.name());
+          TestTensors.doubles(reader, spec.name());
         } else {
-          reader.readLongs(spec.name());
+          TestTensors.longs(reader, spec.name());
         }
       }
       return reader.verify();

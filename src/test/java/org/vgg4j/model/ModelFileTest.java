@@ -24,6 +24,7 @@ import org.vgg4j.io.SafeTensor;
 import org.vgg4j.io.SafeTensorSpec;
 import org.vgg4j.io.SafeTensorType;
 import org.vgg4j.io.SafeTensorsReader;
+import org.vgg4j.io.TestTensors;
 import org.vgg4j.io.Verification;
 import org.vgg4j.nn.BatchNorm2d;
 import org.vgg4j.nn.Buffer;
@@ -135,9 +136,9 @@ final class ModelFileTest {
         assertEquals(List.of(), reader.tensor("features.5.num_batches_tracked").shape());
         assertArrayEquals(
             new long[] {vgg.network().counters().get(1).value()},
-            reader.readLongs("features.5.num_batches_tracked"));
+            TestTensors.longs(reader, "features.5.num_batches_tracked"));
         assertEquals(List.of(16L), reader.tensor("features.7.bias").shape());
-        assertArrayEquals(new float[16], reader.readFloats("features.7.bias"));
+        assertArrayEquals(new float[16], TestTensors.floats(reader, "features.7.bias"));
         assertEquals(List.of(6L, 64L), reader.tensor("classifier.0.weight").shape());
       }
     }
@@ -241,7 +242,7 @@ final class ModelFileTest {
                     .build();
             try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
               VggConfig inferred = InferredConfig.of(file, reader);
-              ModelTensors.check(file, inferred, reader);
+              ModelTensors.check(file, inferred, reader.tensors());
               if (!expected.equals(inferred)) {
                 wrong.add(arch.getKey() + " " + expected + " was taken for " + inferred);
               }

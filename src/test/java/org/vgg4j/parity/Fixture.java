@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.vgg4j.io.SafeTensorSpec;
 import org.vgg4j.io.SafeTensorsReader;
+import org.vgg4j.io.TestTensors;
 import org.vgg4j.tensor.Shape;
 
 /**
@@ -34,10 +35,10 @@ record Fixture(
       Map<String, double[]> tensors = new LinkedHashMap<>();
       for (SafeTensorSpec spec : reader.tensors()) {
         if (!spec.name().equals("labels")) {
-          tensors.put(spec.name(), reader.readDoubles(spec.name()));
+          tensors.put(spec.name(), TestTensors.doubles(reader, spec.name()));
         }
       }
-      long[] labels = reader.readLongs("labels");
+      long[] labels = TestTensors.longs(reader, "labels");
       List<Long> x = reader.tensor("x").shape();
       return new Fixture(
           net,

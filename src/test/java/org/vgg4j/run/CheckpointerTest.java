@@ -21,9 +21,11 @@ import org.vgg4j.io.FaultyFiles;
 import org.vgg4j.io.FaultyFiles.Fault;
 import org.vgg4j.io.FileHandle;
 import org.vgg4j.io.FileOperations;
+import org.vgg4j.io.ForwardingFiles;
 import org.vgg4j.io.MemoryFiles;
 import org.vgg4j.io.SafeTensorSpec;
 import org.vgg4j.io.SafeTensorsReader;
+import org.vgg4j.io.TestTensors;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.tensor.Backend;
@@ -49,7 +51,7 @@ class CheckpointerTest {
   }
 
   private static Checkpoint newest(FileOperations disk) throws IOException {
-    return new CheckpointStore(CHECKPOINTS, 3, disk).newestValid(line -> fail(line));
+    return new CheckpointStore(CHECKPOINTS, 3, disk).newestValid(line -> fail(line)).checkpoint();
   }
 
   private long reports(String part) {
@@ -62,7 +64,7 @@ class CheckpointerTest {
     CountDownLatch released = new CountDownLatch(1);
     MemoryFiles memory = new MemoryFiles();
     FileOperations slow =
-        new Forwarding(memory) {
+        new ForwardingFiles(memory) {
           @Override
           public FileHandle create(Path file) throws IOException {
             try {
@@ -222,7 +224,7 @@ class CheckpointerTest {
         try (SafeTensorsReader reader = SafeTensorsReader.open(file, disk)) {
           for (SafeTensorSpec spec : reader.tensors()) {
             if (!spec.shape().isEmpty()) {
-              double sum = Arrays.stream(reader.readDoubles(spec.name())).sum();
+              double sum = Arrays.stream(TestTensors.doubles(reader, spec.name())).sum();
               assertTrue(Double.isFinite(sum), () -> file + " " + spec.name());
             }
           }
@@ -233,7 +235,7 @@ class CheckpointerTest {
 
   @Test
   void rollbackGoesOnAtATenthOfTheRateAtMostThreeTimes() throws IOException {
-    training.recovery = Recovery.ROLLBACK;
+    training.nanPolicy = NanPolicy.ROLLBACK;
     List<Double> rates = new ArrayList<>();
     MemoryFiles disk = new MemoryFiles();
     int[] poisonings = new int[1];
@@ -274,44 +276,5 @@ class CheckpointerTest {
     assertTrue(new CheckpointInterval(0, 60).isDue(7, 60));
     assertFalse(new CheckpointInterval(0, 60).isDue(60, 59));
     assertFalse(CheckpointInterval.EPOCH.isDue(0, 1e9));
-  }
-
-  /** Another file system under a changed call. */
-  private static class Forwarding implements FileOperations {
-    private final FileOperations under;
-
-    Forwarding(FileOperations under) {
-      this.under = under;
-    }
-
-    @Override
-    public FileHandle create(Path file) throws IOException {
-      return under.create(file);
-    }
-
-    @Override
-    public FileHandle open(Path file) throws IOException {
-      return under.open(file);
-    }
-
-    @Override
-    public void rename(Path from, Path to) throws IOException {
-      under.rename(from, to);
-    }
-
-    @Override
-    public void forceDirectory(Path directory) throws IOException {
-      under.forceDirectory(directory);
-    }
-
-    @Override
-    public void delete(Path file) throws IOException {
-      under.delete(file);
-    }
-
-    @Override
-    public List<Path> list(Path directory) throws IOException {
-      return under.list(directory);
-    }
   }
 }

@@ -129,7 +129,9 @@ abstract class ExactResumeTest {
   private static Checkpoint newest(MemoryFiles disk) throws IOException {
     Path folder = TinyTraining.FOLDER.resolve("checkpoints");
     Checkpoint newest =
-        new CheckpointStore(folder, 1, disk).newestValid(line -> assertFalse(true, line));
+        new CheckpointStore(folder, 1, disk)
+            .newestValid(line -> assertFalse(true, line))
+            .checkpoint();
     assertEquals(EPOCHS + 1, newest.state().epoch());
     return newest;
   }

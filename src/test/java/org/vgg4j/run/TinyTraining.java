@@ -15,6 +15,7 @@ import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.CounterRandom;
+import org.vgg4j.train.Snapshot;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingListener;
 import org.vgg4j.train.TrainingOptions;
@@ -39,7 +40,7 @@ final class TinyTraining {
   private final String optimizer;
   private final TrainingOptions options;
   final List<String> reports = Collections.synchronizedList(new ArrayList<>());
-  Recovery recovery = Recovery.STOP;
+  NanPolicy nanPolicy = NanPolicy.STOP;
   int keep = 3;
 
   TinyTraining(Backend backend, String optimizer, TrainingOptions options) {
@@ -67,7 +68,8 @@ final class TinyTraining {
     ImageDataset data = images();
     RunDirectory run = new RunDirectory(FOLDER, files);
     CheckpointStore store = new CheckpointStore(run.checkpoints(), keep, files);
-    Checkpoint from = store.newestValid(reports::add);
+    CheckpointStore.Loaded newest = store.newestValid(reports::add);
+    Snapshot from = newest == null ? null : newest.snapshot();
     NetworkOptions start =
         NetworkOptions.training(Trainer.batchSizes(4, IMAGES)).withSeed(options.seed());
     Recipe recipe = new Recipe("tiny", NET, Initialization.KAIMING, optimizer, 0.9, 1e-4, options);
@@ -79,7 +81,7 @@ final class TinyTraining {
                 backend);
         Trainer trainer = new Trainer(vgg, recipe.newOptimizer(), options)) {
       if (from != null) {
-        from.restore(trainer);
+        trainer.restore(from);
         run.writeMetrics(from.state().finished());
       }
       Checkpointer.Contents contents =
@@ -92,8 +94,7 @@ final class TinyTraining {
               contents,
               interval,
               from == null ? null : from.state(),
-              reports::add,
-              files)) {
+              reports::add)) {
         TrainingListener listener =
             new TrainingListener() {
               @Override
@@ -101,7 +102,7 @@ final class TinyTraining {
                 steps.finished(trainer, vgg);
               }
             };
-        recovery.fit(trainer, checkpointer, store, data, data, listener, reports::add);
+        nanPolicy.fit(trainer, checkpointer, store, data, data, listener, reports::add);
         return trainer.state();
       }
     }

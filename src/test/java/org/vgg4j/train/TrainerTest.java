@@ -406,6 +406,24 @@ final class TrainerTest {
   }
 
   @Test
+  void aNetOfOtherBatchSizesIsRefusedBeforeTheFirstStep() {
+    ImageDataset data = TinyNets.noise(10, 3);
+    Log log = new Log();
+    try (Backend backend = Backends.open("reference").backend();
+        Vgg vgg = net(TinyNets.config("4,M", true, 3, 0), 4, 8, 1, backend);
+        Trainer trainer = new Trainer(vgg, new Adam(), options(1, 4, 1e-3))) {
+      InvalidInputException refused =
+          assertThrows(InvalidInputException.class, () -> trainer.fit(data, data, log));
+      assertEquals(
+          "10 images in batches of 4 need a net for the batch sizes [4, 2], but this one was built"
+              + " for [4]; build it with NetworkOptions.training(Trainer.batchSizes(4, 10))",
+          refused.getMessage());
+      assertEquals(List.of(), log.lines);
+      assertEquals(0, trainer.step());
+    }
+  }
+
+  @Test
   void aNetOfOtherClassesIsRefused() {
     ImageDataset data = TinyNets.noise(4, 3);
     ImageDataset other = TinyNets.noise(4, 4);

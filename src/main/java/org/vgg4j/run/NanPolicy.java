@@ -13,7 +13,7 @@ import org.vgg4j.train.TrainingListener;
  * What happens when the loss or a weight is not finite: the training stops, or goes back to the
  * last checkpoint at a tenth of the learning rate.
  */
-public enum Recovery {
+public enum NanPolicy {
   /** The training stops. */
   STOP,
   /** The training goes back, at most {@link #MOST_ROLLBACKS} times in a run. */
@@ -27,11 +27,11 @@ public enum Recovery {
    *
    * @throws InvalidInputException when it is neither
    */
-  public static Recovery of(String name) {
+  public static NanPolicy of(String name) {
     return switch (name) {
       case "stop" -> STOP;
       case "rollback" -> ROLLBACK;
-      default -> throw new InvalidInputException("--on-nan " + name + " is none of stop, rollback");
+      default -> throw new InvalidInputException("--on-nan must be stop or rollback, not " + name);
     };
   }
 
@@ -66,16 +66,16 @@ public enum Recovery {
         if (this == STOP || rollbacks > MOST_ROLLBACKS) {
           throw e;
         }
-        Checkpoint last = store.newestValid(report);
+        CheckpointStore.Loaded last = store.newestValid(report);
         if (last == null) {
           throw e;
         }
-        last.restore(trainer);
-        trainer.rollbacks(rollbacks);
+        trainer.restore(last.snapshot().withRollbacks(rollbacks));
+        Checkpoint to = last.checkpoint();
         report.accept(
             "%s; back to %s (%s) at a tenth of the learning rate, %d of %d times"
                 .formatted(
-                    e.getMessage(), last.label(), last.state().place(), rollbacks, MOST_ROLLBACKS));
+                    e.getMessage(), to.label(), to.state().place(), rollbacks, MOST_ROLLBACKS));
         checkpointer.saveNow();
       }
     }

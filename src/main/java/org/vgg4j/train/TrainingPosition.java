@@ -1,0 +1,97 @@
+package org.vgg4j.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.vgg4j.tensor.LossTotals;
+
+/** Where a training stands, as it moves on: what its {@link TrainingState} is made from. */
+final class TrainingPosition {
+  private long step; // updates made so far
+  private long passes; // forward and backward passes made so far
+  private int epoch = 1; // under way
+  private int batch; // batches of it that are done
+  private int rollbacks; // how often the run went back to a checkpoint
+  private double epochSeconds; // of the epoch under way, at its last step
+  private long epochBegin; // in System.nanoTime(), as if the epoch had not been interrupted
+  private final List<EpochMetrics> finished = new ArrayList<>();
+
+  long step() {
+    return step;
+  }
+
+  long passes() {
+    return passes;
+  }
+
+  int epoch() {
+    return epoch;
+  }
+
+  int batch() {
+    return batch;
+  }
+
+  int rollbacks() {
+    return rollbacks;
+  }
+
+  /** Returns the metrics of the last finished epoch, null when none is. */
+  EpochMetrics lastFinished() {
+    return finished.isEmpty() ? null : finished.get(finished.size() - 1);
+  }
+
+  /** Starts the clock of an epoch, or of what is left of one. */
+  void startClock() {
+    epochBegin = System.nanoTime() - Math.round(epochSeconds * 1e9);
+  }
+
+  private double seconds() {
+    return (System.nanoTime() - epochBegin) / 1e9;
+  }
+
+  /** Counts a forward and backward pass. */
+  void passDone() {
+    passes++;
+  }
+
+  /** Counts an update, after which so many batches of the epoch are done. */
+  void stepDone(int batches) {
+    step++;
+    batch = batches;
+    epochSeconds = seconds();
+  }
+
+  /** Ends the epoch; returns its metrics. */
+  EpochMetrics epochDone(LossTotals training, double testAccuracy) {
+    EpochMetrics metrics =
+        new EpochMetrics(
+            epoch,
+            training.meanLoss(),
+            training.accuracy(),
+            testAccuracy,
+            seconds(),
+            training.count() / epochSeconds);
+    finished.add(metrics);
+    epoch++;
+    batch = 0;
+    epochSeconds = 0;
+    return metrics;
+  }
+
+  /** Returns the position with the epoch's losses so far, of each batch size. */
+  TrainingState state(LossTotals totals) {
+    return new TrainingState(step, passes, epoch, batch, rollbacks, epochSeconds, totals, finished);
+  }
+
+  /** Goes to another position. */
+  void restore(TrainingState state) {
+    step = state.step();
+    passes = state.passes();
+    epoch = state.epoch();
+    batch = state.batch();
+    rollbacks = state.rollbacks();
+    epochSeconds = state.epochSeconds();
+    finished.clear();
+    finished.addAll(state.finished());
+  }
+}
