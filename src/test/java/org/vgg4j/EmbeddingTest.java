@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -94,7 +96,7 @@ final class EmbeddingTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "reference"})
-  void anEngineBelongsToOneThreadAtATimeAndSaysSo(String device) {
+  void anEngineBelongsToOneThreadAtATimeAndSaysSo(String device) throws Exception {
     try (Backend engine = Backends.open(device).backend()) {
       Layout layout = engine.plainLayout(Shape.of(4), engine.types().activation());
       try (Arena arena = engine.allocate(Arena.align(layout.bytes()))) {
@@ -104,20 +106,13 @@ final class EmbeddingTest {
             assertThrows(CompletionException.class, () -> CompletableFuture.runAsync(use).join());
         assertTrue(refused.getCause().getMessage().contains("belongs to thread"));
         engine.release();
-        Thread other = new Thread(use);
+        FutureTask<Void> elsewhere = new FutureTask<>(use, null);
+        Thread other = new Thread(elsewhere);
         other.start();
-        assertEquals(true, joined(other));
+        elsewhere.get(10, TimeUnit.SECONDS); // throws what the other thread was refused with
+        other.join();
         use.run(); // the other thread has ended, so the engine is free again
       }
-    }
-  }
-
-  private static boolean joined(Thread thread) {
-    try {
-      thread.join(10_000);
-      return !thread.isAlive();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
     }
   }
 

@@ -1,6 +1,10 @@
 package org.vgg4j.backend;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.CudaOptions;
 import org.vgg4j.backend.cuda.CudaReport;
@@ -23,6 +27,11 @@ public final class Backends {
   /** The variant of every engine that is taken when nothing was measured. */
   public static final String DEFAULT_VARIANT = "default";
 
+  private static final Logger LOG = LoggerFactory.getLogger(Backends.class);
+
+  /** Whether this process has logged why auto takes the CPU. */
+  private static final AtomicBoolean FALLBACK_LOGGED = new AtomicBoolean();
+
   private Backends() {}
 
   /**
@@ -36,8 +45,9 @@ public final class Backends {
   /**
    * Opens an engine with every default.
    *
-   * @param device auto (cuda when usable, else cpu), cuda, cpu or reference; cuda:1 is the second
-   *     GPU; a device that was named never falls back to another
+   * @param device auto (cuda when usable, else cpu; why not cuda is logged once per process), cuda,
+   *     cpu or reference; cuda:1 is the second GPU; a device that was named never falls back to
+   *     another
    * @throws DeviceUnavailableException when the device is not there
    * @throws InvalidInputException when the name is none of them
    */
@@ -83,12 +93,24 @@ public final class Backends {
     try {
       return new Selection(new CudaBackend(cuda), "auto: an NVIDIA GPU is usable");
     } catch (DeviceUnavailableException e) {
-      // What the GPU could have done otherwise is no reason to refuse on the CPU.
-      return new Selection(
-          cpu(options.variant()), "auto: no usable NVIDIA GPU; ./vgg doctor says why");
+      // A machine without a GPU is nothing to be warned of.
+      String cause = e.summary().replaceFirst("^--device cuda: ", "");
+      return fallback(options, Level.INFO, "no usable NVIDIA GPU", cause, e);
     } catch (OutOfDeviceMemoryException e) {
-      return new Selection(cpu(options.variant()), "auto: the NVIDIA GPU has no memory left");
+      String reason = "the NVIDIA GPU has no memory left";
+      return fallback(options, Level.WARN, reason, e.getMessage(), e);
     }
+  }
+
+  /** Opens the CPU engine instead of the GPU's; logs why, once per process. */
+  private static Selection fallback(
+      EngineOptions options, Level level, String reason, String cause, RuntimeException e) {
+    if (FALLBACK_LOGGED.compareAndSet(false, true)) {
+      LOG.atLevel(level).log("Using the CPU: {} ({}); ./vgg doctor says more", reason, cause);
+      LOG.debug("Why the GPU engine did not open", e);
+    }
+    // What the GPU could have done otherwise is no reason to refuse on the CPU.
+    return new Selection(cpu(options.variant()), "auto: " + reason);
   }
 
   /**

@@ -27,7 +27,8 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
   private Bar bar;
   private int images;
   private int steps;
-  private long epochStart;
+  private long rateStart; // when rateImages were done
+  private int rateImages;
   private long lastLine;
   private long warm;
   private boolean warmedUp; // the first steps are slower
@@ -52,8 +53,9 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     lastStep = 0;
     images = epochImages;
     close();
-    epochStart = nanoTime.getAsLong();
-    lastLine = epochStart;
+    rateStart = nanoTime.getAsLong();
+    rateImages = 0;
+    lastLine = rateStart;
     if (Terminal.isInteractive()) {
       bar = new Bar("epoch " + epoch + "/" + epochs, epochImages, " images", 1);
     }
@@ -68,6 +70,10 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     } else {
       timed += step - lastStep; // not every step is heard of
     }
+    if (lastStep == 0 && step > 1) { // maybe a resumed epoch, whose first steps took other time
+      rateStart = now;
+      rateImages = done;
+    }
     lastStep = step;
     if (!estimated && timed >= TIMED_STEPS && now - warm > TIMED_NANOS) {
       estimate((now - warm) / 1e9 / timed);
@@ -75,18 +81,12 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     if (bar != null) {
       bar.to(done);
       bar.say(String.format(Locale.ROOT, "loss %.3f", meanLoss));
-    } else if (now - lastLine > LINE_NANOS) {
+    } else if (now - lastLine > LINE_NANOS && done > rateImages) {
       lastLine = now;
-      double seconds = (now - epochStart) / 1e9;
+      double rate = (done - rateImages) / ((now - rateStart) / 1e9);
       say(
           "epoch %d/%d: %d of %d images, loss %.3f, %.0f images/s, %s left in this epoch",
-          epoch,
-          epochs,
-          done,
-          images,
-          meanLoss,
-          done / seconds,
-          Bar.duration(seconds * (images - done) / done));
+          epoch, epochs, done, images, meanLoss, rate, Bar.duration((images - done) / rate));
     }
   }
 

@@ -1,18 +1,27 @@
 package org.vgg4j.train;
 
-import org.vgg4j.nn.CrossEntropyLoss;
+import java.util.function.Supplier;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.TotalsRead;
 
 /** Reads a training's totals every few steps of an epoch without waiting for the engine. */
 final class LossWatch {
-  private final CrossEntropyLoss loss;
+  private final Supplier<TotalsRead> beginTotals;
+  private final Supplier<LossTotals> totalsNow;
   private final int interval; // in steps
   private TotalsRead read; // null when none is under way
   private int step; // of the epoch, that the read belongs to
 
-  LossWatch(CrossEntropyLoss loss, int interval) {
-    this.loss = loss;
+  /**
+   * Watches a loss.
+   *
+   * @param beginTotals begins a read of the totals
+   * @param totalsNow waits for the engine and returns the totals
+   * @param interval a read is due after every so many steps
+   */
+  LossWatch(Supplier<TotalsRead> beginTotals, Supplier<LossTotals> totalsNow, int interval) {
+    this.beginTotals = beginTotals;
+    this.totalsNow = totalsNow;
     this.interval = interval;
   }
 
@@ -22,7 +31,7 @@ final class LossWatch {
    */
   LossTotals poll(int done) {
     if (read == null && done % interval == 0) {
-      read = loss.beginTotals();
+      read = beginTotals.get();
       step = done;
     }
     LossTotals totals = read == null ? null : read.poll();
@@ -40,7 +49,7 @@ final class LossWatch {
   /** Waits for the engine and returns the totals as they are; a read under way is given up. */
   LossTotals await() {
     read = null;
-    return loss.totals();
+    return totalsNow.get();
   }
 
   /** Gives up a read under way: the totals have become others. */

@@ -60,7 +60,7 @@ public final class Trainer implements AutoCloseable {
       closing.abandon(e);
       throw e;
     }
-    watch = new LossWatch(loss, network.backend().readInterval());
+    watch = new LossWatch(loss::beginTotals, loss::totals, network.backend().readInterval());
     tensors = new TrainingTensors(vgg, trainingStep.optimizer(), this::diverged);
   }
 

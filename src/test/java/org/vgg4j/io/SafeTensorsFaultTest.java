@@ -37,7 +37,9 @@ class SafeTensorsFaultTest {
     for (int call = 0; call < sound.calls().size(); call++) {
       Files.write(file, before);
       FaultyFiles files = new FaultyFiles(fault, call);
-      assertThrows(Throwable.class, () -> TinyFile.write(file, files));
+      Class<? extends Throwable> expected =
+          fault == Fault.DIES ? FaultyFiles.Death.class : IOException.class;
+      assertThrows(expected, () -> TinyFile.write(file, files));
       byte[] now = Files.readAllBytes(file);
       boolean oldOrNew = Arrays.equals(before, now) || Arrays.equals(after, now);
       assertTrue(oldOrNew, () -> "torn after " + files.calls());

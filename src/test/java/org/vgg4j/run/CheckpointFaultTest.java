@@ -2,7 +2,7 @@ package org.vgg4j.run;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
@@ -72,8 +72,8 @@ class CheckpointFaultTest {
         FaultyFiles faulty = new FaultyFiles(disk);
         CheckpointStore store = new CheckpointStore(FOLDER, keep, faulty);
         faulty.failing(fault, call);
-        boolean written = tried(store, before + 1);
         String what = "keep " + keep + ", " + fault + " at " + call + " " + calls.get(call);
+        boolean written = tried(store, before + 1, fault, what);
         check(disk.copy(), keep, before, written, what);
         cases++;
         for (int cut = 0; cut < POWER_CUTS; cut++) {
@@ -89,15 +89,20 @@ class CheckpointFaultTest {
     assertTrue(cases >= 290 * (1 + POWER_CUTS), "only " + cases + " cases");
   }
 
-  /** Returns whether the checkpoint was said to be written. */
-  private static boolean tried(CheckpointStore store, int step) {
+  /** Returns whether the checkpoint was said to be written; what went wrong must be said too. */
+  private static boolean tried(CheckpointStore store, int step, Fault fault, String what) {
     boolean written = false;
     try {
       save(store, snapshot(step));
       written = true;
       store.prune();
-    } catch (IOException | FaultyFiles.Death e) {
-      assertNotNull(e);
+      // From these calls on there may be no more forces or renames that could fail.
+      assertTrue(fault == Fault.FORCES_FAIL || fault == Fault.RENAMES_FAIL, "unsaid: " + what);
+    } catch (IOException e) {
+      assertNotEquals(Fault.DIES, fault, what);
+      assertTrue(e.getMessage().contains("injected into "), () -> e + ": " + what);
+    } catch (FaultyFiles.Death e) {
+      assertEquals(Fault.DIES, fault, what);
     }
     return written;
   }

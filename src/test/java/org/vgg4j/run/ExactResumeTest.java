@@ -2,13 +2,13 @@ package org.vgg4j.run;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.io.MemoryFiles;
@@ -70,12 +70,15 @@ abstract class ExactResumeTest {
     CheckpointInterval interval = new CheckpointInterval(1 + random.nextInt(5), 0);
     int last = 1 + random.nextInt(training.steps());
     boolean crash = random.nextBoolean();
+    boolean[] due = new boolean[1]; // never, when the run has ended before
+    boolean crashed = false;
     try {
       training.run(
           disk,
           interval,
           (trainer, vgg) -> {
             if (trainer.step() >= last) {
+              due[0] = true;
               if (crash) {
                 throw new Crash();
               }
@@ -83,8 +86,9 @@ abstract class ExactResumeTest {
             }
           });
     } catch (Crash e) {
-      // What was written until then is there.
+      crashed = true; // what was written until then is there
     }
+    assertEquals(crash && due[0], crashed);
   }
 
   private static void requireSame(TrainingState expected, TrainingState actual) {
@@ -129,9 +133,7 @@ abstract class ExactResumeTest {
   private static Checkpoint newest(MemoryFiles disk) throws IOException {
     Path folder = TinyTraining.FOLDER.resolve("checkpoints");
     Checkpoint newest =
-        new CheckpointStore(folder, 1, disk)
-            .newestValid(line -> assertFalse(true, line))
-            .checkpoint();
+        new CheckpointStore(folder, 1, disk).newestValid(Assertions::fail).checkpoint();
     assertEquals(EPOCHS + 1, newest.state().epoch());
     return newest;
   }

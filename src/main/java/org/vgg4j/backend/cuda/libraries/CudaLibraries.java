@@ -58,7 +58,8 @@ public final class CudaLibraries {
       outcome = attempt(asked);
     }
     if (outcome.failure != null) {
-      throw new DeviceUnavailableException(outcome.failure.getMessage(), outcome.failure);
+      DeviceUnavailableException failure = outcome.failure;
+      throw new DeviceUnavailableException(failure.getMessage(), failure.summary(), failure);
     }
     return outcome.files;
   }
@@ -169,20 +170,23 @@ public final class CudaLibraries {
   }
 
   private static DeviceUnavailableException missing(List<CudaLibrary> missing, List<Path> places) {
-    String names =
+    List<String> names =
         missing.stream()
             .filter(library -> !isPartOfOneMissing(library, missing))
             .map(library -> library.name() + " (" + library.file() + ")")
-            .collect(Collectors.joining(", "));
+            .toList();
+    int more = names.size() - 1;
+    String remedy = "; install " + install(missing);
     return new DeviceUnavailableException(
         "--device cuda: not found: "
-            + names
-            + "; install "
-            + install(missing)
+            + String.join(", ", names)
+            + remedy
             + ", or name the folders that have them with --cuda-libs, or use --device cpu (looked"
             + " in "
             + places.stream().map(Path::toString).collect(Collectors.joining(", "))
-            + ")");
+            + ")",
+        "not found: " + names.get(0) + (more > 0 ? " and " + more + " more" : "") + remedy,
+        null);
   }
 
   /** Where all of cuDNN is missing, its name alone says so. */
