@@ -1,53 +1,55 @@
 package org.vgg4j.evaluation;
 
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageShape;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
+import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.ImagePlan;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * Brings the images of a data set into a net: bytes that the engine resizes, where it can, else
- * floats that the loader's thread has resized.
+ * Brings images into a net: bytes that the engine preprocesses, where it can, else floats that the
+ * loader's thread has made of them.
  */
 public final class ImageFeed implements AutoCloseable {
   private record OnEngine(ImagePlan plan, Tensor bytes) {}
 
-  private final Vgg vgg;
   private final Network network;
-  private final ImageDataset data;
+  private final Preprocessing preprocessing;
+  private final ImageSource data;
   private final Closing closing = new Closing();
   private final Map<Integer, OnEngine> sizes = new LinkedHashMap<>(); // empty: on the host
 
   /**
    * Plans for all of the net's batch sizes.
    *
-   * @throws org.vgg4j.tensor.InvalidInputException when the images do not fit the net
+   * @throws org.vgg4j.tensor.InvalidInputException when the images or what the preprocessing makes
+   *     of them do not fit the net
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
-  public ImageFeed(Vgg vgg, ImageDataset data) {
-    this.vgg = vgg;
+  public ImageFeed(Vgg vgg, Preprocessing preprocessing, ImageSource data) {
+    this.preprocessing = preprocessing;
     this.data = data;
+    VggConfig config = vgg.config();
+    preprocessing.requireFits(config.channels(), config.imageSize());
     network = vgg.network();
-    ImageSpec spec =
-        new ImageSpec(
-            data.channels(),
-            data.height(),
-            data.width(),
-            vgg.config().channels(),
-            vgg.config().imageSize());
+    ImageSpec spec = specOfEngine();
     Backend backend = network.backend();
     try {
       for (int batch : network.options().batchSizes()) {
-        ImagePlan plan = backend.images(spec, network.input(batch).layout());
+        ImagePlan plan = spec == null ? null : backend.images(spec, network.input(batch).layout());
         if (plan != null) {
           closing.own(plan);
           Arena arena = closing.own(backend.allocate(Arena.align(plan.bytes().bytes())));
@@ -60,12 +62,28 @@ public final class ImageFeed implements AutoCloseable {
     }
   }
 
+  /**
+   * Returns what an engine is asked to do: it resizes images of one shape and divides them by 255;
+   * null where that is not all or the shapes differ.
+   */
+  private ImageSpec specOfEngine() {
+    ImageShape from = data.commonShape();
+    return from == null || !preprocessing.isDefault()
+        ? null
+        : new ImageSpec(
+            from.channels(),
+            from.height(),
+            from.width(),
+            preprocessing.channels(),
+            preprocessing.resize());
+  }
+
   /** Prepares a pass, as {@link BatchLoader} does. */
   public BatchLoader loader(int batchSize, int[] order, int firstBatch) {
     return sizes.isEmpty()
         ? new BatchLoader(
-            data, batchSize, vgg.config().imageSize(), vgg.config().channels(), order, firstBatch)
-        : BatchLoader.ofPixels(data, batchSize, order, firstBatch);
+            data, batchSize, preprocessing, order, firstBatch, ByteBuffer::allocateDirect)
+        : BatchLoader.ofPixels(data, batchSize, order, firstBatch, ByteBuffer::allocateDirect);
   }
 
   /**
@@ -78,13 +96,22 @@ public final class ImageFeed implements AutoCloseable {
   public Tensor input(Batch batch, int rows) {
     Tensor x = network.input(rows);
     OnEngine engine = sizes.get(rows);
-    if (engine == null) {
-      x.uploadAsync(batch.x(), 0);
-    } else {
-      engine.bytes.uploadAsync(batch.pixels(), 0);
+    upload(batch.images(), engine == null ? x : engine.bytes);
+    if (engine != null) {
       engine.plan.forward(engine.bytes, x);
     }
     return x;
+  }
+
+  private static void upload(ByteBuffer images, Tensor target) {
+    int count = target.shape().arrayLength();
+    if (target.dtype() == DType.F32 || target.dtype() == DType.U8) {
+      target.uploadAsync(images.slice(0, count * target.dtype().bytes()));
+    } else { // floats for an engine that computes in another type
+      float[] values = new float[count];
+      images.asFloatBuffer().get(values);
+      target.upload(values);
+    }
   }
 
   @Override

@@ -19,8 +19,6 @@ import org.vgg4j.io.SafeTensor;
 import org.vgg4j.io.SafeTensorSpec;
 import org.vgg4j.io.SafeTensorsReader;
 import org.vgg4j.io.SafeTensorsWriter;
-import org.vgg4j.model.ModelFile;
-import org.vgg4j.nn.VggConfig;
 import org.vgg4j.run.CheckpointManifest.TensorFile;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.Snapshot;
@@ -90,14 +88,12 @@ public final class CheckpointStore {
    *     written of this checkpoint is discarded, and a new one may be tried
    * @throws IOException when it cannot be written
    */
-  Checkpoint save(
-      Snapshot snapshot, VggConfig net, List<String> classes, Map<String, Object> config)
-      throws IOException {
+  Checkpoint save(Snapshot snapshot, Checkpointer.Contents contents) throws IOException {
     long number = next++;
     Path model = CheckpointFiles.model(folder, number);
     Path optimizer = CheckpointFiles.optimizer(folder, number);
     try {
-      ModelFile.write(net, classes, snapshot.model(), model, files);
+      contents.writeModel(snapshot, model, files);
       SafeTensorsWriter.write(optimizer, snapshot.optimizer(), Map.of("format", "pt"), files);
       Map<String, TensorFile> written = new LinkedHashMap<>();
       written.put(model.getFileName().toString(), describe(model, snapshot.model()));
@@ -105,7 +101,12 @@ public final class CheckpointStore {
       TrainingState state = snapshot.state();
       CheckpointManifest manifest =
           new CheckpointManifest(
-              CheckpointManifest.FORMAT, number, state.testAccuracy(), state, config, written);
+              CheckpointManifest.FORMAT,
+              number,
+              state.testAccuracy(),
+              state,
+              contents.config(),
+              written);
       AtomicFile.write(CheckpointFiles.manifest(folder, number), manifest.encode(), files);
       Checkpoint checkpoint = new Checkpoint(folder, manifest, files);
       known.put(number, checkpoint);

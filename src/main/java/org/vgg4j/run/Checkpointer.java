@@ -1,6 +1,7 @@
 package org.vgg4j.run;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -9,6 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.io.ForceFailedException;
 import org.vgg4j.model.ModelFile;
@@ -43,10 +45,19 @@ public final class Checkpointer implements TrainingListener, AutoCloseable {
    * What a run's files say beside the training's state.
    *
    * @param net the net
+   * @param preprocessing how an image becomes its input
    * @param classNames the names of its classes
    * @param config the run's configuration
    */
-  public record Contents(VggConfig net, List<String> classNames, Map<String, Object> config) {}
+  public record Contents(
+      VggConfig net,
+      Preprocessing preprocessing,
+      List<String> classNames,
+      Map<String, Object> config) {
+    void writeModel(Snapshot snapshot, Path file, FileOperations files) throws IOException {
+      ModelFile.write(net, preprocessing, classNames, snapshot.model(), file, files);
+    }
+  }
 
   /**
    * Starts the thread that writes.
@@ -167,9 +178,9 @@ public final class Checkpointer implements TrainingListener, AutoCloseable {
     TrainingState state = snapshot.state();
     if (state.endsEpoch()) {
       run.writeMetrics(state.finished());
-      ModelFile.write(contents.net(), contents.classNames(), snapshot.model(), run.model(), files);
+      contents.writeModel(snapshot, run.model(), files);
     }
-    store.save(snapshot, contents.net(), contents.classNames(), contents.config());
+    store.save(snapshot, contents);
   }
 
   private void writeMetrics(List<EpochMetrics> finished) {

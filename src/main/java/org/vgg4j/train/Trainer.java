@@ -6,8 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
-import org.vgg4j.data.ImageDataset;
-import org.vgg4j.data.Shuffle;
+import org.vgg4j.data.Draw;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.evaluation.Evaluation;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.evaluation.ImageFeed;
@@ -36,6 +37,7 @@ public final class Trainer implements AutoCloseable {
 
   private final Vgg vgg;
   private final Network network;
+  private final Preprocessing preprocessing;
   private final TrainingOptions options;
   private final Closing closing = new Closing();
   private final AttachedOptimizer optimizer;
@@ -54,15 +56,27 @@ public final class Trainer implements AutoCloseable {
   private final List<EpochMetrics> finished = new ArrayList<>();
   private volatile boolean stopping;
 
+  /** Prepares a training with the net's default preprocessing. */
+  public Trainer(Vgg vgg, Optimizer optimizer, TrainingOptions options) {
+    this(
+        vgg,
+        Preprocessing.of(vgg.config().channels(), vgg.config().imageSize()),
+        optimizer,
+        options);
+  }
+
   /**
    * Prepares a training; takes the optimizer's memory.
    *
    * @param vgg the net, which the caller closes after the trainer
+   * @param preprocessing how the images of training and test become the net's input
    * @param optimizer how parameters follow gradients
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
-  public Trainer(Vgg vgg, Optimizer optimizer, TrainingOptions options) {
+  public Trainer(
+      Vgg vgg, Preprocessing preprocessing, Optimizer optimizer, TrainingOptions options) {
     this.vgg = vgg;
+    this.preprocessing = preprocessing;
     this.network = vgg.network();
     this.options = options;
     try {
@@ -110,17 +124,16 @@ public final class Trainer implements AutoCloseable {
    * @throws DivergedException when the loss is not finite, or the net after an epoch: then nobody
    *     is told of the epoch
    */
-  public EpochMetrics fit(ImageDataset train, ImageDataset test, TrainingListener listener) {
+  public EpochMetrics fit(ImageSource train, ImageSource test, TrainingListener listener) {
     Evaluator.requireClasses(vgg.config(), train);
     Evaluator.requireClasses(vgg.config(), test);
-    try (ImageFeed feed = new ImageFeed(vgg, train)) {
+    try (ImageFeed feed = new ImageFeed(vgg, preprocessing, train)) {
       fit(train, feed, test, listener);
     }
     return finished.isEmpty() ? null : finished.get(finished.size() - 1);
   }
 
-  private void fit(
-      ImageDataset train, ImageFeed feed, ImageDataset test, TrainingListener listener) {
+  private void fit(ImageSource train, ImageFeed feed, ImageSource test, TrainingListener listener) {
     while (epoch <= options.epochs() && !stopping) {
       epochBegin = System.nanoTime() - Math.round(epochSeconds * 1e9);
       if (!trainEpoch(train, feed, listener)) {
@@ -129,7 +142,7 @@ public final class Trainer implements AutoCloseable {
       double trainSeconds = epochSeconds;
       LossTotals totals = loss.totals();
       listener.evaluationStarted(epoch);
-      Evaluation evaluation = Evaluator.evaluate(vgg, test, () -> stopping);
+      Evaluation evaluation = Evaluator.evaluate(vgg, preprocessing, test, () -> stopping);
       if (evaluation == null) {
         break;
       }
@@ -156,12 +169,12 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** Trains what is left of the epoch; returns whether it came to its end. */
-  private boolean trainEpoch(ImageDataset train, ImageFeed feed, TrainingListener listener) {
+  private boolean trainEpoch(ImageSource train, ImageFeed feed, TrainingListener listener) {
     int batchSize = Math.min(options.batchSize(), train.size());
     Schedule schedule = new Schedule(train.size(), batchSize, options.accumulate());
     totalSteps = (long) schedule.steps() * options.epochs();
     listener.epochStarted(epoch, schedule.steps(), train.size());
-    int[] order = Shuffle.permutation(train.size(), options.seed(), epoch);
+    int[] order = new Draw(options.seed(), epoch).permutation(train.size());
     watch.reset();
     try (BatchLoader loader = feed.loader(batchSize, order, batch)) {
       for (Batch next = loader.next(); next != null; next = loader.next()) {

@@ -16,6 +16,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.io.FaultyFiles;
 import org.vgg4j.io.FaultyFiles.Fault;
 import org.vgg4j.io.FileOperations;
@@ -36,6 +37,8 @@ class CheckpointFaultTest {
   private static final int POWER_CUTS = 4;
   private static final VggConfig NET =
       VggConfig.builder().layers("1,M").channels(1).classes(2).imageSize(2).hidden(1).build();
+  private static final Checkpointer.Contents CONTENTS =
+      new Checkpointer.Contents(NET, Preprocessing.of(1, 2), List.of("a", "b"), Map.of("seed", 1));
 
   @ParameterizedTest
   @CsvSource({"1, 0", "1, 1", "1, 3", "3, 0", "3, 1", "3, 5"})
@@ -77,7 +80,7 @@ class CheckpointFaultTest {
   private static boolean tried(CheckpointStore store, int step) {
     boolean written = false;
     try {
-      store.save(snapshot(step), NET, List.of("a", "b"), Map.of("seed", 1));
+      store.save(snapshot(step), CONTENTS);
       written = true;
       store.prune();
     } catch (IOException | FaultyFiles.Death e) {
@@ -118,7 +121,7 @@ class CheckpointFaultTest {
   }
 
   private static Checkpoint save(CheckpointStore store, int step) throws IOException {
-    Checkpoint saved = store.save(snapshot(step), NET, List.of("a", "b"), Map.of("seed", 1));
+    Checkpoint saved = store.save(snapshot(step), CONTENTS);
     store.prune();
     return saved;
   }

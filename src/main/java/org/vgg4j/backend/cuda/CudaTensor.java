@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda;
 
+import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostArrays;
@@ -156,6 +157,15 @@ final class CudaTensor implements Tensor {
   public void uploadAsync(byte[] source, int start) {
     checkBytes(start, source.length);
     device.uploader().upload(source, start, shape().arrayLength(), this);
+  }
+
+  @Override
+  public void uploadAsync(ByteBuffer source) {
+    HostArrays.checkBytes(this, source);
+    if (dtype().isFloating()) {
+      checkStored();
+    }
+    device.uploader().upload(source, this);
   }
 
   private void checkBytes(int start, int length) {

@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda;
 
+import java.nio.ByteBuffer;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
@@ -42,6 +43,13 @@ final class Uploader implements AutoCloseable {
   void upload(byte[] source, int start, int count, CudaTensor target) {
     Slot slot = bytes.next(count);
     slot.pinned.writable().bytes().put(0, source, start, count);
+    slot.send(target, count);
+  }
+
+  void upload(ByteBuffer source, CudaTensor target) {
+    int count = source.remaining();
+    Slot slot = bytes.next(count);
+    slot.pinned.writable().bytes().put(0, source, source.position(), count);
     slot.send(target, count);
   }
 

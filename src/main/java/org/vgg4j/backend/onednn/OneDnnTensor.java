@@ -1,5 +1,6 @@
 package org.vgg4j.backend.onednn;
 
+import java.nio.ByteBuffer;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.BytePointer;
@@ -194,6 +195,22 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
     HostArrays.checkType(this, DType.U8);
     dnnl.checkThread();
     new BytePointer(new NativeMemory.Address(address())).get(target);
+  }
+
+  /** Copies the bytes as they are where the order is the same, from a direct or a heap buffer. */
+  @Override
+  public void upload(ByteBuffer source) {
+    HostArrays.checkBytes(this, source);
+    dnnl.checkThread();
+    if (layout.isPlain()) {
+      BytePointer target = new BytePointer(new NativeMemory.Address(address()));
+      target.capacity(source.remaining()).asByteBuffer().put(source.duplicate());
+    } else {
+      try (Staging staging = new Staging(dnnl, layout)) {
+        staging.tensor().upload(source);
+        staging.copyTo(this);
+      }
+    }
   }
 
   private IntPointer ints() {
