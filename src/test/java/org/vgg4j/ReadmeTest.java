@@ -50,7 +50,8 @@ final class ReadmeTest {
   void theCodeTrainsAndSaves() throws IOException {
     FashionMnist sample =
         FashionMnist.load("sample", DataPlaces.ofThisMachine(), DownloadListener.NONE);
-    FashionMnist cut = new FashionMnist(sample.train().limit(80), sample.test().limit(20), folder);
+    FashionMnist cut =
+        new FashionMnist(sample.train().limit(80), sample.test().limit(20), folder, true);
     Path data = IdxFolder.write(folder.resolve("data"), cut.train(), cut.test());
     Path model = folder.resolve("model.safetensors");
     EpochMetrics last = ReadmeExample.train(data.toString(), model);
@@ -59,7 +60,9 @@ final class ReadmeTest {
         ModelFile.Loaded loaded = ModelFile.load(model, NetworkOptions.inference(64), engine)) {
       assertEquals(Verification.VERIFIED, loaded.verification());
       assertEquals(FashionMnist.CLASS_NAMES, loaded.classNames());
-      assertEquals(last.testAccuracy(), Evaluator.evaluate(loaded.vgg(), cut.test()).accuracy());
+      assertEquals(
+          last.testAccuracy(),
+          Evaluator.evaluate(loaded.vgg(), loaded.preprocessing(), cut.test()).accuracy());
     }
   }
 }

@@ -28,6 +28,7 @@ final class ConfigDifferences {
           Map.entry("net.width", List.of("--width")),
           Map.entry("net.dropout", List.of("--dropout")),
           Map.entry("net.hidden", List.of("--recipe")),
+          Map.entry("preprocessing", List.of("preprocessing", "--image-size", "--channels")),
           Map.entry("recipe", List.of("--recipe")),
           Map.entry("init", List.of("--init")),
           Map.entry("optimizer", List.of("--optimizer")),
@@ -61,6 +62,7 @@ final class ConfigDifferences {
           "net.imageSize",
           "net.width",
           "net.hidden",
+          "preprocessing",
           "init",
           "optimizer");
 
@@ -109,7 +111,7 @@ final class ConfigDifferences {
   }
 
   private static String text(JsonNode value) {
-    return value == null ? "none" : value.asText();
+    return value == null ? "none" : value.isContainerNode() ? value.toString() : value.asText();
   }
 
   private static Map<String, JsonNode> flat(Map<String, ?> map) {
@@ -125,7 +127,7 @@ final class ConfigDifferences {
 
   private static void flatten(String prefix, JsonNode node, Map<String, JsonNode> into) {
     for (Map.Entry<String, JsonNode> entry : node.properties()) {
-      if (entry.getValue().isObject()) {
+      if (entry.getValue().isObject() && !entry.getKey().equals("preprocessing")) {
         flatten(prefix + entry.getKey() + ".", entry.getValue(), into);
       } else {
         into.put(prefix + entry.getKey(), entry.getValue());

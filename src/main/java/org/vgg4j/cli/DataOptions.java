@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import org.vgg4j.data.DataPlaces;
 import org.vgg4j.data.FashionMnist;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageSource;
 import org.vgg4j.tensor.InvalidInputException;
 import picocli.CommandLine.Option;
 
@@ -45,16 +45,16 @@ final class DataOptions {
     return known ? data : Path.of(data).toAbsolutePath().toString();
   }
 
-  ImageDataset test(FashionMnist set) {
+  ImageSource test(FashionMnist set) {
     return test(set, null);
   }
 
   /** Returns the test images, as many as {@code otherwise} when no flag says how many. */
-  ImageDataset test(FashionMnist set, Integer otherwise) {
+  ImageSource test(FashionMnist set, Integer otherwise) {
     return limited(set.test(), testLimit == null ? otherwise : testLimit, "--test-limit");
   }
 
-  static ImageDataset limited(ImageDataset set, Integer limit, String flag) {
+  static ImageSource limited(ImageSource set, Integer limit, String flag) {
     if (limit == null) {
       return set;
     }

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.data.FashionMnist;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageSource;
 import org.vgg4j.evaluation.Evaluation;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.io.Verification;
@@ -50,7 +50,7 @@ final class EvaluateCommand implements Callable<Integer> {
     try (Backend backend = selection.backend();
         ModelFile.Loaded loaded = ModelFile.load(model, options, backend)) {
       FashionMnist set = data.load(err);
-      ImageDataset test = data.test(set);
+      ImageSource test = data.test(set);
       Evaluator.requireClasses(loaded.vgg().config(), test);
       if (loaded.verification() == Verification.UNVERIFIED) {
         err.println(
@@ -59,7 +59,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 + (loaded.inferred() ? " and no configuration, which was inferred" : ""));
       }
       DataOptions.warnOfSample(set, err);
-      Evaluation evaluation = Evaluator.evaluate(loaded.vgg(), test);
+      Evaluation evaluation = Evaluator.evaluate(loaded.vgg(), loaded.preprocessing(), test);
       EvaluationTable.print(evaluation, out);
       DataOptions.warnOfSample(set, err);
     }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.vgg4j.backend.Backends;
-import org.vgg4j.data.ImageDataset;
 import org.vgg4j.data.ImageFile;
 import org.vgg4j.evaluation.Classifier;
 import org.vgg4j.io.Verification;
@@ -72,9 +71,13 @@ final class PredictCommand implements Callable<Integer> {
       if (loaded.verification() == Verification.UNVERIFIED) {
         err.println(model + " is unverified: it carries no hash");
       }
-      ImageDataset set = ImageFile.dataset(read);
       List<List<Classifier.Answer>> answers =
-          Classifier.top(loaded.vgg(), loaded.classNames(), set, TOP);
+          Classifier.top(
+              loaded.vgg(),
+              loaded.preprocessing(),
+              loaded.classNames(),
+              ImageFile.source(read),
+              TOP);
       for (int i = 0; i < read.size(); i++) {
         if (read.get(i).inverted()) {
           err.println(images.get(i) + ": light and dark exchanged");

@@ -1,5 +1,6 @@
 package org.vgg4j.cli;
 
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.LearningRateSchedule;
@@ -80,6 +81,9 @@ final class RecipeOptions {
     return new Recipe(
         base.name(),
         config,
+        base.preprocessing().isDefault()
+            ? Preprocessing.of(config.channels(), config.imageSize())
+            : base.preprocessing(),
         init == null ? base.initialization() : Initialization.of(init),
         or(optimizer, base.optimizer()),
         or(momentum, base.momentum()),

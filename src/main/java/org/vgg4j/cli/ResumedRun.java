@@ -2,12 +2,14 @@ package org.vgg4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.run.Checkpoint;
 import org.vgg4j.run.CheckpointStore;
 import org.vgg4j.run.Recipe;
@@ -106,8 +108,11 @@ final class ResumedRun {
    */
   void requireSame(Map<String, ?> now, Predicate<String> given) {
     boolean within = checkpoint != null && checkpoint.state().batch() > 0;
+    Map<String, Object> then = new LinkedHashMap<>(before);
+    // Absent from runs of before there was one.
+    then.computeIfAbsent(Preprocessing.KEY, key -> Recipe.fromMap(before).preprocessing().toMap());
     ConfigDifferences differences =
-        new ConfigDifferences(before, now, given, checkpoint != null, within);
+        new ConfigDifferences(then, now, given, checkpoint != null, within);
     differences.require();
     differences.said().forEach(text -> report.accept("changed: " + text));
   }

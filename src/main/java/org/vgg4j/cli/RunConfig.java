@@ -30,8 +30,8 @@ final class RunConfig {
     config.put("data", data.set().isSample() ? FashionMnist.SAMPLE : FashionMnist.WHOLE);
     config.put(TRAIN_IMAGES, data.train().size());
     config.put(TEST_IMAGES, data.test().size());
-    config.put("trainCrc32c", data.train().crc32c());
-    config.put("testCrc32c", data.test().crc32c());
+    config.put("trainCrc32c", data.train().checksum());
+    config.put("testCrc32c", data.test().checksum());
     config.put("device", DeviceOptions.name(engine, backend));
     config.put("variant", engine.variant());
     DeviceOptions.describe(engine, backend, config);

@@ -13,7 +13,7 @@ import java.util.concurrent.Callable;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.FashionMnist;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageSource;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
@@ -111,7 +111,7 @@ final class TrainCommand implements Callable<Integer> {
     FashionMnist set = data.load(resumed == null ? null : resumed.text(RunConfig.DATA_FROM), err());
     Integer oldTrain = resumed == null ? null : resumed.count(RunConfig.TRAIN_IMAGES);
     Integer oldTest = resumed == null ? null : resumed.count(RunConfig.TEST_IMAGES);
-    ImageDataset train =
+    ImageSource train =
         DataOptions.limited(
             set.train(), trainLimit == null ? oldTrain : trainLimit, "--train-limit");
     Evaluator.requireClasses(recipe.net(), train);
@@ -145,14 +145,16 @@ final class TrainCommand implements Callable<Integer> {
       run.writeConfig(config);
       report("run folder: " + run.folder());
       try (Vgg vgg = new Vgg(recipe.net(), planned.allocate());
-          Trainer trainer = new Trainer(vgg, recipe.newOptimizer(), recipe.training())) {
+          Trainer trainer =
+              new Trainer(vgg, recipe.preprocessing(), recipe.newOptimizer(), recipe.training())) {
         CheckpointStore store =
             resumed == null
                 ? new CheckpointStore(run.checkpoints(), checkpoints.keep())
                 : resumed.store();
         TrainingState from = resumed == null ? null : restore(resumed, trainer);
         Checkpointer.Contents contents =
-            new Checkpointer.Contents(recipe.net(), images.test().classNames(), config);
+            new Checkpointer.Contents(
+                recipe.net(), recipe.preprocessing(), images.test().classNames(), config);
         try (Checkpointer checkpointer =
             new Checkpointer(
                 trainer, run, store, contents, checkpoints.interval(), from, this::report)) {
@@ -271,7 +273,7 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private String tuned(String engine, Recipe recipe, ImageDataset train) {
+  private String tuned(String engine, Recipe recipe, ImageSource train) {
     EngineTuner.Result result =
         EngineTuner.fastest(
             recipe, train, Backends.variants(engine), v -> device.open(v).backend());

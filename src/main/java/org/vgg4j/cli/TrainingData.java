@@ -1,7 +1,7 @@
 package org.vgg4j.cli;
 
 import org.vgg4j.data.FashionMnist;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageSource;
 
 /**
  * What a run trains and tests on.
@@ -10,4 +10,4 @@ import org.vgg4j.data.ImageDataset;
  * @param train its training images, as many as the run takes
  * @param test its test images, as many as the run takes
  */
-record TrainingData(FashionMnist set, ImageDataset train, ImageDataset test) {}
+record TrainingData(FashionMnist set, ImageSource train, ImageSource test) {}

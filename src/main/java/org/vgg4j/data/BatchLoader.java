@@ -1,22 +1,29 @@
 package org.vgg4j.data;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.function.IntFunction;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * One pass over a data set in batches, prepared ahead of the step by a background thread: resized,
- * scaled to [0, 1], one grey channel repeated where the net has more; or as they are, for an engine
- * that does that itself. One thread takes the batches; {@link #close} may be called by any.
+ * One pass over a source of images in batches, prepared ahead of the step by a background thread:
+ * preprocessed for a net; or as they are, for an engine that does that itself. One thread takes the
+ * batches; {@link #close} may be called by any.
  */
 public final class BatchLoader implements AutoCloseable {
+  /** The most bytes of a batch or an image: the largest array of every Java virtual machine. */
+  static final int MAX_BYTES = Integer.MAX_VALUE - 8;
+
   /** One being used, one ready, one being filled. */
   private static final int BUFFERS = 3;
 
-  private final ImageDataset data;
+  private final ImageSource data;
   private final int batchSize;
-  private final int[] order; // null for the data set's own
-  private final BatchImages images;
+  private final int[] order; // null for the source's own
+  private final int imageBytes;
+  private final ImageReader images;
   private final BlockingQueue<Batch> free = new ArrayBlockingQueue<>(BUFFERS);
   private final BlockingQueue<Object> ready = new ArrayBlockingQueue<>(BUFFERS + 1);
   private final Thread thread;
@@ -24,46 +31,71 @@ public final class BatchLoader implements AutoCloseable {
   private Object end; // what ended the pass: this, or the failure of the background thread
   private volatile boolean closed;
 
-  /** Prepares a pass over the whole data set. */
-  public BatchLoader(ImageDataset data, int batchSize, int imageSize, int channels, int[] order) {
-    this(data, batchSize, imageSize, channels, order, 0);
+  /** Puts image {@code image} into {@code target} from {@code offset} on. */
+  private interface ImageReader {
+    void read(int image, ByteBuffer target, int offset);
+  }
+
+  /** Prepares a pass over all images in the source's own order, in direct buffers. */
+  public BatchLoader(ImageSource data, int batchSize, Preprocessing preprocessing) {
+    this(data, batchSize, preprocessing, null, 0, ByteBuffer::allocateDirect);
   }
 
   /**
    * Prepares a pass.
    *
-   * @param batchSize images a batch; the last has what is left
-   * @param imageSize S, the side of the net's images
-   * @param channels C, of the net's images: the data set's, or any where the data set is grey
-   * @param order the images in the order to take them, null for the data set's own
+   * @param batchSize images per batch; the last has what is left
+   * @param preprocessing how an image becomes the net's input
+   * @param order the images in the order to take them, null for the source's own
    * @param firstBatch how many batches to leave out at the start, at most all
-   * @throws InvalidInputException when a size is below 1, the channels do not fit or a batch is too
-   *     large for a Java array
-   * @throws IllegalArgumentException when {@code order} is not as long as the data set or {@code
+   * @param buffers makes the buffers that batches are written into, of so many bytes
+   * @throws InvalidInputException when the batch size is below 1, the channels do not fit or a
+   *     batch is too large for a buffer
+   * @throws IllegalArgumentException when {@code order} is not as long as the source or {@code
    *     firstBatch} is no batch of it
    */
   public BatchLoader(
-      ImageDataset data, int batchSize, int imageSize, int channels, int[] order, int firstBatch) {
-    this(data, batchSize, new ResizedImages(data, imageSize, channels), order, firstBatch);
+      ImageSource data,
+      int batchSize,
+      Preprocessing preprocessing,
+      int[] order,
+      int firstBatch,
+      IntFunction<ByteBuffer> buffers) {
+    this(
+        data,
+        batchSize,
+        (double) preprocessing.channels()
+            * preprocessing.crop()
+            * preprocessing.crop()
+            * Float.BYTES,
+        new PreprocessedImages(data, preprocessing)::read,
+        order,
+        firstBatch,
+        buffers);
   }
 
   /**
-   * Prepares a pass whose batches hold the images as they are: {@link Batch#pixels}.
-   *
-   * @param batchSize images a batch; the last has what is left
-   * @param order the images in the order to take them, null for the data set's own
-   * @param firstBatch how many batches to leave out at the start, at most all
-   * @throws InvalidInputException when the batch size is below 1 or a batch is too large for a Java
-   *     array
-   * @throws IllegalArgumentException as the constructor
+   * Prepares a pass whose batches hold the images as they are, which must have one shape. The rest
+   * is as in the constructor.
    */
   public static BatchLoader ofPixels(
-      ImageDataset data, int batchSize, int[] order, int firstBatch) {
-    return new BatchLoader(data, batchSize, new PixelImages(data), order, firstBatch);
+      ImageSource data,
+      int batchSize,
+      int[] order,
+      int firstBatch,
+      IntFunction<ByteBuffer> buffers) {
+    int bytes = data.commonShape().bytes();
+    return new BatchLoader(data, batchSize, bytes, data::read, order, firstBatch, buffers);
   }
 
   private BatchLoader(
-      ImageDataset data, int batchSize, BatchImages images, int[] order, int firstBatch) {
+      ImageSource data,
+      int batchSize,
+      double imageBytes,
+      ImageReader images,
+      int[] order,
+      int firstBatch,
+      IntFunction<ByteBuffer> buffers) {
     this.data = data;
     this.batchSize = batchSize;
     this.images = images;
@@ -71,6 +103,12 @@ public final class BatchLoader implements AutoCloseable {
     if (batchSize < 1) {
       throw new InvalidInputException("a batch of " + batchSize + " images has none");
     }
+    if (batchSize * imageBytes > MAX_BYTES) {
+      throw new InvalidInputException(
+          "a batch of %d images of %.0f bytes is too large; take fewer or smaller ones"
+              .formatted(batchSize, imageBytes));
+    }
+    this.imageBytes = (int) imageBytes;
     if (order != null && order.length != data.size()) {
       throw new IllegalArgumentException(
           "an order of %d images for %d".formatted(order.length, data.size()));
@@ -80,7 +118,8 @@ public final class BatchLoader implements AutoCloseable {
       throw new IllegalArgumentException("batch " + firstBatch + " of " + batches);
     }
     for (int i = 0; i < BUFFERS; i++) {
-      free.add(images.buffer(batchSize));
+      ByteBuffer buffer = buffers.apply(batchSize * this.imageBytes);
+      free.add(new Batch(buffer.order(ByteOrder.nativeOrder()), new int[batchSize], 0, 0));
     }
     thread = new Thread(() -> prepare(firstBatch, batches), "vgg4j-batches");
     thread.setDaemon(true);
@@ -107,16 +146,17 @@ public final class BatchLoader implements AutoCloseable {
     for (int i = 0; i < size; i++) {
       int image = order == null ? first + i : order[first + i];
       buffer.labels()[i] = data.label(image);
-      images.put(image, buffer, i);
+      images.read(image, buffer.images(), i * imageBytes);
     }
-    return new Batch(buffer.x(), buffer.pixels(), buffer.labels(), size, index);
+    return new Batch(buffer.images(), buffer.labels(), size, index);
   }
 
   /**
    * Returns the next batch, or null at the end of the pass. The batch before it is taken back.
    *
-   * @throws IllegalStateException when the background thread failed, the loader is closed, before
-   *     or meanwhile, or the thread is interrupted
+   * @throws InvalidInputException when an image cannot be used
+   * @throws IllegalStateException when the background thread failed otherwise, the loader is
+   *     closed, before or meanwhile, or the thread is interrupted
    */
   public Batch next() {
     requireOpen();
@@ -132,6 +172,9 @@ public final class BatchLoader implements AutoCloseable {
         return batch;
       }
       end = item;
+    }
+    if (end instanceof InvalidInputException refusal) {
+      throw new InvalidInputException(refusal.getMessage(), refusal);
     }
     if (end instanceof Throwable failure) {
       throw new IllegalStateException("a batch could not be prepared: " + failure, failure);

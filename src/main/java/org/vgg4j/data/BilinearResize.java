@@ -1,71 +1,84 @@
 package org.vgg4j.data;
 
+import java.nio.FloatBuffer;
+
 /**
- * Resizes images of bytes to squares of floats in [0, 1], bilinearly with half-pixel centres and
- * clamped edges.
- *
- * <p>Source: PyTorch's {@code interpolate(mode="bilinear", align_corners=False)}; no antialiasing.
+ * Resizes images of bytes to squares, of which it keeps the middle, as normalized floats: as {@link
+ * Preprocessing} says.
  */
 final class BilinearResize {
-  private final int inHeight;
   private final int inWidth;
   private final int size;
-  private final int[] top; // (size)
-  private final int[] bottom; // (size)
-  private final float[] down; // (size), the weight of bottom
-  private final int[] left; // (size)
-  private final int[] right; // (size)
-  private final float[] across; // (size), the weight of right
-  private final float[] upper; // (size), a row of the image interpolated across
-  private final float[] lower; // (size)
+  private final int crop;
+  private final boolean isSameSize;
+  private final int[] top; // (crop)
+  private final int[] bottom; // (crop)
+  private final float[] down; // (crop), the weight of bottom
+  private final int[] left; // (crop)
+  private final int[] right; // (crop)
+  private final float[] across; // (crop), the weight of right
+  private final float[] upper; // (crop), a row of the image interpolated across
+  private final float[] lower; // (crop)
 
-  BilinearResize(int inHeight, int inWidth, int size) {
-    this.inHeight = inHeight;
+  BilinearResize(int inHeight, int inWidth, int size, int crop) {
     this.inWidth = inWidth;
     this.size = size;
-    top = new int[size];
-    bottom = new int[size];
-    down = new float[size];
-    left = new int[size];
-    right = new int[size];
-    across = new float[size];
-    upper = new float[size];
-    lower = new float[size];
+    this.crop = crop;
+    isSameSize = inHeight == size && inWidth == size;
+    top = new int[crop];
+    bottom = new int[crop];
+    down = new float[crop];
+    left = new int[crop];
+    right = new int[crop];
+    across = new float[crop];
+    upper = new float[crop];
+    lower = new float[crop];
     weights(inHeight, top, bottom, down);
     weights(inWidth, left, right, across);
   }
 
   private void weights(int in, int[] low, int[] high, float[] weight) {
-    for (int i = 0; i < size; i++) {
-      double position = Math.max(0, (i + 0.5) * in / size - 0.5);
+    int first = (size - crop) / 2;
+    for (int i = 0; i < crop; i++) {
+      double position = Math.max(0, (first + i + 0.5) * in / size - 0.5);
       low[i] = Math.min((int) position, in - 1);
       high[i] = Math.min(low[i] + 1, in - 1);
       weight[i] = (float) (position - low[i]);
     }
   }
 
-  /** Resizes one channel at {@code from} (H, W) to one at {@code into} (size, size). */
-  void resize(byte[] pixels, int from, float[] target, int into) {
-    if (inHeight == size && inWidth == size) {
-      for (int i = 0; i < size * size; i++) {
-        target[into + i] = (pixels[from + i] & 0xFF) / 255f;
+  /** Resizes one channel at {@code from} (H, W) to one at {@code into} (crop, crop). */
+  void resize(byte[] pixels, int from, FloatBuffer target, int into, float mean, float deviation) {
+    for (int row = 0; row < crop; row++) {
+      scaledRow(pixels, from, row);
+      if (mean != 0 || deviation != 1) {
+        for (int column = 0; column < crop; column++) {
+          upper[column] = (upper[column] - mean) / deviation;
+        }
+      }
+      target.put(into + row * crop, upper, 0, crop);
+    }
+  }
+
+  /** Puts a row of the target, in [0, 1], into {@link #upper}. */
+  private void scaledRow(byte[] pixels, int from, int row) {
+    int at = from + top[row] * inWidth;
+    if (isSameSize) {
+      for (int column = 0; column < crop; column++) {
+        upper[column] = (pixels[at + left[column]] & 0xFF) / 255f;
       }
       return;
     }
-    for (int row = 0; row < size; row++) {
-      interpolateRow(pixels, from + top[row] * inWidth, upper);
-      interpolateRow(pixels, from + bottom[row] * inWidth, lower);
-      float weight = down[row];
-      int at = into + row * size;
-      for (int column = 0; column < size; column++) {
-        target[at + column] =
-            (upper[column] + weight * (lower[column] - upper[column])) * (1 / 255f);
-      }
+    interpolateRow(pixels, at, upper);
+    interpolateRow(pixels, from + bottom[row] * inWidth, lower);
+    float weight = down[row];
+    for (int column = 0; column < crop; column++) {
+      upper[column] = (upper[column] + weight * (lower[column] - upper[column])) * (1 / 255f);
     }
   }
 
   private void interpolateRow(byte[] pixels, int at, float[] row) {
-    for (int column = 0; column < size; column++) {
+    for (int column = 0; column < crop; column++) {
       float first = pixels[at + left[column]] & 0xFF;
       float second = pixels[at + right[column]] & 0xFF;
       row[column] = first + across[column] * (second - first);

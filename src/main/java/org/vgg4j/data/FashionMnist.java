@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,8 +18,9 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param train the training set
  * @param test the test set
  * @param folder where it was read from
+ * @param isSample whether this is the sample, whose figures must not be taken for the whole set's
  */
-public record FashionMnist(ImageDataset train, ImageDataset test, Path folder) {
+public record FashionMnist(ImageSource train, ImageSource test, Path folder, boolean isSample) {
   private static final Logger LOG = LoggerFactory.getLogger(FashionMnist.class);
 
   /** The names of the classes, label 0 first. */
@@ -108,12 +110,13 @@ public record FashionMnist(ImageDataset train, ImageDataset test, Path folder) {
 
   private static FashionMnist read(String name, boolean sample, Path folder) {
     return new FashionMnist(
-        images(name + " (train)", sample, folder, "train"),
-        images(name + " (test)", sample, folder, "t10k"),
-        folder);
+        images(name + " (train)", folder, "train"),
+        images(name + " (test)", folder, "t10k"),
+        folder,
+        sample);
   }
 
-  private static ImageDataset images(String name, boolean sample, Path folder, String prefix) {
+  private static ImageSource images(String name, Path folder, String prefix) {
     Path imageFile = folder.resolve(prefix + FashionMnistFiles.IMAGES);
     Path labelFile = folder.resolve(prefix + FashionMnistFiles.LABELS);
     IdxFile images = IdxFile.read(imageFile, 3);
@@ -124,22 +127,12 @@ public record FashionMnist(ImageDataset train, ImageDataset test, Path folder) {
               .formatted(imageFile, images.dims()[0], labelFile, labels.dims()[0]));
     }
     try {
-      return new ImageDataset(
-          name,
-          sample,
-          1,
-          images.dims()[1],
-          images.dims()[2],
-          CLASS_NAMES,
-          images.bytes(),
-          labels.bytes());
+      int[] numbers = new int[labels.bytes().length];
+      Arrays.setAll(numbers, i -> labels.bytes()[i] & 0xFF);
+      ImageShape shape = new ImageShape(1, images.dims()[1], images.dims()[2]);
+      return new InMemoryImages(name, shape, CLASS_NAMES, images.bytes(), numbers);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(labelFile + ": " + e.getMessage(), e);
     }
-  }
-
-  /** Returns whether this is the sample, whose figures must not be taken for the whole set's. */
-  public boolean isSample() {
-    return train.isSample();
   }
 }

@@ -75,14 +75,15 @@ public record ImageFile(byte[] pixels, boolean inverted) {
     return new ImageFile(pixels, invert);
   }
 
-  /** Returns pictures as a data set of unknown labels; grey, whatever the net's channels. */
-  public static ImageDataset dataset(List<ImageFile> files) {
+  /** Returns pictures as images of unknown labels; grey, whatever the net's channels. */
+  public static ImageSource source(List<ImageFile> files) {
     byte[] pixels = new byte[files.size() * SIDE * SIDE];
     for (int i = 0; i < files.size(); i++) {
       System.arraycopy(files.get(i).pixels, 0, pixels, i * SIDE * SIDE, SIDE * SIDE);
     }
-    return new ImageDataset(
-        "the images", false, 1, SIDE, SIDE, List.of("unknown"), pixels, new byte[files.size()]);
+    ImageShape shape = new ImageShape(1, SIDE, SIDE);
+    return new InMemoryImages(
+        "the images", shape, List.of("unknown"), pixels, new int[files.size()]);
   }
 
   private static BufferedImage decode(Path file) {

@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Vgg;
 
 /** Says what images show. */
@@ -23,16 +24,22 @@ public final class Classifier {
   /**
    * Returns the most probable classes of each image, best first; of equal ones the first class.
    *
+   * @param preprocessing that of the net's training
    * @param classNames the names of the net's classes
    * @param images in order; their labels are not looked at
-   * @param count how many classes an image, or all when there are fewer
+   * @param count how many classes per image, or all when there are fewer
    */
   public static List<List<Answer>> top(
-      Vgg vgg, List<String> classNames, ImageDataset images, int count) {
+      Vgg vgg,
+      Preprocessing preprocessing,
+      List<String> classNames,
+      ImageSource images,
+      int count) {
     int classes = vgg.config().classes();
     List<List<Answer>> answers = new ArrayList<>();
     Predictor.run(
         vgg,
+        preprocessing,
         images,
         (label, logits, offset) -> {
           double[] logs = Softmax.logSoftmax(logits, offset, classes);
@@ -42,7 +49,8 @@ public final class Classifier {
                   .sorted(Comparator.comparingDouble(Answer::probability).reversed())
                   .limit(count)
                   .toList());
-        });
+        },
+        () -> false);
     return answers;
   }
 }

@@ -1,7 +1,8 @@
 package org.vgg4j.evaluation;
 
 import java.util.function.BooleanSupplier;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.InvalidInputException;
@@ -11,16 +12,18 @@ public final class Evaluator {
   private Evaluator() {}
 
   /**
-   * Runs the net over the whole data set in evaluation mode.
+   * Runs the net over all images in evaluation mode.
    *
-   * @throws InvalidInputException when the data set has more classes than the net
+   * @param preprocessing that of the net's training
+   * @throws InvalidInputException when the images have other classes than the net or do not fit it
    */
-  public static Evaluation evaluate(Vgg vgg, ImageDataset data) {
-    return evaluate(vgg, data, () -> false);
+  public static Evaluation evaluate(Vgg vgg, Preprocessing preprocessing, ImageSource data) {
+    return evaluate(vgg, preprocessing, data, () -> false);
   }
 
-  /** Evaluates as {@link #evaluate(Vgg, ImageDataset)}; returns null when it was stopped. */
-  public static Evaluation evaluate(Vgg vgg, ImageDataset data, BooleanSupplier stopped) {
+  /** Evaluates as the method without {@code stopped}; returns null when it was stopped. */
+  public static Evaluation evaluate(
+      Vgg vgg, Preprocessing preprocessing, ImageSource data, BooleanSupplier stopped) {
     int classes = vgg.config().classes();
     requireClasses(vgg.config(), data);
     long[][] confusion = new long[classes][classes];
@@ -28,6 +31,7 @@ public final class Evaluator {
     boolean whole =
         Predictor.run(
             vgg,
+            preprocessing,
             data,
             (label, logits, offset) -> {
               double[] row = Softmax.logSoftmax(logits, offset, classes);
@@ -43,7 +47,7 @@ public final class Evaluator {
    *
    * @throws InvalidInputException when it has more or fewer
    */
-  public static void requireClasses(VggConfig net, ImageDataset data) {
+  public static void requireClasses(VggConfig net, ImageSource data) {
     int classes = data.classNames().size();
     if (classes != net.classes()) {
       throw new InvalidInputException(

@@ -1,51 +1,69 @@
 package org.vgg4j.evaluation;
 
+import java.nio.ByteBuffer;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageShape;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Vgg;
+import org.vgg4j.nn.VggConfig;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.ImageSpec;
+import org.vgg4j.tensor.Tensor;
 
 /**
- * Brings the images of a data set into a net: bytes that the engine resizes, where it can, else
- * floats that the loader's thread has resized.
+ * Brings images into a net: bytes that the engine preprocesses, where it can, else floats that the
+ * loader's thread has made of them.
  */
 public final class ImageFeed {
-  private final Vgg vgg;
-  private final ImageDataset data;
-  private final ImageSpec spec;
-  private final boolean isOnEngine;
+  private final Preprocessing preprocessing;
+  private final ImageSource data;
+  private final ImageSpec spec; // null where the host preprocesses
 
   /**
    * Plans for all shapes that the net was built for.
    *
-   * @throws org.vgg4j.tensor.InvalidInputException when the images do not fit the net
+   * @throws org.vgg4j.tensor.InvalidInputException when the images or what the preprocessing makes
+   *     of them do not fit the net
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
-  public ImageFeed(Vgg vgg, ImageDataset data) {
-    this.vgg = vgg;
+  public ImageFeed(Vgg vgg, Preprocessing preprocessing, ImageSource data) {
+    this.preprocessing = preprocessing;
     this.data = data;
-    spec =
-        new ImageSpec(
-            data.channels(),
-            data.height(),
-            data.width(),
-            vgg.config().channels(),
-            vgg.config().imageSize());
-    boolean planned = false;
+    VggConfig config = vgg.config();
+    preprocessing.requireFits(config.channels(), config.imageSize());
+    ImageSpec wanted = specOfEngine();
+    boolean isPlanned = true;
     for (Execution execution : vgg.network().executions()) {
-      planned = execution.images(spec) != null;
+      isPlanned = execution.images(wanted) != null;
     }
-    isOnEngine = planned;
+    spec = isPlanned ? wanted : null;
+  }
+
+  /**
+   * Returns what an engine is asked to do: it resizes images of one shape and divides them by 255;
+   * null where that is not all or the shapes differ.
+   */
+  private ImageSpec specOfEngine() {
+    ImageShape from = data.commonShape();
+    return from == null || !preprocessing.isDefault()
+        ? null
+        : new ImageSpec(
+            from.channels(),
+            from.height(),
+            from.width(),
+            preprocessing.channels(),
+            preprocessing.resize());
   }
 
   /** Prepares a pass, as {@link BatchLoader} does. */
   public BatchLoader loader(int batchSize, int[] order, int firstBatch) {
-    return !isOnEngine
+    return spec == null
         ? new BatchLoader(
-            data, batchSize, vgg.config().imageSize(), vgg.config().channels(), order, firstBatch)
-        : BatchLoader.ofPixels(data, batchSize, order, firstBatch);
+            data, batchSize, preprocessing, order, firstBatch, ByteBuffer::allocateDirect)
+        : BatchLoader.ofPixels(data, batchSize, order, firstBatch, ByteBuffer::allocateDirect);
   }
 
   /**
@@ -56,10 +74,18 @@ public final class ImageFeed {
    *     Execution#forward(boolean)} takes the batch
    */
   public void load(Batch batch, Execution at) {
-    if (isOnEngine) {
-      at.images(spec).uploadAsync(batch.pixels(), 0);
-    } else {
-      at.input().uploadAsync(batch.x(), 0);
+    Tensor images = at.images(spec);
+    upload(batch.images(), images == null ? at.input() : images);
+  }
+
+  private static void upload(ByteBuffer images, Tensor target) {
+    int count = target.shape().arrayLength();
+    if (target.dtype() == DType.F32 || target.dtype() == DType.U8) {
+      target.uploadAsync(images.slice(0, count * target.dtype().bytes()));
+    } else { // floats for an engine that computes in another type
+      float[] values = new float[count];
+      images.asFloatBuffer().get(values);
+      target.upload(values);
     }
   }
 }

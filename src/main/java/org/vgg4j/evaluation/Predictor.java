@@ -3,7 +3,8 @@ package org.vgg4j.evaluation;
 import java.util.function.BooleanSupplier;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
@@ -24,18 +25,19 @@ final class Predictor {
 
   private Predictor() {}
 
-  static void run(Vgg vgg, ImageDataset data, Consumer consumer) {
-    run(vgg, data, consumer, () -> false);
-  }
-
   /** Runs until the end or until {@code stopped}; returns whether it came to the end. */
-  static boolean run(Vgg vgg, ImageDataset data, Consumer consumer, BooleanSupplier stopped) {
+  static boolean run(
+      Vgg vgg,
+      Preprocessing preprocessing,
+      ImageSource data,
+      Consumer consumer,
+      BooleanSupplier stopped) {
     Network network = vgg.network();
     int batchSize = network.options().batchSizes().get(0);
     int classes = vgg.config().classes();
     float[] logits = new float[batchSize * classes];
     Execution execution = network.execution(batchSize);
-    ImageFeed feed = new ImageFeed(vgg, data);
+    ImageFeed feed = new ImageFeed(vgg, preprocessing, data);
     try (BatchLoader loader = feed.loader(batchSize, null, 0)) {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
         // A smaller last batch leaves old images behind it, whose rows are not read: in evaluation

@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.io.FileChecksums;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.io.SafeTensor;
@@ -28,10 +30,12 @@ import org.vgg4j.tensor.InvalidInputException;
 /**
  * A net in a safetensors file, under torchvision's tensor names, row-major: a strict {@code
  * load_state_dict} of a torchvision VGG of the same shapes takes it. The net's configuration, the
- * names of its classes and a hash stand in the file's metadata.
+ * names of its classes, a hash and a preprocessing other than the net's default stand in the file's
+ * metadata.
  */
 public final class ModelFile {
   private static final String CONFIG = "vgg4j.config";
+  private static final String PREPROCESSING = "vgg4j.preprocessing";
   private static final String CLASSES = "vgg4j.classes";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -41,12 +45,17 @@ public final class ModelFile {
    * A net that was read.
    *
    * @param vgg the net, which the caller closes
+   * @param preprocessing how an image becomes the net's input
    * @param classNames the names of the classes; 0, 1, ... when the file has none
    * @param verification whether a hash in the file was there and right
    * @param inferred whether the configuration was inferred from the shapes
    */
   public record Loaded(
-      Vgg vgg, List<String> classNames, Verification verification, boolean inferred)
+      Vgg vgg,
+      Preprocessing preprocessing,
+      List<String> classNames,
+      Verification verification,
+      boolean inferred)
       implements AutoCloseable {
     @Override
     public void close() {
@@ -55,17 +64,30 @@ public final class ModelFile {
   }
 
   /**
-   * Writes a net, whole or not at all. The same net gives the same bytes.
+   * Writes a net that was trained with its default preprocessing, whole or not at all. The same net
+   * gives the same bytes.
    *
    * @throws IOException when the file cannot be written; what was there before is still there
    */
   public static void save(Vgg vgg, List<String> classNames, Path file) throws IOException {
-    write(vgg.config(), classNames, new ModelTensors(vgg).toFile(), file, FileOperations.SYSTEM);
+    save(vgg, defaultOf(vgg.config()), classNames, file);
+  }
+
+  /** Writes a net that was trained with another preprocessing. */
+  public static void save(Vgg vgg, Preprocessing preprocessing, List<String> classNames, Path file)
+      throws IOException {
+    List<SafeTensor> tensors = new ModelTensors(vgg).toFile();
+    write(vgg.config(), preprocessing, classNames, tensors, file, FileOperations.SYSTEM);
+  }
+
+  private static Preprocessing defaultOf(VggConfig config) {
+    return Preprocessing.of(config.channels(), config.imageSize());
   }
 
   /** Writes the tensors of a net, as {@link ModelTensors} has them; returns the checksums. */
   public static FileChecksums write(
       VggConfig config,
+      Preprocessing preprocessing,
       List<String> classNames,
       List<SafeTensor> tensors,
       Path file,
@@ -75,6 +97,9 @@ public final class ModelFile {
     metadata.put("format", "pt");
     metadata.put(CONFIG, JSON.writeValueAsString(config.toMap()));
     metadata.put(CLASSES, JSON.writeValueAsString(classNames));
+    if (!preprocessing.equals(defaultOf(config))) {
+      metadata.put(PREPROCESSING, JSON.writeValueAsString(preprocessing.toMap()));
+    }
     return SafeTensorsWriter.write(file, tensors, metadata, files);
   }
 
@@ -93,6 +118,7 @@ public final class ModelFile {
       VggConfig config = inferred ? InferredConfig.of(file, reader) : config(file, metadata);
       List<String> classes = classNames(file, metadata, config.classes());
       ModelTensors.check(file, config, reader.tensors());
+      Preprocessing preprocessing = preprocessing(file, metadata, config);
       try (NetworkPlan planned =
           Vgg.plan(config, Initialization.KAIMING, options.withoutInitialValues(), backend)) {
         planned.memoryPlan().requireFits(backend, 0);
@@ -103,24 +129,49 @@ public final class ModelFile {
           vgg.close();
           throw e;
         }
-        return new Loaded(vgg, classes, verification, inferred);
+        return new Loaded(vgg, preprocessing, classes, verification, inferred);
       }
     }
   }
 
   private static VggConfig config(Path file, Map<String, String> metadata) {
+    return read(file, metadata, CONFIG, "configuration", VggConfig::fromMap);
+  }
+
+  private static Preprocessing preprocessing(
+      Path file, Map<String, String> metadata, VggConfig config) {
+    if (!metadata.containsKey(PREPROCESSING)) {
+      return defaultOf(config);
+    }
+    return read(
+        file,
+        metadata,
+        PREPROCESSING,
+        "preprocessing",
+        map -> {
+          Preprocessing preprocessing = Preprocessing.fromMap(map);
+          preprocessing.requireFits(config.channels(), config.imageSize());
+          return preprocessing;
+        });
+  }
+
+  private static <T> T read(
+      Path file,
+      Map<String, String> metadata,
+      String key,
+      String what,
+      Function<Map<String, Object>, T> reader) {
     try {
       Map<String, Object> map =
-          JSON.readValue(
-              metadata.get(CONFIG), new TypeReference<LinkedHashMap<String, Object>>() {});
+          JSON.readValue(metadata.get(key), new TypeReference<LinkedHashMap<String, Object>>() {});
       if (map == null) {
         throw new InvalidInputException("it is null");
       }
-      return VggConfig.fromMap(map);
+      return reader.apply(map);
     } catch (JsonProcessingException | InvalidInputException e) {
       String reason = e instanceof InvalidInputException ? e.getMessage() : "it is no JSON object";
       throw new InvalidInputException(
-          file + ": the configuration in its metadata cannot be used: " + reason, e);
+          file + ": the " + what + " in its metadata cannot be used: " + reason, e);
     }
   }
 

@@ -1,6 +1,8 @@
 package org.vgg4j.nn;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
@@ -33,9 +35,11 @@ public final class Execution implements AutoCloseable {
   private final long workspaceBytes;
   private CrossEntropyPlan loss; // null until labels or loss are asked for, as the labels
   private Tensor labels; // (N)
-  private ImageSpec imageSpec; // null until images are planned, as the two below
-  private ImagePlan imagePlan;
-  private Tensor images; // (N, C0, H0, W0)
+  private final Map<ImageSpec, Images> planned = new HashMap<>();
+  private Images images; // that the next forward begins with; null for the input itself
+
+  /** A way from images of bytes (N, C0, H0, W0) to the input. */
+  private record Images(ImagePlan plan, Tensor bytes) {}
 
   /** Plans a module for an input shape; no memory is taken. */
   Execution(Network net, Supplier<? extends Module> chain, Shape x) {
@@ -120,29 +124,33 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
-   * Returns the place of images of bytes that {@link #forward(boolean)} makes the input of; null
-   * when the engine leaves that to the host, which then writes to {@link #input}.
+   * Returns the place of images of bytes that {@link #forward(boolean)} makes the input of from now
+   * on; null when the engine leaves that to the host, which then writes to {@link #input}.
    *
+   * @param spec how they become the input; null to begin with the input itself
    * @throws org.vgg4j.tensor.InvalidInputException when the images do not fit the input
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
   public Tensor images(ImageSpec spec) {
-    if (!spec.equals(imageSpec)) {
-      imagePlan = net.backend().images(spec, input.layout());
-      images = imagePlan == null ? null : take(closing.own(imagePlan).bytes());
-      imageSpec = spec;
+    images = spec == null ? null : planned.get(spec);
+    if (spec != null && images == null) {
+      ImagePlan plan = net.backend().images(spec, input.layout());
+      if (plan != null) {
+        images = new Images(closing.own(plan), take(plan.bytes()));
+        planned.put(spec, images);
+      }
     }
-    return images;
+    return images == null ? null : images.bytes;
   }
 
   /**
-   * Computes the output of what lies in the input's place, or in the images' once they are planned.
+   * Computes the output of what lies in the place of the images, or of the input.
    *
    * @return the output, valid until the next forward of the net
    */
   public Tensor forward(boolean training) {
-    if (imagePlan != null) {
-      imagePlan.forward(images, input());
+    if (images != null) {
+      images.plan.forward(images.bytes, input());
     }
     return forward(input(), training);
   }

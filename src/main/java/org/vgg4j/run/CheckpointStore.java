@@ -18,7 +18,6 @@ import org.vgg4j.io.FileOperations;
 import org.vgg4j.io.SafeTensor;
 import org.vgg4j.io.SafeTensorsReader;
 import org.vgg4j.io.SafeTensorsWriter;
-import org.vgg4j.model.ModelFile;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.Snapshot;
 import org.vgg4j.train.TrainingState;
@@ -96,9 +95,7 @@ public final class CheckpointStore {
     Path optimizer = CheckpointFiles.optimizer(folder, number);
     try {
       Map<String, FileChecksums> written = new LinkedHashMap<>();
-      written.put(
-          model.getFileName().toString(),
-          ModelFile.write(contents.net(), contents.classNames(), snapshot.model(), model, files));
+      written.put(model.getFileName().toString(), contents.writeModel(snapshot, model, files));
       written.put(
           optimizer.getFileName().toString(),
           SafeTensorsWriter.write(optimizer, snapshot.optimizer(), Map.of("format", "pt"), files));

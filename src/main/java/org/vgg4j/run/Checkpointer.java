@@ -1,6 +1,7 @@
 package org.vgg4j.run;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -9,7 +10,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.vgg4j.data.Preprocessing;
+import org.vgg4j.io.FileChecksums;
+import org.vgg4j.io.FileOperations;
 import org.vgg4j.io.ForceFailedException;
+import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.Snapshot;
@@ -40,10 +45,20 @@ public final class Checkpointer implements TrainingListener, AutoCloseable {
    * What a run's files say beside the training's state.
    *
    * @param net the net
+   * @param preprocessing how an image becomes its input
    * @param classNames the names of its classes
    * @param config the run's configuration
    */
-  public record Contents(VggConfig net, List<String> classNames, Map<String, Object> config) {}
+  public record Contents(
+      VggConfig net,
+      Preprocessing preprocessing,
+      List<String> classNames,
+      Map<String, Object> config) {
+    FileChecksums writeModel(Snapshot snapshot, Path file, FileOperations files)
+        throws IOException {
+      return ModelFile.write(net, preprocessing, classNames, snapshot.model(), file, files);
+    }
+  }
 
   /**
    * Starts the thread that writes.

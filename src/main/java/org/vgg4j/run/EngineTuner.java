@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageSource;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;
@@ -51,7 +51,7 @@ public final class EngineTuner {
    * @param open opens the engine in a variant; each is closed before the next is opened
    */
   public static Result fastest(
-      Recipe recipe, ImageDataset data, List<String> variants, Function<String, Backend> open) {
+      Recipe recipe, ImageSource data, List<String> variants, Function<String, Backend> open) {
     Map<String, Double> medians = new LinkedHashMap<>();
     for (String variant : variants) {
       try (Backend backend = open.apply(variant)) {
@@ -65,9 +65,9 @@ public final class EngineTuner {
     return new Result(best, medians);
   }
 
-  private static double median(Recipe recipe, ImageDataset data, Backend backend) {
+  private static double median(Recipe recipe, ImageSource data, Backend backend) {
     int batch = Math.min(recipe.training().batchSize(), data.size());
-    ImageDataset few = data.limit(Math.min(data.size() / batch, WARM_STEPS + TIMED_STEPS) * batch);
+    ImageSource few = data.limit(Math.min(data.size() / batch, WARM_STEPS + TIMED_STEPS) * batch);
     TrainingOptions options = recipe.training();
     TrainingOptions once =
         new TrainingOptions(1, batch, options.learningRate(), options.schedule(), options.seed());
@@ -75,7 +75,7 @@ public final class EngineTuner {
     try (Vgg vgg =
             Vgg.build(
                 recipe.net(), recipe.initialization(), NetworkOptions.training(batch), backend);
-        Trainer trainer = new Trainer(vgg, recipe.newOptimizer(), once)) {
+        Trainer trainer = new Trainer(vgg, recipe.preprocessing(), recipe.newOptimizer(), once)) {
       trainer.fit(few, few.limit(1), clock);
     }
     return clock.medianMillis();

@@ -2,7 +2,7 @@ package org.vgg4j.run;
 
 import java.io.IOException;
 import java.util.function.Consumer;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageSource;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
@@ -47,8 +47,8 @@ public enum NanPolicy {
       Trainer trainer,
       Checkpointer checkpointer,
       CheckpointStore store,
-      ImageDataset train,
-      ImageDataset test,
+      ImageSource train,
+      ImageSource test,
       TrainingListener listener,
       Consumer<String> report)
       throws IOException {

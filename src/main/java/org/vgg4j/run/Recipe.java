@@ -3,6 +3,7 @@ package org.vgg4j.run;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.nn.Width;
@@ -20,6 +21,7 @@ import org.vgg4j.train.TrainingOptions;
  *
  * @param name what {@code --recipe} calls it
  * @param net the net
+ * @param preprocessing how an image becomes the net's input
  * @param initialization its starting values
  * @param optimizer adam or sgd
  * @param momentum of sgd
@@ -29,6 +31,7 @@ import org.vgg4j.train.TrainingOptions;
 public record Recipe(
     String name,
     VggConfig net,
+    Preprocessing preprocessing,
     Initialization initialization,
     String optimizer,
     double momentum,
@@ -37,8 +40,9 @@ public record Recipe(
   /** The names of the recipes. */
   public static final List<String> NAMES = List.of("quick", "blog");
 
-  /** Checks the optimizer and its constants. */
+  /** Checks the preprocessing, the optimizer and its constants. */
   public Recipe {
+    preprocessing.requireFits(net.channels(), net.imageSize());
     if (!List.of("adam", "sgd").contains(optimizer)) {
       throw new InvalidInputException("--optimizer " + optimizer + " is none of adam, sgd");
     }
@@ -49,6 +53,22 @@ public record Recipe(
       throw new InvalidInputException(
           "--weight-decay must be at least 0 and finite, not " + weightDecay);
     }
+  }
+
+  /** Creates a recipe with the net's default preprocessing. */
+  public Recipe(
+      String name,
+      VggConfig net,
+      Initialization initialization,
+      String optimizer,
+      double momentum,
+      double weightDecay,
+      TrainingOptions training) {
+    this(name, net, defaultOf(net), initialization, optimizer, momentum, weightDecay, training);
+  }
+
+  private static Preprocessing defaultOf(VggConfig net) {
+    return Preprocessing.of(net.channels(), net.imageSize());
   }
 
   /** Returns a narrow VGG16 on small images, which learns Fashion-MNIST on a CPU within minutes. */
@@ -129,9 +149,13 @@ public record Recipe(
     }
     Map<String, Object> netValues = new LinkedHashMap<>();
     net.forEach((key, value) -> netValues.put(key.toString(), value));
+    VggConfig config = VggConfig.fromMap(netValues);
     return new Recipe(
         value(map, "recipe", String.class),
-        VggConfig.fromMap(netValues),
+        config,
+        map.containsKey(Preprocessing.KEY) // absent from runs of before there was one
+            ? Preprocessing.fromMap(value(map, Preprocessing.KEY, Map.class))
+            : defaultOf(config),
         Initialization.of(value(map, "init", String.class)),
         value(map, "optimizer", String.class),
         value(map, "momentum", Number.class).doubleValue(),
@@ -157,6 +181,7 @@ public record Recipe(
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("recipe", name);
     map.put("net", net.toMap());
+    map.put(Preprocessing.KEY, preprocessing.toMap());
     map.put("init", initialization.label());
     map.put("optimizer", optimizer);
     map.put("momentum", momentum);

@@ -1,6 +1,8 @@
 package org.vgg4j.tensor;
 
-/** The checks every engine makes before values cross between a Java array and a tensor. */
+import java.nio.ByteBuffer;
+
+/** The checks every engine makes before values cross between an array or buffer and a tensor. */
 public final class HostArrays {
   private HostArrays() {}
 
@@ -28,6 +30,16 @@ public final class HostArrays {
               + offset
               + " is too short for a tensor of shape "
               + tensor.shape());
+    }
+  }
+
+  /** Throws unless exactly the bytes of the tensor's values remain in a buffer. */
+  public static void checkBytes(Tensor tensor, ByteBuffer buffer) {
+    long bytes = tensor.shape().elementCount() * tensor.dtype().bytes();
+    if (buffer.remaining() != bytes) {
+      throw new InvalidInputException(
+          "a buffer of %d bytes does not fit a tensor of %s %s (%d bytes)"
+              .formatted(buffer.remaining(), tensor.dtype(), tensor.shape(), bytes));
     }
   }
 

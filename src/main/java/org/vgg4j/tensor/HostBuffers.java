@@ -13,12 +13,7 @@ final class HostBuffers {
 
   /** Returns a view of the bytes that the tensor takes; throws unless exactly those remain. */
   private static ByteBuffer view(Tensor tensor, ByteBuffer buffer) {
-    long bytes = tensor.shape().elementCount() * tensor.dtype().bytes();
-    if (buffer.remaining() != bytes) {
-      throw new InvalidInputException(
-          "a buffer of %d bytes does not fit a tensor of %s %s (%d bytes)"
-              .formatted(buffer.remaining(), tensor.dtype(), tensor.shape(), bytes));
-    }
+    HostArrays.checkBytes(tensor, buffer);
     return buffer.duplicate().order(ByteOrder.nativeOrder());
   }
 

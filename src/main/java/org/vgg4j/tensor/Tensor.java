@@ -138,6 +138,14 @@ public interface Tensor {
   }
 
   /**
+   * As {@link #upload(ByteBuffer)}, but may return before the values are in the tensor: the buffer
+   * may be changed at once, and whatever is handed to the engine from now on sees the new values.
+   */
+  default void uploadAsync(ByteBuffer source) {
+    upload(source);
+  }
+
+  /**
    * Copies all values into the rest of a buffer, as {@link #upload(ByteBuffer)} reads them.
    *
    * @throws InvalidInputException unless exactly this tensor's bytes remain in the buffer

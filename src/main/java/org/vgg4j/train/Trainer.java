@@ -4,8 +4,9 @@ import java.util.List;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.BatchSchedule;
-import org.vgg4j.data.ImageDataset;
-import org.vgg4j.data.Shuffle;
+import org.vgg4j.data.Draw;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.evaluation.Evaluation;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.evaluation.ImageFeed;
@@ -32,6 +33,7 @@ public final class Trainer implements AutoCloseable {
 
   private final Vgg vgg;
   private final Network network;
+  private final Preprocessing preprocessing;
   private final TrainingOptions options;
   private final Closing closing = new Closing();
   private final TrainingStep trainingStep;
@@ -42,15 +44,27 @@ public final class Trainer implements AutoCloseable {
   private long totalSteps; // of the whole run, once an epoch has begun
   private volatile boolean stopping;
 
+  /** Prepares a training with the net's default preprocessing. */
+  public Trainer(Vgg vgg, Optimizer optimizer, TrainingOptions options) {
+    this(
+        vgg,
+        Preprocessing.of(vgg.config().channels(), vgg.config().imageSize()),
+        optimizer,
+        options);
+  }
+
   /**
    * Prepares a training; takes the optimizer's memory.
    *
    * @param vgg the net, which the caller closes after the trainer
+   * @param preprocessing how the images of training and test become the net's input
    * @param optimizer how parameters follow gradients
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
-  public Trainer(Vgg vgg, Optimizer optimizer, TrainingOptions options) {
+  public Trainer(
+      Vgg vgg, Preprocessing preprocessing, Optimizer optimizer, TrainingOptions options) {
     this.vgg = vgg;
+    this.preprocessing = preprocessing;
     this.network = vgg.network();
     this.options = options;
     try {
@@ -95,11 +109,11 @@ public final class Trainer implements AutoCloseable {
    * @throws DivergedException when the loss is not finite, or the net after an epoch: then nobody
    *     is told of the epoch
    */
-  public EpochMetrics fit(ImageDataset train, ImageDataset test, TrainingListener listener) {
+  public EpochMetrics fit(ImageSource train, ImageSource test, TrainingListener listener) {
     Evaluator.requireClasses(vgg.config(), train);
     Evaluator.requireClasses(vgg.config(), test);
     requireBatchSizes(train.size());
-    fit(train, new ImageFeed(vgg, train), test, listener);
+    fit(train, new ImageFeed(vgg, preprocessing, train), test, listener);
     return position.lastFinished();
   }
 
@@ -114,8 +128,7 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  private void fit(
-      ImageDataset train, ImageFeed feed, ImageDataset test, TrainingListener listener) {
+  private void fit(ImageSource train, ImageFeed feed, ImageSource test, TrainingListener listener) {
     while (position.epoch() <= options.epochs() && !stopping) {
       position.startClock();
       if (!trainEpoch(train, feed, listener)) {
@@ -123,7 +136,7 @@ public final class Trainer implements AutoCloseable {
       }
       LossTotals totals = loss.totals();
       listener.evaluationStarted(position.epoch());
-      Evaluation evaluation = Evaluator.evaluate(vgg, test, () -> stopping);
+      Evaluation evaluation = Evaluator.evaluate(vgg, preprocessing, test, () -> stopping);
       if (evaluation == null) {
         break;
       }
@@ -135,12 +148,12 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** Trains what is left of the epoch; returns whether it came to its end. */
-  private boolean trainEpoch(ImageDataset train, ImageFeed feed, TrainingListener listener) {
+  private boolean trainEpoch(ImageSource train, ImageFeed feed, TrainingListener listener) {
     BatchSchedule schedule =
         new BatchSchedule(train.size(), options.batchSize(), options.accumulate());
     totalSteps = (long) schedule.steps() * options.epochs();
     listener.epochStarted(position.epoch(), schedule.steps(), train.size());
-    int[] order = Shuffle.permutation(train.size(), options.seed(), position.epoch());
+    int[] order = new Draw(options.seed(), position.epoch()).permutation(train.size());
     watch.reset();
     try (BatchLoader loader = feed.loader(schedule.batchSize(), order, position.batch())) {
       for (Batch next = loader.next(); next != null; next = loader.next()) {

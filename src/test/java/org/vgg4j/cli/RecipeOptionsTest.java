@@ -2,13 +2,17 @@ package org.vgg4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.run.Recipe;
+import org.vgg4j.tensor.InvalidInputException;
 import picocli.CommandLine;
 
 /** Each flag changes its own field of a recipe and no other. */
@@ -17,11 +21,16 @@ final class RecipeOptionsTest {
     return CommandLine.populateCommand(new RecipeOptions(), arguments).recipe();
   }
 
+  private static Recipe recipe(Recipe unnamed, String... arguments) {
+    return CommandLine.populateCommand(new RecipeOptions(), arguments).recipe(unnamed);
+  }
+
   /** Returns all values of a recipe, those of the net among the others. */
   private static Map<String, Object> values(Recipe recipe) {
     Map<String, Object> values = new LinkedHashMap<>(recipe.toMap());
     values.putAll(recipe.net().toMap());
     values.remove("net");
+    values.remove("preprocessing"); // follows the net
     return values;
   }
 
@@ -30,6 +39,26 @@ final class RecipeOptionsTest {
     assertEquals(Recipe.quick(), recipe());
     assertEquals(Recipe.quick(), recipe("--recipe", "quick"));
     assertEquals(Recipe.blog(), recipe("--recipe", "blog"));
+  }
+
+  @Test
+  void aChosenPreprocessingStaysAndTheDefaultFollowsTheNet() {
+    assertEquals(
+        Preprocessing.of(3, 64), recipe("--channels=3", "--image-size=64").preprocessing());
+    Preprocessing chosen = new Preprocessing(1, 40, 32, List.of(0.5), List.of(1.0));
+    Recipe quick = Recipe.quick();
+    Recipe base =
+        new Recipe(
+            "mine",
+            quick.net(),
+            chosen,
+            quick.initialization(),
+            quick.optimizer(),
+            quick.momentum(),
+            quick.weightDecay(),
+            quick.training());
+    assertEquals(chosen, recipe(base, "--epochs=9").preprocessing());
+    assertThrows(InvalidInputException.class, () -> recipe(base, "--image-size=64"));
   }
 
   @ParameterizedTest

@@ -2,16 +2,19 @@ package org.vgg4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -113,6 +116,58 @@ class ResumeTest {
     assertTrue(err.contains("the run's: --lr 0.002 (the run: 0.001); leave"), err);
     assertEquals(0, resume(run, "--weight-decay", "0.5", "--lr", "0.002"), () -> err);
     assertTrue(err.contains("changed: --lr 0.002 (the run: 0.001)"), err);
+  }
+
+  private static void edit(Path file, String from, String to) throws IOException {
+    String text = Files.readString(file);
+    assertTrue(text.contains(from), text);
+    Files.writeString(file, text.replace(from, to));
+  }
+
+  @Test
+  void thePreprocessingCannotChangeInARun() throws IOException {
+    Path run = trained();
+    forget(run, TinyRun.newest(run));
+    edit(run.resolve("config.json"), "\"mean\" : [ 0.0 ]", "\"mean\" : [ 0.5 ]");
+    assertEquals(2, resume(run));
+    assertTrue(err.contains("preprocessing {\"channels\":1,\"resize\":8"), err);
+    assertTrue(err.contains("\"mean\":[0.0],\"deviation\":[1.0]}), which cannot change"), err);
+  }
+
+  /** From the run's configuration into the training, the model file, and its evaluation. */
+  @Test
+  void anotherPreprocessingGoesWithTheRunAndItsModel() throws IOException {
+    Path run = trained();
+    String usual = Files.readString(run.resolve("metrics.jsonl"));
+    forget(run, 0);
+    edit(run.resolve("config.json"), "\"resize\" : 8", "\"resize\" : 12");
+    edit(run.resolve("config.json"), "\"mean\" : [ 0.0 ]", "\"mean\" : [ 0.5 ]");
+    assertEquals(0, resume(run), () -> err);
+    Path model = run.resolve("model.safetensors");
+    assertTrue(Files.readString(model, StandardCharsets.ISO_8859_1).contains("\\\"resize\\\":12"));
+    List<String> metrics = Files.readAllLines(run.resolve("metrics.jsonl"));
+    assertNotEquals(usual.lines().toList(), metrics);
+    String accuracy = metrics.get(1).replaceAll(".*\"testAccuracy\":([0-9.]+).*", "$1");
+    StringWriter out = new StringWriter();
+    String[] evaluate = {"evaluate", "--data=sample", "--test-limit=50", model.toString()};
+    PrintWriter nowhere = new PrintWriter(new StringWriter());
+    assertEquals(0, Main.run(new PrintWriter(out), nowhere, evaluate));
+    String expected = String.format(Locale.ROOT, "%.4f", Double.parseDouble(accuracy));
+    assertTrue(out.toString().contains(expected), () -> expected + " is not in " + out);
+  }
+
+  /** As runs were before they had a preprocessing. */
+  @Test
+  void aRunWithoutAPreprocessingHasTheDefault() throws IOException {
+    Path run = trained();
+    byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
+    forget(run, 0);
+    Path config = run.resolve("config.json");
+    String text = Files.readString(config);
+    Files.writeString(config, text.replaceAll("(?s)\"preprocessing\" : \\{.*?\\},", ""));
+    assertEquals(0, resume(run), () -> err);
+    assertArrayEquals(model, Files.readAllBytes(run.resolve("model.safetensors")));
+    assertEquals(text, Files.readString(config));
   }
 
   @Test

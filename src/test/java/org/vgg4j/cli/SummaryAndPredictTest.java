@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.data.DataPlaces;
 import org.vgg4j.data.DownloadListener;
 import org.vgg4j.data.FashionMnist;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.testing.Images;
 
 /** The tools that show a net and use it. */
 final class SummaryAndPredictTest {
@@ -96,7 +97,7 @@ final class SummaryAndPredictTest {
       "--out=" + run
     };
     assertEquals(0, run(train), err.toString());
-    ImageDataset test =
+    ImageSource test =
         FashionMnist.load(FashionMnist.SAMPLE, DataPlaces.ofThisMachine(), DownloadListener.NONE)
             .test();
     List<String> arguments = new ArrayList<>();
@@ -104,7 +105,7 @@ final class SummaryAndPredictTest {
     arguments.add(run.resolve("model.safetensors").toString());
     for (int i = 0; i < 100; i++) {
       BufferedImage image = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
-      image.getRaster().setDataElements(0, 0, 28, 28, test.image(i));
+      image.getRaster().setDataElements(0, 0, 28, 28, Images.bytes(test, i));
       Path file = folder.resolve(i + ".png");
       ImageIO.write(image, "png", file.toFile());
       arguments.add(file.toString());

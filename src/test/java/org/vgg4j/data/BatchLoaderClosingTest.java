@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -19,12 +20,13 @@ import org.vgg4j.tensor.InvalidInputException;
 /** A loader's ends: of the pass, by closing, by failure; and what it refuses to begin with. */
 @Timeout(60)
 final class BatchLoaderClosingTest {
-  private static final ImageDataset SEVEN =
-      new ImageDataset("seven", false, 1, 2, 2, List.of("a", "b"), new byte[28], new byte[7]);
+  private static final ImageSource SEVEN =
+      new InMemoryImages(
+          "seven", new ImageShape(1, 2, 2), List.of("a", "b"), new byte[28], new int[7]);
 
   @Test
   void theEndOfThePassStaysTheEnd() {
-    try (BatchLoader loader = new BatchLoader(SEVEN, 4, 2, 1, null)) {
+    try (BatchLoader loader = loader(null, 0)) {
       assertEquals(4, loader.next().size());
       assertEquals(3, loader.next().size());
       assertNull(loader.next());
@@ -34,18 +36,18 @@ final class BatchLoaderClosingTest {
 
   @Test
   void aPassMayBeginAtAnyBatchAndAfterTheLast() {
-    try (BatchLoader loader = new BatchLoader(SEVEN, 4, 2, 1, null, 1)) {
+    try (BatchLoader loader = loader(null, 1)) {
       assertEquals(1, loader.next().index());
       assertNull(loader.next());
     }
-    try (BatchLoader loader = new BatchLoader(SEVEN, 4, 2, 1, null, 2)) {
+    try (BatchLoader loader = loader(null, 2)) {
       assertNull(loader.next());
     }
   }
 
   @Test
   void aClosedLoaderSaysSoRatherThanEndThePass() {
-    BatchLoader loader = new BatchLoader(SEVEN, 1, 2, 1, null);
+    BatchLoader loader = new BatchLoader(SEVEN, 1, Preprocessing.of(1, 2));
     assertNotNull(loader.next());
     loader.close();
     loader.close();
@@ -55,9 +57,10 @@ final class BatchLoaderClosingTest {
   @Test
   void closingEndsTheWaitOfAnotherThread() throws Exception {
     int many = 1 << 23; // so that the pass does not end before it is closed
-    ImageDataset data =
-        new ImageDataset("many", false, 1, 1, 1, List.of("a"), new byte[many], new byte[many]);
-    BatchLoader loader = new BatchLoader(data, 1, 1, 1, null);
+    ImageSource data =
+        new InMemoryImages(
+            "many", new ImageShape(1, 1, 1), List.of("a"), new byte[many], new int[many]);
+    BatchLoader loader = new BatchLoader(data, 1, Preprocessing.of(1, 1));
     CountDownLatch begun = new CountDownLatch(1);
     CompletableFuture<Void> pass =
         CompletableFuture.runAsync(
@@ -76,7 +79,7 @@ final class BatchLoaderClosingTest {
   @Test
   void aFailureReachesEveryCall() {
     int[] order = {0, 1, 2, 3, 4, 5, 7};
-    try (BatchLoader loader = new BatchLoader(SEVEN, 4, 2, 1, order)) {
+    try (BatchLoader loader = loader(order, 0)) {
       assertNotNull(loader.next());
       Throwable failure = assertThrows(IllegalStateException.class, loader::next).getCause();
       assertInstanceOf(IndexOutOfBoundsException.class, failure);
@@ -87,23 +90,25 @@ final class BatchLoaderClosingTest {
   @Test
   void unusableSizesAreRefused() {
     refused("none", 0, 2, 1);
-    refused("none", 4, 0, 1);
-    refused("none", 4, 2, 0);
+    refused("at least 1", 4, 0, 1);
+    refused("at least 1", 4, 2, 0);
     refused("too large", 4, 65536, 1);
     refused("too large", Integer.MAX_VALUE, 2, 3);
-    assertThrows(
-        IllegalArgumentException.class, () -> new BatchLoader(SEVEN, 4, 2, 1, new int[6]).close());
-    assertThrows(
-        IllegalArgumentException.class, () -> new BatchLoader(SEVEN, 4, 2, 1, null, -1).close());
-    assertThrows(
-        IllegalArgumentException.class, () -> new BatchLoader(SEVEN, 4, 2, 1, null, 3).close());
+    assertThrows(IllegalArgumentException.class, () -> loader(new int[6], 0).close());
+    assertThrows(IllegalArgumentException.class, () -> loader(null, -1).close());
+    assertThrows(IllegalArgumentException.class, () -> loader(null, 3).close());
+  }
+
+  private static BatchLoader loader(int[] order, int firstBatch) {
+    return new BatchLoader(
+        SEVEN, 4, Preprocessing.of(1, 2), order, firstBatch, ByteBuffer::allocateDirect);
   }
 
   private static void refused(String why, int batchSize, int imageSize, int channels) {
     InvalidInputException e =
         assertThrows(
             InvalidInputException.class,
-            () -> new BatchLoader(SEVEN, batchSize, imageSize, channels, null).close());
+            () -> new BatchLoader(SEVEN, batchSize, Preprocessing.of(channels, imageSize)).close());
     assertTrue(e.getMessage().contains(why), e.getMessage());
   }
 }

@@ -2,11 +2,14 @@ package org.vgg4j.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -19,10 +22,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.testing.Images;
 
 @Timeout(60)
 class BatchLoaderTest {
-  private static final int CLASSES = 200; // labels beyond 127 as well
+  private static final int CLASSES = 1000; // labels beyond a byte
 
   @ParameterizedTest
   @CsvSource({
@@ -37,44 +41,105 @@ class BatchLoaderTest {
   })
   void batchesAreThoseOfADirectComputation(
       int channels, int count, int batchSize, int imageSize, int netChannels) {
-    ImageDataset data = data(count, channels);
-    int[] shuffled = Shuffle.permutation(count, 1, 0);
+    ImageSource data = data(count, channels);
+    Preprocessing net = Preprocessing.of(netChannels, imageSize);
+    int[] shuffled = new Draw(1, 0).permutation(count);
     int[] inOrder = IntStream.range(0, count).toArray();
-    try (BatchLoader loader = new BatchLoader(data, batchSize, imageSize, netChannels, null)) {
-      assertPass(loader, data, batchSize, imageSize, netChannels, inOrder, 0);
+    try (BatchLoader loader = new BatchLoader(data, batchSize, net)) {
+      assertPass(loader, data, batchSize, net, inOrder, 0);
     }
-    try (BatchLoader loader = new BatchLoader(data, batchSize, imageSize, netChannels, shuffled)) {
-      assertPass(loader, data, batchSize, imageSize, netChannels, shuffled, 0);
+    try (BatchLoader loader = loader(data, batchSize, net, shuffled, 0)) {
+      assertPass(loader, data, batchSize, net, shuffled, 0);
     }
   }
 
   @Test
   void aPassBeginsWhereItIsTold() {
-    ImageDataset data = data(23, 1);
-    int[] order = Shuffle.permutation(23, 2, 0);
+    ImageSource data = data(23, 1);
+    int[] order = new Draw(2, 0).permutation(23);
     for (int first = 0; first <= 5; first++) {
-      try (BatchLoader loader = new BatchLoader(data, 5, 6, 1, order, first)) {
-        assertPass(loader, data, 5, 6, 1, order, first);
+      try (BatchLoader loader = loader(data, 5, Preprocessing.of(1, 6), order, first)) {
+        assertPass(loader, data, 5, Preprocessing.of(1, 6), order, first);
       }
+    }
+  }
+
+  /** Grey and coloured, wide and high, the same and another than before; cropped and normalized. */
+  @Test
+  void imagesMayDifferInShape() {
+    Preprocessing net = new Preprocessing(3, 7, 4, List.of(0.1, 0.2, 0.3), List.of(0.5, 0.25, 2.0));
+    MixedImages data = new MixedImages(23);
+    int[] order = new Draw(4, 1).permutation(23);
+    try (BatchLoader loader = loader(data, 5, net, order, 0)) {
+      assertPass(loader, data, 5, net, order, 0);
+    }
+    try (BatchLoader loader = new BatchLoader(data.limit(9), 5, Preprocessing.of(3, 6))) {
+      int[] first = IntStream.range(0, 9).toArray();
+      assertPass(loader, data, 5, Preprocessing.of(3, 6), first, 0);
+    }
+  }
+
+  /** It is the user's file that is wrong, not the program. */
+  @Test
+  void anImageThatDoesNotFitIsRefusedWhenItIsRead() {
+    try (BatchLoader loader = new BatchLoader(new MixedImages(23), 1, Preprocessing.of(1, 6))) {
+      assertEquals(0, loader.next().index()); // a grey one
+      for (int i = 0; i < 2; i++) {
+        assertEquals(
+            "a net of 1 channels cannot take mixed with 3",
+            assertThrows(InvalidInputException.class, loader::next).getMessage());
+      }
+    }
+  }
+
+  @Test
+  void batchesAreWrittenIntoTheBuffersThatAreGiven() {
+    Set<ByteBuffer> given = Collections.newSetFromMap(new IdentityHashMap<>());
+    ImageSource data = data(11, 1);
+    try (BatchLoader loader =
+        BatchLoader.ofPixels(
+            data,
+            4,
+            null,
+            1,
+            bytes -> {
+              ByteBuffer buffer = ByteBuffer.allocate(bytes);
+              given.add(buffer);
+              return buffer;
+            })) {
+      assertEquals(3, given.size());
+      for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
+        ByteBuffer images = batch.images();
+        assertTrue(given.contains(images));
+        assertEquals(4 * 25, images.remaining());
+        for (int i = 0; i < batch.size(); i++) {
+          byte[] image = new byte[25];
+          images.get(25 * i, image);
+          assertArrayEquals(Images.bytes(data, 4 * batch.index() + i), image);
+        }
+      }
+    }
+    try (BatchLoader loader = new BatchLoader(data, 4, Preprocessing.of(1, 6))) {
+      assertTrue(loader.next().images().isDirect());
     }
   }
 
   /** The loader runs ahead as far as it may while each batch is looked at again and again. */
   @Test
   void aBatchIsNotOverwrittenWhileItIsLent() throws InterruptedException {
-    ImageDataset data = data(40, 1);
-    try (BatchLoader loader = new BatchLoader(data, 4, 6, 1, null)) {
-      Batch before = null;
+    ImageSource data = data(40, 1);
+    try (BatchLoader loader = new BatchLoader(data, 4, Preprocessing.of(1, 6))) {
+      ByteBuffer before = null;
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
-        float[] x = batch.x().clone();
+        float[] x = floats(batch);
         int[] labels = batch.labels().clone();
         for (int look = 0; look < 5; look++) {
           Thread.sleep(4);
-          assertArrayEquals(x, batch.x());
+          assertArrayEquals(x, floats(batch));
           assertArrayEquals(labels, batch.labels());
         }
-        assertTrue(before == null || before.x() != batch.x(), "the same buffer twice in a row");
-        before = batch;
+        assertNotSame(before, batch.images(), "the same buffer twice in a row");
+        before = batch.images();
       }
     }
   }
@@ -82,11 +147,11 @@ class BatchLoaderTest {
   /** Memory is bounded by the buffers, however long the pass. */
   @Test
   void buffersAreUsedAgain() {
-    ImageDataset data = data(40, 1);
-    Set<float[]> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-    try (BatchLoader loader = new BatchLoader(data, 2, 6, 1, null)) {
+    ImageSource data = data(40, 1);
+    Set<ByteBuffer> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    try (BatchLoader loader = new BatchLoader(data, 2, Preprocessing.of(1, 6))) {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
-        seen.add(batch.x());
+        seen.add(batch.images());
       }
     }
     assertEquals(3, seen.size());
@@ -94,7 +159,7 @@ class BatchLoaderTest {
 
   @Test
   void afterTheEndThereIsNothing() throws InterruptedException {
-    BatchLoader loader = new BatchLoader(data(5, 1), 2, 4, 1, null);
+    BatchLoader loader = new BatchLoader(data(5, 1), 2, Preprocessing.of(1, 4));
     try (loader) {
       for (int i = 0; i < 3; i++) {
         assertEquals(i, loader.next().index());
@@ -111,7 +176,8 @@ class BatchLoaderTest {
     for (int net : new int[] {1, 2, 4}) {
       String message =
           assertThrows(
-                  InvalidInputException.class, () -> new BatchLoader(data(5, 3), 2, 4, net, null))
+                  InvalidInputException.class,
+                  () -> new BatchLoader(data(5, 3), 2, Preprocessing.of(net, 4)))
               .getMessage();
       assertEquals("a net of " + net + " channels cannot take tiny with 3", message);
     }
@@ -128,10 +194,10 @@ class BatchLoaderTest {
     "1, 46341, 1"
   })
   void extentsOfNoArrayAreRefused(int batchSize, int imageSize, int channels) {
-    ImageDataset data = data(5, 1);
+    ImageSource data = data(5, 1);
     assertThrows(
         InvalidInputException.class,
-        () -> new BatchLoader(data, batchSize, imageSize, channels, null));
+        () -> new BatchLoader(data, batchSize, Preprocessing.of(channels, imageSize)));
   }
 
   /** In the first batch, and after two good ones. */
@@ -140,7 +206,7 @@ class BatchLoaderTest {
     for (int good = 0; good <= 2; good++) {
       int[] order = IntStream.range(0, 10).toArray();
       order[2 * good + 1] = 10; // there are 0..9
-      BatchLoader loader = new BatchLoader(data(10, 1), 2, 4, 1, order);
+      BatchLoader loader = loader(data(10, 1), 2, Preprocessing.of(1, 4), order, 0);
       try (loader) {
         for (int i = 0; i < good; i++) {
           assertEquals(i, loader.next().index());
@@ -157,7 +223,7 @@ class BatchLoaderTest {
   @Test
   void closingInTheMiddleEndsTheThread() throws InterruptedException {
     for (int taken = 0; taken < 4; taken++) {
-      BatchLoader loader = new BatchLoader(data(1000, 1), 2, 8, 1, null);
+      BatchLoader loader = new BatchLoader(data(1000, 1), 2, Preprocessing.of(1, 8));
       for (int i = 0; i < taken; i++) {
         loader.next();
       }
@@ -172,8 +238,8 @@ class BatchLoaderTest {
 
   @Test
   void anInterruptionReachesTheUserAndLosesNothing() {
-    ImageDataset data = data(11, 1);
-    try (BatchLoader loader = new BatchLoader(data, 2, 4, 1, null)) {
+    ImageSource data = data(11, 1);
+    try (BatchLoader loader = new BatchLoader(data, 2, Preprocessing.of(1, 4))) {
       assertEquals(0, loader.next().index());
       Thread.currentThread().interrupt();
       assertThrows(IllegalStateException.class, loader::next);
@@ -188,7 +254,7 @@ class BatchLoaderTest {
   /** A pass that nobody closes must not keep a program from ending. */
   @Test
   void theThreadIsADaemon() {
-    try (BatchLoader loader = new BatchLoader(data(1000, 1), 2, 8, 1, null)) {
+    try (BatchLoader loader = new BatchLoader(data(1000, 1), 2, Preprocessing.of(1, 8))) {
       assertTrue(loader.thread().isDaemon());
     }
   }
@@ -198,13 +264,17 @@ class BatchLoaderTest {
     assertTrue(!loader.thread().isAlive(), "the thread is still there");
   }
 
+  private static BatchLoader loader(
+      ImageSource data, int batchSize, Preprocessing net, int[] order, int firstBatch) {
+    return new BatchLoader(data, batchSize, net, order, firstBatch, ByteBuffer::allocate);
+  }
+
   /** Takes a pass to its end; it must be the images of {@code order}, each once. */
   private static void assertPass(
       BatchLoader loader,
-      ImageDataset data,
+      ImageSource data,
       int batchSize,
-      int imageSize,
-      int netChannels,
+      Preprocessing net,
       int[] order,
       int firstBatch) {
     int taken = Math.min(firstBatch * batchSize, order.length);
@@ -213,42 +283,53 @@ class BatchLoaderTest {
       assertEquals(index++, batch.index());
       assertEquals(Math.min(batchSize, order.length - taken), batch.size());
       assertEquals(batchSize, batch.labels().length);
-      int image = netChannels * imageSize * imageSize;
-      assertEquals(batchSize * image, batch.x().length);
+      int image = net.channels() * net.crop() * net.crop();
+      float[] x = floats(batch);
+      assertEquals(batchSize * image, x.length);
       for (int i = 0; i < batch.size(); i++) {
         assertEquals(data.label(order[taken]), batch.labels()[i]);
         assertArrayEquals(
-            direct(data, order[taken], imageSize, netChannels),
-            Arrays.copyOfRange(batch.x(), i * image, (i + 1) * image));
+            direct(data, order[taken], net), Arrays.copyOfRange(x, i * image, (i + 1) * image));
         taken++;
       }
     }
     assertEquals(order.length, taken);
   }
 
+  private static float[] floats(Batch batch) {
+    float[] x = new float[batch.images().capacity() / Float.BYTES];
+    batch.images().asFloatBuffer().get(x);
+    return x;
+  }
+
   /** An image by itself; the resizing has its own test. */
-  private static float[] direct(ImageDataset data, int image, int imageSize, int netChannels) {
-    int plane = imageSize * imageSize;
-    float[] x = new float[netChannels * plane];
-    for (int c = 0; c < netChannels; c++) {
-      int from = data.channels() == 1 ? 0 : c * data.height() * data.width();
-      new BilinearResize(data.height(), data.width(), imageSize)
-          .resize(data.image(image), from, x, c * plane);
+  private static float[] direct(ImageSource data, int image, Preprocessing net) {
+    ImageShape shape = data.shape(image);
+    BilinearResize resize =
+        new BilinearResize(shape.height(), shape.width(), net.resize(), net.crop());
+    int plane = net.crop() * net.crop();
+    float[] x = new float[net.channels() * plane];
+    for (int c = 0; c < net.channels(); c++) {
+      int from = shape.channels() == 1 ? 0 : c * shape.height() * shape.width();
+      float mean = net.mean().get(c).floatValue();
+      float deviation = net.deviation().get(c).floatValue();
+      resize.resize(
+          Images.bytes(data, image), from, FloatBuffer.wrap(x), c * plane, mean, deviation);
     }
     return x;
   }
 
   /** Images of 5 x 5 that all differ. */
-  private static ImageDataset data(int count, int channels) {
-    byte[] labels = new byte[count];
+  private static ImageSource data(int count, int channels) {
+    int[] labels = new int[count];
     List<String> names = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      labels[i] = (byte) (i * 37 % CLASSES);
+      labels[i] = i * 370 % CLASSES;
     }
     for (int i = 0; i < CLASSES; i++) {
       names.add("class " + i);
     }
     byte[] pixels = TinyIdx.noise(count * channels * 25, count);
-    return new ImageDataset("tiny", false, channels, 5, 5, names, pixels, labels);
+    return new InMemoryImages("tiny", new ImageShape(channels, 5, 5), names, pixels, labels);
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,10 +106,28 @@ class BilinearResizeTest {
       System.arraycopy(bytes(image), 0, pixels, 7, 20);
       float[] target = new float[3 + 36 + 2];
       Arrays.fill(target, Float.NaN);
-      new BilinearResize(5, 4, 6).resize(pixels, 7, target, 3);
+      new BilinearResize(5, 4, 6, 6).resize(pixels, 7, FloatBuffer.wrap(target), 3, 0, 1);
       assertArrayEquals(resize(image, 5, 4, 6), Arrays.copyOfRange(target, 3, 39));
       for (int i : new int[] {0, 1, 2, 39, 40}) {
         assertTrue(Float.isNaN(target[i]), "element " + i + " was written");
+      }
+    }
+  }
+
+  /** The kept square has the bits of the whole, normalized. */
+  @ParameterizedTest
+  @CsvSource({"7, 5, 9, 4", "7, 5, 9, 5", "5, 7, 9, 9", "9, 9, 9, 4", "9, 9, 9, 1", "2, 3, 9, 8"})
+  void aCropIsTheMiddle(int height, int width, int size, int crop) {
+    int[] image = image(height, width);
+    float[] whole = resize(image, height, width, size);
+    float[] y = new float[crop * crop];
+    BilinearResize resize = new BilinearResize(height, width, size, crop);
+    resize.resize(bytes(image), 0, FloatBuffer.wrap(y), 0, 0.25f, 3);
+    int first = (size - crop) / 2;
+    for (int row = 0; row < crop; row++) {
+      for (int column = 0; column < crop; column++) {
+        float pixel = whole[(first + row) * size + first + column];
+        assertEquals((pixel - 0.25f) / 3, y[row * crop + column]);
       }
     }
   }
@@ -150,7 +169,8 @@ class BilinearResizeTest {
   private static float[] resize(int[] image, int height, int width, int size) {
     float[] y = new float[size * size];
     Arrays.fill(y, Float.NaN);
-    new BilinearResize(height, width, size).resize(bytes(image), 0, y, 0);
+    new BilinearResize(height, width, size, size)
+        .resize(bytes(image), 0, FloatBuffer.wrap(y), 0, 0, 1);
     return y;
   }
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.data.ImageFile.Inversion;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.testing.Images;
 
 final class ImageFileTest {
   private static final int SIDE = 28;
@@ -48,10 +49,10 @@ final class ImageFileTest {
 
   @Test
   void anImageOfTheDataSetComesBackAsItIs() throws IOException {
-    ImageDataset sample =
+    ImageSource sample =
         FashionMnist.load(FashionMnist.SAMPLE, places(), DownloadListener.NONE).test();
     for (int i = 0; i < 20; i++) {
-      byte[] pixels = sample.image(i);
+      byte[] pixels = Images.bytes(sample, i);
       BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_BYTE_GRAY);
       image.getRaster().setDataElements(0, 0, SIDE, SIDE, pixels);
       assertArrayEquals(pixels, ImageFile.read(write(image, "png"), Inversion.NEVER).pixels());
@@ -163,8 +164,8 @@ final class ImageFileTest {
     BufferedImage picture =
         picture(BufferedImage.TYPE_INT_RGB, 28, 28, Color.BLACK, Color.WHITE, 9, 9, 9, 9);
     ImageFile file = ImageFile.read(write(picture, "png"), Inversion.AUTO);
-    ImageDataset set = ImageFile.dataset(List.of(file, file));
+    ImageSource set = ImageFile.source(List.of(file, file));
     assertEquals(2, set.size());
-    assertArrayEquals(file.pixels(), set.image(1));
+    assertArrayEquals(file.pixels(), Images.bytes(set, 1));
   }
 }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.testing.Images;
 
 /** The sample of the checkout, and the whole set where it is installed. */
 class SampleTest {
@@ -90,10 +91,8 @@ class SampleTest {
         FashionMnistTest.realSet().toString(), DataPlaces.ofThisMachine(), DownloadListener.NONE);
   }
 
-  private static void assertBalanced(ImageDataset data, int each) {
-    assertEquals(1, data.channels());
-    assertEquals(28, data.height());
-    assertEquals(28, data.width());
+  private static void assertBalanced(ImageSource data, int each) {
+    assertEquals(new ImageShape(1, 28, 28), data.commonShape());
     assertEquals(10 * each, data.size());
     int[] counts = new int[10];
     for (int i = 0; i < data.size(); i++) {
@@ -104,13 +103,13 @@ class SampleTest {
     assertArrayEquals(expected, counts);
   }
 
-  private static void assertCut(ImageDataset whole, ImageDataset sample, int each) {
+  private static void assertCut(ImageSource whole, ImageSource sample, int each) {
     int[] taken = new int[10];
     int next = 0;
     for (int i = 0; i < whole.size(); i++) {
       if (taken[whole.label(i)]++ < each) {
         assertEquals(whole.label(i), sample.label(next));
-        assertArrayEquals(whole.image(i), sample.image(next));
+        assertArrayEquals(Images.bytes(whole, i), Images.bytes(sample, next));
         next++;
       }
     }

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.backend.Backends;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;
@@ -21,6 +22,9 @@ import org.vgg4j.testing.TinyNets;
 
 /** The figures of an evaluation, and the run over a data set that they come from. */
 final class EvaluationTest {
+  /** Of {@link TinyNets}. */
+  private static final Preprocessing PREPROCESSING = Preprocessing.of(1, 8);
+
   @Test
   void figuresByHand() {
     long[][] confusion = {{5, 1, 0, 0}, {2, 3, 1, 0}, {0, 0, 8, 0}, {0, 0, 0, 0}};
@@ -55,7 +59,7 @@ final class EvaluationTest {
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "reference"})
   void everyImageIsSeenOnceInOrder(String device) {
-    ImageDataset data = TinyNets.noise(11, 3);
+    ImageSource data = TinyNets.noise(11, 3);
     try (Backend backend = Backends.open(device).backend()) {
       List<float[]> one = logits(data, 1, backend);
       for (int batchSize : new int[] {3, 4, 11, 16}) {
@@ -72,7 +76,7 @@ final class EvaluationTest {
   }
 
   /** Returns each image's logits, its label behind them. */
-  private static List<float[]> logits(ImageDataset data, int batchSize, Backend backend) {
+  private static List<float[]> logits(ImageSource data, int batchSize, Backend backend) {
     List<float[]> rows = new ArrayList<>();
     try (Vgg vgg =
         TinyNets.random(
@@ -81,19 +85,21 @@ final class EvaluationTest {
             backend)) {
       Predictor.run(
           vgg,
+          PREPROCESSING,
           data,
           (label, logits, offset) -> {
             float[] row = Arrays.copyOfRange(logits, offset, offset + 4);
             row[3] = label;
             rows.add(row);
-          });
+          },
+          () -> false);
     }
     return rows;
   }
 
   @Test
   void theConfusionIsCountedFromTheLogits() {
-    ImageDataset data = TinyNets.noise(50, 3);
+    ImageSource data = TinyNets.noise(50, 3);
     try (Backend backend = Backends.open("reference").backend();
         Vgg vgg =
             TinyNets.random(
@@ -107,26 +113,27 @@ final class EvaluationTest {
         double sum = Math.exp(row[0]) + Math.exp(row[1]) + Math.exp(row[2]);
         loss += Math.log(sum) - row[(int) row[3]];
       }
-      Evaluation evaluation = Evaluator.evaluate(vgg, data);
+      Evaluation evaluation = Evaluator.evaluate(vgg, PREPROCESSING, data);
       assertTrue(Arrays.deepEquals(expected, evaluation.confusion()));
       assertEquals(loss / 50, evaluation.meanLoss(), 1e-12);
       assertEquals(50, evaluation.count());
       assertEquals(List.of("c0", "c1", "c2"), evaluation.classNames());
       assertThrows(
-          InvalidInputException.class, () -> Evaluator.evaluate(vgg, TinyNets.noise(5, 2)));
+          InvalidInputException.class,
+          () -> Evaluator.evaluate(vgg, PREPROCESSING, TinyNets.noise(5, 2)));
     }
   }
 
   @Test
   void theMostProbableClassesComeFirst() {
-    ImageDataset data = TinyNets.noise(5, 3);
+    ImageSource data = TinyNets.noise(5, 3);
     try (Backend backend = Backends.open("reference").backend();
         Vgg vgg =
             TinyNets.random(
                 TinyNets.config("4,M,6,M", true, 3, 0.5), NetworkOptions.inference(2), backend)) {
       List<float[]> logits = logits(data, 2, backend);
       List<List<Classifier.Answer>> answers =
-          Classifier.top(vgg, List.of("zero", "one", "two"), data, 9);
+          Classifier.top(vgg, PREPROCESSING, List.of("zero", "one", "two"), data, 9);
       assertEquals(5, answers.size());
       for (int i = 0; i < 5; i++) {
         double sum = 0;
@@ -140,7 +147,8 @@ final class EvaluationTest {
         assertEquals(1, sum, 1e-12);
         assertEquals(Softmax.argMax(logits.get(i), 0, 3), answers.get(i).get(0).label());
       }
-      assertEquals(1, Classifier.top(vgg, List.of("a", "b", "c"), data, 1).get(4).size());
+      assertEquals(
+          1, Classifier.top(vgg, PREPROCESSING, List.of("a", "b", "c"), data, 1).get(4).size());
     }
   }
 }

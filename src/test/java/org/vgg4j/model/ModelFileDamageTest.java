@@ -212,6 +212,24 @@ final class ModelFileDamageTest {
     assertTrue(message.contains("class"), message);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "null",
+        "[]",
+        "{}",
+        "{'channels':1,'resize':9,'crop':9,'filter':'bilinear','mean':[0],'deviation':[1]}",
+        "{'channels':1,'resize':9,'crop':8,'filter':'bicubic','mean':[0],'deviation':[1]}",
+        "{'channels':1,'resize':9,'crop':8,'filter':'bilinear','mean':[0],'deviation':[0]}"
+      })
+  void anUnusablePreprocessingIsRefused(String text) throws IOException {
+    Map<String, String> metadata = metadata();
+    metadata.put("vgg4j.preprocessing", text.replace('\'', '"'));
+    String message = refused(written(net(), metadata));
+    assertTrue(message.contains("the preprocessing in its metadata cannot be used"), message);
+  }
+
   @Test
   void aTruncatedFileIsRefusedAtEveryLength() throws IOException {
     byte[] whole = Files.readAllBytes(written(net(), metadata()));

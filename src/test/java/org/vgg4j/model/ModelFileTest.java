@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.io.SafeTensor;
 import org.vgg4j.io.SafeTensorSpec;
 import org.vgg4j.io.SafeTensorType;
@@ -82,6 +83,26 @@ final class ModelFileTest {
         ModelFile.save(loaded.vgg(), NAMES, second);
       }
       assertEquals(-1, Files.mismatch(first, second));
+    }
+  }
+
+  /** Only another than the net's default is written, so that most files do not know of it. */
+  @Test
+  void aPreprocessingIsKept() throws IOException {
+    VggConfig config = TinyNets.config("4,M,6,M", true, 3, 0.25);
+    Preprocessing other = new Preprocessing(1, 10, 8, List.of(0.25), List.of(0.1));
+    Path file = folder.resolve("model.safetensors");
+    try (Backend backend = Backends.open("reference").backend();
+        Vgg vgg = TinyNets.random(config, NetworkOptions.inference(1), backend)) {
+      for (Preprocessing one : List.of(Preprocessing.of(1, 8), other)) {
+        ModelFile.save(vgg, one, NAMES, file);
+        try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
+          assertEquals(one.equals(other), reader.metadata().containsKey("vgg4j.preprocessing"));
+        }
+        try (ModelFile.Loaded loaded = ModelFile.load(file, NetworkOptions.inference(1), backend)) {
+          assertEquals(one, loaded.preprocessing());
+        }
+      }
     }
   }
 

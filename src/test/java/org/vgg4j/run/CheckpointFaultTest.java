@@ -16,6 +16,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.io.FaultyFiles;
 import org.vgg4j.io.FaultyFiles.Fault;
 import org.vgg4j.io.FileOperations;
@@ -39,7 +40,7 @@ class CheckpointFaultTest {
   private static final VggConfig NET =
       VggConfig.builder().layers("1,M").channels(1).classes(2).imageSize(2).hidden(1).build();
   private static final Checkpointer.Contents CONTENTS =
-      new Checkpointer.Contents(NET, List.of("a", "b"), Map.of("seed", 1));
+      new Checkpointer.Contents(NET, Preprocessing.of(1, 2), List.of("a", "b"), Map.of("seed", 1));
 
   @ParameterizedTest
   @CsvSource({

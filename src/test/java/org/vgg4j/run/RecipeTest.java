@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.nn.Width;
@@ -46,6 +48,21 @@ final class RecipeTest {
     assertEquals(new Adam(), blog.newOptimizer());
     assertEquals(Initialization.PYTORCH, blog.initialization());
     assertEquals("blog", blog.name());
+  }
+
+  @Test
+  void aPreprocessingComesBackAndWithoutOneItIsTheDefault() {
+    Map<String, Object> map = Recipe.quick().toMap();
+    map.put("preprocessing", new Preprocessing(1, 40, 32, List.of(0.5), List.of(0.25)).toMap());
+    Recipe other = Recipe.fromMap(map);
+    assertEquals(map, other.toMap());
+    assertEquals(40, other.preprocessing().resize());
+    map.remove("preprocessing");
+    assertEquals(Recipe.quick(), Recipe.fromMap(map));
+    for (Object unusable : new Object[] {Preprocessing.of(1, 64).toMap(), Map.of(), "none"}) {
+      map.put("preprocessing", unusable);
+      assertThrows(InvalidInputException.class, () -> Recipe.fromMap(map));
+    }
   }
 
   @ParameterizedTest

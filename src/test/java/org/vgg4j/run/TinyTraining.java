@@ -7,7 +7,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.vgg4j.data.BatchSchedule;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageShape;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.InMemoryImages;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
@@ -65,7 +67,7 @@ final class TinyTraining {
    */
   TrainingState run(FileOperations files, CheckpointInterval interval, Steps steps)
       throws IOException {
-    ImageDataset data = images();
+    ImageSource data = images();
     RunDirectory run = new RunDirectory(FOLDER, files);
     CheckpointStore store = new CheckpointStore(run.checkpoints(), keep, files);
     CheckpointStore.Loaded newest = store.newestValid(reports::add);
@@ -85,7 +87,8 @@ final class TinyTraining {
         run.writeMetrics(from.state().finished());
       }
       Checkpointer.Contents contents =
-          new Checkpointer.Contents(NET, data.classNames(), Map.of("seed", options.seed()));
+          new Checkpointer.Contents(
+              NET, recipe.preprocessing(), data.classNames(), Map.of("seed", options.seed()));
       try (Checkpointer checkpointer =
           new Checkpointer(
               trainer,
@@ -108,16 +111,17 @@ final class TinyTraining {
     }
   }
 
-  static ImageDataset images() {
+  static ImageSource images() {
     byte[] pixels = new byte[IMAGES * 64];
-    byte[] labels = new byte[IMAGES];
+    int[] labels = new int[IMAGES];
     long key = CounterRandom.key(3, 3, 3);
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (byte) CounterRandom.below(key, i, 256);
     }
     for (int i = 0; i < IMAGES; i++) {
-      labels[i] = (byte) (i % 3);
+      labels[i] = i % 3;
     }
-    return new ImageDataset("random", false, 1, 8, 8, List.of("a", "b", "c"), pixels, labels);
+    return new InMemoryImages(
+        "random", new ImageShape(1, 8, 8), List.of("a", "b", "c"), pixels, labels);
   }
 }

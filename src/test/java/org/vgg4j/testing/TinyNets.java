@@ -7,7 +7,9 @@ import java.util.Random;
 import org.vgg4j.data.DataPlaces;
 import org.vgg4j.data.DownloadListener;
 import org.vgg4j.data.FashionMnist;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageShape;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.InMemoryImages;
 import org.vgg4j.nn.Buffer;
 import org.vgg4j.nn.Counter;
 import org.vgg4j.nn.Initialization;
@@ -75,16 +77,16 @@ public final class TinyNets {
   }
 
   /** Returns grey images of 8 x 8 with random pixels; labels go round the classes. */
-  public static ImageDataset noise(int images, int classes) {
+  public static ImageSource noise(int images, int classes) {
     byte[] pixels = new byte[images * 64];
     new Random(images).nextBytes(pixels);
-    byte[] labels = new byte[images];
+    int[] labels = new int[images];
     for (int i = 0; i < images; i++) {
-      labels[i] = (byte) (i * 7 % classes);
+      labels[i] = i * 7 % classes;
     }
     List<String> names =
         java.util.stream.IntStream.range(0, classes).mapToObj(c -> "c" + c).toList();
-    return new ImageDataset("noise", false, 1, 8, 8, names, pixels, labels);
+    return new InMemoryImages("noise", new ImageShape(1, 8, 8), names, pixels, labels);
   }
 
   public static FashionMnist sample() {

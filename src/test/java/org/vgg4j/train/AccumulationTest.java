@@ -9,7 +9,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.data.BatchSchedule;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageShape;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.InMemoryImages;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Parameter;
@@ -54,7 +56,7 @@ final class AccumulationTest {
             .build();
     TrainingOptions options =
         new TrainingOptions(3, batchSize, accumulate, 1e-2, LearningRateSchedule.CONSTANT, 1);
-    ImageDataset data = images();
+    ImageSource data = images();
     try (Backend backend = Backends.open("reference").backend();
         Vgg vgg =
             Vgg.build(
@@ -77,17 +79,18 @@ final class AccumulationTest {
     return values;
   }
 
-  private static ImageDataset images() {
+  private static ImageSource images() {
     byte[] pixels = new byte[IMAGES * 64];
-    byte[] labels = new byte[IMAGES];
+    int[] labels = new int[IMAGES];
     long key = CounterRandom.key(3, 3, 3);
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (byte) CounterRandom.below(key, i, 256);
     }
     for (int i = 0; i < IMAGES; i++) {
-      labels[i] = (byte) (i % 3);
+      labels[i] = i % 3;
     }
-    return new ImageDataset("random", false, 1, 8, 8, List.of("a", "b", "c"), pixels, labels);
+    return new InMemoryImages(
+        "random", new ImageShape(1, 8, 8), List.of("a", "b", "c"), pixels, labels);
   }
 
   @Test

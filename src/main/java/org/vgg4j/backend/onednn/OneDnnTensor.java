@@ -1,5 +1,6 @@
 package org.vgg4j.backend.onednn;
 
+import java.nio.ByteBuffer;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.BytePointer;
@@ -216,6 +217,22 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
     float[] values = new float[shape().arrayLength()];
     download(values);
     return HostArrays.isFinite(values);
+  }
+
+  /** Copies the bytes as they are where the order is the same, from a direct or a heap buffer. */
+  @Override
+  public void upload(ByteBuffer source) {
+    HostArrays.checkBytes(this, source);
+    dnnl.checkThread();
+    if (layout.isPlain()) {
+      BytePointer target = new BytePointer(new NativeMemory.Address(address()));
+      target.capacity(source.remaining()).asByteBuffer().put(source.duplicate());
+    } else {
+      try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
+        copy.tensor().upload(source);
+        copy.copyTo(this);
+      }
+    }
   }
 
   private IntPointer ints() {

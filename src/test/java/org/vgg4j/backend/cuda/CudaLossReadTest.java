@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageShape;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.InMemoryImages;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
@@ -56,17 +58,18 @@ final class CudaLossReadTest {
     }
   }
 
-  private static ImageDataset data() {
+  private static ImageSource data() {
     byte[] pixels = new byte[STEPS * BATCH * SIZE * SIZE];
-    byte[] labels = new byte[STEPS * BATCH];
+    int[] labels = new int[STEPS * BATCH];
     long key = CounterRandom.key(5, 5, 5);
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (byte) CounterRandom.below(key, i, 256);
     }
     for (int i = 0; i < labels.length; i++) {
-      labels[i] = (byte) (i % 2);
+      labels[i] = i % 2;
     }
-    return new ImageDataset("random", false, 1, SIZE, SIZE, List.of("a", "b"), pixels, labels);
+    return new InMemoryImages(
+        "random", new ImageShape(1, SIZE, SIZE), List.of("a", "b"), pixels, labels);
   }
 
   /** Trains one epoch, or its first {@code steps} steps; returns the totals at the end. */

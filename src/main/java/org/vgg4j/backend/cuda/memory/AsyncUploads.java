@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.memory;
 
+import java.nio.ByteBuffer;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
@@ -39,6 +40,13 @@ final class AsyncUploads implements AutoCloseable {
     Transfer transfer = ints.next(Math.multiplyExact(count, Integer.BYTES));
     transfer.pinned.writable().ints().put(0, source, start, count);
     transfer.send(target, (long) count * Integer.BYTES);
+  }
+
+  void upload(ByteBuffer source, CudaTensor target) {
+    int count = source.remaining();
+    Transfer transfer = bytes.next(count);
+    transfer.pinned.writable().bytes().put(0, source, source.position(), count);
+    transfer.send(target, count);
   }
 
   void upload(byte[] source, int start, int count, CudaTensor target) {

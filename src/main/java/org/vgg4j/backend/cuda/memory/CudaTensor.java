@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.memory;
 
+import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostArrays;
@@ -166,6 +167,15 @@ public final class CudaTensor implements Tensor {
   public void uploadAsync(byte[] source, int start) {
     checkBytes(start, source.length);
     engine.uploads().upload(source, start, shape().arrayLength(), this);
+  }
+
+  @Override
+  public void uploadAsync(ByteBuffer source) {
+    HostArrays.checkBytes(this, source);
+    if (dtype().isFloating()) {
+      checkStored();
+    }
+    engine.uploads().upload(source, this);
   }
 
   private void checkBytes(int start, int length) {

@@ -3,6 +3,7 @@ package org.vgg4j.backend.cuda.operations;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,9 +14,11 @@ import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
-import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
-import org.vgg4j.data.ImageDataset;
+import org.vgg4j.data.ImageShape;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.InMemoryImages;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.tensor.ImagePlan;
@@ -30,14 +33,14 @@ import org.vgg4j.tensor.Tensor;
 final class CudaImagesTest {
   private static final int BATCH = 3;
 
-  private static ImageDataset random(int channels, int height, int width) {
+  private static ImageSource random(int channels, int height, int width) {
     byte[] pixels = new byte[BATCH * channels * height * width];
     long key = CounterRandom.key(1, 2, 3);
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (byte) CounterRandom.below(key, i, 256);
     }
-    return new ImageDataset(
-        "random", false, channels, height, width, List.of("a"), pixels, new byte[BATCH]);
+    return new InMemoryImages(
+        "random", new ImageShape(channels, height, width), List.of("a"), pixels, new int[BATCH]);
   }
 
   @ParameterizedTest
@@ -54,24 +57,24 @@ final class CudaImagesTest {
     "1, 1, 1, 1, 5"
   })
   void bitsOfTheHost(int channels, int height, int width, int outChannels, int size) {
-    ImageDataset data = random(channels, height, width);
+    ImageSource data = random(channels, height, width);
     ImageSpec spec = new ImageSpec(channels, height, width, outChannels, size);
     Layout xLayout = CudaLayout.floats(spec.x(BATCH));
     float[] actual = new float[xLayout.shape().arrayLength()];
-    float[] expected;
+    float[] expected = new float[actual.length];
     try (CudaBackend backend = CudaUnderTest.open();
         ImagePlan plan = backend.images(spec, xLayout);
         Arena bytes = backend.allocate(Arena.align(plan.bytes().bytes()));
         Arena floats = backend.allocate(Arena.align(xLayout.bytes()));
-        BatchLoader pixels = BatchLoader.ofPixels(data, BATCH, null, 0);
-        BatchLoader resized = new BatchLoader(data, BATCH, size, outChannels, null)) {
+        BatchLoader pixels =
+            BatchLoader.ofPixels(data, BATCH, null, 0, ByteBuffer::allocateDirect);
+        BatchLoader resized = new BatchLoader(data, BATCH, Preprocessing.of(outChannels, size))) {
       Tensor source = bytes.tensor(0, plan.bytes());
-      source.uploadAsync(pixels.next().pixels(), 0);
+      source.uploadAsync(pixels.next().images());
       Tensor x = floats.tensor(0, xLayout);
       plan.forward(source, x);
       x.download(actual);
-      Batch batch = resized.next();
-      expected = batch.x().clone();
+      resized.next().images().asFloatBuffer().get(expected);
     }
     assertArrayEquals(expected, actual);
   }

@@ -1,0 +1,48 @@
+package org.vgg4j.data;
+
+import org.vgg4j.tensor.CounterRandom;
+
+/**
+ * The random draws of an epoch over images, each a function of seed, epoch, image and index alone:
+ * whatever was drawn before, and on which thread, makes no difference.
+ *
+ * @param seed of the run
+ * @param epoch from 1
+ */
+public record Draw(long seed, int epoch) {
+  /** The stream of shuffles among the draws of a seed. */
+  private static final long SHUFFLES = 0x5348_5546_464C_4531L;
+
+  /** The stream of what is drawn for single images. */
+  private static final long IMAGES = 0x494D_4147_4553_3031L;
+
+  /**
+   * Returns the order in which the epoch sees images: a permutation of 0..count-1 (Fisher and
+   * Yates, 1938, in Durstenfeld's form).
+   */
+  public int[] permutation(int count) {
+    long key = CounterRandom.key(seed, SHUFFLES, epoch);
+    int[] order = new int[count];
+    for (int i = 0; i < count; i++) {
+      order[i] = i;
+    }
+    for (int i = count - 1; i > 0; i--) {
+      int other = CounterRandom.below(key, i, i + 1);
+      int kept = order[i];
+      order[i] = order[other];
+      order[other] = kept;
+    }
+    return order;
+  }
+
+  /**
+   * Returns a uniform value in [0, 1).
+   *
+   * @param image the image's number in its source, not its place in the epoch
+   * @param index which of the image's draws
+   */
+  public double uniform(int image, int index) {
+    long key = CounterRandom.key(seed, IMAGES, epoch);
+    return CounterRandom.uniform(CounterRandom.bits(key, image), index);
+  }
+}

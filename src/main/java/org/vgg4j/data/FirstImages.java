@@ -1,0 +1,43 @@
+package org.vgg4j.data;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The first images of a source, not copied.
+ *
+ * @param all the source
+ * @param size how many of its images, fewer than it has
+ */
+record FirstImages(ImageSource all, int size) implements ImageSource {
+  @Override
+  public String name() {
+    return all.name();
+  }
+
+  @Override
+  public List<String> classNames() {
+    return all.classNames();
+  }
+
+  @Override
+  public int label(int image) {
+    return all.label(Objects.checkIndex(image, size));
+  }
+
+  @Override
+  public ImageShape shape(int image) {
+    return all.shape(Objects.checkIndex(image, size));
+  }
+
+  @Override
+  public ImageShape commonShape() {
+    return all.commonShape();
+  }
+
+  @Override
+  public void read(int image, ByteBuffer target, int offset) {
+    all.read(Objects.checkIndex(image, size), target, offset);
+  }
+}

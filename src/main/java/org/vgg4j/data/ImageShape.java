@@ -1,0 +1,33 @@
+package org.vgg4j.data;
+
+import org.vgg4j.tensor.InvalidInputException;
+
+/**
+ * The extents of one image.
+ *
+ * @param channels C: 1 of a grey image, 3 of one in colour
+ * @param height H, in pixels
+ * @param width W, in pixels
+ */
+public record ImageShape(int channels, int height, int width) {
+  /**
+   * Checks the extents.
+   *
+   * @throws InvalidInputException when one is below 1 or the image is too large for a Java array
+   */
+  public ImageShape {
+    // In floating point: the product is exact where it matters and cannot wrap round.
+    if (channels < 1
+        || height < 1
+        || width < 1
+        || (double) channels * height * width > BatchLoader.MAX_BYTES) {
+      throw new InvalidInputException(
+          "an image cannot have %d x %d x %d values".formatted(channels, height, width));
+    }
+  }
+
+  /** Returns the number of values, a byte each. */
+  public int bytes() {
+    return channels * height * width;
+  }
+}

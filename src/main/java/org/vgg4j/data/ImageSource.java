@@ -1,0 +1,80 @@
+package org.vgg4j.data;
+
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.vgg4j.tensor.InvalidInputException;
+
+/**
+ * Labelled images of any size, read one at a time. {@link InMemoryImages} is one; another may
+ * decode files as they are asked for. All methods may be called by several threads at once.
+ */
+public interface ImageSource {
+  /** Returns what messages call it. */
+  String name();
+
+  /** Returns the names of the classes; label i is the i-th. */
+  List<String> classNames();
+
+  /** Returns the number of images, at least 1. */
+  int size();
+
+  /** Returns the label of an image: 0..classes-1. */
+  int label(int image);
+
+  /** Returns the shape of an image. */
+  ImageShape shape(int image);
+
+  /** Returns the shape of every image; null, the default, where they differ or might. */
+  default ImageShape commonShape() {
+    return null;
+  }
+
+  /**
+   * Reads an image.
+   *
+   * @param target takes the image's values (C, H, W), unsigned; its position stays
+   * @param offset where the first goes in {@code target}
+   * @throws InvalidInputException when the image is damaged
+   */
+  void read(int image, ByteBuffer target, int offset);
+
+  /**
+   * Returns hexadecimal digits that tell other images or labels from these.
+   *
+   * <p>By default the CRC32C of all images, then all labels: a byte each where there are at most
+   * 256 classes, else four, little-endian. A source that is slow to read should use something
+   * cheaper.
+   */
+  default String checksum() {
+    CRC32C crc = new CRC32C();
+    ByteBuffer pixels = ByteBuffer.allocate(0);
+    for (int i = 0; i < size(); i++) {
+      int bytes = shape(i).bytes();
+      pixels = pixels.capacity() < bytes ? ByteBuffer.allocate(bytes) : pixels;
+      read(i, pixels, 0);
+      crc.update(pixels.array(), 0, bytes);
+    }
+    int labelBytes = classNames().size() <= 256 ? 1 : Integer.BYTES;
+    for (int i = 0; i < size(); i++) {
+      for (int b = 0; b < labelBytes; b++) {
+        crc.update(label(i) >>> (8 * b));
+      }
+    }
+    return HexFormat.of().toHexDigits((int) crc.getValue());
+  }
+
+  /**
+   * Returns a view of the first {@code count} images, or this when there are no more.
+   *
+   * @throws InvalidInputException when {@code count} is below 1
+   */
+  default ImageSource limit(int count) {
+    if (count < 1) {
+      throw new InvalidInputException(
+          "a limit of " + count + " images leaves " + name() + " empty");
+    }
+    return count >= size() ? this : new FirstImages(this, count);
+  }
+}

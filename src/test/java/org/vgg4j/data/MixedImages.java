@@ -1,0 +1,36 @@
+package org.vgg4j.data;
+
+import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.List;
+
+/** Images of noise whose shapes differ; the first is grey and the second in colour. */
+record MixedImages(int size) implements ImageSource {
+  private static final int CLASSES = 400;
+
+  @Override
+  public String name() {
+    return "mixed";
+  }
+
+  @Override
+  public List<String> classNames() {
+    return Collections.nCopies(CLASSES, "one of many");
+  }
+
+  @Override
+  public int label(int image) {
+    return image * 77 % CLASSES;
+  }
+
+  @Override
+  public ImageShape shape(int image) {
+    return new ImageShape(image % 2 == 0 ? 1 : 3, 3 + image / 3 % 4, 7 - image / 5);
+  }
+
+  @Override
+  public void read(int image, ByteBuffer target, int offset) {
+    byte[] pixels = TinyIdx.noise(shape(image).bytes(), image);
+    target.put(offset, pixels, 0, pixels.length);
+  }
+}
