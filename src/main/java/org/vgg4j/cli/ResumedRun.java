@@ -12,6 +12,9 @@ import org.vgg4j.run.Checkpoint;
 import org.vgg4j.run.CheckpointStore;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.RunDirectory;
+import org.vgg4j.run.Setting;
+import org.vgg4j.run.Settings;
+import org.vgg4j.run.SettingsDifference;
 import org.vgg4j.tensor.InvalidInputException;
 
 /** A run to go on with. */
@@ -32,6 +35,7 @@ final class ResumedRun {
     this.report = report;
     run = RunDirectory.open(folder);
     config = run.readConfig();
+    Settings.requireKnown(run.config(), config);
     store = new CheckpointStore(run.checkpoints(), keep);
     checkpoint = store.newestValid(report);
     before = checkpoint == null ? config : checkpoint.config();
@@ -67,20 +71,10 @@ final class ResumedRun {
   /** Returns what the engine had chosen for what is gone on with: name to choice. */
   Map<String, String> choices() {
     Map<String, String> choices = new TreeMap<>();
-    if (before.get(RunConfig.CHOICES) instanceof Map<?, ?> chosen) {
+    if (before.get(Settings.CHOICES.key()) instanceof Map<?, ?> chosen) {
       chosen.forEach((name, choice) -> choices.put(name.toString(), choice.toString()));
     }
     return choices;
-  }
-
-  /** Returns a text of config.json, null when it has none. */
-  String text(String key) {
-    return Objects.toString(config.get(key), null);
-  }
-
-  /** Returns a count of config.json, null when it has none. */
-  Integer count(String key) {
-    return config.get(key) instanceof Number number ? (Integer) number.intValue() : null;
   }
 
   /** Returns whether the checkpoint is that after the last epoch. */
@@ -93,12 +87,10 @@ final class ResumedRun {
    *
    * @throws InvalidInputException listing the differences
    */
-  void requireSame(Map<String, ?> now, Predicate<String> given) {
+  void requireSame(Map<String, ?> now, Predicate<Setting<?, ?>> given) {
     boolean within = checkpoint != null && checkpoint.state().batch() > 0;
-    ConfigDifferences differences =
-        new ConfigDifferences(before, now, given, checkpoint != null, within);
-    differences.require();
-    differences.said().forEach(text -> report.accept("changed: " + text));
+    SettingsDifference.require(before, now, given, checkpoint != null, within, Setting::flagName)
+        .forEach(text -> report.accept("changed: " + text));
   }
 
   /**
@@ -107,14 +99,15 @@ final class ResumedRun {
    * @param wanted the choices that the engine was given
    */
   void warnOfOtherBits(Map<String, ?> now, Map<String, String> wanted) {
-    for (String key : new String[] {"vgg4j", "engine", "java"}) {
+    for (Setting<?, ?> fact : List.of(Settings.VERSION, Settings.ENGINE, Settings.JAVA)) {
+      String key = fact.key();
       if (!Objects.equals(before.get(key), now.get(key))) {
         report.accept(
             "WARNING: %s is '%s' and was '%s': the run may end with other bits"
                 .formatted(key, now.get(key), before.get(key)));
       }
     }
-    if (now.get(RunConfig.CHOICES) instanceof Map<?, ?> all) {
+    if (now.get(Settings.CHOICES.key()) instanceof Map<?, ?> all) {
       List<String> others =
           all.keySet().stream()
               .map(Object::toString)

@@ -56,7 +56,7 @@ final class CudaLibraries {
       outcome = attempt(asked);
     }
     if (outcome.failure != null) {
-      throw new DeviceUnavailableException(outcome.failure.getMessage(), outcome.failure);
+      throw new DeviceUnavailableException("cuda", outcome.failure.getMessage(), outcome.failure);
     }
     return outcome.files;
   }
@@ -143,14 +143,14 @@ final class CudaLibraries {
               .findFirst()
               .orElseThrow();
       throw new DeviceUnavailableException(
-          "--device cuda: "
-              + file
+          "cuda",
+          file
               + " is "
               + problem
               + "; install "
               + CudaLibrary.Part.CUDNN.install()
-              + ", 9.12 or newer, or name the folder that has it with --cuda-libs, or use --device"
-              + " cpu");
+              + ", 9.12 or newer, or name the folder that has it with"
+              + " cudaLibraries");
     }
   }
 
@@ -173,12 +173,12 @@ final class CudaLibraries {
             .map(library -> library.name() + " (" + library.file() + ")")
             .collect(Collectors.joining(", "));
     return new DeviceUnavailableException(
-        "--device cuda: not found: "
+        "cuda",
+        "not found: "
             + names
             + "; install "
             + install(missing)
-            + ", or name the folders that have them with --cuda-libs, or use --device cpu (looked"
-            + " in "
+            + ", or name the folders that have them with cudaLibraries (looked in "
             + places.stream().map(Path::toString).collect(Collectors.joining(", "))
             + ")");
   }
@@ -202,12 +202,13 @@ final class CudaLibraries {
     found.forEach((library, file) -> files.add(file.toString()));
     String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
     return new DeviceUnavailableException(
-        "--device cuda: CUDA's libraries do not load ("
+        "cuda",
+        "CUDA's libraries do not load ("
             + reason
             + "); found "
             + String.join(", ", files)
             + "; they must be of one installation of CUDA 13 and cuDNN 9 with a driver of 580 or"
-            + " newer; name its folders with --cuda-libs, or use --device cpu",
+            + " newer; name its folders with cudaLibraries",
         cause);
   }
 }

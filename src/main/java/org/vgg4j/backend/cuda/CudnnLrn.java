@@ -32,7 +32,7 @@ final class CudnnLrn implements LrnPlan {
           "cuDNN's local response norm takes at most 16 channels, a k of at least 1e-5 and a beta"
               + " of at least 0.01, not "
               + spec
-              + "; use --device cpu");
+              + "; the CPU engine takes it");
     }
     try {
       desc = closing.own(TensorDescriptor.image(device, x.shape()));

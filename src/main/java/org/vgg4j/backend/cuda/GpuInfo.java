@@ -29,9 +29,7 @@ record GpuInfo(
     GpuInfo info = of(cuda, 0);
     if (!info.isSupported()) {
       throw new DeviceUnavailableException(
-          "--device cuda: "
-              + info.text()
-              + " is older than compute capability 7.5, the oldest of CUDA 13; use --device cpu");
+          "cuda", info.text() + " is older than compute capability 7.5, the oldest of CUDA 13");
     }
     return info;
   }
@@ -48,9 +46,10 @@ record GpuInfo(
     } catch (CudaException e) {
       if (e.status() == cudart.cudaErrorInsufficientDriver) {
         throw new DeviceUnavailableException(
-            "--device cuda: the NVIDIA driver is too old for CUDA "
+            "cuda",
+            "the NVIDIA driver is too old for CUDA "
                 + Versions.cuda(cuda.cudaRuntimeGetVersion())
-                + "; install driver 580 or newer, or use --device cpu",
+                + "; install driver 580 or newer",
             e);
       }
       if (e.status() != cudart.cudaErrorNoDevice) {
@@ -60,8 +59,8 @@ record GpuInfo(
     }
     if (count == 0) {
       throw new DeviceUnavailableException(
-          "--device cuda: the NVIDIA driver sees no GPU (CUDA_VISIBLE_DEVICES and a container can"
-              + " hide one); use --device cpu");
+          "cuda",
+          "the NVIDIA driver sees no GPU (CUDA_VISIBLE_DEVICES and a container can hide one)");
     }
     return count;
   }
