@@ -56,7 +56,7 @@ final class DataOptions {
     if (limit == null) {
       return set;
     }
-    InvalidInputException.requireAtLeast(1, setting.field(), limit);
+    InvalidInputException.requireAtLeast(1, setting.key(), limit);
     return set.limit(limit);
   }
 

@@ -51,7 +51,7 @@ final class SettingFlags {
     String kebab = "--" + field.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
     String flag =
         Settings.choices().stream()
-            .filter(setting -> setting.flag() != null && setting.field().equals(field))
+            .filter(setting -> setting.flag() != null && setting.key().equals(field))
             .map(setting -> setting.flag().name())
             .findFirst()
             .orElse(kebab);

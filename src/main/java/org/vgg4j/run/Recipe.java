@@ -1,6 +1,5 @@
 package org.vgg4j.run;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.vgg4j.nn.Initialization;
@@ -112,34 +111,30 @@ public record Recipe(
   }
 
   /**
-   * Reads what {@link #toMap} wrote; other keys are left alone.
+   * Reads what {@link #toMap} wrote; other keys are left alone, and the net's may stand among them.
    *
    * @throws InvalidInputException when a value is missing or cannot be used
    */
   public static Recipe fromMap(Map<String, ?> map) {
-    if (!(map.get("net") instanceof Map<?, ?> net)) {
-      throw new InvalidInputException("the configuration has no net");
-    }
+    Map<String, ?> flat = Settings.flat(map);
     return new Recipe(
-        Settings.RECIPE.in(map),
-        VggConfig.fromMap(net),
-        Settings.INIT.in(map),
-        Settings.OPTIMIZER.in(map),
-        Settings.MOMENTUM.in(map),
-        Settings.WEIGHT_DECAY.in(map),
+        Settings.RECIPE.require(flat),
+        VggConfig.fromMap(flat),
+        Initialization.of(Settings.INIT.require(flat)),
+        Settings.OPTIMIZER.require(flat),
+        Settings.MOMENTUM.require(flat),
+        Settings.WEIGHT_DECAY.require(flat),
         new TrainingOptions(
-            Settings.EPOCHS.in(map),
-            Settings.BATCH_SIZE.in(map),
-            Settings.ACCUMULATE.in(map),
-            Settings.LEARNING_RATE.in(map),
-            Settings.SCHEDULE.in(map),
-            Settings.SEED.in(map)));
+            Settings.EPOCHS.require(flat),
+            Settings.BATCH_SIZE.require(flat),
+            Settings.ACCUMULATE.require(flat),
+            Settings.LEARNING_RATE.require(flat),
+            LearningRateSchedule.of(Settings.SCHEDULE.require(flat)),
+            Settings.SEED.require(flat)));
   }
 
   /** Returns the recipe as plain values for {@code config.json}. */
   public Map<String, Object> toMap() {
-    Map<String, Object> map = new LinkedHashMap<>();
-    Settings.ofRecipe().forEach(setting -> setting.write(this, map));
-    return Settings.nested(map);
+    return Settings.map(this);
   }
 }

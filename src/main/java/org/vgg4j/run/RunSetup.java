@@ -1,6 +1,7 @@
 package org.vgg4j.run;
 
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.tensor.Backend;
@@ -30,6 +31,6 @@ public record RunSetup(
 
   /** Returns what the engine chose by measuring, null for nothing. */
   Map<String, String> choices() {
-    return backend.choices().isEmpty() ? null : backend.choices();
+    return backend.choices().isEmpty() ? null : new TreeMap<>(backend.choices());
   }
 }

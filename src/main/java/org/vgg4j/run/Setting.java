@@ -14,14 +14,12 @@ import org.vgg4j.tensor.InvalidInputException;
  *
  * @param <S> what it is read from
  * @param <T> its type
- * @param key its key in {@code config.json}, with {@code net.} before those of the net
+ * @param key its key in {@code config.json} and its name in the API
  * @param form how its values are written
- * @param reader gives its value; null where there is none
+ * @param reader gives its value; null for the net's, which {@code VggConfig.toMap} writes
  * @param flag how it is said on the command line, null when it is not said by itself
  * @param change when it may change
  * @param changedBy others that may change it too
- * @param entails what else changes with it, when it is given
- * @param isOptional whether its key is left out when there is no value
  */
 public record Setting<S, T>(
     String key,
@@ -29,9 +27,7 @@ public record Setting<S, T>(
     Function<S, T> reader,
     Flag flag,
     Change change,
-    List<Setting<?, ?>> changedBy,
-    Function<T, Map<String, Object>> entails,
-    boolean isOptional) {
+    List<Setting<?, ?>> changedBy) {
 
   /** When a resumed run may have another value, if that is asked for. */
   public enum Change {
@@ -54,37 +50,20 @@ public record Setting<S, T>(
   public record Flag(String name, String label, String help, String otherwise) {}
 
   /**
-   * How values are written.
+   * How values are written; in JSON they stand as they are.
    *
    * @param <T> their type
    * @param what a text must be
-   * @param parser reads a text; throws IllegalArgumentException or InvalidInputException
-   * @param plain returns a value as JSON has it
+   * @param parser reads a text; throws IllegalArgumentException where it cannot
    */
-  record Form<T>(String what, Function<String, T> parser, Function<T, Object> plain) {
-    static final Form<String> TEXT = new Form<>("a text", text -> text, text -> text);
-    static final Form<Boolean> TRUTH =
-        new Form<>(
-            "true or false",
-            text ->
-                switch (text) {
-                  case "true" -> true;
-                  case "false" -> false;
-                  default -> throw new IllegalArgumentException(text);
-                },
-            value -> value);
-    static final Form<Integer> COUNT =
-        new Form<>("a whole number below 2^31", Integer::valueOf, value -> value);
-    static final Form<Long> LONG = new Form<>("a whole number", Long::valueOf, value -> value);
-    static final Form<Double> REAL = new Form<>("a number", Double::valueOf, value -> value);
-    static final Form<Long> BYTES =
-        new Form<>("a size such as 512M or 1G", Form::bytes, value -> value);
-
-    /** Returns a form whose parser says itself what a text must be. */
-    static <T> Form<T> of(Function<String, T> parser, Function<T, Object> plain) {
-      return new Form<>(null, parser, plain);
-    }
-
+  record Form<T>(String what, Function<String, T> parser) {
+    static final Form<Object> ANY = new Form<>("a value", text -> text);
+    static final Form<String> TEXT = new Form<>("a text", text -> text);
+    static final Form<Boolean> TRUTH = new Form<>("true or false", Boolean::valueOf);
+    static final Form<Integer> COUNT = new Form<>("a whole number below 2^31", Integer::valueOf);
+    static final Form<Long> LONG = new Form<>("a whole number", Long::valueOf);
+    static final Form<Double> REAL = new Form<>("a number", Double::valueOf);
+    static final Form<Long> BYTES = new Form<>("a size such as 512M or 1G", Form::bytes);
     private static final Pattern SIZE =
         Pattern.compile("(\\d{1,9}(?=[KMG])|\\d{1,18}(?![KMG]))([KMG]?)B?");
 
@@ -98,43 +77,28 @@ public record Setting<S, T>(
   }
 
   static <S, T> Setting<S, T> of(String key, Form<T> form, Function<S, T> reader) {
-    return new Setting<>(
-        key, form, reader, null, Change.ALWAYS, List.of(), value -> Map.of(), false);
+    return new Setting<>(key, form, reader, null, Change.ALWAYS, List.of());
   }
 
-  Setting<S, T> flag(String name, String label, String help) {
-    return flag(name, label, help, null);
+  /** Takes a flag with its label, such as --epochs N; without a label it is a yes or no. */
+  Setting<S, T> flag(String text, String help) {
+    return flag(text, help, null);
   }
 
-  Setting<S, T> flag(String name, String label, String help, String otherwise) {
-    Flag said = new Flag(name, label, help, otherwise);
-    return new Setting<>(key, form, reader, said, change, changedBy, entails, isOptional);
-  }
-
-  Setting<S, T> change(Change when) {
-    return new Setting<>(key, form, reader, flag, when, changedBy, entails, isOptional);
+  Setting<S, T> flag(String text, String help, String otherwise) {
+    String[] parts = text.split(" ");
+    Flag said = new Flag(parts[0], parts.length > 1 ? parts[1] : null, help, otherwise);
+    return new Setting<>(key, form, reader, said, change, changedBy);
   }
 
   Setting<S, T> changedBy(Setting<?, ?>... others) {
-    return new Setting<>(key, form, reader, flag, change, List.of(others), entails, isOptional);
+    return new Setting<>(key, form, reader, flag, change, List.of(others));
   }
 
-  Setting<S, T> entails(Function<T, Map<String, Object>> others) {
-    return new Setting<>(key, form, reader, flag, change, changedBy, others, isOptional);
-  }
-
-  Setting<S, T> optional() {
-    return new Setting<>(key, form, reader, flag, change, changedBy, entails, true);
-  }
-
-  Setting<S, T> addTo(List<Setting<S, ?>> list) {
-    list.add(this);
-    return this;
-  }
-
-  /** Returns the key without what it belongs to: the name of the field in the API. */
-  public String field() {
-    return key.substring(key.indexOf('.') + 1);
+  Setting<S, T> in(List<Setting<S, ?>> list, Change when) {
+    Setting<S, T> last = new Setting<>(key, form, reader, flag, when, changedBy);
+    list.add(last);
+    return last;
   }
 
   /** Returns the flag that says it, of another setting where it has none; else the key. */
@@ -151,7 +115,7 @@ public record Setting<S, T>(
     try {
       return form.parser.apply(text);
     } catch (IllegalArgumentException e) {
-      throw InvalidInputException.of(field(), "must be " + form.what + ", not " + text, e);
+      throw InvalidInputException.of(key, "must be " + form.what + ", not " + text, e);
     }
   }
 
@@ -161,30 +125,14 @@ public record Setting<S, T>(
     return value == null ? null : parse(value.toString());
   }
 
-  /**
-   * Returns the value in a flat configuration.
-   *
-   * @throws InvalidInputException when there is none
-   */
-  T in(Map<String, ?> config) {
+  T require(Map<String, ?> config) {
     if (config.get(key) == null) {
       throw new InvalidInputException("the configuration has no '" + key + "'");
     }
     return find(config);
   }
 
-  /** Puts the value of a source into a flat configuration. */
   void write(S source, Map<String, Object> config) {
-    T value = reader.apply(source);
-    if (value != null || !isOptional) {
-      config.put(key, value == null ? null : form.plain.apply(value));
-    }
-  }
-
-  /** Puts what was given, and what it entails, into a flat configuration. */
-  void change(String text, Map<String, Object> config) {
-    T value = parse(text);
-    config.put(key, form.plain.apply(value));
-    config.putAll(entails.apply(value));
+    config.put(key, reader.apply(source));
   }
 }

@@ -3,6 +3,7 @@ package org.vgg4j.run;
 import static org.vgg4j.run.Setting.Change.ALWAYS;
 import static org.vgg4j.run.Setting.Change.BETWEEN_EPOCHS;
 import static org.vgg4j.run.Setting.Change.NEVER;
+import static org.vgg4j.run.Setting.Form.ANY;
 import static org.vgg4j.run.Setting.Form.BYTES;
 import static org.vgg4j.run.Setting.Form.COUNT;
 import static org.vgg4j.run.Setting.Form.LONG;
@@ -11,19 +12,13 @@ import static org.vgg4j.run.Setting.Form.TEXT;
 import static org.vgg4j.run.Setting.Form.TRUTH;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.vgg4j.backend.Backends;
-import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.VggConfig;
-import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.run.Setting.Form;
 import org.vgg4j.tensor.InvalidInputException;
 
@@ -31,12 +26,10 @@ import org.vgg4j.tensor.InvalidInputException;
  * All options of a run, in the order of {@code config.json}. One that is added here has its flag,
  * help, default, key and comparison; what is left is its use.
  *
- * <p>A flat configuration is that of {@code config.json} with the net's keys among the others, each
- * after {@code net.}.
+ * <p>A flat configuration is that of {@code config.json} with the net's keys among the others.
  */
 public final class Settings {
-  private static final String NET = "net.";
-
+  private static final List<Setting<Recipe, ?>> NETS = new ArrayList<>();
   private static final List<Setting<Recipe, ?>> RECIPES = new ArrayList<>();
   private static final List<Setting<RunSetup, ?>> DATAS = new ArrayList<>();
   private static final List<Setting<RunSetup, ?>> ENGINES = new ArrayList<>();
@@ -45,220 +38,184 @@ public final class Settings {
   static final Setting<Recipe, String> RECIPE =
       recipe("recipe", TEXT, Recipe::name)
           .flag(
-              "--recipe",
-              "NAME",
+              "--recipe NAME",
               "What the other flags start from. quick: VGG16 with batch norm at width 1/4, 32"
                   + " pixels, 3 epochs. blog: the blog post's VGG16 at 224 pixels, 5 epochs",
               "quick")
-          .addTo(RECIPES);
+          .in(RECIPES, ALWAYS);
+
+  static final Setting<Recipe, String> ARCH =
+      recipe("arch", TEXT, null)
+          .flag("--arch NAME", "The net: vgg11, vgg11-lrn, vgg13, vgg16-1x1, vgg16 or vgg19")
+          .in(NETS, NEVER);
+  static final Setting<Recipe, String> LAYERS =
+      recipe("layers", TEXT, null)
+          .flag(
+              "--layers LIST",
+              "The layers, instead of --arch, such as 64,M,128,M: channels of 3x3 convolutions,"
+                  + " those of 1x1 ones followed by c1, M for a max-pool, L for local response"
+                  + " normalization",
+              "those of --arch")
+          .in(NETS, NEVER);
 
   static {
-    net("arch", TEXT)
-        .flag("--arch", "NAME", "The net: vgg11, vgg11-lrn, vgg13, vgg16-1x1, vgg16 or vgg19")
-        .entails(name -> Map.of("net.layers", VggConfig.layersOf(name)))
-        .addTo(RECIPES);
-    net("layers", TEXT)
+    recipe("batchNorm", TRUTH, null)
+        .flag("--batch-norm", "Batch norm after each convolution")
+        .in(NETS, NEVER);
+    recipe("channels", COUNT, null).flag("--channels N", "Channels of an image").in(NETS, NEVER);
+    recipe("classes", COUNT, null).flag("--classes N", "Number of classes").in(NETS, NEVER);
+    recipe("imageSize", COUNT, null)
         .flag(
-            "--layers",
-            "LIST",
-            "The layers, instead of --arch, such as 64,M,128,M: channels of 3x3 convolutions, those"
-                + " of 1x1 ones followed by c1, M for a max-pool, L for local response"
-                + " normalization",
-            "those of --arch")
-        .entails(list -> Map.of("net.arch", VggConfig.CUSTOM))
-        .addTo(RECIPES);
-    net("batchNorm", TRUTH)
-        .flag("--batch-norm", null, "Batch norm after each convolution")
-        .addTo(RECIPES);
-    net("channels", COUNT).flag("--channels", "N", "Channels of an image").addTo(RECIPES);
-    net("classes", COUNT).flag("--classes", "N", "Number of classes").addTo(RECIPES);
-    net("imageSize", COUNT)
-        .flag(
-            "--image-size",
-            "PIXELS",
+            "--image-size PIXELS",
             "Height and width of the net's images, a multiple of 2 for each pool")
-        .addTo(RECIPES);
-    net("width", TEXT)
-        .flag(
-            "--width", "FRACTION", "Share of the paper's channels and hidden features, such as 1/8")
-        .addTo(RECIPES);
-    net("dropout", REAL)
-        .flag("--dropout", "P", "Dropout probability in the classifier")
-        .change(ALWAYS)
-        .addTo(RECIPES);
-    net("hidden", COUNT).changedBy(RECIPE).addTo(RECIPES);
+        .in(NETS, NEVER);
+    recipe("width", TEXT, null)
+        .flag("--width FRACTION", "Share of the paper's channels and hidden features, such as 1/8")
+        .in(NETS, NEVER);
+    recipe("dropout", REAL, null)
+        .flag("--dropout P", "Dropout probability in the classifier")
+        .in(NETS, ALWAYS);
+    recipe("hidden", COUNT, null).changedBy(RECIPE).in(NETS, NEVER);
   }
 
-  static final Setting<Recipe, Initialization> INIT =
-      recipe("init", Form.of(Initialization::of, Initialization::label), Recipe::initialization)
-          .flag("--init", "NAME", "Starting values: kaiming, glorot, paper or pytorch")
-          .change(NEVER)
-          .addTo(RECIPES);
-
+  static final Setting<Recipe, String> INIT =
+      recipe("init", TEXT, recipe -> recipe.initialization().label())
+          .flag("--init NAME", "Starting values: kaiming, glorot, paper or pytorch")
+          .in(RECIPES, NEVER);
   static final Setting<Recipe, String> OPTIMIZER =
       recipe("optimizer", TEXT, Recipe::optimizer)
-          .flag("--optimizer", "NAME", "Optimizer: adam or sgd")
-          .change(NEVER)
-          .addTo(RECIPES);
-
+          .flag("--optimizer NAME", "Optimizer: adam or sgd")
+          .in(RECIPES, NEVER);
   static final Setting<Recipe, Double> MOMENTUM =
       recipe("momentum", REAL, Recipe::momentum)
-          .flag("--momentum", "M", "Momentum of sgd")
-          .addTo(RECIPES);
-
+          .flag("--momentum M", "Momentum of sgd")
+          .in(RECIPES, ALWAYS);
   static final Setting<Recipe, Double> WEIGHT_DECAY =
       recipe("weightDecay", REAL, Recipe::weightDecay)
-          .flag("--weight-decay", "D", "Weight decay: D times each weight is added to its gradient")
-          .addTo(RECIPES);
-
+          .flag("--weight-decay D", "Weight decay: D times each weight is added to its gradient")
+          .in(RECIPES, ALWAYS);
   static final Setting<Recipe, Integer> EPOCHS =
       recipe("epochs", COUNT, recipe -> recipe.training().epochs())
-          .flag("--epochs", "N", "Passes over the training set")
-          .addTo(RECIPES);
-
+          .flag("--epochs N", "Passes over the training set")
+          .in(RECIPES, ALWAYS);
   static final Setting<Recipe, Integer> BATCH_SIZE =
       recipe("batchSize", COUNT, recipe -> recipe.training().batchSize())
-          .flag("--batch-size", "N", "Images per batch")
-          .change(BETWEEN_EPOCHS)
-          .addTo(RECIPES);
-
+          .flag("--batch-size N", "Images per batch")
+          .in(RECIPES, BETWEEN_EPOCHS);
   static final Setting<Recipe, Integer> ACCUMULATE =
       recipe("accumulate", COUNT, recipe -> recipe.training().accumulate())
-          .flag("--accumulate", "N", "Batches per step: their gradients make one update")
-          .change(BETWEEN_EPOCHS)
-          .addTo(RECIPES);
-
+          .flag("--accumulate N", "Batches per step: their gradients make one update")
+          .in(RECIPES, BETWEEN_EPOCHS);
   static final Setting<Recipe, Double> LEARNING_RATE =
       recipe("learningRate", REAL, recipe -> recipe.training().learningRate())
-          .flag("--lr", "RATE", "Learning rate at the start")
-          .addTo(RECIPES);
-
-  static final Setting<Recipe, LearningRateSchedule> SCHEDULE =
-      recipe(
-              "learningRateSchedule",
-              Form.of(LearningRateSchedule::of, LearningRateSchedule::label),
-              recipe -> recipe.training().schedule())
+          .flag("--lr RATE", "Learning rate at the start")
+          .in(RECIPES, ALWAYS);
+  static final Setting<Recipe, String> SCHEDULE =
+      recipe("learningRateSchedule", TEXT, recipe -> recipe.training().schedule().label())
           .flag(
-              "--lr-schedule",
-              "NAME",
+              "--lr-schedule NAME",
               "How the learning rate changes: constant, linear or cosine, both of which fall to 0")
-          .addTo(RECIPES);
-
+          .in(RECIPES, ALWAYS);
   static final Setting<Recipe, Long> SEED =
       recipe("seed", LONG, recipe -> recipe.training().seed())
-          .flag("--seed", "N", "What starting values, shuffles and dropout are drawn from")
-          .change(BETWEEN_EPOCHS)
-          .addTo(RECIPES);
+          .flag("--seed N", "What starting values, shuffles and dropout are drawn from")
+          .in(RECIPES, BETWEEN_EPOCHS);
 
   /** Which data; the flag takes a folder too, which {@code dataFrom} keeps. */
   public static final Setting<RunSetup, String> DATA =
       run("data", TEXT, setup -> setup.data().name())
           .flag(
-              "--data",
-              "DIR",
+              "--data DIR",
               "Folder of Fashion-MNIST's four files, or fashion-mnist, or sample",
               "the folder of VGG4J_DATA, the cache, Debian's folder, a download, and last the"
                   + " sample")
-          .change(BETWEEN_EPOCHS)
-          .addTo(DATAS);
+          .in(DATAS, BETWEEN_EPOCHS);
 
   /** How many training images are used, from the first. */
   public static final Setting<RunSetup, Integer> TRAIN_IMAGES =
       run("trainImages", COUNT, setup -> setup.data().train().size())
-          .flag("--train-limit", "N", "Use only the first N training images", "all")
+          .flag("--train-limit N", "Use only the first N training images", "all")
           .changedBy(DATA)
-          .change(BETWEEN_EPOCHS)
-          .addTo(DATAS);
+          .in(DATAS, BETWEEN_EPOCHS);
 
   /** How many test images are used, from the first. */
   public static final Setting<RunSetup, Integer> TEST_IMAGES =
       run("testImages", COUNT, setup -> setup.data().test().size())
-          .flag("--test-limit", "N", "Use only the first N test images", "all")
+          .flag("--test-limit N", "Use only the first N test images", "all")
           .changedBy(DATA)
-          .addTo(DATAS);
+          .in(DATAS, ALWAYS);
 
   static {
     run("trainCrc32c", TEXT, setup -> setup.data().train().crc32c())
         .changedBy(DATA, TRAIN_IMAGES)
-        .change(BETWEEN_EPOCHS)
-        .addTo(DATAS);
+        .in(DATAS, BETWEEN_EPOCHS);
     run("testCrc32c", TEXT, setup -> setup.data().test().crc32c())
         .changedBy(DATA, TEST_IMAGES)
-        .addTo(DATAS);
+        .in(DATAS, ALWAYS);
   }
 
   /** The engine's name; the flag takes auto, too. */
   public static final Setting<RunSetup, String> DEVICE =
       run("device", TEXT, setup -> setup.backend().name())
           .flag(
-              "--device",
-              "NAME",
+              "--device NAME",
               "What computes: auto (cuda if usable, else cpu), cuda, cpu or reference",
               "auto")
-          .addTo(ENGINES);
+          .in(ENGINES, ALWAYS);
 
   /** One of the engine's variants. */
   public static final Setting<RunSetup, String> VARIANT =
-      run("variant", TEXT, setup -> setup.engine().variant()).changedBy(DEVICE).addTo(ENGINES);
+      run("variant", TEXT, setup -> setup.engine().variant()).changedBy(DEVICE).in(ENGINES, ALWAYS);
 
   /** The precision of the GPU's products, none on another engine. */
   public static final Setting<RunSetup, String> PRECISION =
       run("precision", TEXT, setup -> setup.onGpu(Backends::precision))
           .flag(
-              "--precision",
-              "NAME",
+              "--precision NAME",
               "Precision of the GPU's products: tf32, which is faster, or fp32, which is strict",
               "tf32, or fp32 with --deterministic")
           .changedBy(DEVICE)
-          .addTo(ENGINES);
+          .in(ENGINES, ALWAYS);
 
   /** Whether equal runs must end with equal bits. */
   public static final Setting<RunSetup, Boolean> DETERMINISTIC =
       run("deterministic", TRUTH, setup -> setup.engine().deterministic())
           .flag(
               "--deterministic",
-              null,
               "Equal runs end with equal bits on the GPU too, by fixed algorithms; on the CPU they"
                   + " always do",
               "false")
-          .addTo(ENGINES);
+          .in(ENGINES, ALWAYS);
 
   /** The bytes of GPU memory that a convolution may work in, none on another engine. */
   public static final Setting<RunSetup, Long> WORKSPACE_LIMIT =
       run("workspaceLimit", BYTES, setup -> setup.onGpu(Backends::workspaceLimit))
           .flag(
-              "--workspace-limit",
-              "SIZE",
+              "--workspace-limit SIZE",
               "GPU memory that a convolution may work in, such as 512M",
               "1G")
           .changedBy(DEVICE)
-          .optional()
-          .addTo(ENGINES);
+          .in(ENGINES, ALWAYS);
 
   /** What computed, as a text for a person. */
   public static final Setting<RunSetup, String> ENGINE =
-      run("engine", TEXT, setup -> setup.backend().description()).addTo(FACTS);
+      run("engine", TEXT, setup -> setup.backend().description()).in(FACTS, ALWAYS);
 
   /** What the engine chose by measuring: name to choice. */
-  public static final Setting<RunSetup, Map<String, String>> CHOICES =
-      run(
-              "choices",
-              Form.<Map<String, String>>of(text -> Map.of(), TreeMap::new),
-              RunSetup::choices)
-          .optional()
-          .addTo(FACTS);
+  public static final Setting<RunSetup, Object> CHOICES =
+      run("choices", ANY, RunSetup::choices).in(FACTS, ALWAYS);
 
   /** The version of Java. */
   public static final Setting<RunSetup, String> JAVA =
-      run("java", TEXT, setup -> System.getProperty("java.version")).addTo(FACTS);
+      run("java", TEXT, setup -> System.getProperty("java.version")).in(FACTS, ALWAYS);
 
   /** What finds the data again; null for a search. */
   public static final Setting<RunSetup, String> DATA_FROM =
-      run("dataFrom", TEXT, RunSetup::dataFrom).addTo(FACTS);
+      run("dataFrom", TEXT, RunSetup::dataFrom).in(FACTS, ALWAYS);
 
   /** The version of vgg4j; its key comes first. */
   public static final Setting<RunSetup, String> VERSION =
-      run("vgg4j", TEXT, RunSetup::version).addTo(FACTS);
+      run("vgg4j", TEXT, RunSetup::version).in(FACTS, ALWAYS);
 
   private Settings() {}
 
@@ -267,42 +224,45 @@ public final class Settings {
     return Setting.of(key, form, reader);
   }
 
-  /** A key of {@code VggConfig.toMap}. */
-  private static <T> Setting<Recipe, T> net(String key, Form<T> form) {
-    return recipe(
-            NET + key, form, recipe -> form.parser().apply("" + recipe.net().toMap().get(key)))
-        .change(NEVER);
-  }
-
   private static <T> Setting<RunSetup, T> run(
       String key, Form<T> form, Function<RunSetup, T> reader) {
     return Setting.of(key, form, reader);
   }
 
-  /** Returns the settings of a recipe. */
+  /** Returns the settings of a recipe, the net's first. */
   public static List<Setting<Recipe, ?>> ofRecipe() {
-    return Collections.unmodifiableList(RECIPES);
+    return Stream.of(NETS, RECIPES).flatMap(List::stream).toList();
   }
 
   /** Returns the settings of the engine. */
   public static List<Setting<RunSetup, ?>> ofEngine() {
-    return Collections.unmodifiableList(ENGINES);
+    return List.copyOf(ENGINES);
   }
 
   /** Returns all that is chosen, not only written down. */
   public static List<Setting<?, ?>> choices() {
-    return Stream.of(RECIPES, DATAS, ENGINES).<Setting<?, ?>>flatMap(List::stream).toList();
+    return Stream.of(NETS, RECIPES, DATAS, ENGINES).<Setting<?, ?>>flatMap(List::stream).toList();
   }
 
   /** Returns what {@code config.json} says of a run: all that is needed to repeat it. */
   public static Map<String, Object> config(RunSetup setup) {
-    Map<String, Object> flat = new LinkedHashMap<>();
-    VERSION.write(setup, flat);
-    RECIPES.forEach(setting -> setting.write(setup.recipe(), flat));
+    Map<String, Object> config = new LinkedHashMap<>();
+    VERSION.write(setup, config);
+    config.putAll(setup.recipe().toMap());
     Stream.of(DATAS, ENGINES, FACTS)
         .flatMap(List::stream)
-        .forEach(setting -> setting.write(setup, flat));
-    return nested(flat);
+        .forEach(setting -> setting.write(setup, config));
+    Stream.of(WORKSPACE_LIMIT, CHOICES).forEach(setting -> config.remove(setting.key(), null));
+    return config;
+  }
+
+  /** Returns what {@link Recipe#fromMap} reads. */
+  static Map<String, Object> map(Recipe recipe) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    RECIPE.write(recipe, map);
+    map.put("net", recipe.net().toMap());
+    RECIPES.forEach(setting -> setting.write(recipe, map));
+    return map;
   }
 
   /**
@@ -315,31 +275,32 @@ public final class Settings {
   public static Recipe recipe(Recipe unnamed, Function<Setting<?, ?>, String> given) {
     String name = given.apply(RECIPE);
     Map<String, Object> flat = flat((name == null ? unnamed : Recipe.of(name)).toMap());
-    for (Setting<Recipe, ?> setting : RECIPES) {
-      String text = given.apply(setting);
-      if (text != null) {
-        setting.change(text, flat);
+    if (given.apply(ARCH) != null) {
+      flat.put(LAYERS.key(), VggConfig.layersOf(given.apply(ARCH)));
+    }
+    for (Setting<?, ?> setting : ofRecipe()) {
+      if (given.apply(setting) != null) {
+        flat.put(setting.key(), setting.parse(given.apply(setting)));
       }
     }
-    return Recipe.fromMap(nested(flat));
+    if (given.apply(LAYERS) != null) {
+      flat.put(ARCH.key(), VggConfig.CUSTOM);
+    }
+    return Recipe.fromMap(flat);
   }
 
   /** Returns a setting's default as the help shows it, null when there is none. */
   public static String defaultOf(Setting<?, ?> setting) {
-    if (setting.flag().otherwise() != null || !RECIPES.contains(setting)) {
+    if (setting.flag().otherwise() != null) {
       return setting.flag().otherwise();
     }
-    String usual = null;
     StringBuilder text = new StringBuilder();
+    String usual = null;
     for (String name : Recipe.NAMES) {
-      String value = flat(Recipe.of(name).toMap()).get(setting.key()).toString();
-      value = value.endsWith(".0") ? value.substring(0, value.length() - 2) : value;
-      if (usual == null) {
-        usual = value;
-        text.append(value);
-      } else if (!value.equals(usual)) {
-        text.append("; ").append(name).append(": ").append(value);
-      }
+      Object plain = flat(Recipe.of(name).toMap()).get(setting.key());
+      String value = plain.toString().replaceFirst("\\.0$", "");
+      text.append(usual == null ? value : value.equals(usual) ? "" : "; " + name + ": " + value);
+      usual = usual == null ? value : usual;
     }
     return text.toString();
   }
@@ -351,46 +312,22 @@ public final class Settings {
    * @throws InvalidInputException naming the key
    */
   public static void requireKnown(Object what, Map<String, ?> config) {
-    Set<String> known =
-        Stream.concat(choices().stream(), FACTS.stream())
-            .map(Setting::key)
-            .collect(Collectors.toSet());
-    for (String key : flat(config).keySet()) {
-      if (!known.contains(key)) {
-        throw new InvalidInputException(
-            "%s has the key '%s', which this version of vgg4j does not know; the run was made by version %s"
-                .formatted(what, key, config.get(VERSION.key())));
-      }
+    Map<String, Object> unknown = flat(config);
+    choices().forEach(setting -> unknown.remove(setting.key()));
+    FACTS.forEach(setting -> unknown.remove(setting.key()));
+    if (!unknown.isEmpty()) {
+      throw new InvalidInputException(
+          "%s has the key '%s', which this version of vgg4j does not know; version %s made the run"
+              .formatted(what, String.join("', '", unknown.keySet()), config.get(VERSION.key())));
     }
   }
 
   /** Puts the net's keys among the others. */
   static Map<String, Object> flat(Map<String, ?> config) {
-    Map<String, Object> flat = new LinkedHashMap<>();
-    config.forEach(
-        (key, value) -> {
-          if (value instanceof Map<?, ?> net && NET.equals(key + ".")) {
-            net.forEach((inner, of) -> flat.put(NET + inner, of));
-          } else {
-            flat.put(key, value);
-          }
-        });
+    Map<String, Object> flat = new LinkedHashMap<>(config);
+    if (flat.remove("net") instanceof Map<?, ?> net) {
+      net.forEach((key, value) -> flat.put(key.toString(), value));
+    }
     return flat;
-  }
-
-  /** Undoes {@link #flat}. */
-  static Map<String, Object> nested(Map<String, ?> flat) {
-    Map<String, Object> config = new LinkedHashMap<>();
-    Map<String, Object> net = new LinkedHashMap<>();
-    flat.forEach(
-        (key, value) -> {
-          if (key.startsWith(NET)) {
-            net.put(key.substring(NET.length()), value);
-            config.put("net", net);
-          } else {
-            config.put(key, value);
-          }
-        });
-    return config;
   }
 }
