@@ -14,6 +14,7 @@ import org.vgg4j.backend.onednn.OneDnnOptions;
 import org.vgg4j.backend.onednn.OneDnnReport;
 import org.vgg4j.backend.reference.ReferenceBackend;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.EngineReport;
 import org.vgg4j.tensor.InvalidInputException;
@@ -22,7 +23,7 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
 /** The engines by name; the only class that names them all. */
 public final class Backends {
   /** The names that {@link #open} takes. */
-  public static final String NAMES = "auto, cuda, cpu, reference";
+  public static final List<String> NAMES = List.of("auto", "cuda", "cpu", "reference");
 
   /** The variant of every engine that is taken when nothing was measured. */
   public static final String DEFAULT_VARIANT = "default";
@@ -69,13 +70,8 @@ public final class Backends {
   public static Selection open(EngineOptions options) {
     String device = options.device();
     if (!variants(device).contains(options.variant())) {
-      throw new InvalidInputException(
-          "--device "
-              + device
-              + " has no variant "
-              + options.variant()
-              + ", only "
-              + variants(device));
+      throw InvalidInputException.of(
+          "device", device + " has no variant " + options.variant() + ", only " + variants(device));
     }
     return switch (engine(device)) {
       case "auto" -> automatic(options);
@@ -120,10 +116,10 @@ public final class Backends {
    * @throws InvalidInputException when the name is none of {@link #NAMES}
    */
   public static List<String> variants(String device) {
-    return switch (engine(device)) {
+    return switch (Choice.require("device", NAMES, engine(device))) {
       case "auto", "cpu" -> List.of(DEFAULT_VARIANT, "nhwc");
       case "reference", "cuda" -> List.of(DEFAULT_VARIANT);
-      default -> throw new InvalidInputException("--device " + device + " is none of " + NAMES);
+      default -> throw new IllegalStateException(device);
     };
   }
 
@@ -188,12 +184,9 @@ public final class Backends {
   /** The other engines are strict and deterministic always. */
   private static void requireDefaultPrecision(EngineOptions options) {
     if (options.precision() != null && Precision.of(options.precision()) != Precision.FP32) {
-      throw new InvalidInputException(
-          "--precision "
-              + options.precision()
-              + " is for --device cuda; --device "
-              + options.device()
-              + " computes in full precision");
+      throw InvalidInputException.of(
+          "precision",
+          options.precision() + " is for the GPU: the other engines compute in full precision");
     }
   }
 
@@ -206,9 +199,10 @@ public final class Backends {
       return new OneDnnBackend(new OneDnnOptions(activations));
     } catch (LinkageError e) {
       throw new DeviceUnavailableException(
-          "--device cpu: oneDNN's native libraries do not load on this machine ("
+          "cpu",
+          "oneDNN's native libraries do not load on this machine ("
               + e.getMessage()
-              + "); build with the Maven profile of this platform, or use --device reference",
+              + "); build with the Maven profile of this platform",
           e);
     }
   }

@@ -23,12 +23,11 @@ record DeviceName(String engine, int number) {
     String engine = text.substring(0, colon);
     String number = text.substring(colon + 1);
     if (!engine.equals("cuda")) {
-      throw new InvalidInputException(
-          "--device " + text + ": only cuda takes a number, as in cuda:1");
+      throw InvalidInputException.of("device", text + ": only cuda takes a number, as in cuda:1");
     }
     if (!number.matches("\\d{1,4}")) {
-      throw new InvalidInputException(
-          "--device " + text + ": the number of a GPU must follow the colon, as in cuda:1");
+      throw InvalidInputException.of(
+          "device", text + ": the number of a GPU must follow the colon, as in cuda:1");
     }
     return new DeviceName(engine, Integer.parseInt(number));
   }

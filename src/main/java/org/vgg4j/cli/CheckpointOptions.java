@@ -13,8 +13,8 @@ final class CheckpointOptions {
       names = "--resume",
       paramLabel = "RUN_DIR",
       description =
-          "Go on with a run from its newest valid checkpoint, with the run's own flags. Others are"
-              + " taken only where they are given here.")
+          "Go on with a run from its newest valid checkpoint, with the run's own flags; a flag"
+              + " given here changes the run.")
   private Path resume;
 
   @Option(
@@ -23,7 +23,7 @@ final class CheckpointOptions {
       arity = "1..2",
       defaultValue = "10m",
       description =
-          "Steps (500, 500 steps) or time (90s, 10m, 2h) from one checkpoint to the next, beside"
+          "Steps (500, 500 steps) or time (90s, 10m, 2h) from one checkpoint to the next, besides"
               + " those at each epoch's end (default: ${DEFAULT-VALUE}).")
   private List<String> every;
 
@@ -32,7 +32,7 @@ final class CheckpointOptions {
       paramLabel = "K",
       defaultValue = "3",
       description =
-          "How many of the newest checkpoints to keep, beside the best (default:"
+          "How many of the newest checkpoints to keep, besides the best (default:"
               + " ${DEFAULT-VALUE}).")
   private int keep;
 
@@ -58,9 +58,7 @@ final class CheckpointOptions {
   void check() {
     interval();
     nanPolicy();
-    if (keep < 1) {
-      throw new InvalidInputException("--keep-checkpoints must be at least 1, not " + keep);
-    }
+    InvalidInputException.requireAtLeast(1, "keepCheckpoints", keep);
   }
 
   CheckpointInterval interval() {

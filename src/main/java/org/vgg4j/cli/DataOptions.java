@@ -2,27 +2,20 @@ package org.vgg4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import org.vgg4j.data.DataPlaces;
 import org.vgg4j.data.FashionMnist;
 import org.vgg4j.data.ImageSource;
+import org.vgg4j.run.Setting;
+import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.InvalidInputException;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** The flags that say which images. */
 final class DataOptions {
-  @Option(
-      names = "--data",
-      paramLabel = "DIR",
-      description =
-          "Folder of Fashion-MNIST's four files, or fashion-mnist, or sample. By default the folder"
-              + " of VGG4J_DATA, the cache, Debian's folder, a download, and last the sample.")
-  private String data;
-
-  @Option(
-      names = "--test-limit",
-      paramLabel = "N",
-      description = "Use the first N test images only.")
-  private Integer testLimit;
+  @Mixin
+  private final CommandSpec flags = SettingFlags.of(List.of(Settings.DATA, Settings.TEST_IMAGES));
 
   /** Finds and reads the data, showing a download's progress. */
   FashionMnist load(PrintWriter err) {
@@ -38,6 +31,7 @@ final class DataOptions {
 
   /** Returns what a run must be told to find the data again; a folder as an absolute path. */
   String source(String otherwise) {
+    String data = SettingFlags.value(flags, Settings.DATA);
     if (data == null) {
       return otherwise;
     }
@@ -51,16 +45,18 @@ final class DataOptions {
 
   /** Returns the test images, as many as {@code otherwise} when no flag says how many. */
   ImageSource test(FashionMnist set, Integer otherwise) {
-    return limited(set.test(), testLimit == null ? otherwise : testLimit, "--test-limit");
+    return limited(set.test(), flags, Settings.TEST_IMAGES, otherwise);
   }
 
-  static ImageSource limited(ImageSource set, Integer limit, String flag) {
+  /** Returns as many of the images as a flag says, or {@code otherwise}, or all. */
+  static ImageSource limited(
+      ImageSource set, CommandSpec flags, Setting<?, Integer> setting, Integer otherwise) {
+    Integer given = SettingFlags.value(flags, setting);
+    Integer limit = given == null ? otherwise : given;
     if (limit == null) {
       return set;
     }
-    if (limit < 1) {
-      throw new InvalidInputException(flag + " must be at least 1, not " + limit);
-    }
+    InvalidInputException.requireAtLeast(1, setting.key(), limit);
     return set.limit(limit);
   }
 

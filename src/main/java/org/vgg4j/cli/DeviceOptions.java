@@ -2,144 +2,92 @@ package org.vgg4j.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
-import org.vgg4j.tensor.Backend;
+import org.vgg4j.run.Setting;
+import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.InvalidInputException;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The flags that say what computes. */
 final class DeviceOptions {
-  private static final String PRECISION = "precision";
-  private static final String DETERMINISTIC = "deterministic";
-  private static final String WORKSPACE_LIMIT = "workspaceLimit";
-
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      defaultValue = "auto",
-      description =
-          "auto (cuda when usable, else cpu), cuda, cpu or reference; cuda:1 picks the second GPU.")
-  private String device;
+  @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofEngine());
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads of the CPU engine; all processors by default.")
+      description = "Threads of the CPU engine (default: all processors).")
   private Integer threads;
-
-  @Option(
-      names = "--precision",
-      paramLabel = "NAME",
-      description = "Of the GPU's products: tf32 (its default, faster) or fp32 (strict).")
-  private String precision;
-
-  @Option(
-      names = "--deterministic",
-      description =
-          "Equal runs end with equal bits on the GPU, too: fixed algorithms, and fp32 unless"
-              + " --precision says otherwise. The CPU engine is so always.")
-  private boolean deterministic;
-
-  @Option(
-      names = "--workspace-limit",
-      paramLabel = "SIZE",
-      description = "GPU memory that a convolution may work in, such as 512M (default: 1G).")
-  private String workspaceLimit;
 
   @Option(
       names = "--cuda-libs",
       paramLabel = "DIR",
       description =
           "Folder to look for CUDA's and cuDNN's libraries in before all others; may be repeated.")
-  private List<Path> cudaLibraries;
+  private final List<Path> cudaLibraries = new ArrayList<>();
 
   /** Returns the device's name as it was given. */
   String device() {
-    return device;
+    return Objects.requireNonNullElse(
+        value(Settings.DEVICE, Map.of()), Settings.DEVICE.flag().otherwise());
   }
 
   /** Returns the flags as the engines take them. */
   EngineOptions options() {
-    for (Path folder : cudaLibraries == null ? List.<Path>of() : cudaLibraries) {
-      if (!Files.isDirectory(folder)) {
-        throw new InvalidInputException("--cuda-libs " + folder + " is no folder");
-      }
-    }
-    return new EngineOptions(
-        device,
-        Backends.DEFAULT_VARIANT,
-        cudaLibraries == null ? List.of() : cudaLibraries,
-        workspaceLimit == null ? null : Bytes.parse("--workspace-limit", workspaceLimit),
-        precision,
-        deterministic,
-        Map.of());
+    return options(Map.of(), Map.of());
   }
 
   /**
    * Returns the flags as the engines take them, with what the run to be resumed had where no flag
    * says otherwise.
    *
+   * @param before the run's configuration
    * @param choices what the engine had chosen
-   * @param deviceGiven whether --device was given
    */
-  EngineOptions options(Map<String, ?> before, Map<String, String> choices, boolean deviceGiven) {
-    EngineOptions given = options();
-    String name = deviceGiven ? device : Objects.toString(before.get("device"));
-    boolean wasDeterministic = Boolean.TRUE.equals(before.get(DETERMINISTIC));
-    boolean isDeterministic = deterministic || wasDeterministic;
-    String oldPrecision = null;
-    Long oldLimit = null;
-    if (!isOnHost(name)) {
-      oldPrecision = Objects.toString(before.get(PRECISION), null);
-      oldLimit = before.get(WORKSPACE_LIMIT) instanceof Number limit ? limit.longValue() : null;
+  EngineOptions options(Map<String, ?> before, Map<String, String> choices) {
+    for (Path folder : cudaLibraries) {
+      if (!Files.isDirectory(folder)) {
+        throw InvalidInputException.of("cudaLibs", folder + " is not a folder");
+      }
     }
-    String newPrecision = precision == null ? oldPrecision : precision;
-    Long newLimit = given.workspaceLimit() == null ? oldLimit : given.workspaceLimit();
+    String name = Objects.requireNonNullElse(value(Settings.DEVICE, before), device());
+    // What a run on a GPU had is nothing to another engine.
+    Map<String, ?> kept = isOnHost(name) ? Map.of() : before;
+    String precision = value(Settings.PRECISION, kept);
+    Long limit = value(Settings.WORKSPACE_LIMIT, kept);
+    boolean deterministic = Boolean.TRUE.equals(value(Settings.DETERMINISTIC, before));
+    boolean wasDeterministic = Boolean.TRUE.equals(Settings.DETERMINISTIC.find(before));
     // What was chosen under other conditions is no choice under these.
     boolean isAsBefore =
-        Objects.equals(newPrecision, oldPrecision)
-            && Objects.equals(newLimit, oldLimit)
-            && isDeterministic == wasDeterministic;
+        Objects.equals(precision, Settings.PRECISION.find(kept))
+            && Objects.equals(limit, Settings.WORKSPACE_LIMIT.find(kept))
+            && deterministic == wasDeterministic;
     return new EngineOptions(
         name,
-        Objects.toString(before.get("variant")),
-        given.cudaLibraries(),
-        newLimit,
-        newPrecision,
-        isDeterministic,
+        Objects.requireNonNullElse(Settings.VARIANT.find(before), Backends.DEFAULT_VARIANT),
+        cudaLibraries,
+        limit,
+        precision,
+        deterministic,
         isAsBefore ? choices : Map.of());
   }
 
-  /** Returns the device in effect as --device names it: cuda:1 where that was asked for. */
-  static String name(EngineOptions options, Backend backend) {
-    return options.device().startsWith(backend.name() + ":") ? options.device() : backend.name();
-  }
-
-  /** Writes down what {@link #options(Map, Map, boolean)} reads, as it was in effect. */
-  static void describe(EngineOptions options, Backend backend, Map<String, Object> config) {
-    boolean onHost = isOnHost(backend.name());
-    config.put(PRECISION, onHost ? null : Backends.precision(options));
-    config.put(DETERMINISTIC, options.deterministic());
-    if (!onHost) {
-      config.put(WORKSPACE_LIMIT, Backends.workspaceLimit(options));
-    }
-  }
-
-  private static boolean isOnHost(String device) {
-    return device.equals("cpu") || device.equals("reference");
+  private <T> T value(Setting<?, T> setting, Map<String, ?> otherwise) {
+    T given = SettingFlags.value(flags, setting);
+    return given == null ? setting.find(otherwise) : given;
   }
 
   /** Returns the flags that find CUDA's libraries again, each with a space before it. */
   String cudaLibraryFlags() {
-    StringBuilder flags = new StringBuilder();
-    if (cudaLibraries != null) {
-      cudaLibraries.forEach(folder -> flags.append(" --cuda-libs ").append(folder));
-    }
-    return flags.toString();
+    StringBuilder text = new StringBuilder();
+    cudaLibraries.forEach(folder -> text.append(" --cuda-libs ").append(folder));
+    return text.toString();
   }
 
   /** Opens the engine in a variant. */
@@ -150,15 +98,21 @@ final class DeviceOptions {
   /** Opens an engine. */
   Backends.Selection open(EngineOptions options) {
     checkThreads();
-    checkGpuFlags(options.device());
+    if (isOnHost(options.device())) {
+      refuse(SettingFlags.text(flags, Settings.WORKSPACE_LIMIT) != null, "workspaceLimit", options);
+      refuse(!cudaLibraries.isEmpty(), "cudaLibs", options);
+    }
     return Backends.open(options);
   }
 
-  private void checkGpuFlags(String name) {
-    String flag =
-        workspaceLimit != null ? "--workspace-limit" : cudaLibraries != null ? "--cuda-libs" : null;
-    if (flag != null && isOnHost(name)) {
-      throw new InvalidInputException(flag + " is for the GPU: leave it out with --device " + name);
+  private static boolean isOnHost(String device) {
+    return device.equals("cpu") || device.equals("reference");
+  }
+
+  private static void refuse(boolean given, String field, EngineOptions options) {
+    if (given) {
+      throw InvalidInputException.of(
+          field, "is for the GPU: leave it out with --device " + options.device());
     }
   }
 
@@ -167,13 +121,11 @@ final class DeviceOptions {
     if (threads == null) {
       return;
     }
-    if (threads < 1) {
-      throw new InvalidInputException("--threads must be at least 1, not " + threads);
-    }
+    InvalidInputException.requireAtLeast(1, "threads", threads);
     if (!threads.toString().equals(System.getenv("OMP_NUM_THREADS"))) {
-      throw new InvalidInputException(
-          "--threads "
-              + threads
+      throw InvalidInputException.of(
+          "threads",
+          threads
               + " takes effect only before Java starts: use ./vgg, or set OMP_NUM_THREADS="
               + threads);
     }

@@ -82,7 +82,7 @@ final class DoctorCommand implements Callable<Integer> {
     for (EngineReport report : reports) {
       Map<String, Object> engine = new LinkedHashMap<>();
       engine.put("usable", report.usable());
-      engine.put("problem", report.problem());
+      engine.put("problem", Failures.withFlags(report.problem()));
       engine.putAll(report.facts());
       map.put(report.device(), engine);
     }
@@ -92,7 +92,7 @@ final class DoctorCommand implements Callable<Integer> {
   private static void print(EngineReport report, PrintWriter out) {
     out.println(report.device() + ": " + (report.usable() ? "usable" : "not usable"));
     if (!report.usable()) {
-      out.println("  " + report.problem());
+      out.println("  " + Failures.withFlags(report.problem()));
     }
     report.facts().forEach((name, value) -> print("  ", name, value, out));
     out.println();

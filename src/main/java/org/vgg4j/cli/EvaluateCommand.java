@@ -38,7 +38,7 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--batch-size",
       paramLabel = "N",
       defaultValue = "64",
-      description = "Images a pass (default: ${DEFAULT-VALUE}).")
+      description = "Images per pass (default: ${DEFAULT-VALUE}).")
   private int batchSize;
 
   @Override

@@ -8,6 +8,7 @@ import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.train.DivergedException;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -25,10 +26,27 @@ final class Failures {
 
   /** Says what went wrong while a command ran. */
   static int failed(Exception e, CommandLine line, ParseResult result) {
-    if (e instanceof InvalidInputException
-        || e instanceof DeviceUnavailableException
-        || e instanceof OutOfDeviceMemoryException) {
-      say(line, e.getMessage());
+    CommandSpec command = line.getCommandSpec();
+    if (e instanceof InvalidInputException input) {
+      String field = input.field();
+      String message = e.getMessage();
+      say(
+          line,
+          field == null
+              ? message
+              : SettingFlags.name(command, field) + message.substring(field.length()));
+      return ExitCode.BAD_INPUT;
+    }
+    if (e instanceof DeviceUnavailableException unavailable) {
+      String other = unavailable.device().equals("cuda") ? "cpu" : "reference";
+      say(
+          line,
+          "--device %s: %s; or use --device %s"
+              .formatted(unavailable.device(), withFlags(e.getMessage()), other));
+      return ExitCode.BAD_INPUT;
+    }
+    if (e instanceof OutOfDeviceMemoryException) {
+      say(line, e.getMessage() + "; use a smaller --batch-size, --width or --image-size");
       return ExitCode.BAD_INPUT;
     }
     if (e instanceof IOException || e instanceof UncheckedIOException) {
@@ -41,12 +59,17 @@ final class Failures {
       return ExitCode.DEVICE_LOST;
     }
     if (e instanceof DivergedException) {
-      say(line, e.getMessage());
+      say(line, e.getMessage() + "; try a smaller --lr");
       return ExitCode.DIVERGED;
     }
     say(line, "a defect in vgg4j, please report it with what stands below");
     e.printStackTrace(line.getErr());
     return ExitCode.CHECK_FAILED;
+  }
+
+  /** Returns what is wrong with a device, null for nothing, with the flag of what it names. */
+  static String withFlags(String problem) {
+    return problem == null ? null : problem.replace("cudaLibraries", "--cuda-libs");
   }
 
   private static void say(CommandLine line, String message) {

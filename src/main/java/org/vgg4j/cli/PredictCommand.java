@@ -52,7 +52,7 @@ final class PredictCommand implements Callable<Integer> {
       defaultValue = "auto",
       description =
           "Exchange light and dark, as Fashion-MNIST's makers did with photos on white: auto"
-              + " (default; when the border is light), always or never.")
+              + " (when the border is light), always or never (default: ${DEFAULT-VALUE}).")
   private String invert;
 
   @Override

@@ -2,18 +2,19 @@ package org.vgg4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import org.vgg4j.data.Preprocessing;
 import org.vgg4j.run.Checkpoint;
 import org.vgg4j.run.CheckpointStore;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.RunDirectory;
+import org.vgg4j.run.Setting;
+import org.vgg4j.run.Settings;
+import org.vgg4j.run.SettingsDifference;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.Snapshot;
 
@@ -36,6 +37,7 @@ final class ResumedRun {
     this.report = report;
     run = RunDirectory.open(folder);
     config = run.readConfig();
+    Settings.requireKnown(run.config(), config);
     store = new CheckpointStore(run.checkpoints(), keep);
     CheckpointStore.Loaded newest = store.newestValid(report);
     checkpoint = newest == null ? null : newest.checkpoint();
@@ -80,20 +82,10 @@ final class ResumedRun {
   /** Returns what the engine had chosen for what is gone on with: name to choice. */
   Map<String, String> choices() {
     Map<String, String> choices = new TreeMap<>();
-    if (before.get(RunConfig.CHOICES) instanceof Map<?, ?> chosen) {
+    if (before.get(Settings.CHOICES.key()) instanceof Map<?, ?> chosen) {
       chosen.forEach((name, choice) -> choices.put(name.toString(), choice.toString()));
     }
     return choices;
-  }
-
-  /** Returns a text of config.json, null when it has none. */
-  String text(String key) {
-    return Objects.toString(config.get(key), null);
-  }
-
-  /** Returns a count of config.json, null when it has none. */
-  Integer count(String key) {
-    return config.get(key) instanceof Number number ? (Integer) number.intValue() : null;
   }
 
   /** Returns whether the checkpoint is that after the last epoch. */
@@ -106,15 +98,10 @@ final class ResumedRun {
    *
    * @throws InvalidInputException listing the differences
    */
-  void requireSame(Map<String, ?> now, Predicate<String> given) {
+  void requireSame(Map<String, ?> now, Predicate<Setting<?, ?>> given) {
     boolean within = checkpoint != null && checkpoint.state().batch() > 0;
-    Map<String, Object> then = new LinkedHashMap<>(before);
-    // Absent from runs of before there was one.
-    then.computeIfAbsent(Preprocessing.KEY, key -> Recipe.fromMap(before).preprocessing().toMap());
-    ConfigDifferences differences =
-        new ConfigDifferences(then, now, given, checkpoint != null, within);
-    differences.require();
-    differences.said().forEach(text -> report.accept("changed: " + text));
+    SettingsDifference.require(before, now, given, checkpoint != null, within, Setting::flagName)
+        .forEach(text -> report.accept("changed: " + text));
   }
 
   /**
@@ -123,14 +110,15 @@ final class ResumedRun {
    * @param wanted the choices that the engine was given
    */
   void warnOfOtherBits(Map<String, ?> now, Map<String, String> wanted) {
-    for (String key : new String[] {"vgg4j", "engine", "java"}) {
+    for (Setting<?, ?> fact : List.of(Settings.VERSION, Settings.ENGINE, Settings.JAVA)) {
+      String key = fact.key();
       if (!Objects.equals(before.get(key), now.get(key))) {
         report.accept(
             "WARNING: %s is '%s' and was '%s': the run may end with other bits"
                 .formatted(key, now.get(key), before.get(key)));
       }
     }
-    if (now.get(RunConfig.CHOICES) instanceof Map<?, ?> all) {
+    if (now.get(Settings.CHOICES.key()) instanceof Map<?, ?> all) {
       List<String> others =
           all.keySet().stream()
               .map(Object::toString)

@@ -7,6 +7,7 @@ import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.run.Recipe;
+import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.Backend;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,13 +22,13 @@ import picocli.CommandLine.Spec;
     usageHelpAutoWidth = true)
 final class SummaryCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private RecipeOptions recipeOptions;
+  @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
   @Mixin private DeviceOptions device;
 
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    Recipe recipe = recipeOptions.recipe();
+    Recipe recipe = Settings.recipe(Recipe.quick(), setting -> SettingFlags.text(flags, setting));
     NetworkOptions options = NetworkOptions.training(recipe.training().batchSize());
     Backends.Selection selection = device.open(Backends.DEFAULT_VARIANT);
     try (Backend backend = selection.backend();

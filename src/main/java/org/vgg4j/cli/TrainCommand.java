@@ -24,6 +24,10 @@ import org.vgg4j.run.Checkpointer;
 import org.vgg4j.run.EngineTuner;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.RunDirectory;
+import org.vgg4j.run.RunSetup;
+import org.vgg4j.run.Setting;
+import org.vgg4j.run.Settings;
+import org.vgg4j.run.TrainingData;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.train.EpochMetrics;
@@ -48,27 +52,23 @@ final class TrainCommand implements Callable<Integer> {
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
   @Spec private CommandSpec spec;
-  @Mixin private RecipeOptions recipeOptions;
+  @Mixin private final CommandSpec recipeFlags = SettingFlags.of(Settings.ofRecipe());
   @Mixin private DataOptions data;
   @Mixin private DeviceOptions device;
   @Mixin private CheckpointOptions checkpoints;
 
-  @Option(
-      names = "--train-limit",
-      paramLabel = "N",
-      description = "Use the first N training images only.")
-  private Integer trainLimit;
+  @Mixin private final CommandSpec trainFlags = SettingFlags.of(List.of(Settings.TRAIN_IMAGES));
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Folder of the run's files; runs/<time> by default.")
+      description = "Folder of the run's files (default: runs/<time>).")
   private Path out;
 
   @Option(
       names = "--tune",
       description =
-          "Time the engine's variants and take the fastest; another run may then choose another and"
+          "Time the engine's variants and take the fastest; another run may choose another and"
               + " end with other bits.")
   private boolean tune;
 
@@ -77,7 +77,9 @@ final class TrainCommand implements Callable<Integer> {
     checkpoints.check();
     ResumedRun resumed = resumed();
     Recipe recipe =
-        resumed == null ? recipeOptions.recipe() : recipeOptions.recipe(resumed.recipe());
+        Settings.recipe(
+            resumed == null ? Recipe.quick() : resumed.recipe(),
+            setting -> SettingFlags.text(recipeFlags, setting));
     if (resumed != null && resumed.isFinished(recipe)) {
       report(
           "%s is finished: it has its %d epochs; there is nothing to resume"
@@ -85,9 +87,7 @@ final class TrainCommand implements Callable<Integer> {
       return ExitCode.DONE;
     }
     EngineOptions engine =
-        resumed == null
-            ? device.options()
-            : device.options(resumed.config(), resumed.choices(), given("--device"));
+        resumed == null ? device.options() : device.options(resumed.config(), resumed.choices());
     // Before the data, which may have to travel: a device that is not there is said at once.
     TrainingData images = null;
     if (tune) {
@@ -100,7 +100,7 @@ final class TrainCommand implements Callable<Integer> {
       if (images == null) {
         images = images(resumed, recipe);
       }
-      boolean isAsBefore = resumed != null && !given("--device");
+      boolean isAsBefore = resumed != null && !given(Settings.DEVICE);
       String reason = isAsBefore ? "as the run before" : selection.reason();
       run(resumed, recipe, images, engine, backend, reason);
     }
@@ -108,14 +108,13 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private TrainingData images(ResumedRun resumed, Recipe recipe) {
-    FashionMnist set = data.load(resumed == null ? null : resumed.text(RunConfig.DATA_FROM), err());
-    Integer oldTrain = resumed == null ? null : resumed.count(RunConfig.TRAIN_IMAGES);
-    Integer oldTest = resumed == null ? null : resumed.count(RunConfig.TEST_IMAGES);
+    Map<String, Object> before = resumed == null ? Map.of() : resumed.config();
+    FashionMnist set = data.load(Settings.DATA_FROM.find(before), err());
     ImageSource train =
         DataOptions.limited(
-            set.train(), trainLimit == null ? oldTrain : trainLimit, "--train-limit");
+            set.train(), trainFlags, Settings.TRAIN_IMAGES, Settings.TRAIN_IMAGES.find(before));
     Evaluator.requireClasses(recipe.net(), train);
-    return new TrainingData(set, train, data.test(set, oldTest));
+    return new TrainingData(set, train, data.test(set, Settings.TEST_IMAGES.find(before)));
   }
 
   private void run(
@@ -132,8 +131,11 @@ final class TrainCommand implements Callable<Integer> {
             .withSeed(recipe.training().seed());
     try (NetworkPlan planned = Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
       planned.memoryPlan().requireFits(backend, recipe.stateSlabs());
-      String dataFrom = data.source(resumed == null ? null : resumed.text(RunConfig.DATA_FROM));
-      Map<String, Object> config = RunConfig.of(recipe, images, dataFrom, backend, engine);
+      String dataFrom =
+          data.source(resumed == null ? null : Settings.DATA_FROM.find(resumed.config()));
+      Map<String, Object> config =
+          Settings.config(
+              new RunSetup(Version.current(), recipe, images, dataFrom, backend, engine));
       if (resumed != null) {
         resumed.requireSame(config, this::given);
         resumed.warnOfOtherBits(config, engine.choices());
@@ -192,8 +194,8 @@ final class TrainCommand implements Callable<Integer> {
     return state;
   }
 
-  private boolean given(String flag) {
-    return spec.commandLine().getParseResult().hasMatchedOption(flag);
+  private boolean given(Setting<?, ?> setting) {
+    return SettingFlags.text(spec, setting) != null;
   }
 
   private PrintWriter err() {

@@ -40,7 +40,7 @@ public record FashionMnist(ImageSource train, ImageSource test, Path folder, boo
   /** The name of the sample, which is no folder. */
   public static final String SAMPLE = "sample";
 
-  private static final String SAMPLE_OF_CHECKOUT = "the sample (run ./vgg from its checkout)";
+  private static final String SAMPLE_OF_CHECKOUT = "the sample of ./vgg's checkout";
 
   /** The name of the whole set, wherever it is found. */
   public static final String WHOLE = "fashion-mnist";
@@ -56,7 +56,7 @@ public record FashionMnist(ImageSource train, ImageSource test, Path folder, boo
   }
 
   /**
-   * Loads what {@code --data} names.
+   * Loads the data that were named.
    *
    * @param data null as {@link #load()}; {@link #SAMPLE}; {@link #WHOLE}, which is found or
    *     downloaded; or a folder
@@ -67,18 +67,18 @@ public record FashionMnist(ImageSource train, ImageSource test, Path folder, boo
       return sample(FashionMnistFiles.require(places.sample(), SAMPLE_OF_CHECKOUT));
     }
     if (data != null && !data.equals(WHOLE)) {
-      return readNamed(FashionMnistFiles.require(folder(data), "--data"), places);
+      return readNamed(FashionMnistFiles.require(folder(data), "data"), places);
     }
     FashionMnistFiles.Found found = FashionMnistFiles.findOrDownload(places, listener);
     if (found.folder() != null) {
       return readNamed(found.folder(), places);
     }
     if (data != null) {
-      throw new InvalidInputException(found.why());
+      throw InvalidInputException.of("data", found.why());
     }
     if (!FashionMnistFiles.areIn(places.sample())) {
-      throw new InvalidInputException(
-          found.why() + "; nor is " + SAMPLE_OF_CHECKOUT + " in " + places.sample());
+      throw InvalidInputException.of(
+          "data", found.why() + "; nor is " + SAMPLE_OF_CHECKOUT + " in " + places.sample());
     }
     LOG.warn("{}", found.why());
     return sample(places.sample());
@@ -99,8 +99,7 @@ public record FashionMnist(ImageSource train, ImageSource test, Path folder, boo
     try {
       return Path.of(data);
     } catch (InvalidPathException e) {
-      throw new InvalidInputException(
-          "--data: no folder has a name like that: " + e.getReason(), e);
+      throw InvalidInputException.of("data", "cannot name a folder: " + e.getReason(), e);
     }
   }
 

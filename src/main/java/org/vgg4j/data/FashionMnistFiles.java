@@ -72,17 +72,17 @@ final class FashionMnistFiles {
   /**
    * Returns the folder when it holds all four files.
    *
-   * @param what what named it
+   * @param field the option or variable that named it
    * @throws InvalidInputException when it does not
    */
-  static Path require(Path folder, String what) {
+  static Path require(Path folder, String field) {
     if (!Files.isDirectory(folder)) {
-      throw new InvalidInputException(what + ": there is no folder " + folder + "; " + advice());
+      throw InvalidInputException.of(field, folder + " is not a folder; " + advice());
     }
     List<String> missing = missing(folder);
     if (!missing.isEmpty()) {
-      throw new InvalidInputException(
-          what + ": " + folder + " lacks " + String.join(", ", missing) + "; " + advice());
+      throw InvalidInputException.of(
+          field, folder + " lacks " + String.join(", ", missing) + "; " + advice());
     }
     return folder;
   }
@@ -126,8 +126,7 @@ final class FashionMnistFiles {
               + " and cannot be downloaded ("
               + Download.reason(e)
               + "); "
-              + advice()
-              + "; or name their folder with --data");
+              + advice());
     }
   }
 }

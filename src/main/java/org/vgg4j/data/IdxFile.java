@@ -87,6 +87,6 @@ record IdxFile(int[] dims, byte[] bytes) {
 
   private static InvalidInputException damaged(Path path, String why) {
     return new InvalidInputException(
-        path + " is no usable IDX file: " + why + "; fetch it again or name another --data folder");
+        path + " is no usable IDX file: " + why + "; fetch it again or name another folder");
   }
 }

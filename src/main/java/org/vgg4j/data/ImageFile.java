@@ -12,6 +12,7 @@ import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
+import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -40,18 +41,12 @@ public record ImageFile(byte[] pixels, boolean inverted) {
     NEVER;
 
     /**
-     * Returns the one that {@code --invert} names.
+     * Returns the one that a name stands for.
      *
      * @throws InvalidInputException when it is none
      */
     public static Inversion of(String name) {
-      return switch (name.toLowerCase(Locale.ROOT)) {
-        case "auto" -> AUTO;
-        case "always" -> ALWAYS;
-        case "never" -> NEVER;
-        default ->
-            throw new InvalidInputException("--invert " + name + " is none of auto, always, never");
-      };
+      return Choice.of("invert", Inversion.class, name.toLowerCase(Locale.ROOT));
     }
   }
 

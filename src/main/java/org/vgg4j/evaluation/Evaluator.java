@@ -50,14 +50,11 @@ public final class Evaluator {
   public static void requireClasses(VggConfig net, ImageSource data) {
     int classes = data.classNames().size();
     if (classes != net.classes()) {
-      throw new InvalidInputException(
-          "a net of %d classes does not fit %s, which has %d (%s); train one with --classes %d"
+      throw InvalidInputException.of(
+          "classes",
+          "must be %d for %s (%s), not %d"
               .formatted(
-                  net.classes(),
-                  data.name(),
-                  classes,
-                  String.join(", ", data.classNames()),
-                  classes));
+                  classes, data.name(), String.join(", ", data.classNames()), net.classes()));
     }
   }
 }

@@ -1,6 +1,6 @@
 package org.vgg4j.nn;
 
-import java.util.Locale;
+import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LinearSpec;
@@ -86,22 +86,16 @@ public enum Initialization {
   }
 
   /**
-   * Returns the initialisation that {@code --init} names: kaiming, glorot, paper or pytorch.
+   * Returns the initialisation that a name stands for: kaiming, glorot, paper or pytorch.
    *
    * @throws InvalidInputException when it is none of them
    */
   public static Initialization of(String name) {
-    for (Initialization known : values()) {
-      if (known.label().equals(name)) {
-        return known;
-      }
-    }
-    throw new InvalidInputException(
-        "--init " + name + " is none of kaiming, glorot, paper, pytorch");
+    return Choice.of("init", Initialization.class, name);
   }
 
   /** Returns the name that {@link #of} takes. */
   public String label() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choice.name(this);
   }
 }

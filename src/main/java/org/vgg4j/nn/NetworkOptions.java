@@ -32,9 +32,7 @@ public record NetworkOptions(
       throw new InvalidInputException("a net needs a batch size");
     }
     for (int batch : batchSizes) {
-      if (batch < 1) {
-        throw new InvalidInputException("--batch-size must be at least 1, not " + batch);
-      }
+      InvalidInputException.requireAtLeast(1, "batchSize", batch);
     }
     batchSizes = batchSizes.stream().distinct().sorted(Comparator.reverseOrder()).toList();
     if (inputGradient && !training) {

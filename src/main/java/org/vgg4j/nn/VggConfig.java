@@ -4,6 +4,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Shape;
 
@@ -42,26 +44,22 @@ public record VggConfig(
   public VggConfig {
     layers = List.copyOf(layers);
     if (layers.stream().noneMatch(layer -> layer.kind() == VggLayer.Kind.CONV)) {
-      throw new InvalidInputException(
-          "--layers " + VggLayer.format(layers) + " has no convolution");
+      throw InvalidInputException.of("layers", VggLayer.format(layers) + " has no convolution");
     }
-    positive("--channels", channels);
-    positive("--classes", classes);
-    positive("--image-size", imageSize);
-    positive("hidden features", hidden);
+    InvalidInputException.requireAtLeast(1, "channels", channels);
+    InvalidInputException.requireAtLeast(1, "classes", classes);
+    InvalidInputException.requireAtLeast(1, "imageSize", imageSize);
+    InvalidInputException.requireAtLeast(1, "hidden", hidden);
     if (!(dropout >= 0 && dropout < 1)) {
-      throw new InvalidInputException("--dropout must be in [0, 1), not " + dropout);
+      throw InvalidInputException.of("dropout", "must be in [0, 1), not " + dropout);
     }
     int pools = pools(layers);
     if (pools > 30 || imageSize % (1 << pools) != 0) {
-      throw new InvalidInputException(
-          "--image-size "
-              + imageSize
-              + " is not a multiple of "
-              + (1L << Math.min(pools, 62))
-              + " ("
-              + pools
-              + (pools == 1 ? " pool)" : " pools)"));
+      throw InvalidInputException.of(
+          "imageSize",
+          "must be a multiple of %d (%d %s), not %d"
+              .formatted(
+                  1L << Math.min(pools, 62), pools, pools == 1 ? "pool" : "pools", imageSize));
     }
     width.of(hidden);
     int last = channels;
@@ -70,8 +68,8 @@ public record VggConfig(
     }
     long side = imageSize >> pools;
     if (side * side > Integer.MAX_VALUE / last) {
-      throw new InvalidInputException(
-          "--image-size " + imageSize + " gives the classifier more than 2^31 features");
+      throw InvalidInputException.of(
+          "imageSize", imageSize + " gives the classifier more than 2^31 features");
     }
   }
 
@@ -86,10 +84,13 @@ public record VggConfig(
     return Collections.unmodifiableMap(known);
   }
 
-  private static void positive(String what, int value) {
-    if (value < 1) {
-      throw new InvalidInputException(what + " must be at least 1, not " + value);
-    }
+  /**
+   * Returns the list of layers of a name.
+   *
+   * @throws InvalidInputException when the name is none of {@link #ARCHITECTURES}
+   */
+  public static String layersOf(String arch) {
+    return ARCHITECTURES.get(Choice.require("arch", ARCHITECTURES.keySet(), arch));
   }
 
   private static int pools(List<VggLayer> layers) {
@@ -180,7 +181,43 @@ public record VggConfig(
    *
    * @throws InvalidInputException when a value is missing or cannot be read
    */
-  public static VggConfig fromMap(Map<String, ?> map) {
-    return VggConfigBuilder.read(map);
+  public static VggConfig fromMap(Map<?, ?> map) {
+    String arch = value(map, "arch", Function.identity());
+    List<VggLayer> layers = value(map, "layers", VggLayer::parseList);
+    String list = VggLayer.format(layers);
+    if (!list.equals(arch.equals(CUSTOM) ? list : ARCHITECTURES.get(arch))) {
+      throw new InvalidInputException(
+          "the net's configuration gives " + arch + " other layers than it has");
+    }
+    return new VggConfig(
+        arch,
+        layers,
+        value(map, "batchNorm", VggConfig::truth),
+        value(map, "channels", Integer::valueOf),
+        value(map, "classes", Integer::valueOf),
+        value(map, "imageSize", Integer::valueOf),
+        value(map, "width", Width::parse),
+        value(map, "dropout", Double::valueOf),
+        value(map, "hidden", Integer::valueOf));
+  }
+
+  private static boolean truth(String text) {
+    if (!text.equals("true") && !text.equals("false")) {
+      throw new IllegalArgumentException(text);
+    }
+    return Boolean.parseBoolean(text);
+  }
+
+  private static <T> T value(Map<?, ?> map, String key, Function<String, T> parser) {
+    if (map.get(key) == null) {
+      throw new InvalidInputException("the net's configuration has no '" + key + "'");
+    }
+    String text = map.get(key).toString();
+    try {
+      return parser.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInputException(
+          "the net's configuration has the " + key + " '" + text + "'", e);
+    }
   }
 }

@@ -62,12 +62,12 @@ public record VggLayer(Kind kind, int channels, int kernel) {
     } else if (entry.equals("L")) {
       return LRN;
     } else if (!matcher.matches() || Integer.parseInt(matcher.group(1)) == 0) {
-      throw new InvalidInputException(
-          "--layers "
-              + text
+      throw InvalidInputException.of(
+          "layers",
+          text
               + ": '"
               + entry
-              + "' is none of a number of channels, one followed by c1 (1x1), M (max-pool), L"
+              + "' must be a number of channels (3x3), one followed by c1 (1x1), M (max-pool) or L"
               + " (LRN)");
     }
     return new VggLayer(

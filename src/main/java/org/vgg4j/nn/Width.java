@@ -17,8 +17,8 @@ public record Width(int numerator, int denominator) {
   /** Checks the fields. */
   public Width {
     if (numerator < 1 || denominator < 1) {
-      throw new InvalidInputException(
-          "--width " + numerator + "/" + denominator + " is not a positive fraction");
+      throw InvalidInputException.of(
+          "width", "must be a positive fraction, not " + numerator + "/" + denominator);
     }
   }
 
@@ -30,7 +30,7 @@ public record Width(int numerator, int denominator) {
   public static Width parse(String text) {
     Matcher matcher = FORM.matcher(text);
     if (!matcher.matches()) {
-      throw new InvalidInputException("--width " + text + " is not a fraction such as 1/4");
+      throw InvalidInputException.of("width", "must be a fraction such as 1/4, not " + text);
     }
     String below = matcher.group(2);
     return new Width(
@@ -45,12 +45,11 @@ public record Width(int numerator, int denominator) {
   public int of(int full) {
     long scaled = (long) full * numerator;
     if (scaled < denominator) {
-      throw new InvalidInputException(
-          "--width " + this + " leaves no channel in a layer of " + full);
+      throw InvalidInputException.of("width", this + " leaves no channel in a layer of " + full);
     }
     long rounded = (2 * scaled + denominator) / (2L * denominator);
     if (rounded > Integer.MAX_VALUE) {
-      throw new InvalidInputException("--width " + this + " is too much for a layer of " + full);
+      throw InvalidInputException.of("width", this + " is too much for a layer of " + full);
     }
     return (int) rounded;
   }

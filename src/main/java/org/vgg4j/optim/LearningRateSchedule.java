@@ -1,6 +1,6 @@
 package org.vgg4j.optim;
 
-import java.util.Locale;
+import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -53,22 +53,16 @@ public enum LearningRateSchedule {
   }
 
   /**
-   * Returns the schedule that {@code --lr-schedule} names: constant, linear or cosine.
+   * Returns the schedule that a name stands for: constant, linear or cosine.
    *
    * @throws InvalidInputException when it is none of them
    */
   public static LearningRateSchedule of(String name) {
-    for (LearningRateSchedule known : values()) {
-      if (known.label().equals(name)) {
-        return known;
-      }
-    }
-    throw new InvalidInputException(
-        "--lr-schedule " + name + " is none of constant, linear, cosine");
+    return Choice.of("learningRateSchedule", LearningRateSchedule.class, name);
   }
 
   /** Returns the name that {@link #of} takes. */
   public String label() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choice.name(this);
   }
 }

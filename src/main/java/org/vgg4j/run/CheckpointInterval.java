@@ -25,8 +25,9 @@ public record CheckpointInterval(long steps, long seconds) {
   public static CheckpointInterval parse(String text) {
     Matcher matcher = TEXT.matcher(text.strip().toLowerCase(Locale.ROOT));
     if (!matcher.matches()) {
-      throw new InvalidInputException(
-          "--checkpoint-every " + text + " is no interval such as 500, 500 steps, 90s, 10m or 2h");
+      throw InvalidInputException.of(
+          "checkpointEvery",
+          "must be an interval such as 500, 500 steps, 90s, 10m or 2h, not " + text);
     }
     long count = Long.parseLong(matcher.group(1));
     return switch (matcher.group(2)) {

@@ -3,6 +3,7 @@ package org.vgg4j.run;
 import java.io.IOException;
 import java.util.function.Consumer;
 import org.vgg4j.data.ImageSource;
+import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
@@ -23,16 +24,12 @@ public enum NanPolicy {
   public static final int MOST_ROLLBACKS = 3;
 
   /**
-   * Returns what {@code --on-nan} names: stop or rollback.
+   * Returns the one that a name stands for: stop or rollback.
    *
    * @throws InvalidInputException when it is neither
    */
   public static NanPolicy of(String name) {
-    return switch (name) {
-      case "stop" -> STOP;
-      case "rollback" -> ROLLBACK;
-      default -> throw new InvalidInputException("--on-nan must be stop or rollback, not " + name);
-    };
+    return Choice.of("onNan", NanPolicy.class, name);
   }
 
   /**

@@ -1,6 +1,5 @@
 package org.vgg4j.run;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.vgg4j.data.Preprocessing;
@@ -12,14 +11,15 @@ import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.optim.Optimizer;
 import org.vgg4j.optim.Sgd;
 import org.vgg4j.tensor.AdamSpec;
+import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.train.TrainingOptions;
 
 /**
- * What is trained and how: a starting point that flags override.
+ * What is trained and how: a starting point that options override.
  *
- * @param name what {@code --recipe} calls it
+ * @param name what it is called
  * @param net the net
  * @param preprocessing how an image becomes the net's input
  * @param initialization its starting values
@@ -43,15 +43,13 @@ public record Recipe(
   /** Checks the preprocessing, the optimizer and its constants. */
   public Recipe {
     preprocessing.requireFits(net.channels(), net.imageSize());
-    if (!List.of("adam", "sgd").contains(optimizer)) {
-      throw new InvalidInputException("--optimizer " + optimizer + " is none of adam, sgd");
-    }
+    Choice.require("optimizer", List.of("adam", "sgd"), optimizer);
     if (!(momentum >= 0 && momentum < 1)) {
-      throw new InvalidInputException("--momentum must be in [0, 1), not " + momentum);
+      throw InvalidInputException.of("momentum", "must be in [0, 1), not " + momentum);
     }
     if (!(weightDecay >= 0) || Double.isInfinite(weightDecay)) {
-      throw new InvalidInputException(
-          "--weight-decay must be at least 0 and finite, not " + weightDecay);
+      throw InvalidInputException.of(
+          "weightDecay", "must be at least 0 and finite, not " + weightDecay);
     }
   }
 
@@ -116,13 +114,7 @@ public record Recipe(
    * @throws InvalidInputException when there is none
    */
   public static Recipe of(String name) {
-    return switch (name) {
-      case "quick" -> quick();
-      case "blog" -> blog();
-      default ->
-          throw new InvalidInputException(
-              "--recipe " + name + " is none of " + String.join(", ", NAMES));
-    };
+    return Choice.require("recipe", NAMES, name).equals("quick") ? quick() : blog();
   }
 
   /** Returns the optimizer. */
@@ -139,59 +131,33 @@ public record Recipe(
   }
 
   /**
-   * Reads what {@link #toMap} wrote; other keys are left alone.
+   * Reads what {@link #toMap} wrote; other keys are left alone, and the net's may stand among them.
    *
    * @throws InvalidInputException when a value is missing or cannot be used
    */
   public static Recipe fromMap(Map<String, ?> map) {
-    if (!(map.get("net") instanceof Map<?, ?> net)) {
-      throw new InvalidInputException("the configuration has no net");
-    }
-    Map<String, Object> netValues = new LinkedHashMap<>();
-    net.forEach((key, value) -> netValues.put(key.toString(), value));
-    VggConfig config = VggConfig.fromMap(netValues);
+    Map<String, ?> flat = Settings.flat(map);
+    VggConfig config = VggConfig.fromMap(flat);
+    Object preprocessing = flat.get(Preprocessing.KEY);
     return new Recipe(
-        value(map, "recipe", String.class),
+        Settings.RECIPE.require(flat),
         config,
-        map.containsKey(Preprocessing.KEY) // absent from runs of before there was one
-            ? Preprocessing.fromMap(value(map, Preprocessing.KEY, Map.class))
-            : defaultOf(config),
-        Initialization.of(value(map, "init", String.class)),
-        value(map, "optimizer", String.class),
-        value(map, "momentum", Number.class).doubleValue(),
-        value(map, "weightDecay", Number.class).doubleValue(),
+        preprocessing instanceof Map<?, ?> given ? Preprocessing.fromMap(given) : defaultOf(config),
+        Initialization.of(Settings.INIT.require(flat)),
+        Settings.OPTIMIZER.require(flat),
+        Settings.MOMENTUM.require(flat),
+        Settings.WEIGHT_DECAY.require(flat),
         new TrainingOptions(
-            value(map, "epochs", Number.class).intValue(),
-            value(map, "batchSize", Number.class).intValue(),
-            value(map, "accumulate", Number.class).intValue(),
-            value(map, "learningRate", Number.class).doubleValue(),
-            LearningRateSchedule.of(value(map, "learningRateSchedule", String.class)),
-            value(map, "seed", Number.class).longValue()));
-  }
-
-  private static <T> T value(Map<String, ?> map, String key, Class<T> type) {
-    if (!type.isInstance(map.get(key))) {
-      throw new InvalidInputException("the configuration's " + key + " is " + map.get(key));
-    }
-    return type.cast(map.get(key));
+            Settings.EPOCHS.require(flat),
+            Settings.BATCH_SIZE.require(flat),
+            Settings.ACCUMULATE.require(flat),
+            Settings.LEARNING_RATE.require(flat),
+            LearningRateSchedule.of(Settings.SCHEDULE.require(flat)),
+            Settings.SEED.require(flat)));
   }
 
   /** Returns the recipe as plain values for {@code config.json}. */
   public Map<String, Object> toMap() {
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("recipe", name);
-    map.put("net", net.toMap());
-    map.put(Preprocessing.KEY, preprocessing.toMap());
-    map.put("init", initialization.label());
-    map.put("optimizer", optimizer);
-    map.put("momentum", momentum);
-    map.put("weightDecay", weightDecay);
-    map.put("epochs", training.epochs());
-    map.put("batchSize", training.batchSize());
-    map.put("accumulate", training.accumulate());
-    map.put("learningRate", training.learningRate());
-    map.put("learningRateSchedule", training.schedule().label());
-    map.put("seed", training.seed());
-    return map;
+    return Settings.map(this);
   }
 }

@@ -43,14 +43,13 @@ public final class RunDirectory {
     try {
       Files.createDirectories(folder);
       if (Files.exists(run.config()) || Files.exists(run.metrics()) || Files.exists(run.model())) {
-        throw new InvalidInputException(
-            "--out " + folder + " holds a run already; name another folder");
+        throw InvalidInputException.of("out", folder + " holds a run already; name another folder");
       }
       run.prepare();
       return run;
     } catch (IOException e) {
-      throw new InvalidInputException(
-          "--out " + folder + " cannot be written (" + reason(e) + "); name another folder", e);
+      throw InvalidInputException.of(
+          "out", folder + " cannot be written (" + reason(e) + "); name another folder", e);
     }
   }
 
@@ -62,15 +61,15 @@ public final class RunDirectory {
   public static RunDirectory open(Path folder) {
     RunDirectory run = new RunDirectory(folder, FileOperations.SYSTEM);
     if (!Files.exists(run.config())) {
-      throw new InvalidInputException(
-          "--resume " + folder + " holds no run: it has no " + run.config().getFileName());
+      throw InvalidInputException.of(
+          "resume", folder + " holds no run: it has no " + run.config().getFileName());
     }
     try {
       run.prepare();
       return run;
     } catch (IOException e) {
-      throw new InvalidInputException(
-          "--resume " + folder + " cannot be written (" + reason(e) + ")", e);
+      throw InvalidInputException.of(
+          "resume", folder + " cannot be written (" + reason(e) + ")", e);
     }
   }
 

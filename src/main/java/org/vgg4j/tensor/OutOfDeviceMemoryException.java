@@ -9,7 +9,7 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
   private final long neededBytes;
   private final long availableBytes;
 
-  /** Creates the exception; the message says both numbers and what to do. */
+  /** Creates the exception; the message says both numbers. */
   public OutOfDeviceMemoryException(String device, long neededBytes, long availableBytes) {
     super(
         "not enough memory on "
@@ -18,7 +18,7 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
             + mebibytes(neededBytes)
             + " needed, "
             + mebibytes(availableBytes)
-            + " free; use a smaller --batch-size, --width or --image-size");
+            + " free");
     this.neededBytes = neededBytes;
     this.availableBytes = availableBytes;
   }

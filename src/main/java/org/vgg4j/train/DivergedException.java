@@ -18,8 +18,7 @@ public final class DivergedException extends RuntimeException {
     super(
         String.format(
             Locale.ROOT,
-            "training diverged: %s is not finite in epoch %d, step %d, at learning rate %.3g; try a"
-                + " smaller --lr",
+            "training diverged: %s is not finite in epoch %d, step %d, at learning rate %.3g",
             what,
             epoch,
             step,

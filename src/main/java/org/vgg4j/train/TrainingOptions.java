@@ -23,17 +23,12 @@ public record TrainingOptions(
     long seed) {
   /** Checks the fields. */
   public TrainingOptions {
-    if (epochs < 1) {
-      throw new InvalidInputException("--epochs must be at least 1, not " + epochs);
-    }
-    if (batchSize < 1) {
-      throw new InvalidInputException("--batch-size must be at least 1, not " + batchSize);
-    }
-    if (accumulate < 1) {
-      throw new InvalidInputException("--accumulate must be at least 1, not " + accumulate);
-    }
+    InvalidInputException.requireAtLeast(1, "epochs", epochs);
+    InvalidInputException.requireAtLeast(1, "batchSize", batchSize);
+    InvalidInputException.requireAtLeast(1, "accumulate", accumulate);
     if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
-      throw new InvalidInputException("--lr must be positive, not " + learningRate);
+      throw InvalidInputException.of(
+          "learningRate", "must be positive and finite, not " + learningRate);
     }
   }
 

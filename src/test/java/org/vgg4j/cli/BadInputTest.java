@@ -65,6 +65,7 @@ final class BadInputTest {
   @CsvSource({
     "--frobnicate, 1",
     "--arch, vgg12",
+    "--arch, custom",
     "--recipe, foo",
     "--layers, '8,M,x'",
     "--layers, M",

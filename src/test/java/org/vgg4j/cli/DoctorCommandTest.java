@@ -9,8 +9,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.tensor.DeviceLostException;
+import org.vgg4j.tensor.DeviceUnavailableException;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import picocli.CommandLine;
 
 /** The doctor on whatever machine this is, with a GPU or without. */
@@ -60,9 +64,6 @@ final class DoctorCommandTest {
     assertEquals(ExitCode.BAD_INPUT, run("doctor", "--device", "tpu"));
     assertEquals(ExitCode.BAD_INPUT, run("doctor", "--precision", "fp8"));
     assertEquals(ExitCode.BAD_INPUT, run("doctor", "--workspace-limit", "much"));
-    assertEquals(1L << 29, Bytes.parse("--workspace-limit", "512M"));
-    assertEquals(3L << 30, Bytes.parse("--workspace-limit", "3g"));
-    assertEquals(4096, Bytes.parse("--workspace-limit", "4096"));
   }
 
   @Test
@@ -72,5 +73,40 @@ final class DoctorCommandTest {
     DeviceLostException lost = new DeviceLostException("cudaLaunchKernel failed: restart");
     assertEquals(ExitCode.DEVICE_LOST, Failures.failed(lost, line, null));
     assertEquals("vgg: cudaLaunchKernel failed: restart", err.toString().strip());
+  }
+
+  @Test
+  void advicesNameFlags() {
+    CommandLine line = new CommandLine(new Main());
+    line.setErr(new PrintWriter(err));
+    Exception missing =
+        new DeviceUnavailableException("cuda", "no cuDNN; name it with cudaLibraries");
+    assertEquals(ExitCode.BAD_INPUT, Failures.failed(missing, line, null));
+    Exception full = new OutOfDeviceMemoryException("the GPU", 2L << 20, 1L << 20);
+    assertEquals(ExitCode.BAD_INPUT, Failures.failed(full, line, null));
+    assertEquals(
+        """
+        vgg: --device cuda: no cuDNN; name it with --cuda-libs; or use --device cpu
+        vgg: not enough memory on the GPU: 2 MiB needed, 1 MiB free; use a smaller --batch-size, \
+        --width or --image-size
+        """,
+        err.toString().replace(System.lineSeparator(), "\n"));
+  }
+
+  /** An option is called by its flag where the command has that, else by its field. */
+  @Test
+  void refusalsNameFlags() {
+    CommandLine main = new CommandLine(new Main());
+    main.setErr(new PrintWriter(err));
+    Exception rate = InvalidInputException.of("learningRate", "must be positive, not 0.0");
+    for (String command : new String[] {"train", "evaluate"}) {
+      CommandLine line = main.getSubcommands().get(command);
+      line.setErr(new PrintWriter(err));
+      assertEquals(ExitCode.BAD_INPUT, Failures.failed(rate, line, null));
+    }
+    assertEquals(
+        List.of(
+            "vgg: --lr must be positive, not 0.0", "vgg: learningRate must be positive, not 0.0"),
+        err.toString().lines().toList());
   }
 }

@@ -90,12 +90,12 @@ class FashionMnistTest {
   void aMistakeInTheEnvironmentIsRefused() throws IOException {
     TinyIdx.folder(system, SYSTEM, TEST);
     DataPlaces places = withNamed();
-    assertContains(refusal(null, places), "VGG4J_DATA: there is no folder " + named);
-    assertContains(refusal("fashion-mnist", places), "VGG4J_DATA: there is no folder " + named);
+    assertContains(refusal(null, places), "VGG4J_DATA " + named + " is not a folder;");
+    assertContains(refusal("fashion-mnist", places), "VGG4J_DATA " + named + " is not a folder;");
     TinyIdx.folder(named, NAMED, TEST);
     Files.delete(named.resolve("t10k-images-idx3-ubyte.gz"));
     assertContains(
-        refusal(null, places), "VGG4J_DATA: " + named + " lacks t10k-images-idx3-ubyte.gz;");
+        refusal(null, places), "VGG4J_DATA " + named + " lacks t10k-images-idx3-ubyte.gz;");
   }
 
   @ParameterizedTest
@@ -111,7 +111,7 @@ class FashionMnistTest {
     TinyIdx.folder(sample, SAMPLED, TEST);
     Files.delete(TinyIdx.folder(named, GIVEN, TEST).resolve(name));
     String message = refusal(named.toString(), offline);
-    assertContains(message, "--data: " + named + " lacks " + name + ";");
+    assertContains(message, "data " + named + " lacks " + name + ";");
     assertContains(message, "package dataset-fashion-mnist");
     Files.delete(sample.resolve(name));
     assertContains(refusal("sample", offline), sample + " lacks " + name + ";");
@@ -127,16 +127,16 @@ class FashionMnistTest {
   @Test
   void aGivenFolderThatIsNotThereIsRefused() throws IOException {
     TinyIdx.folder(sample, SAMPLED, TEST);
-    assertContains(refusal(named.toString(), offline), "--data: there is no folder " + named);
+    assertContains(refusal(named.toString(), offline), "data " + named + " is not a folder;");
     Files.writeString(named, "a file");
-    assertContains(refusal(named.toString(), offline), "--data: there is no folder " + named);
-    assertContains(refusal("no\0name", offline), "--data");
+    assertContains(refusal(named.toString(), offline), "data " + named + " is not a folder;");
+    assertContains(refusal("no\0name", offline), "data cannot name a folder");
   }
 
   @Test
   void aSampleThatIsNotThereIsRefused() throws IOException {
     TinyIdx.folder(system, SYSTEM, TEST);
-    assertContains(refusal("sample", offline), "there is no folder " + sample);
+    assertContains(refusal("sample", offline), sample + " is not a folder");
   }
 
   /** By name, and where there is no sample either. */

@@ -94,37 +94,39 @@ class VggConfigTest {
   void badInputIsNamed() {
     VggConfigBuilder vgg = VggConfig.builder();
     refused(
-        "--width 1/128 leaves no channel in a layer of 64",
+        "width 1/128 leaves no channel in a layer of 64",
         () -> vgg.width(Width.parse("1/128")).build());
     vgg.width(Width.FULL);
-    refused("--image-size 100 is not a multiple of 32 (5 pools)", () -> vgg.imageSize(100).build());
-    refused("--image-size must be at least 1, not 0", () -> vgg.imageSize(0).build());
     refused(
-        "--image-size 1073741824 gives the classifier more than 2^31 features",
+        "imageSize must be a multiple of 32 (5 pools), not 100", () -> vgg.imageSize(100).build());
+    refused("imageSize must be at least 1, not 0", () -> vgg.imageSize(0).build());
+    refused(
+        "imageSize 1073741824 gives the classifier more than 2^31 features",
         () -> vgg.imageSize(1 << 30).build());
     vgg.imageSize(32);
-    refused("--classes must be at least 1, not 0", () -> vgg.classes(0).build());
+    refused("classes must be at least 1, not 0", () -> vgg.classes(0).build());
     vgg.classes(10);
-    refused("--channels must be at least 1, not -1", () -> vgg.channels(-1).build());
+    refused("channels must be at least 1, not -1", () -> vgg.channels(-1).build());
     vgg.channels(1);
-    refused("--dropout must be in [0, 1), not 1.0", () -> vgg.dropout(1).build());
-    refused("--dropout must be in [0, 1), not NaN", () -> vgg.dropout(Double.NaN).build());
+    refused("dropout must be in [0, 1), not 1.0", () -> vgg.dropout(1).build());
+    refused("dropout must be in [0, 1), not NaN", () -> vgg.dropout(Double.NaN).build());
     vgg.dropout(0);
     refused(
-        "--arch vgg12 is none of vgg11, vgg11-lrn, vgg13, vgg16-1x1, vgg16, vgg19",
+        "arch must be one of vgg11, vgg11-lrn, vgg13, vgg16-1x1, vgg16, vgg19, not vgg12",
         () -> vgg.arch("vgg12"));
     refused(
-        "--layers 64,X: 'X' is none of a number of channels, one followed by c1 (1x1),"
-            + " M (max-pool), L (LRN)",
+        "layers 64,X: 'X' must be a number of channels (3x3), one followed by c1 (1x1), M"
+            + " (max-pool) or L (LRN)",
         () -> vgg.layers("64,X"));
     assertThrows(InvalidInputException.class, () -> vgg.layers("64,"));
     assertThrows(InvalidInputException.class, () -> vgg.layers("0"));
-    refused("--layers M,M has no convolution", () -> vgg.layers("M,M").build());
-    refused("--width 0/4 is not a positive fraction", () -> Width.parse("0/4"));
-    refused("--width 0.25 is not a fraction such as 1/4", () -> Width.parse("0.25"));
+    refused("layers M,M has no convolution", () -> vgg.layers("M,M").build());
+    refused("width must be a positive fraction, not 0/4", () -> Width.parse("0/4"));
+    refused("width must be a fraction such as 1/4, not 0.25", () -> Width.parse("0.25"));
     refused(
-        "--init best is none of kaiming, glorot, paper, pytorch", () -> Initialization.of("best"));
-    refused("--batch-size must be at least 1, not 0", () -> NetworkOptions.training(0));
+        "init must be one of kaiming, glorot, paper, pytorch, not best",
+        () -> Initialization.of("best"));
+    refused("batchSize must be at least 1, not 0", () -> NetworkOptions.training(0));
   }
 
   private static void refused(String message, Executable action) {

@@ -188,7 +188,7 @@ class OptimizerTest {
     assertEquals(0.5 * (1 + Math.sqrt(0.5)) / 2, cosine.rate(0.5, 25, 100), 1e-15);
     assertEquals(0, cosine.rate(0.5, 200, 100), 1e-15);
     assertEquals(
-        "--lr-schedule steep is none of constant, linear, cosine",
+        "learningRateSchedule must be one of constant, linear, cosine, not steep",
         assertThrows(InvalidInputException.class, () -> LearningRateSchedule.of("steep"))
             .getMessage());
   }

@@ -94,10 +94,7 @@ public final class CudaBackend implements Backend {
               options.cache());
     } catch (CudaException | DeviceLostException e) {
       throw new DeviceUnavailableException(
-          "--device cuda: the GPU cannot be used ("
-              + e.getMessage()
-              + "); ./vgg doctor says more, --device cpu works without it",
-          e);
+          "cuda", "the GPU cannot be used (" + e.getMessage() + "); ./vgg doctor says more", e);
     }
   }
 

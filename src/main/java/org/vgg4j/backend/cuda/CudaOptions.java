@@ -62,13 +62,8 @@ public record CudaOptions(
   public CudaOptions {
     libraries = List.copyOf(libraries);
     choices = Map.copyOf(choices);
-    if (deviceNumber < 0) {
-      throw new InvalidInputException("a GPU's number is at least 0, not " + deviceNumber);
-    }
-    if (workspaceLimit < 0) {
-      throw new InvalidInputException(
-          "--workspace-limit must be at least 0, not " + workspaceLimit);
-    }
+    InvalidInputException.requireAtLeast(0, "deviceNumber", deviceNumber);
+    InvalidInputException.requireAtLeast(0, "workspaceLimit", workspaceLimit);
     if (readInterval < 1) {
       throw new InvalidInputException("a loss read every " + readInterval + " steps is none");
     }

@@ -1,7 +1,6 @@
 package org.vgg4j.backend.cuda;
 
-import java.util.Locale;
-import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Choice;
 
 /** How the multiplications of convolutions and linear layers are done. */
 public enum Precision {
@@ -10,18 +9,17 @@ public enum Precision {
   /** Inputs rounded to 10 bits of mantissa on tensor cores, sums in single precision. */
   TF32;
 
-  /** Returns the precision that {@code --precision} names. */
+  /**
+   * Returns the precision that a name stands for.
+   *
+   * @throws org.vgg4j.tensor.InvalidInputException when it is none
+   */
   public static Precision of(String name) {
-    for (Precision precision : values()) {
-      if (precision.text().equals(name)) {
-        return precision;
-      }
-    }
-    throw new InvalidInputException("--precision " + name + " is neither fp32 nor tf32");
+    return Choice.of("precision", Precision.class, name);
   }
 
   /** Returns the name: fp32 or tf32. */
   public String text() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choice.name(this);
   }
 }

@@ -27,19 +27,14 @@ public record GpuInfo(
     int count = count(cuda);
     if (number >= count) {
       throw new DeviceUnavailableException(
-          "--device cuda:"
-              + number
-              + ": this machine has "
-              + (count == 1 ? "1 GPU" : count + " GPUs")
-              + ", numbered from 0");
+          "cuda:" + number,
+          "this machine has " + (count == 1 ? "1 GPU" : count + " GPUs") + ", numbered from 0");
     }
     cuda.cudaSetDevice(number);
     GpuInfo info = of(cuda, number);
     if (!info.isSupported()) {
       throw new DeviceUnavailableException(
-          "--device cuda: "
-              + info.text()
-              + " is older than compute capability 7.5, the oldest of CUDA 13; use --device cpu");
+          "cuda", info.text() + " is older than compute capability 7.5, the oldest of CUDA 13");
     }
     return info;
   }
@@ -56,9 +51,10 @@ public record GpuInfo(
     } catch (CudaException e) {
       if (e.status() == cudart.cudaErrorInsufficientDriver) {
         throw new DeviceUnavailableException(
-            "--device cuda: the NVIDIA driver is too old for CUDA "
+            "cuda",
+            "the NVIDIA driver is too old for CUDA "
                 + Versions.cuda(cuda.cudaRuntimeGetVersion())
-                + "; install driver 580 or newer, or use --device cpu",
+                + "; install driver 580 or newer",
             e);
       }
       if (e.status() != cudart.cudaErrorNoDevice) {
@@ -68,8 +64,8 @@ public record GpuInfo(
     }
     if (count == 0) {
       throw new DeviceUnavailableException(
-          "--device cuda: the NVIDIA driver sees no GPU (CUDA_VISIBLE_DEVICES and a container can"
-              + " hide one); use --device cpu");
+          "cuda",
+          "the NVIDIA driver sees no GPU (CUDA_VISIBLE_DEVICES and a container can hide one)");
     }
     return count;
   }

@@ -59,7 +59,8 @@ public final class CudaLibraries {
     }
     if (outcome.failure != null) {
       DeviceUnavailableException failure = outcome.failure;
-      throw new DeviceUnavailableException(failure.getMessage(), failure.summary(), failure);
+      throw new DeviceUnavailableException(
+          "cuda", failure.getMessage(), failure.summary(), failure);
     }
     return outcome.files;
   }
@@ -146,14 +147,14 @@ public final class CudaLibraries {
               .findFirst()
               .orElseThrow();
       throw new DeviceUnavailableException(
-          "--device cuda: "
-              + file
+          "cuda",
+          file
               + " is "
               + problem
               + "; install "
               + CudaLibrary.Part.CUDNN.install()
-              + ", 9.12 or newer, or name the folder that has it with --cuda-libs, or use --device"
-              + " cpu");
+              + ", 9.12 or newer, or name the folder that has it with"
+              + " cudaLibraries");
     }
   }
 
@@ -178,11 +179,11 @@ public final class CudaLibraries {
     int more = names.size() - 1;
     String remedy = "; install " + install(missing);
     return new DeviceUnavailableException(
-        "--device cuda: not found: "
+        "cuda",
+        "not found: "
             + String.join(", ", names)
             + remedy
-            + ", or name the folders that have them with --cuda-libs, or use --device cpu (looked"
-            + " in "
+            + ", or name the folders that have them with cudaLibraries (looked in "
             + places.stream().map(Path::toString).collect(Collectors.joining(", "))
             + ")",
         "not found: " + names.get(0) + (more > 0 ? " and " + more + " more" : "") + remedy,
@@ -208,12 +209,13 @@ public final class CudaLibraries {
     found.forEach((library, file) -> files.add(file.toString()));
     String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
     return new DeviceUnavailableException(
-        "--device cuda: CUDA's libraries do not load ("
+        "cuda",
+        "CUDA's libraries do not load ("
             + reason
             + "); found "
             + String.join(", ", files)
             + "; they must be of one installation of CUDA 13 and cuDNN 9 with a driver of 580 or"
-            + " newer; name its folders with --cuda-libs, or use --device cpu",
+            + " newer; name its folders with cudaLibraries",
         cause);
   }
 }

@@ -1,4 +1,4 @@
-package org.vgg4j.cli;
+package org.vgg4j.run;
 
 import org.vgg4j.data.FashionMnist;
 import org.vgg4j.data.ImageSource;
@@ -10,4 +10,9 @@ import org.vgg4j.data.ImageSource;
  * @param train its training images, as many as the run takes
  * @param test its test images, as many as the run takes
  */
-record TrainingData(FashionMnist set, ImageSource train, ImageSource test) {}
+public record TrainingData(FashionMnist set, ImageSource train, ImageSource test) {
+  /** Returns the name by which the set is asked for. */
+  String name() {
+    return set.isSample() ? FashionMnist.SAMPLE : FashionMnist.WHOLE;
+  }
+}

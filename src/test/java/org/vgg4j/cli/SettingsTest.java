@@ -3,6 +3,7 @@ package org.vgg4j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,19 +11,26 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.run.Recipe;
+import org.vgg4j.run.Setting;
+import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.InvalidInputException;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
-/** Each flag changes its own field of a recipe and no other. */
-final class RecipeOptionsTest {
+/** Each flag changes its own field of a recipe and no other; what is declared is all there is. */
+final class SettingsTest {
   private static Recipe recipe(String... arguments) {
-    return CommandLine.populateCommand(new RecipeOptions(), arguments).recipe();
+    return recipe(Recipe.quick(), arguments);
   }
 
   private static Recipe recipe(Recipe unnamed, String... arguments) {
-    return CommandLine.populateCommand(new RecipeOptions(), arguments).recipe(unnamed);
+    CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
+    new CommandLine(flags).parseArgs(arguments);
+    return Settings.recipe(unnamed, setting -> SettingFlags.text(flags, setting));
   }
 
   /** Returns all values of a recipe, those of the net among the others. */
@@ -113,5 +121,59 @@ final class RecipeOptionsTest {
     assertEquals(
         "Adam[spec=AdamSpec[beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.125]]",
         recipe("--weight-decay=0.125").newOptimizer().toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          --epochs=1.5             | epochs must be a whole number below 2^31, not 1.5
+          --lr=fast                | learningRate must be a number, not fast
+          --lr-schedule=step       | learningRateSchedule must be one of constant, linear, cosine, not step
+          --optimizer=rmsprop      | optimizer must be adam or sgd, not rmsprop
+          --recipe=foo             | recipe must be quick or blog, not foo
+          """)
+  void theApiNamesTheField(String flag, String message) {
+    assertEquals(
+        message, assertThrows(InvalidInputException.class, () -> recipe(flag)).getMessage());
+  }
+
+  /** The map of any recipe is one of the settings declared, and says the recipe again. */
+  @Test
+  void everyKeyIsDeclared() {
+    for (String name : Recipe.NAMES) {
+      Recipe recipe = Recipe.of(name);
+      Settings.requireKnown(name, recipe.toMap());
+      assertEquals(recipe, Recipe.fromMap(recipe.toMap()));
+    }
+  }
+
+  @Test
+  void sizesAreReadInBinaryUnits() {
+    assertEquals(512L << 20, Settings.WORKSPACE_LIMIT.parse("512M"));
+    assertEquals(3L << 30, Settings.WORKSPACE_LIMIT.parse("3g"));
+    assertEquals(1L << 30, Settings.WORKSPACE_LIMIT.parse("1GB"));
+    assertEquals(4096, Settings.WORKSPACE_LIMIT.parse("4096"));
+    assertEquals(1L << 40, Settings.WORKSPACE_LIMIT.parse(Long.toString(1L << 40)));
+    assertEquals(7L << 10, Settings.WORKSPACE_LIMIT.parse(" 7K "));
+    for (String text : new String[] {"", "M", "1T", "-1", "1234567890G"}) {
+      assertThrows(InvalidInputException.class, () -> Settings.WORKSPACE_LIMIT.parse(text), text);
+    }
+    String limit = Settings.WORKSPACE_LIMIT.flag().otherwise();
+    assertEquals(
+        Settings.WORKSPACE_LIMIT.parse(limit), Backends.workspaceLimit(EngineOptions.of("cuda")));
+  }
+
+  @Test
+  void everyFlagHasItsDefaultInTheHelp() {
+    String help = Cli.run("train", "--help").out().replaceAll("\\s+", " ");
+    assertTrue(help.contains("Passes over the training set (default: 3; blog: 5)."), help);
+    for (Setting<?, ?> setting : Settings.choices()) {
+      if (setting.flag() != null) {
+        String text = setting.flag().help() + " (default: " + Settings.defaultOf(setting) + ").";
+        assertTrue(help.contains(text), setting.key());
+      }
+    }
   }
 }

@@ -1,0 +1,70 @@
+package org.vgg4j.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.vgg4j.tensor.InvalidInputException;
+
+/**
+ * What a resumed run would do otherwise than before. Each difference must have been asked for, and
+ * some things cannot change within a run.
+ */
+public final class SettingsDifference {
+  private SettingsDifference() {}
+
+  /**
+   * Refuses differences that were not asked for or cannot be.
+   *
+   * @param before the configuration of what is gone on from
+   * @param now that of the run from here on
+   * @param given whether a setting was given
+   * @param hasCheckpoint whether there is a checkpoint to go on from
+   * @param withinAnEpoch whether that is in the middle of an epoch
+   * @param name what a setting is called in the texts: its key, or its flag
+   * @return the differences that were asked for, a text each
+   * @throws InvalidInputException listing those refused, or naming a key that is not known
+   */
+  public static List<String> require(
+      Map<String, ?> before,
+      Map<String, ?> now,
+      Predicate<Setting<?, ?>> given,
+      boolean hasCheckpoint,
+      boolean withinAnEpoch,
+      Function<Setting<?, ?>, String> name) {
+    Settings.requireKnown("the run's configuration", before);
+    Map<String, ?> old = Settings.flat(before);
+    Map<String, ?> other = Settings.flat(now);
+    List<String> asked = new ArrayList<>();
+    List<String> refused = new ArrayList<>();
+    for (Setting<?, ?> setting : Settings.choices()) {
+      if (Objects.equals(setting.find(other), setting.find(old))) {
+        continue;
+      }
+      String text =
+          "%s %s (the run: %s)"
+              .formatted(
+                  name.apply(setting),
+                  Objects.toString(other.get(setting.key()), "none"),
+                  Objects.toString(old.get(setting.key()), "none"));
+      if (hasCheckpoint && setting.change() == Setting.Change.NEVER) {
+        refused.add(text + ", which cannot change in a run");
+      } else if (!given.test(setting) && setting.changedBy().stream().noneMatch(given)) {
+        refused.add(text);
+      } else if (withinAnEpoch && setting.change() == Setting.Change.BETWEEN_EPOCHS) {
+        refused.add(text + ", which cannot change within an epoch");
+      } else {
+        asked.add(text);
+      }
+    }
+    if (!refused.isEmpty()) {
+      throw new InvalidInputException(
+          "the settings differ from the run's: "
+              + String.join("; ", refused)
+              + "; leave them as they were, or ask for each that can change");
+    }
+    return asked;
+  }
+}
