@@ -1,6 +1,6 @@
 package org.vgg4j.data;
 
-import java.nio.ByteBuffer;
+import org.vgg4j.tensor.HostBuffer;
 
 /**
  * Images and labels ready for a step. Both are used again after the next call of {@link
@@ -8,8 +8,13 @@ import java.nio.ByteBuffer;
  *
  * @param images preprocessed for the net: (N, C, S, S), F32 in native order; or of a loader of
  *     pixels: (N, C0, H0, W0), unsigned bytes
- * @param labels (N)
+ * @param labels (N), I32 in native order
  * @param size how many of the N are images of this batch
  * @param index the batch's number in its pass, from 0
  */
-public record Batch(ByteBuffer images, int[] labels, int size, int index) {}
+public record Batch(HostBuffer images, HostBuffer labels, int size, int index) {
+  /** Returns the label of an image of the batch. */
+  public int label(int row) {
+    return labels.bytes().getInt(row * Integer.BYTES);
+  }
+}

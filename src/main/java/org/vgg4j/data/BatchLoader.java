@@ -1,10 +1,11 @@
 package org.vgg4j.data;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.function.IntFunction;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -26,6 +27,7 @@ public final class BatchLoader implements AutoCloseable {
   private final ImageReader images;
   private final BlockingQueue<Batch> free = new ArrayBlockingQueue<>(BUFFERS);
   private final BlockingQueue<Object> ready = new ArrayBlockingQueue<>(BUFFERS + 1);
+  private final Closing owned = new Closing(); // the buffers
   private final Thread thread;
   private Batch lent;
   private Object end; // what ended the pass: this, or the failure of the background thread
@@ -38,7 +40,7 @@ public final class BatchLoader implements AutoCloseable {
 
   /** Prepares a pass over all images in the source's own order, in direct buffers. */
   public BatchLoader(ImageSource data, int batchSize, Preprocessing preprocessing) {
-    this(data, batchSize, preprocessing, null, 0, ByteBuffer::allocateDirect);
+    this(data, batchSize, preprocessing, null, 0, HostBuffer::direct);
   }
 
   /**
@@ -60,7 +62,7 @@ public final class BatchLoader implements AutoCloseable {
       Preprocessing preprocessing,
       int[] order,
       int firstBatch,
-      IntFunction<ByteBuffer> buffers) {
+      IntFunction<HostBuffer> buffers) {
     this(
         data,
         batchSize,
@@ -83,7 +85,7 @@ public final class BatchLoader implements AutoCloseable {
       int batchSize,
       int[] order,
       int firstBatch,
-      IntFunction<ByteBuffer> buffers) {
+      IntFunction<HostBuffer> buffers) {
     int bytes = data.commonShape().bytes();
     return new BatchLoader(data, batchSize, bytes, data::read, order, firstBatch, buffers);
   }
@@ -95,7 +97,7 @@ public final class BatchLoader implements AutoCloseable {
       ImageReader images,
       int[] order,
       int firstBatch,
-      IntFunction<ByteBuffer> buffers) {
+      IntFunction<HostBuffer> buffers) {
     this.data = data;
     this.batchSize = batchSize;
     this.images = images;
@@ -118,8 +120,9 @@ public final class BatchLoader implements AutoCloseable {
       throw new IllegalArgumentException("batch " + firstBatch + " of " + batches);
     }
     for (int i = 0; i < BUFFERS; i++) {
-      ByteBuffer buffer = buffers.apply(batchSize * this.imageBytes);
-      free.add(new Batch(buffer.order(ByteOrder.nativeOrder()), new int[batchSize], 0, 0));
+      HostBuffer pixels = owned.own(buffers.apply(batchSize * this.imageBytes));
+      HostBuffer labels = owned.own(buffers.apply(Math.multiplyExact(batchSize, Integer.BYTES)));
+      free.add(new Batch(pixels, labels, 0, 0));
     }
     thread = new Thread(() -> prepare(firstBatch, batches), "vgg4j-batches");
     thread.setDaemon(true);
@@ -143,10 +146,12 @@ public final class BatchLoader implements AutoCloseable {
   private Batch fill(Batch buffer, int index) {
     int first = index * batchSize;
     int size = Math.min(batchSize, data.size() - first);
+    buffer.images().await();
+    buffer.labels().await();
     for (int i = 0; i < size; i++) {
       int image = order == null ? first + i : order[first + i];
-      buffer.labels()[i] = data.label(image);
-      images.read(image, buffer.images(), i * imageBytes);
+      buffer.labels().bytes().putInt(i * Integer.BYTES, data.label(image));
+      images.read(image, buffer.images().bytes(), i * imageBytes);
     }
     return new Batch(buffer.images(), buffer.labels(), size, index);
   }
@@ -202,10 +207,25 @@ public final class BatchLoader implements AutoCloseable {
     return thread;
   }
 
-  /** Ends the background thread; a {@link #next} that waits in another thread fails. */
+  /**
+   * Ends the background thread and releases the buffers; a {@link #next} that waits in another
+   * thread fails.
+   */
   @Override
   public void close() {
     closed = true;
     thread.interrupt();
+    boolean isInterrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        isInterrupted = true;
+      }
+    }
+    if (isInterrupted) {
+      Thread.currentThread().interrupt();
+    }
+    owned.close();
   }
 }

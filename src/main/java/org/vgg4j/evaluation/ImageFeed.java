@@ -9,6 +9,7 @@ import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
+import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Tensor;
@@ -20,6 +21,7 @@ import org.vgg4j.tensor.Tensor;
 public final class ImageFeed {
   private final Preprocessing preprocessing;
   private final ImageSource data;
+  private final Backend backend;
   private final ImageSpec spec; // null where the host preprocesses
 
   /**
@@ -32,6 +34,7 @@ public final class ImageFeed {
   public ImageFeed(Vgg vgg, Preprocessing preprocessing, ImageSource data) {
     this.preprocessing = preprocessing;
     this.data = data;
+    backend = vgg.network().backend();
     VggConfig config = vgg.config();
     preprocessing.requireFits(config.channels(), config.imageSize());
     ImageSpec wanted = specOfEngine();
@@ -58,12 +61,11 @@ public final class ImageFeed {
             preprocessing.resize());
   }
 
-  /** Prepares a pass, as {@link BatchLoader} does. */
+  /** Prepares a pass, as {@link BatchLoader} does, in memory that the engine uploads from. */
   public BatchLoader loader(int batchSize, int[] order, int firstBatch) {
     return spec == null
-        ? new BatchLoader(
-            data, batchSize, preprocessing, order, firstBatch, ByteBuffer::allocateDirect)
-        : BatchLoader.ofPixels(data, batchSize, order, firstBatch, ByteBuffer::allocateDirect);
+        ? new BatchLoader(data, batchSize, preprocessing, order, firstBatch, backend::newHostBuffer)
+        : BatchLoader.ofPixels(data, batchSize, order, firstBatch, backend::newHostBuffer);
   }
 
   /**
@@ -75,17 +77,13 @@ public final class ImageFeed {
    */
   public void load(Batch batch, Execution at) {
     Tensor images = at.images(spec);
-    upload(batch.images(), images == null ? at.input() : images);
-  }
-
-  private static void upload(ByteBuffer images, Tensor target) {
-    int count = target.shape().arrayLength();
-    if (target.dtype() == DType.F32 || target.dtype() == DType.U8) {
-      target.uploadAsync(images.slice(0, count * target.dtype().bytes()));
+    if (images != null) {
+      images.uploadAsync(batch.images());
+    } else if (at.input().dtype() == DType.F32) {
+      at.input().uploadAsync(batch.images());
     } else { // floats for an engine that computes in another type
-      float[] values = new float[count];
-      images.asFloatBuffer().get(values);
-      target.upload(values);
+      ByteBuffer floats = batch.images().bytes();
+      at.input().fill(i -> floats.getFloat(i * Float.BYTES));
     }
   }
 }

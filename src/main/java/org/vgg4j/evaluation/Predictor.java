@@ -48,7 +48,7 @@ final class Predictor {
         feed.load(batch, execution);
         execution.forward(false).download(logits);
         for (int row = 0; row < batch.size(); row++) {
-          consumer.accept(batch.labels()[row], logits, row * classes);
+          consumer.accept(batch.label(row), logits, row * classes);
         }
       }
       return true;

@@ -120,7 +120,7 @@ public final class GradientCheck {
    * @param labels the class of each sample; as many as one of the net's batch sizes
    */
   public GradientReport loss(String name, Network net, int[] labels) {
-    net.loss().labels(labels.length).upload(labels, 0);
+    net.loss().labels(labels.length).upload(labels);
     return check(name, net, labels.length, new LossObjective(net, labels.length));
   }
 

@@ -124,7 +124,7 @@ final class NetChecks {
     double[] losses = new double[steps];
     CrossEntropyLoss loss = net.loss();
     try (AttachedOptimizer optimizer = new Adam().attach(net)) {
-      loss.labels(batch).upload(LABELS, 0);
+      loss.labels(batch).upload(LABELS);
       for (int step = 0; step < steps; step++) {
         net.stepState().set(step, step, RATE);
         Tensor logits = net.forward(net.input(batch), true);

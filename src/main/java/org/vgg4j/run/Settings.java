@@ -80,8 +80,7 @@ public final class Settings {
   }
 
   static final Setting<Recipe, Object> PREPROCESSING =
-      recipe(Preprocessing.KEY, ANY, recipe -> recipe.preprocessing().toMap())
-          .changedBy(RECIPE)
+      recipe(Preprocessing.KEY, ANY, recipe -> (Object) recipe.preprocessing().toMap())
           .in(RECIPES, NEVER);
   static final Setting<Recipe, String> INIT =
       recipe("init", TEXT, recipe -> recipe.initialization().label())

@@ -76,6 +76,13 @@ public interface Backend extends AutoCloseable {
     return work::run;
   }
 
+  /**
+   * Takes host memory to upload from, for {@link Tensor#uploadAsync}; any thread may write to it.
+   */
+  default HostBuffer newHostBuffer(int bytes) {
+    return HostBuffer.direct(bytes);
+  }
+
   /** Waits until all work handed to the engine is done. */
   void synchronize();
 

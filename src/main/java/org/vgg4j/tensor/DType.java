@@ -54,13 +54,24 @@ public enum DType {
   }
 
   /** Writes a value, rounded to this floating-point type, as an element of a buffer. */
-  void put(ByteBuffer buffer, int index, double value) {
+  public void put(ByteBuffer buffer, int index, double value) {
     switch (this) {
       case F64 -> buffer.putDouble(index * bytes, value);
       case F32 -> buffer.putFloat(index * bytes, (float) value);
-      default ->
-          buffer.putShort(
-              index * bytes, (short) (Float.floatToRawIntBits((float) round(value)) >>> 16));
+      default -> buffer.putShort(index * bytes, (short) (floatBits(round(value)) >>> 16));
     }
+  }
+
+  private static int floatBits(double value) {
+    return Float.floatToRawIntBits((float) value);
+  }
+
+  /** Returns an element of a buffer of this floating-point type. */
+  public double get(ByteBuffer buffer, int index) {
+    return switch (this) {
+      case F64 -> buffer.getDouble(index * bytes);
+      case F32 -> buffer.getFloat(index * bytes);
+      default -> Float.intBitsToFloat(buffer.getShort(index * bytes) << 16);
+    };
   }
 }

@@ -24,85 +24,29 @@ public interface Tensor {
   }
 
   /**
-   * Copies {@code elementCount} values from {@code source}, starting at {@code offset}.
+   * Copies all values from the rest of a buffer, direct or not, whose position stays: elements of
+   * {@link #dtype}, row-major, in the machine's byte order.
    *
-   * @throws InvalidInputException when the array is too short or this tensor holds integers
+   * @throws InvalidInputException unless exactly this tensor's bytes remain in the buffer
    */
-  void upload(float[] source, int offset);
-
-  /** Copies all values from an array of exactly this tensor's length. */
-  default void upload(float[] source) {
-    HostArrays.checkLength(this, source.length);
-    upload(source, 0);
-  }
+  void upload(ByteBuffer source);
 
   /**
-   * Copies all values from an array of exactly this tensor's length, rounding where the storage is
-   * narrower.
-   */
-  void upload(double[] source);
-
-  /** Copies all values into an array of exactly this tensor's length. */
-  void download(float[] target);
-
-  /** Copies all values into an array of exactly this tensor's length. */
-  void download(double[] target);
-
-  /**
-   * Copies {@code elementCount} integers from {@code source}, starting at {@code offset}.
+   * Copies all values into the rest of a buffer, as {@link #upload(ByteBuffer)} reads them. Waits
+   * for the engine.
    *
-   * @throws InvalidInputException when the array is too short or this tensor is not I32
+   * @throws InvalidInputException unless exactly this tensor's bytes remain in the buffer
    */
-  void upload(int[] source, int offset);
-
-  /** Copies all values from an array of exactly this tensor's length; for I32 tensors. */
-  default void upload(int[] source) {
-    HostArrays.checkLength(this, source.length);
-    upload(source, 0);
-  }
-
-  /** Copies all values into an array of exactly this tensor's length; for I32 tensors. */
-  void download(int[] target);
+  void download(ByteBuffer target);
 
   /**
-   * As {@link #upload(float[], int)}, but may return before the values are in the tensor: the array
-   * may be changed at once, and whatever is handed to the engine from now on sees the new values.
+   * Copies all values from the beginning of a buffer, as {@link #upload(ByteBuffer)} does, but may
+   * return before they are in the tensor: whatever is handed to the engine from now on sees them,
+   * and the buffer may be written again after {@link HostBuffer#await}.
    */
-  default void uploadAsync(float[] source, int offset) {
-    upload(source, offset);
+  default void uploadAsync(HostBuffer source) {
+    upload(source.bytes().slice(0, HostArrays.bytes(this)));
   }
-
-  /** As {@link #uploadAsync(float[], int)}, for I32 tensors. */
-  default void uploadAsync(int[] source, int offset) {
-    upload(source, offset);
-  }
-
-  /** Copies all values from an array of exactly this tensor's length; for I64 tensors. */
-  void upload(long[] source);
-
-  /** Copies all values into an array of exactly this tensor's length; for I64 tensors. */
-  void download(long[] target);
-
-  /**
-   * Copies {@code elementCount} values, unsigned, from {@code source}, starting at {@code offset}.
-   *
-   * @throws InvalidInputException when the array is too short or this tensor is not U8
-   */
-  void upload(byte[] source, int offset);
-
-  /** Copies all values, unsigned, from an array of exactly this tensor's length; for U8 tensors. */
-  default void upload(byte[] source) {
-    HostArrays.checkLength(this, source.length);
-    upload(source, 0);
-  }
-
-  /** As {@link #uploadAsync(float[], int)}, for U8 tensors. */
-  default void uploadAsync(byte[] source, int offset) {
-    upload(source, offset);
-  }
-
-  /** Copies all values, unsigned, into an array of exactly this tensor's length; for U8 tensors. */
-  void download(byte[] target);
 
   /**
    * Returns whether no value is NaN or infinite; for floating-point tensors. Waits for the engine.
@@ -110,11 +54,72 @@ public interface Tensor {
   boolean isFinite();
 
   /**
+   * Copies {@code elementCount} values from {@code source}, starting at {@code offset}, rounded
+   * where the storage is narrower.
+   *
+   * @throws InvalidInputException when the array is too short or this tensor holds integers
+   */
+  default void upload(float[] source, int offset) {
+    HostArrays.upload(this, source, offset);
+  }
+
+  /** Copies all values from an array of exactly this tensor's length. */
+  default void upload(float[] source) {
+    HostArrays.checkLength(this, source.length);
+    upload(source, 0);
+  }
+
+  /** Copies all values from an array of exactly this tensor's length. */
+  default void upload(double[] source) {
+    HostArrays.upload(this, source);
+  }
+
+  /** Copies all values into an array of exactly this tensor's length; for floating point. */
+  default void download(float[] target) {
+    HostArrays.download(this, target);
+  }
+
+  /** Copies all values into an array of exactly this tensor's length; for floating point. */
+  default void download(double[] target) {
+    HostArrays.download(this, target);
+  }
+
+  /** Copies all values from an array of exactly this tensor's length; for I32 tensors. */
+  default void upload(int[] source) {
+    HostArrays.upload(this, DType.I32, source.length, b -> b.asIntBuffer().put(source));
+  }
+
+  /** Copies all values into an array of exactly this tensor's length; for I32 tensors. */
+  default void download(int[] target) {
+    HostArrays.downloaded(this, DType.I32, target.length).asIntBuffer().get(target);
+  }
+
+  /** Copies all values from an array of exactly this tensor's length; for I64 tensors. */
+  default void upload(long[] source) {
+    HostArrays.upload(this, DType.I64, source.length, b -> b.asLongBuffer().put(source));
+  }
+
+  /** Copies all values into an array of exactly this tensor's length; for I64 tensors. */
+  default void download(long[] target) {
+    HostArrays.downloaded(this, DType.I64, target.length).asLongBuffer().get(target);
+  }
+
+  /** Copies all values, unsigned, from an array of this tensor's length; for U8 tensors. */
+  default void upload(byte[] source) {
+    HostArrays.upload(this, DType.U8, source.length, b -> b.put(source));
+  }
+
+  /** Copies all values, unsigned, into an array of this tensor's length; for U8 tensors. */
+  default void download(byte[] target) {
+    HostArrays.downloaded(this, DType.U8, target.length).get(target);
+  }
+
+  /**
    * Sets every value of a floating-point tensor to a function of its row-major index, which several
    * threads may call at once.
    */
   default void fill(IntToDoubleFunction values) {
-    HostBuffers.fill(this, values);
+    HostArrays.fill(this, values);
   }
 
   /**
@@ -125,32 +130,5 @@ public interface Tensor {
     double[] values = new double[shape().arrayLength()];
     source.download(values);
     upload(values);
-  }
-
-  /**
-   * Copies all values from the rest of a buffer, direct or not, whose position stays: elements of
-   * {@link #dtype}, row-major, in the machine's byte order.
-   *
-   * @throws InvalidInputException unless exactly this tensor's bytes remain in the buffer
-   */
-  default void upload(ByteBuffer source) {
-    HostBuffers.upload(this, source);
-  }
-
-  /**
-   * As {@link #upload(ByteBuffer)}, but may return before the values are in the tensor: the buffer
-   * may be changed at once, and whatever is handed to the engine from now on sees the new values.
-   */
-  default void uploadAsync(ByteBuffer source) {
-    upload(source);
-  }
-
-  /**
-   * Copies all values into the rest of a buffer, as {@link #upload(ByteBuffer)} reads them.
-   *
-   * @throws InvalidInputException unless exactly this tensor's bytes remain in the buffer
-   */
-  default void download(ByteBuffer target) {
-    HostBuffers.download(this, target);
   }
 }

@@ -195,7 +195,7 @@ public final class Trainer implements AutoCloseable {
   private void pass(Batch batch, ImageFeed feed, BatchSchedule schedule) {
     Execution at = network.execution(batch.size());
     feed.load(batch, at);
-    at.labels().uploadAsync(batch.labels(), 0);
+    at.labels().uploadAsync(batch.labels());
     double scale = 1.0 / schedule.imagesOfStep(batch.index());
     network
         .stepState()

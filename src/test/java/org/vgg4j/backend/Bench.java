@@ -69,7 +69,7 @@ final class Bench implements AutoCloseable {
   Tensor labels(int... labels) {
     Layout layout = backend.plainLayout(Shape.of(labels.length), DType.I32);
     Tensor tensor = arena(Arena.align(layout.bytes())).tensor(0, layout);
-    tensor.upload(labels, 0);
+    tensor.upload(labels);
     return tensor;
   }
 

@@ -34,7 +34,7 @@ final class DeviceNameTest {
   void anythingElseIsRefused(String device, String message) {
     InvalidInputException refusal =
         assertThrows(InvalidInputException.class, () -> Backends.open(device));
-    assertTrue(refusal.getMessage().startsWith("--device " + device + ": "), refusal::getMessage);
+    assertTrue(refusal.getMessage().startsWith("device " + device + ": "), refusal::getMessage);
     assertTrue(refusal.getMessage().contains(message), refusal::getMessage);
   }
 }

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -15,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.InvalidInputException;
 
 /** A loader's ends: of the pass, by closing, by failure; and what it refuses to begin with. */
@@ -100,8 +100,7 @@ final class BatchLoaderClosingTest {
   }
 
   private static BatchLoader loader(int[] order, int firstBatch) {
-    return new BatchLoader(
-        SEVEN, 4, Preprocessing.of(1, 2), order, firstBatch, ByteBuffer::allocateDirect);
+    return new BatchLoader(SEVEN, 4, Preprocessing.of(1, 2), order, firstBatch, HostBuffer::direct);
   }
 
   private static void refused(String why, int batchSize, int imageSize, int channels) {

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.testing.Images;
 
@@ -94,7 +95,7 @@ class BatchLoaderTest {
 
   @Test
   void batchesAreWrittenIntoTheBuffersThatAreGiven() {
-    Set<ByteBuffer> given = Collections.newSetFromMap(new IdentityHashMap<>());
+    Set<HostBuffer> given = Collections.newSetFromMap(new IdentityHashMap<>());
     ImageSource data = data(11, 1);
     try (BatchLoader loader =
         BatchLoader.ofPixels(
@@ -103,14 +104,14 @@ class BatchLoaderTest {
             null,
             1,
             bytes -> {
-              ByteBuffer buffer = ByteBuffer.allocate(bytes);
+              HostBuffer buffer = HostBuffer.direct(bytes);
               given.add(buffer);
               return buffer;
             })) {
-      assertEquals(3, given.size());
+      assertEquals(6, given.size()); // images and labels of three batches
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
-        ByteBuffer images = batch.images();
-        assertTrue(given.contains(images));
+        assertTrue(given.contains(batch.images()) && given.contains(batch.labels()));
+        ByteBuffer images = batch.images().bytes();
         assertEquals(4 * 25, images.remaining());
         for (int i = 0; i < batch.size(); i++) {
           byte[] image = new byte[25];
@@ -120,7 +121,7 @@ class BatchLoaderTest {
       }
     }
     try (BatchLoader loader = new BatchLoader(data, 4, Preprocessing.of(1, 6))) {
-      assertTrue(loader.next().images().isDirect());
+      assertTrue(loader.next().images().bytes().isDirect());
     }
   }
 
@@ -129,14 +130,14 @@ class BatchLoaderTest {
   void aBatchIsNotOverwrittenWhileItIsLent() throws InterruptedException {
     ImageSource data = data(40, 1);
     try (BatchLoader loader = new BatchLoader(data, 4, Preprocessing.of(1, 6))) {
-      ByteBuffer before = null;
+      HostBuffer before = null;
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
         float[] x = floats(batch);
-        int[] labels = batch.labels().clone();
+        int[] labels = labels(batch);
         for (int look = 0; look < 5; look++) {
           Thread.sleep(4);
           assertArrayEquals(x, floats(batch));
-          assertArrayEquals(labels, batch.labels());
+          assertArrayEquals(labels, labels(batch));
         }
         assertNotSame(before, batch.images(), "the same buffer twice in a row");
         before = batch.images();
@@ -148,7 +149,7 @@ class BatchLoaderTest {
   @Test
   void buffersAreUsedAgain() {
     ImageSource data = data(40, 1);
-    Set<ByteBuffer> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    Set<HostBuffer> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     try (BatchLoader loader = new BatchLoader(data, 2, Preprocessing.of(1, 6))) {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
         seen.add(batch.images());
@@ -266,7 +267,7 @@ class BatchLoaderTest {
 
   private static BatchLoader loader(
       ImageSource data, int batchSize, Preprocessing net, int[] order, int firstBatch) {
-    return new BatchLoader(data, batchSize, net, order, firstBatch, ByteBuffer::allocate);
+    return new BatchLoader(data, batchSize, net, order, firstBatch, HostBuffer::direct);
   }
 
   /** Takes a pass to its end; it must be the images of {@code order}, each once. */
@@ -282,12 +283,12 @@ class BatchLoaderTest {
     for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
       assertEquals(index++, batch.index());
       assertEquals(Math.min(batchSize, order.length - taken), batch.size());
-      assertEquals(batchSize, batch.labels().length);
+      assertEquals(batchSize, labels(batch).length);
       int image = net.channels() * net.crop() * net.crop();
       float[] x = floats(batch);
       assertEquals(batchSize * image, x.length);
       for (int i = 0; i < batch.size(); i++) {
-        assertEquals(data.label(order[taken]), batch.labels()[i]);
+        assertEquals(data.label(order[taken]), batch.label(i));
         assertArrayEquals(
             direct(data, order[taken], net), Arrays.copyOfRange(x, i * image, (i + 1) * image));
         taken++;
@@ -297,9 +298,15 @@ class BatchLoaderTest {
   }
 
   private static float[] floats(Batch batch) {
-    float[] x = new float[batch.images().capacity() / Float.BYTES];
-    batch.images().asFloatBuffer().get(x);
+    float[] x = new float[batch.images().bytes().capacity() / Float.BYTES];
+    batch.images().bytes().asFloatBuffer().get(x);
     return x;
+  }
+
+  private static int[] labels(Batch batch) {
+    int[] labels = new int[batch.labels().bytes().capacity() / Integer.BYTES];
+    batch.labels().bytes().asIntBuffer().get(labels);
+    return labels;
   }
 
   /** An image by itself; the resizing has its own test. */

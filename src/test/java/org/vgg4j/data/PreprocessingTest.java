@@ -47,7 +47,7 @@ final class PreprocessingTest {
     Preprocessing net = new Preprocessing(2, 4, 2, List.of(0.0, 0.6), List.of(1.0, 0.2));
     float[] x = new float[8];
     try (BatchLoader loader = new BatchLoader(data, 1, net)) {
-      loader.next().images().asFloatBuffer().get(x);
+      loader.next().images().bytes().asFloatBuffer().get(x);
     }
     // Pixels 5, 6, 9 and 10 of fifteen: 1/3, 2/5, 3/5 and 2/3; less 3/5, times 5.
     float[] expected = {1 / 3f, 0.4f, 0.6f, 2 / 3f, -4 / 3f, -1, 0, 1 / 3f};

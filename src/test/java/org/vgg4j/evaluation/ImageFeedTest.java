@@ -53,7 +53,7 @@ final class ImageFeedTest {
             at.forward(false);
             at.input().download(x);
             for (int row = 0; row < rows; row++, seen++) {
-              assertEquals(DATA.label(seen), batch.labels()[row]);
+              assertEquals(DATA.label(seen), batch.label(row));
               byte[] image = Images.bytes(DATA, seen);
               for (int i = 0; i < 64; i++) {
                 float scaled = (image[i] & 0xFF) / 255f;

@@ -130,7 +130,7 @@ class GradientTest {
     Tensor x = net.input(batch);
     Values.random(x, 17);
     int[] labels = {2, 0, 1, 2};
-    loss.labels(batch).upload(labels, 0);
+    loss.labels(batch).upload(java.util.Arrays.copyOf(labels, batch));
     Tensor dlogits = net.outputGradient(batch);
     loss.forward(net.forward(x, true), dlogits, batch, 1.0 / batch);
     double[] dx = Values.of(net.backward(dlogits));

@@ -52,7 +52,7 @@ class OptimizerTest {
       }
     }
     net.input(BATCH).upload(images);
-    loss.labels(BATCH).upload(labels, 0);
+    loss.labels(BATCH).upload(labels);
   }
 
   private static double pass(Network net, CrossEntropyLoss loss, long step) {

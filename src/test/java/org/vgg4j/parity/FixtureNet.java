@@ -44,7 +44,7 @@ final class FixtureNet implements AutoCloseable {
       throw e;
     }
     network.input(fixture.batch()).upload(fixture.values("x"));
-    loss.labels(fixture.batch()).upload(fixture.labels(), 0);
+    loss.labels(fixture.batch()).upload(fixture.labels());
   }
 
   List<Parameter> parameters() {

@@ -7,6 +7,7 @@ import org.vgg4j.backend.cuda.calls.Versions;
 import org.vgg4j.backend.cuda.libraries.CudaLibraries;
 import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.backend.cuda.memory.PinnedBuffer;
 import org.vgg4j.backend.cuda.operations.AlgorithmPolicy;
 import org.vgg4j.backend.cuda.operations.CublasLinear;
 import org.vgg4j.backend.cuda.operations.CudaAccumulate;
@@ -39,6 +40,7 @@ import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.DropoutPlan;
 import org.vgg4j.tensor.DropoutSpec;
+import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.ImagePlan;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Layout;
@@ -163,6 +165,12 @@ public final class CudaBackend implements Backend {
   public StepState newStepState() {
     device.context().checkOpen();
     return new CudaStepState(device);
+  }
+
+  @Override
+  public HostBuffer newHostBuffer(int bytes) {
+    device.context().checkOpen();
+    return PinnedBuffer.of(device.context(), bytes);
   }
 
   @Override

@@ -190,19 +190,19 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   }
 
   private void copy(OneDnnTensor from, OneDnnTensor to) {
-    from.download(batch);
-    to.upload(batch, 0);
+    from.read(batch);
+    to.write(batch);
   }
 
   /** into = (1 - f) into + f value * factor. */
   private void average(OneDnnTensor into, OneDnnTensor value, double factor) {
     double f = spec.exponentialAverageFactor();
-    into.download(running);
-    value.download(batch);
+    into.read(running);
+    value.read(batch);
     for (int c = 0; c < running.length; c++) {
       running[c] = (float) ((1 - f) * running[c] + f * factor * batch[c]);
     }
-    into.upload(running, 0);
+    into.write(running);
   }
 
   @Override

@@ -49,7 +49,7 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
     }
     OneDnnTensor target =
         dlogits == null ? null : OneDnnTensor.of(dlogits, layout, "cross entropy dlogits");
-    OneDnnTensor.of(logitsTensor, layout, "cross entropy logits").download(logits);
+    OneDnnTensor.of(logitsTensor, layout, "cross entropy logits").read(logits);
     OneDnnTensor.of(labelsTensor, labelsLayout, "cross entropy labels").download(labels);
     for (int row = 0; row < rows; row++) {
       sample(row, state.lossScale());
@@ -57,7 +57,7 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
     sums.endBatch(state.step());
     if (target != null) {
       java.util.Arrays.fill(gradient, rows * classes, gradient.length, 0);
-      target.upload(gradient, 0);
+      target.write(gradient);
     }
   }
 

@@ -1,15 +1,12 @@
 package org.vgg4j.backend.onednn;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.IntPointer;
-import org.bytedeco.javacpp.LongPointer;
 import org.vgg4j.tensor.Closing;
-import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostArrays;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
@@ -88,155 +85,64 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
   }
 
   @Override
-  public void upload(float[] source, int start) {
-    HostArrays.checkRange(this, start, source.length);
-    HostArrays.checkFloating(this);
+  public void upload(ByteBuffer source) {
+    HostArrays.checkBytes(this, source);
     dnnl.checkThread();
-    int count = shape().arrayLength();
-    if (dtype() == DType.F64) {
-      double[] wide = new double[count];
-      for (int i = 0; i < count; i++) {
-        wide[i] = source[start + i];
-      }
-      upload(wide);
-    } else if (dtype() == DType.F32 && layout.isPlain()) {
-      floats().put(source, start, count);
-    } else {
-      try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
-        copy.tensor().floats().put(source, start, count);
-        copy.copyTo(this);
-      }
-    }
-  }
-
-  @Override
-  public void upload(double[] source) {
-    HostArrays.checkLength(this, source.length);
-    HostArrays.checkFloating(this);
-    dnnl.checkThread();
-    if (dtype() == DType.F64) {
-      new DoublePointer(new NativeMemory.Address(address())).put(source);
+    if (layout.isPlain()) {
+      bytes().put(source.duplicate());
       return;
     }
-    float[] narrow = new float[source.length];
-    for (int i = 0; i < narrow.length; i++) {
-      narrow[i] = (float) source[i];
-    }
-    upload(narrow, 0);
-  }
-
-  @Override
-  public void download(float[] target) {
-    HostArrays.checkLength(this, target.length);
-    HostArrays.checkFloating(this);
-    dnnl.checkThread();
-    if (dtype() == DType.F64) {
-      double[] wide = new double[target.length];
-      download(wide);
-      for (int i = 0; i < wide.length; i++) {
-        target[i] = (float) wide[i];
-      }
-    } else if (dtype() == DType.F32 && layout.isPlain()) {
-      floats().get(target);
-    } else {
-      try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
-        copy.copyFrom(this);
-        copy.tensor().floats().get(target);
-      }
+    try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
+      copy.tensor().upload(source);
+      copy.copyTo(this);
     }
   }
 
   @Override
-  public void download(double[] target) {
-    HostArrays.checkLength(this, target.length);
-    HostArrays.checkFloating(this);
+  public void download(ByteBuffer target) {
+    HostArrays.checkBytes(this, target);
     dnnl.checkThread();
-    if (dtype() == DType.F64) {
-      new DoublePointer(new NativeMemory.Address(address())).get(target);
+    if (layout.isPlain()) {
+      target.duplicate().put(bytes());
       return;
     }
-    float[] narrow = new float[target.length];
-    download(narrow);
-    for (int i = 0; i < narrow.length; i++) {
-      target[i] = narrow[i];
+    try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
+      copy.copyFrom(this);
+      copy.tensor().download(target);
     }
   }
 
-  @Override
-  public void upload(int[] source, int start) {
-    HostArrays.checkRange(this, start, source.length);
-    HostArrays.checkType(this, DType.I32);
-    dnnl.checkThread();
-    ints().put(source, start, shape().arrayLength());
+  /** Returns the values of a row-major tensor, in place. */
+  private ByteBuffer bytes() {
+    int count = Math.multiplyExact(shape().arrayLength(), dtype().bytes());
+    BytePointer start = new BytePointer(new NativeMemory.Address(address()));
+    return start.capacity(count).asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
-  @Override
-  public void download(int[] target) {
-    HostArrays.checkLength(this, target.length);
-    HostArrays.checkType(this, DType.I32);
-    dnnl.checkThread();
-    ints().get(target);
+  /** Copies the values of a row-major F32 tensor, without a check. */
+  void read(float[] target) {
+    floats().get(target);
   }
 
-  @Override
-  public void upload(long[] source) {
-    HostArrays.checkLength(this, source.length);
-    HostArrays.checkType(this, DType.I64);
-    dnnl.checkThread();
-    new LongPointer(new NativeMemory.Address(address())).put(source);
-  }
-
-  @Override
-  public void download(long[] target) {
-    HostArrays.checkLength(this, target.length);
-    HostArrays.checkType(this, DType.I64);
-    dnnl.checkThread();
-    new LongPointer(new NativeMemory.Address(address())).get(target);
-  }
-
-  @Override
-  public void upload(byte[] source, int offset) {
-    HostArrays.checkRange(this, offset, source.length);
-    HostArrays.checkType(this, DType.U8);
-    dnnl.checkThread();
-    BytePointer target = new BytePointer(new NativeMemory.Address(address()));
-    target.put(source, offset, shape().arrayLength());
-  }
-
-  @Override
-  public void download(byte[] target) {
-    HostArrays.checkLength(this, target.length);
-    HostArrays.checkType(this, DType.U8);
-    dnnl.checkThread();
-    new BytePointer(new NativeMemory.Address(address())).get(target);
+  /** Overwrites the values of a row-major F32 tensor, without a check. */
+  void write(float[] source) {
+    floats().put(source);
   }
 
   @Override
   public boolean isFinite() {
     HostArrays.checkFloating(this);
-    float[] values = new float[shape().arrayLength()];
-    download(values);
-    return HostArrays.isFinite(values);
-  }
-
-  /** Copies the bytes as they are where the order is the same, from a direct or a heap buffer. */
-  @Override
-  public void upload(ByteBuffer source) {
-    HostArrays.checkBytes(this, source);
-    dnnl.checkThread();
+    ByteBuffer values;
     if (layout.isPlain()) {
-      BytePointer target = new BytePointer(new NativeMemory.Address(address()));
-      target.capacity(source.remaining()).asByteBuffer().put(source.duplicate());
+      dnnl.checkThread();
+      values = bytes();
     } else {
-      try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
-        copy.tensor().upload(source);
-        copy.copyTo(this);
-      }
+      values =
+          ByteBuffer.allocate(shape().arrayLength() * dtype().bytes())
+              .order(ByteOrder.nativeOrder());
+      download(values);
     }
-  }
-
-  private IntPointer ints() {
-    return new IntPointer(new NativeMemory.Address(address()));
+    return HostArrays.isFinite(dtype(), values);
   }
 
   @Override

@@ -2,9 +2,8 @@ package org.vgg4j.backend.onednn;
 
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
-import org.vgg4j.tensor.DType;
 
-/** A row-major F32 copy of a tensor, made for one upload or download of another order or type. */
+/** A row-major copy of a tensor of another order, made for one upload or download. */
 final class RowMajorCopy implements AutoCloseable {
   private final Dnnl dnnl;
   private final Closing closing = new Closing();
@@ -12,10 +11,7 @@ final class RowMajorCopy implements AutoCloseable {
 
   RowMajorCopy(Dnnl dnnl, OneDnnLayout of) {
     this.dnnl = dnnl;
-    OneDnnLayout plain =
-        of.dtype() == DType.F32
-            ? of.inOrder(of.plainDesc())
-            : OneDnnLayout.plain(of.shape(), DType.F32);
+    OneDnnLayout plain = of.inOrder(of.plainDesc());
     OneDnnArena arena = closing.own(new OneDnnArena(dnnl, Arena.align(plain.bytes())));
     tensor = arena.tensor(0, plain);
   }

@@ -1,5 +1,7 @@
 package org.vgg4j.backend.reference;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostArrays;
 import org.vgg4j.tensor.Tensor;
@@ -40,99 +42,31 @@ final class ReferenceTensor implements Tensor {
   }
 
   @Override
-  public void upload(float[] source, int start) {
-    HostArrays.checkFloating(this);
-    HostArrays.checkRange(this, start, source.length);
-    double[] values = values();
+  public void upload(ByteBuffer source) {
+    HostArrays.checkBytes(this, source);
+    ByteBuffer from = source.slice().order(ByteOrder.nativeOrder());
     for (int i = 0; i < length(); i++) {
-      values[offset + i] = round(source[start + i]);
+      switch (dtype()) {
+        case U8 -> integers()[offset + i] = from.get(i) & 0xFF;
+        case I32 -> integers()[offset + i] = from.getInt(Integer.BYTES * i);
+        case I64 -> integers()[offset + i] = from.getLong(Long.BYTES * i);
+        default -> values()[offset + i] = dtype().get(from, i);
+      }
     }
   }
 
   @Override
-  public void upload(double[] source) {
-    HostArrays.checkFloating(this);
-    HostArrays.checkLength(this, source.length);
-    double[] values = values();
+  public void download(ByteBuffer target) {
+    HostArrays.checkBytes(this, target);
+    ByteBuffer into = target.slice().order(ByteOrder.nativeOrder());
     for (int i = 0; i < length(); i++) {
-      values[offset + i] = round(source[i]);
+      switch (dtype()) {
+        case U8 -> into.put(i, (byte) integers()[offset + i]);
+        case I32 -> into.putInt(Integer.BYTES * i, (int) integers()[offset + i]);
+        case I64 -> into.putLong(Long.BYTES * i, integers()[offset + i]);
+        default -> dtype().put(into, i, values()[offset + i]);
+      }
     }
-  }
-
-  @Override
-  public void download(float[] target) {
-    HostArrays.checkFloating(this);
-    HostArrays.checkLength(this, target.length);
-    double[] values = values();
-    for (int i = 0; i < target.length; i++) {
-      target[i] = (float) values[offset + i];
-    }
-  }
-
-  @Override
-  public void download(double[] target) {
-    HostArrays.checkFloating(this);
-    HostArrays.checkLength(this, target.length);
-    System.arraycopy(values(), offset, target, 0, target.length);
-  }
-
-  @Override
-  public void upload(int[] source, int start) {
-    HostArrays.checkType(this, DType.I32);
-    HostArrays.checkRange(this, start, source.length);
-    long[] integers = integers();
-    for (int i = 0; i < length(); i++) {
-      integers[offset + i] = source[start + i];
-    }
-  }
-
-  @Override
-  public void download(int[] target) {
-    HostArrays.checkType(this, DType.I32);
-    HostArrays.checkLength(this, target.length);
-    long[] integers = integers();
-    for (int i = 0; i < target.length; i++) {
-      target[i] = (int) integers[offset + i];
-    }
-  }
-
-  @Override
-  public void upload(long[] source) {
-    HostArrays.checkType(this, DType.I64);
-    HostArrays.checkLength(this, source.length);
-    System.arraycopy(source, 0, integers(), offset, source.length);
-  }
-
-  @Override
-  public void download(long[] target) {
-    HostArrays.checkType(this, DType.I64);
-    HostArrays.checkLength(this, target.length);
-    System.arraycopy(integers(), offset, target, 0, target.length);
-  }
-
-  @Override
-  public void upload(byte[] source, int start) {
-    HostArrays.checkType(this, DType.U8);
-    HostArrays.checkRange(this, start, source.length);
-    long[] integers = integers();
-    int count = shape().arrayLength();
-    for (int i = 0; i < count; i++) {
-      integers[offset + i] = source[start + i] & 0xFF;
-    }
-  }
-
-  @Override
-  public void download(byte[] target) {
-    HostArrays.checkType(this, DType.U8);
-    HostArrays.checkLength(this, target.length);
-    long[] integers = integers();
-    for (int i = 0; i < target.length; i++) {
-      target[i] = (byte) integers[offset + i];
-    }
-  }
-
-  private double round(double value) {
-    return layout.dtype().round(value);
   }
 
   /** Rounds all values to the tensor's type, after an operation has computed them in double. */
@@ -142,7 +76,7 @@ final class ReferenceTensor implements Tensor {
     }
     double[] values = values();
     for (int i = 0; i < length(); i++) {
-      values[offset + i] = round(values[offset + i]);
+      values[offset + i] = dtype().round(values[offset + i]);
     }
   }
 

@@ -10,6 +10,7 @@ import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.TotalsRead;
@@ -29,16 +30,13 @@ final class TinyTraining implements AutoCloseable {
   private final CrossEntropyLoss loss;
   private final TrainingStep trainingStep;
   private final Execution execution;
-  private final byte[] pixels = new byte[BATCH * HEIGHT * WIDTH];
-  private final int[] labels = {0, 1, 2, 1};
+  private final HostBuffer pixels;
+  private final HostBuffer labels;
   private long step;
   private TotalsRead read; // null when none is under way
 
   /** Builds on an engine that the caller closes. */
   TinyTraining(Backend backend) {
-    for (int i = 0; i < pixels.length; i++) {
-      pixels[i] = (byte) (i * 37 % 251);
-    }
     VggConfig config =
         VggConfig.builder()
             .layers("3,M,4,M")
@@ -58,6 +56,12 @@ final class TinyTraining implements AutoCloseable {
       loss = network.loss();
       execution = network.execution(BATCH);
       execution.images(SPEC);
+      pixels = closing.own(backend.newHostBuffer(BATCH * HEIGHT * WIDTH));
+      for (int i = 0; i < BATCH * HEIGHT * WIDTH; i++) {
+        pixels.bytes().put(i, (byte) (i * 37 % 251));
+      }
+      labels = closing.own(backend.newHostBuffer(BATCH * Integer.BYTES));
+      labels.bytes().asIntBuffer().put(new int[] {0, 1, 2, 1});
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -66,8 +70,9 @@ final class TinyTraining implements AutoCloseable {
 
   /** Enqueues one update as a training does. */
   void step() {
-    execution.images(SPEC).uploadAsync(pixels, 0);
-    execution.labels().uploadAsync(labels, 0);
+    pixels.await();
+    execution.images(SPEC).uploadAsync(pixels);
+    execution.labels().uploadAsync(labels);
     network.stepState().set(step, step, 1e-3, BATCH, 1.0 / BATCH);
     trainingStep.run(execution, true, true);
     step++;

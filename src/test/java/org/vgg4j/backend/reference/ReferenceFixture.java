@@ -49,7 +49,7 @@ final class ReferenceFixture implements AutoCloseable {
   /** Returns integers. */
   Tensor integers(Shape shape, int... values) {
     Tensor tensor = bare(backend.plainLayout(shape, DType.I32));
-    tensor.upload(values, 0);
+    tensor.upload(values);
     return tensor;
   }
 
@@ -66,7 +66,7 @@ final class ReferenceFixture implements AutoCloseable {
     if (tensor.dtype() == DType.I32) {
       int[] values = new int[length];
       Arrays.fill(values, Integer.MIN_VALUE);
-      tensor.upload(values, 0);
+      tensor.upload(values);
     } else {
       double[] values = new double[length];
       Arrays.fill(values, Double.NaN);

@@ -48,7 +48,7 @@ final class ReferenceMemoryTest {
     Tensor integers = arena.tensor(256, backend.plainLayout(Shape.of(2), DType.I32));
     assertArrayEquals(new double[3], ReferenceFixture.read(reals));
     reals.upload(new double[] {1, 2, 3});
-    integers.upload(new int[] {4, 5}, 0);
+    integers.upload(new int[] {4, 5});
     arena.zero();
     assertArrayEquals(new double[3], ReferenceFixture.read(reals));
     int[] read = {9, 9};
@@ -106,7 +106,7 @@ final class ReferenceMemoryTest {
     says(IllegalStateException.class, message, () -> tensor.upload(new float[2]));
     says(IllegalStateException.class, message, () -> tensor.download(new double[2]));
     says(IllegalStateException.class, message, () -> tensor.download(new float[2]));
-    says(IllegalStateException.class, message, () -> integers.upload(new int[2], 0));
+    says(IllegalStateException.class, message, () -> integers.upload(new int[2]));
     says(IllegalStateException.class, message, () -> integers.download(new int[2]));
     says(IllegalStateException.class, message, arena::zero);
     says(IllegalStateException.class, message, () -> arena.tensor(0, fixture.layout(2)));
@@ -173,7 +173,7 @@ final class ReferenceMemoryTest {
   @Test
   void crossesAsIntegers() {
     Tensor tensor = fixture.integers(Shape.of(2), 0, 0);
-    tensor.upload(new int[] {9, Integer.MIN_VALUE, Integer.MAX_VALUE}, 1);
+    tensor.upload(new int[] {Integer.MIN_VALUE, Integer.MAX_VALUE});
     int[] read = new int[2];
     tensor.download(read);
     assertArrayEquals(new int[] {Integer.MIN_VALUE, Integer.MAX_VALUE}, read);
@@ -190,7 +190,7 @@ final class ReferenceMemoryTest {
     assertThrows(invalid, () -> reals.upload(new float[3], -1));
     assertThrows(invalid, () -> reals.download(new double[1]));
     assertThrows(invalid, () -> reals.download(new float[3]));
-    assertThrows(invalid, () -> integers.upload(new int[3], 2));
+    assertThrows(invalid, () -> integers.upload(new int[3]));
     assertThrows(invalid, () -> integers.download(new int[3]));
     says(
         invalid,
@@ -199,7 +199,7 @@ final class ReferenceMemoryTest {
     assertThrows(invalid, () -> integers.upload(new float[2]));
     assertThrows(invalid, () -> integers.download(new double[2]));
     assertThrows(invalid, () -> integers.download(new float[2]));
-    says(invalid, "a tensor of type F64 where I32 is needed", () -> reals.upload(new int[2], 0));
+    says(invalid, "a tensor of type F64 where I32 is needed", () -> reals.upload(new int[2]));
     assertThrows(invalid, () -> reals.download(new int[2]));
   }
 

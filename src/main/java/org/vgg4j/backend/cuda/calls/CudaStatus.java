@@ -43,7 +43,7 @@ public final class CudaStatus {
   private boolean lost;
 
   /** Returns whether an error has made the device unusable in this process. */
-  boolean isLost() {
+  public boolean isLost() {
     return lost;
   }
 

@@ -7,8 +7,8 @@ import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 
 /**
- * Copies between Java arrays and the GPU that are done when they return, by pieces through one
- * pinned buffer. For what happens outside a training step.
+ * Copies between buffers and the GPU that are done when they return, by pieces through one pinned
+ * buffer. For what happens outside a training step.
  */
 public final class BlockingTransfers implements AutoCloseable {
   private static final int BYTES = 4 << 20;
@@ -21,41 +21,22 @@ public final class BlockingTransfers implements AutoCloseable {
     pinned = new PinnedMemory(context, BYTES);
   }
 
-  /** Moves the elements from {@code first} on between an array and the pinned buffer. */
-  private interface Piece {
-    void move(int first, int count);
+  void upload(ByteBuffer source, CudaTensor target) {
+    int from = source.position();
+    for (int at = 0; at < source.remaining(); at += BYTES) {
+      int bytes = Math.min(BYTES, source.remaining() - at);
+      pinned.bytes().put(0, source, from + at, bytes);
+      copy(target.at(at), pinned.pointer(), bytes, cudart.cudaMemcpyHostToDevice);
+    }
   }
 
-  void upload(float[] source, int start, int count, CudaTensor target) {
-    up(target, count, (at, n) -> pinned.floats().put(0, source, start + at, n));
-  }
-
-  void upload(int[] source, int start, int count, CudaTensor target) {
-    up(target, count, (at, n) -> pinned.ints().put(0, source, start + at, n));
-  }
-
-  void upload(long[] source, CudaTensor target) {
-    up(target, source.length, (at, n) -> pinned.bytes().asLongBuffer().put(0, source, at, n));
-  }
-
-  void upload(byte[] source, int start, int count, CudaTensor target) {
-    up(target, count, (at, n) -> pinned.bytes().put(0, source, start + at, n));
-  }
-
-  void download(CudaTensor source, float[] target) {
-    down(source, target.length, (at, n) -> pinned.floats().get(0, target, at, n));
-  }
-
-  void download(CudaTensor source, int[] target) {
-    down(source, target.length, (at, n) -> pinned.ints().get(0, target, at, n));
-  }
-
-  void download(CudaTensor source, long[] target) {
-    down(source, target.length, (at, n) -> pinned.bytes().asLongBuffer().get(0, target, at, n));
-  }
-
-  void download(CudaTensor source, byte[] target) {
-    down(source, target.length, (at, n) -> pinned.bytes().get(0, target, at, n));
+  void download(CudaTensor source, ByteBuffer target) {
+    int into = target.position();
+    for (int at = 0; at < target.remaining(); at += BYTES) {
+      int bytes = Math.min(BYTES, target.remaining() - at);
+      copy(pinned.pointer(), source.at(at), bytes, cudart.cudaMemcpyDeviceToHost);
+      target.put(into + at, pinned.bytes(), 0, bytes);
+    }
   }
 
   /** Returns the first bytes of something small; valid until the next copy. */
@@ -72,28 +53,6 @@ public final class BlockingTransfers implements AutoCloseable {
   /** Copies the first bytes of the place to something small. */
   public void upload(Pointer target, long bytes) {
     copy(target, pinned.pointer(), bytes, cudart.cudaMemcpyHostToDevice);
-  }
-
-  private void up(CudaTensor target, int count, Piece piece) {
-    int size = target.dtype().bytes();
-    int most = BYTES / size;
-    for (int first = 0; first < count; first += most) {
-      int n = Math.min(most, count - first);
-      piece.move(first, n);
-      Pointer to = target.at((long) first * size);
-      copy(to, pinned.pointer(), (long) n * size, cudart.cudaMemcpyHostToDevice);
-    }
-  }
-
-  private void down(CudaTensor source, int count, Piece piece) {
-    int size = source.dtype().bytes();
-    int most = BYTES / size;
-    for (int first = 0; first < count; first += most) {
-      int n = Math.min(most, count - first);
-      Pointer from = source.at((long) first * size);
-      copy(pinned.pointer(), from, (long) n * size, cudart.cudaMemcpyDeviceToHost);
-      piece.move(first, n);
-    }
   }
 
   private void copy(Pointer to, Pointer from, long bytes, int kind) {

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostArrays;
+import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
@@ -69,134 +70,42 @@ public final class CudaTensor implements Tensor {
   }
 
   @Override
-  public void upload(float[] source, int start) {
-    checkFloats(start, source.length);
-    engine.blocking().upload(source, start, shape().arrayLength(), this);
+  public void upload(ByteBuffer source) {
+    HostArrays.checkBytes(this, source);
+    engine.blocking().upload(source, this);
   }
 
   @Override
-  public void uploadAsync(float[] source, int start) {
-    checkFloats(start, source.length);
-    engine.uploads().upload(source, start, shape().arrayLength(), this);
-  }
-
-  private void checkFloats(int start, int length) {
-    HostArrays.checkRange(this, start, length);
-    HostArrays.checkFloating(this);
-    checkStored();
-  }
-
-  @Override
-  public void upload(double[] source) {
-    HostArrays.checkLength(this, source.length);
-    HostArrays.checkFloating(this);
-    float[] narrow = new float[source.length];
-    for (int i = 0; i < narrow.length; i++) {
-      narrow[i] = (float) source[i];
-    }
-    upload(narrow, 0);
-  }
-
-  @Override
-  public void download(float[] target) {
-    HostArrays.checkLength(this, target.length);
-    HostArrays.checkFloating(this);
-    checkStored();
+  public void download(ByteBuffer target) {
+    HostArrays.checkBytes(this, target);
     engine.blocking().download(this, target);
   }
 
   @Override
-  public void download(double[] target) {
-    HostArrays.checkLength(this, target.length);
-    float[] narrow = new float[target.length];
-    download(narrow);
-    for (int i = 0; i < narrow.length; i++) {
-      target[i] = narrow[i];
+  public void uploadAsync(HostBuffer source) {
+    int bytes = Math.multiplyExact(shape().arrayLength(), dtype().bytes());
+    if (source instanceof PinnedBuffer pinned && source.bytes().capacity() >= bytes) {
+      engine.uploads().upload(pinned, bytes, this);
+    } else {
+      upload(source.bytes().slice(0, bytes));
     }
+  }
+
+  /** Says that what was enqueued so far is the last to read the values that were uploaded. */
+  public void lastRead() {
+    memory.lastRead();
+  }
+
+  DeviceMemory memory() {
+    return memory;
   }
 
   @Override
   public boolean isFinite() {
     HostArrays.checkFloating(this);
-    checkStored();
-    return engine.finiteCheck().isFinite(this);
-  }
-
-  @Override
-  public void upload(int[] source, int start) {
-    checkIntegers(start, source.length);
-    engine.blocking().upload(source, start, shape().arrayLength(), this);
-  }
-
-  @Override
-  public void uploadAsync(int[] source, int start) {
-    checkIntegers(start, source.length);
-    engine.uploads().upload(source, start, shape().arrayLength(), this);
-  }
-
-  private void checkIntegers(int start, int length) {
-    HostArrays.checkRange(this, start, length);
-    HostArrays.checkType(this, DType.I32);
-  }
-
-  @Override
-  public void download(int[] target) {
-    check(DType.I32, target.length);
-    engine.blocking().download(this, target);
-  }
-
-  @Override
-  public void upload(long[] source) {
-    check(DType.I64, source.length);
-    engine.blocking().upload(source, this);
-  }
-
-  @Override
-  public void download(long[] target) {
-    check(DType.I64, target.length);
-    engine.blocking().download(this, target);
-  }
-
-  @Override
-  public void upload(byte[] source, int start) {
-    checkBytes(start, source.length);
-    engine.blocking().upload(source, start, shape().arrayLength(), this);
-  }
-
-  @Override
-  public void uploadAsync(byte[] source, int start) {
-    checkBytes(start, source.length);
-    engine.uploads().upload(source, start, shape().arrayLength(), this);
-  }
-
-  @Override
-  public void uploadAsync(ByteBuffer source) {
-    HostArrays.checkBytes(this, source);
-    if (dtype().isFloating()) {
-      checkStored();
-    }
-    engine.uploads().upload(source, this);
-  }
-
-  private void checkBytes(int start, int length) {
-    HostArrays.checkRange(this, start, length);
-    HostArrays.checkType(this, DType.U8);
-  }
-
-  @Override
-  public void download(byte[] target) {
-    check(DType.U8, target.length);
-    engine.blocking().download(this, target);
-  }
-
-  private void check(DType type, int length) {
-    HostArrays.checkLength(this, length);
-    HostArrays.checkType(this, type);
-  }
-
-  private void checkStored() {
     if (dtype() != DType.F32) {
-      throw new InvalidInputException("the GPU engine stores F32, not " + dtype());
+      throw new InvalidInputException("the GPU engine looks at F32 only, not at " + dtype());
     }
+    return engine.finiteCheck().isFinite(this);
   }
 }

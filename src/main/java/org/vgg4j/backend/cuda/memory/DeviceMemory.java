@@ -1,5 +1,7 @@
 package org.vgg4j.backend.cuda.memory;
 
+import org.bytedeco.cuda.cudart.CUevent_st;
+import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 
@@ -8,6 +10,8 @@ public final class DeviceMemory implements AutoCloseable {
   private final CudaContext context;
   private final Pointer block;
   private final long bytes;
+  private CUevent_st read; // null before the first upload beside the step
+  private boolean readIsMarked; // since the last such upload
   private boolean closed;
 
   /** Takes {@code bytes} bytes, at least one, with whatever stands in them. */
@@ -38,6 +42,29 @@ public final class DeviceMemory implements AutoCloseable {
     context.cuda().cudaMemsetAsync(pointer(), 0, Math.max(bytes, 1), context.stream());
   }
 
+  /** Says that what was enqueued so far is the last to read what the last upload brought. */
+  void lastRead() {
+    if (read != null) {
+      context.cuda().cudaEventRecord(read, context.stream());
+      readIsMarked = true;
+    }
+  }
+
+  /**
+   * Returns the event that an upload over another stream must wait for: the last read, where the
+   * reader has said that it was the last, else all that was enqueued so far.
+   */
+  CUevent_st awaitedBeforeUpload() {
+    if (read == null) {
+      read = context.cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
+    }
+    if (!readIsMarked) {
+      context.cuda().cudaEventRecord(read, context.stream());
+    }
+    readIsMarked = false;
+    return read;
+  }
+
   void checkOpen() {
     if (closed) {
       throw new IllegalStateException("this memory was closed");
@@ -51,6 +78,9 @@ public final class DeviceMemory implements AutoCloseable {
       try {
         context.drain(); // cudaFree waits on its own, but nothing promises it
       } finally {
+        if (read != null) {
+          context.cuda().cudaEventDestroy(read);
+        }
         context.cuda().cudaFree(block);
       }
     }

@@ -1,37 +1,53 @@
 package org.vgg4j.backend.cuda.memory;
 
+import java.nio.ByteBuffer;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.HostBuffer;
 
 /** Pinned memory with the event after which it may be written again. */
-public final class PinnedBuffer {
+public final class PinnedBuffer implements HostBuffer {
   private final CudaContext context;
+  private final Closing closing;
   private final PinnedMemory memory;
   private final CUevent_st copied;
   private boolean pending;
 
-  public PinnedBuffer(Closing owner, CudaContext context, int bytes) {
+  private PinnedBuffer(Closing owned, CudaContext context, int bytes) {
     this.context = context;
-    memory = owner.own(new PinnedMemory(context, bytes));
+    closing = owned;
+    memory = owned.own(new PinnedMemory(context, bytes));
     copied = context.cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
-    owner.own(() -> context.cuda().cudaEventDestroy(copied));
+    owned.own(() -> context.cuda().cudaEventDestroy(copied));
+    owned.own(this::drain);
   }
 
-  /** Returns the memory, once the last copy out of it is done. */
-  public PinnedMemory writable() {
+  /** Takes the memory. */
+  public static PinnedBuffer of(CudaContext context, int bytes) {
+    return Closing.building(owned -> new PinnedBuffer(owned, context, bytes));
+  }
+
+  @Override
+  public ByteBuffer bytes() {
+    return memory.bytes();
+  }
+
+  @Override
+  public void await() {
     if (pending) {
-      context.cuda().cudaEventSynchronize(copied);
       pending = false;
+      context.cuda().cudaEventSynchronize(copied);
     }
-    return memory;
   }
 
-  int size() {
-    return memory.size();
+  private void drain() {
+    if (!context.status().isLost()) {
+      await();
+    }
   }
 
   /** Enqueues a copy of the first {@code bytes} bytes and returns the event of its end. */
@@ -42,5 +58,10 @@ public final class PinnedBuffer {
     pending = true;
     context.cuda().cudaEventRecord(copied, stream);
     return copied;
+  }
+
+  @Override
+  public void close() {
+    closing.close();
   }
 }

@@ -77,6 +77,7 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
         .set(2, dlogits == null ? null : operand(dlogits, logits, "dlogits"))
         .set(5, state.pointer())
         .launch();
+    ((CudaTensor) labelsTensor).lastRead(); // the next labels may come while the step goes on
     totalsKernel.set(2, state.pointer()).launch();
   }
 

@@ -2,6 +2,7 @@ package org.vgg4j.backend.cuda.operations;
 
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.backend.cuda.memory.CudaTensor;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.ImagePlan;
@@ -49,5 +50,6 @@ public final class CudaImages extends CudaPlan implements ImagePlan {
   @Override
   public void forward(Tensor source, Tensor target) {
     kernel.set(0, operand(source, bytes, "bytes")).set(1, operand(target, x, "x")).launch();
+    ((CudaTensor) source).lastRead(); // the next images may come while the step goes on
   }
 }

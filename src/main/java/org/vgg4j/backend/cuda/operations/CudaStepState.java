@@ -37,7 +37,7 @@ public final class CudaStepState extends HostStepState {
       memory = closing.own(new DeviceMemory(device.context(), BYTES));
       memory.zero();
       for (int i = 0; i < SLOTS; i++) {
-        slots[i] = new PinnedBuffer(closing, device.context(), HOST_BYTES);
+        slots[i] = closing.own(PinnedBuffer.of(device.context(), HOST_BYTES));
       }
       closing.own(device.context()::drain);
     } catch (RuntimeException | Error e) {
@@ -73,7 +73,8 @@ public final class CudaStepState extends HostStepState {
   private void send() {
     PinnedBuffer slot = slots[turn];
     turn = (turn + 1) % SLOTS;
-    ByteBuffer bytes = slot.writable().bytes();
+    slot.await();
+    ByteBuffer bytes = slot.bytes();
     bytes.putLong(SEED, seed());
     bytes.putLong(STEP, step());
     bytes.putLong(FORWARD_PASS, forwardPass());

@@ -3,7 +3,6 @@ package org.vgg4j.backend.cuda.operations;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +20,7 @@ import org.vgg4j.data.InMemoryImages;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.CounterRandom;
+import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.ImagePlan;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.InvalidInputException;
@@ -66,15 +66,14 @@ final class CudaImagesTest {
         ImagePlan plan = backend.images(spec, xLayout);
         Arena bytes = backend.allocate(Arena.align(plan.bytes().bytes()));
         Arena floats = backend.allocate(Arena.align(xLayout.bytes()));
-        BatchLoader pixels =
-            BatchLoader.ofPixels(data, BATCH, null, 0, ByteBuffer::allocateDirect);
+        BatchLoader pixels = BatchLoader.ofPixels(data, BATCH, null, 0, backend::newHostBuffer);
         BatchLoader resized = new BatchLoader(data, BATCH, Preprocessing.of(outChannels, size))) {
       Tensor source = bytes.tensor(0, plan.bytes());
       source.uploadAsync(pixels.next().images());
       Tensor x = floats.tensor(0, xLayout);
       plan.forward(source, x);
       x.download(actual);
-      resized.next().images().asFloatBuffer().get(expected);
+      resized.next().images().bytes().asFloatBuffer().get(expected);
     }
     assertArrayEquals(expected, actual);
   }
@@ -90,10 +89,13 @@ final class CudaImagesTest {
         Arena bytes = backend.allocate(Arena.align(plan.bytes().bytes()));
         Arena floats = backend.allocate(batches * 256L)) {
       Tensor source = bytes.tensor(0, plan.bytes());
+      HostBuffer[] turns = {backend.newHostBuffer(16), backend.newHostBuffer(16)};
       byte[] pixels = new byte[16];
       for (int i = 0; i < batches; i++) {
         Arrays.fill(pixels, (byte) (200 + i));
-        source.uploadAsync(pixels, 0);
+        turns[i % 2].await();
+        turns[i % 2].bytes().put(0, pixels);
+        source.uploadAsync(turns[i % 2]);
         Tensor x = floats.tensor(i * 256L, CudaLayout.floats(spec.x(1)));
         plan.forward(source, x);
         results.add(x);
@@ -104,6 +106,9 @@ final class CudaImagesTest {
         float[] actual = new float[16];
         results.get(i).download(actual);
         assertArrayEquals(expected, actual);
+      }
+      for (HostBuffer buffer : turns) {
+        buffer.close();
       }
     }
   }
