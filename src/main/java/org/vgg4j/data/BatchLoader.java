@@ -21,7 +21,7 @@ public final class BatchLoader implements AutoCloseable {
   private static final int BUFFERS = 3;
 
   private final ImageSource data;
-  private final int batchSize;
+  private final BatchSchedule schedule;
   private final int[] order; // null for the source's own
   private final int imageBytes;
   private final ImageReader images;
@@ -40,37 +40,42 @@ public final class BatchLoader implements AutoCloseable {
 
   /** Prepares a pass over all images in the source's own order, in direct buffers. */
   public BatchLoader(ImageSource data, int batchSize, Preprocessing preprocessing) {
-    this(data, batchSize, preprocessing, null, 0, HostBuffer::direct);
+    this(
+        data,
+        preprocessing,
+        new BatchSchedule(data.size(), batchSize, 1, Shard.WHOLE),
+        null,
+        0,
+        HostBuffer::direct);
   }
 
   /**
    * Prepares a pass.
    *
-   * @param batchSize images per batch; the last has what is left
    * @param preprocessing how an image becomes the net's input
+   * @param schedule how the images fall into batches
    * @param order the images in the order to take them, null for the source's own
    * @param firstBatch how many batches to leave out at the start, at most all
    * @param buffers makes the buffers that batches are written into, of so many bytes
-   * @throws InvalidInputException when the batch size is below 1, the channels do not fit or a
-   *     batch is too large for a buffer
+   * @throws InvalidInputException when the channels do not fit or a batch is too large for a buffer
    * @throws IllegalArgumentException when {@code order} is not as long as the source or {@code
    *     firstBatch} is no batch of it
    */
   public BatchLoader(
       ImageSource data,
-      int batchSize,
       Preprocessing preprocessing,
+      BatchSchedule schedule,
       int[] order,
       int firstBatch,
       IntFunction<HostBuffer> buffers) {
     this(
         data,
-        batchSize,
         (double) preprocessing.channels()
             * preprocessing.crop()
             * preprocessing.crop()
             * Float.BYTES,
         new PreprocessedImages(data, preprocessing)::read,
+        schedule,
         order,
         firstBatch,
         buffers);
@@ -82,46 +87,44 @@ public final class BatchLoader implements AutoCloseable {
    */
   public static BatchLoader ofPixels(
       ImageSource data,
-      int batchSize,
+      BatchSchedule schedule,
       int[] order,
       int firstBatch,
       IntFunction<HostBuffer> buffers) {
     int bytes = data.commonShape().bytes();
-    return new BatchLoader(data, batchSize, bytes, data::read, order, firstBatch, buffers);
+    return new BatchLoader(data, bytes, data::read, schedule, order, firstBatch, buffers);
   }
 
   private BatchLoader(
       ImageSource data,
-      int batchSize,
       double imageBytes,
       ImageReader images,
+      BatchSchedule schedule,
       int[] order,
       int firstBatch,
       IntFunction<HostBuffer> buffers) {
     this.data = data;
-    this.batchSize = batchSize;
     this.images = images;
+    this.schedule = schedule;
     this.order = order;
-    if (batchSize < 1) {
-      throw new InvalidInputException("a batch of " + batchSize + " images has none");
-    }
-    if (batchSize * imageBytes > MAX_BYTES) {
+    int most = schedule.mostImages();
+    if (most * imageBytes > MAX_BYTES) {
       throw new InvalidInputException(
           "a batch of %d images of %.0f bytes is too large; take fewer or smaller ones"
-              .formatted(batchSize, imageBytes));
+              .formatted(most, imageBytes));
     }
     this.imageBytes = (int) imageBytes;
     if (order != null && order.length != data.size()) {
       throw new IllegalArgumentException(
           "an order of %d images for %d".formatted(order.length, data.size()));
     }
-    int batches = (int) (((long) data.size() + batchSize - 1) / batchSize);
+    int batches = schedule.batches();
     if (firstBatch < 0 || firstBatch > batches) {
       throw new IllegalArgumentException("batch " + firstBatch + " of " + batches);
     }
     for (int i = 0; i < BUFFERS; i++) {
-      HostBuffer pixels = owned.own(buffers.apply(batchSize * this.imageBytes));
-      HostBuffer labels = owned.own(buffers.apply(Math.multiplyExact(batchSize, Integer.BYTES)));
+      HostBuffer pixels = owned.own(buffers.apply(most * this.imageBytes));
+      HostBuffer labels = owned.own(buffers.apply(Math.multiplyExact(most, Integer.BYTES)));
       free.add(new Batch(pixels, labels, 0, 0));
     }
     thread = new Thread(() -> prepare(firstBatch, batches), "vgg4j-batches");
@@ -144,8 +147,8 @@ public final class BatchLoader implements AutoCloseable {
   }
 
   private Batch fill(Batch buffer, int index) {
-    int first = index * batchSize;
-    int size = Math.min(batchSize, data.size() - first);
+    int first = schedule.begin(index);
+    int size = schedule.end(index) - first;
     buffer.images().await();
     buffer.labels().await();
     for (int i = 0; i < size; i++) {

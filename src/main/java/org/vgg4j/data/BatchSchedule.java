@@ -16,6 +16,7 @@ import org.vgg4j.tensor.InvalidInputException;
 public record BatchSchedule(int images, int batchSize, int accumulate, Shard shard) {
   /** Checks that every device gets an image of every batch. */
   public BatchSchedule {
+    InvalidInputException.requireAtLeast(1, "batchSize", batchSize);
     int smallest = images % batchSize == 0 ? batchSize : images % batchSize;
     if (smallest < shard.world()) {
       throw new InvalidInputException(
@@ -68,6 +69,11 @@ public record BatchSchedule(int images, int batchSize, int accumulate, Shard sha
   /** Returns where this device's slice of a batch ends in the epoch's order of images. */
   public int end(int batch) {
     return batch * batchSize + shard.end(imagesOf(batch));
+  }
+
+  /** Returns the most images that this device's slice of a batch can have. */
+  public int mostImages() {
+    return (int) (((long) batchSize + shard.world() - 1) / shard.world());
   }
 
   private int imagesOf(int batch) {

@@ -3,6 +3,7 @@ package org.vgg4j.evaluation;
 import java.nio.ByteBuffer;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.BatchSchedule;
 import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.Preprocessing;
@@ -62,10 +63,10 @@ public final class ImageFeed {
   }
 
   /** Prepares a pass, as {@link BatchLoader} does, in memory that the engine uploads from. */
-  public BatchLoader loader(int batchSize, int[] order, int firstBatch) {
+  public BatchLoader loader(BatchSchedule schedule, int[] order, int firstBatch) {
     return spec == null
-        ? new BatchLoader(data, batchSize, preprocessing, order, firstBatch, backend::newHostBuffer)
-        : BatchLoader.ofPixels(data, batchSize, order, firstBatch, backend::newHostBuffer);
+        ? new BatchLoader(data, preprocessing, schedule, order, firstBatch, backend::newHostBuffer)
+        : BatchLoader.ofPixels(data, schedule, order, firstBatch, backend::newHostBuffer);
   }
 
   /**

@@ -3,8 +3,10 @@ package org.vgg4j.evaluation;
 import java.util.function.BooleanSupplier;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.BatchSchedule;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.Shard;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
@@ -38,7 +40,8 @@ final class Predictor {
     float[] logits = new float[batchSize * classes];
     Execution execution = network.execution(batchSize);
     ImageFeed feed = new ImageFeed(vgg, preprocessing, data);
-    try (BatchLoader loader = feed.loader(batchSize, null, 0)) {
+    BatchSchedule schedule = new BatchSchedule(data.size(), batchSize, 1, Shard.WHOLE);
+    try (BatchLoader loader = feed.loader(schedule, null, 0)) {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
         // A smaller last batch leaves old images behind it, whose rows are not read: in evaluation
         // mode no image sees another.

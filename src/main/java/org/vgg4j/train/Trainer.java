@@ -155,7 +155,7 @@ public final class Trainer implements AutoCloseable {
     listener.epochStarted(position.epoch(), schedule.steps(), train.size());
     int[] order = new Draw(options.seed(), position.epoch()).permutation(train.size());
     watch.reset();
-    try (BatchLoader loader = feed.loader(schedule.batchSize(), order, position.batch())) {
+    try (BatchLoader loader = feed.loader(schedule, order, position.batch())) {
       for (Batch next = loader.next(); next != null; next = loader.next()) {
         pass(next, feed, schedule);
         if (!schedule.endsStep(next.index())) {

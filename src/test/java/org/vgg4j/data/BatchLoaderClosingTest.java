@@ -89,7 +89,7 @@ final class BatchLoaderClosingTest {
 
   @Test
   void unusableSizesAreRefused() {
-    refused("none", 0, 2, 1);
+    refused("at least 1", 0, 2, 1);
     refused("at least 1", 4, 0, 1);
     refused("at least 1", 4, 2, 0);
     refused("too large", 4, 65536, 1);
@@ -100,7 +100,13 @@ final class BatchLoaderClosingTest {
   }
 
   private static BatchLoader loader(int[] order, int firstBatch) {
-    return new BatchLoader(SEVEN, 4, Preprocessing.of(1, 2), order, firstBatch, HostBuffer::direct);
+    return new BatchLoader(
+        SEVEN,
+        Preprocessing.of(1, 2),
+        new BatchSchedule(7, 4, 1),
+        order,
+        firstBatch,
+        HostBuffer::direct);
   }
 
   private static void refused(String why, int batchSize, int imageSize, int channels) {

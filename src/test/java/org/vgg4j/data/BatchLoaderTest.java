@@ -100,7 +100,7 @@ class BatchLoaderTest {
     try (BatchLoader loader =
         BatchLoader.ofPixels(
             data,
-            4,
+            new BatchSchedule(11, 4, 1),
             null,
             1,
             bytes -> {
@@ -260,6 +260,32 @@ class BatchLoaderTest {
     }
   }
 
+  /** Three devices take what one alone would, each its slice of every batch. */
+  @Test
+  void shardsTakeTheirSlices() {
+    ImageSource data = data(11, 1);
+    int[] order = new Draw(3, 1).permutation(11);
+    BatchSchedule whole = new BatchSchedule(11, 4, 1);
+    for (int batch = 0; batch < 3; batch++) {
+      List<Integer> labels = new ArrayList<>();
+      for (int rank = 0; rank < 3; rank++) {
+        BatchSchedule mine = new BatchSchedule(11, 4, 1, new Shard(rank, 3));
+        try (BatchLoader loader =
+            BatchLoader.ofPixels(data, mine, order, batch, HostBuffer::direct)) {
+          Batch slice = loader.next();
+          for (int row = 0; row < slice.size(); row++) {
+            labels.add(slice.label(row));
+          }
+        }
+      }
+      List<Integer> expected = new ArrayList<>();
+      for (int i = whole.begin(batch); i < whole.end(batch); i++) {
+        expected.add(data.label(order[i]));
+      }
+      assertEquals(expected, labels);
+    }
+  }
+
   private static void assertEnds(BatchLoader loader) throws InterruptedException {
     loader.thread().join(10_000);
     assertTrue(!loader.thread().isAlive(), "the thread is still there");
@@ -267,7 +293,13 @@ class BatchLoaderTest {
 
   private static BatchLoader loader(
       ImageSource data, int batchSize, Preprocessing net, int[] order, int firstBatch) {
-    return new BatchLoader(data, batchSize, net, order, firstBatch, HostBuffer::direct);
+    return new BatchLoader(
+        data,
+        net,
+        new BatchSchedule(data.size(), batchSize, 1, Shard.WHOLE),
+        order,
+        firstBatch,
+        HostBuffer::direct);
   }
 
   /** Takes a pass to its end; it must be the images of {@code order}, each once. */

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.BatchSchedule;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Execution;
@@ -44,7 +45,7 @@ final class ImageFeedTest {
       for (Preprocessing preprocessing : PREPROCESSINGS) {
         int seen = 0;
         ImageFeed feed = new ImageFeed(vgg, preprocessing, DATA);
-        try (BatchLoader loader = feed.loader(4, null, 0)) {
+        try (BatchLoader loader = feed.loader(new BatchSchedule(7, 4, 1), null, 0)) {
           for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
             int rows = batch.size();
             float[] x = new float[rows * 64];

@@ -14,10 +14,12 @@ import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.BatchSchedule;
 import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.InMemoryImages;
 import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.Shard;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.tensor.HostBuffer;
@@ -66,7 +68,13 @@ final class CudaImagesTest {
         ImagePlan plan = backend.images(spec, xLayout);
         Arena bytes = backend.allocate(Arena.align(plan.bytes().bytes()));
         Arena floats = backend.allocate(Arena.align(xLayout.bytes()));
-        BatchLoader pixels = BatchLoader.ofPixels(data, BATCH, null, 0, backend::newHostBuffer);
+        BatchLoader pixels =
+            BatchLoader.ofPixels(
+                data,
+                new BatchSchedule(data.size(), BATCH, 1, Shard.WHOLE),
+                null,
+                0,
+                backend::newHostBuffer);
         BatchLoader resized = new BatchLoader(data, BATCH, Preprocessing.of(outChannels, size))) {
       Tensor source = bytes.tensor(0, plan.bytes());
       source.uploadAsync(pixels.next().images());
