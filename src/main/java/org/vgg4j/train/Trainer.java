@@ -281,7 +281,8 @@ public final class Trainer implements AutoCloseable {
   /**
    * Goes on from a state, its tensors read from files; the trainer's own are lost.
    *
-   * @throws InvalidInputException when the files are damaged or of another net or optimizer
+   * @throws org.vgg4j.tensor.InvalidInputException when the files are damaged or of another net or
+   *     optimizer
    */
   public void restore(TrainingState state, Path model, Path moments, FileOperations files)
       throws IOException {
