@@ -18,16 +18,10 @@ import org.vgg4j.tensor.Usage;
  * <p>Source: PyTorch {@code torch.nn.functional.conv2d} and {@code torch.nn.grad}'s {@code
  * conv2d_input} and {@code conv2d_weight}.
  */
-final class ReferenceConv2d extends ReferencePlan implements Conv2dPlan {
+final class ReferenceConv2d extends ReferenceWeighted implements Conv2dPlan {
   private static final String OPERATION = "convolution";
 
   private final Conv2dSpec spec;
-  private final Usage usage;
-  private final ReferenceLayout xLayout;
-  private final ReferenceLayout wLayout;
-  private final ReferenceLayout dwLayout;
-  private final ReferenceLayout bLayout;
-  private final ReferenceLayout yLayout;
   private final int batch; // N
   private final int inChannels; // C
   private final int outChannels; // K
@@ -38,15 +32,8 @@ final class ReferenceConv2d extends ReferencePlan implements Conv2dPlan {
   private final int outWidth; // Q
 
   ReferenceConv2d(Types types, Conv2dSpec spec, Layout x, Layout w, Usage usage) {
-    super(OPERATION);
+    super(OPERATION, types, x, w, spec.w(), spec.b(), spec.y(x.shape()), usage);
     this.spec = spec;
-    this.usage = usage;
-    xLayout = ReferenceLayout.computable(OPERATION, x);
-    wLayout = new ReferenceLayout(spec.w(), types.weight());
-    dwLayout = wLayout.as(types.master());
-    bLayout = new ReferenceLayout(spec.b(), types.master());
-    yLayout = new ReferenceLayout(spec.y(x.shape()), xLayout.dtype());
-    checkWeights(OPERATION, w, wLayout);
     Shape y = yLayout.shape();
     batch = y.dim(0);
     inChannels = spec.inChannels();
@@ -56,21 +43,6 @@ final class ReferenceConv2d extends ReferencePlan implements Conv2dPlan {
     width = x.shape().dim(3);
     outHeight = y.dim(2);
     outWidth = y.dim(3);
-  }
-
-  @Override
-  public Layout w() {
-    return wLayout;
-  }
-
-  @Override
-  public Layout dw() {
-    return dwLayout;
-  }
-
-  @Override
-  public Layout y() {
-    return yLayout;
   }
 
   @Override

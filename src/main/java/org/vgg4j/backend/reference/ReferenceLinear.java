@@ -15,48 +15,20 @@ import org.vgg4j.tensor.Usage;
  *
  * <p>Source: PyTorch {@code torch.nn.Linear}.
  */
-final class ReferenceLinear extends ReferencePlan implements LinearPlan {
+final class ReferenceLinear extends ReferenceWeighted implements LinearPlan {
   private static final String OPERATION = "linear layer";
 
   private final LinearSpec spec;
-  private final Usage usage;
-  private final ReferenceLayout xLayout;
-  private final ReferenceLayout wLayout;
-  private final ReferenceLayout dwLayout;
-  private final ReferenceLayout bLayout;
-  private final ReferenceLayout yLayout;
   private final int batch; // N
   private final int in; // I
   private final int out; // O
 
   ReferenceLinear(Types types, LinearSpec spec, Layout x, Layout w, Usage usage) {
-    super(OPERATION);
+    super(OPERATION, types, x, w, spec.w(), spec.b(), spec.y(x.shape()), usage);
     this.spec = spec;
-    this.usage = usage;
-    xLayout = ReferenceLayout.computable(OPERATION, x);
-    wLayout = new ReferenceLayout(spec.w(), types.weight());
-    dwLayout = wLayout.as(types.master());
-    bLayout = new ReferenceLayout(spec.b(), types.master());
-    yLayout = new ReferenceLayout(spec.y(x.shape()), xLayout.dtype());
-    checkWeights(OPERATION, w, wLayout);
     batch = x.shape().dim(0);
     in = spec.inFeatures();
     out = spec.outFeatures();
-  }
-
-  @Override
-  public Layout w() {
-    return wLayout;
-  }
-
-  @Override
-  public Layout dw() {
-    return dwLayout;
-  }
-
-  @Override
-  public Layout y() {
-    return yLayout;
   }
 
   @Override
