@@ -5,7 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
+import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
@@ -18,7 +19,7 @@ import org.vgg4j.train.TrainingOptions;
  * Times the variants of an engine on the net to be trained: the one place where a timing makes a
  * choice.
  */
-public final class EngineTuner {
+final class EngineTuner {
   private static final int WARM_STEPS = 2;
   private static final int TIMED_STEPS = 5;
 
@@ -30,9 +31,9 @@ public final class EngineTuner {
    * @param variant the fastest
    * @param medianMillis the median time of a training step by variant
    */
-  public record Result(String variant, Map<String, Double> medianMillis) {
+  record Result(String variant, Map<String, Double> medianMillis) {
     /** Returns one line for a person. */
-    public String text() {
+    String text() {
       StringBuilder text = new StringBuilder("variant " + variant + " (");
       String separator = "";
       for (Map.Entry<String, Double> entry : medianMillis.entrySet()) {
@@ -48,13 +49,14 @@ public final class EngineTuner {
   /**
    * Trains a throw-away net some steps in each variant.
    *
-   * @param open opens the engine in a variant; each is closed before the next is opened
+   * @param options how the engine is opened in each; one is closed before the next is opened
+   * @param engine its name
    */
-  public static Result fastest(
-      Recipe recipe, ImageSource data, List<String> variants, Function<String, Backend> open) {
+  static Result fastest(Recipe recipe, ImageSource data, EngineOptions options, String engine) {
+    List<String> variants = Backends.variants(engine);
     Map<String, Double> medians = new LinkedHashMap<>();
     for (String variant : variants) {
-      try (Backend backend = open.apply(variant)) {
+      try (Backend backend = Backends.open(options.withVariant(variant)).backend()) {
         medians.put(variant, median(recipe, data, backend));
       }
     }

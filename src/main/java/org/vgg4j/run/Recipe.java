@@ -142,7 +142,9 @@ public record Recipe(
     return new Recipe(
         Settings.RECIPE.require(flat),
         config,
-        preprocessing instanceof Map<?, ?> given ? Preprocessing.fromMap(given) : defaultOf(config),
+        preprocessing == null
+            ? defaultOf(config)
+            : Preprocessing.fromMap(preprocessing instanceof Map<?, ?> given ? given : Map.of()),
         Initialization.of(Settings.INIT.require(flat)),
         Settings.OPTIMIZER.require(flat),
         Settings.MOMENTUM.require(flat),
