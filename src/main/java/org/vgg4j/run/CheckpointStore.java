@@ -45,11 +45,6 @@ final class CheckpointStore {
    * @param keep how many of the newest checkpoints stay, beside the best
    * @throws IOException when the folder cannot be read
    */
-  CheckpointStore(Path folder, int keep) throws IOException {
-    this(folder, keep, FileOperations.SYSTEM);
-  }
-
-  /** Opens a store over a layer of files that tests may put in. */
   CheckpointStore(Path folder, int keep, FileOperations files) throws IOException {
     if (keep < 1) {
       throw new IllegalArgumentException("keep " + keep + " checkpoints");

@@ -1,10 +1,12 @@
 package org.vgg4j.run;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.ImageSource;
@@ -26,45 +28,31 @@ final class EngineTuner {
   private EngineTuner() {}
 
   /**
-   * What was measured.
-   *
-   * @param variant the fastest
-   * @param medianMillis the median time of a training step by variant
-   */
-  record Result(String variant, Map<String, Double> medianMillis) {
-    /** Returns one line for a person. */
-    String text() {
-      StringBuilder text = new StringBuilder("variant " + variant + " (");
-      String separator = "";
-      for (Map.Entry<String, Double> entry : medianMillis.entrySet()) {
-        text.append(separator)
-            .append(entry.getKey())
-            .append(String.format(Locale.ROOT, " %.1f ms a step", entry.getValue()));
-        separator = ", ";
-      }
-      return text.append(')').toString();
-    }
-  }
-
-  /**
-   * Trains a throw-away net some steps in each variant.
+   * Trains a throw-away net some steps in each variant and returns the fastest.
    *
    * @param options how the engine is opened in each; one is closed before the next is opened
    * @param engine its name
+   * @param report takes a line with the median time of a step by variant
    */
-  static Result fastest(Recipe recipe, ImageSource data, EngineOptions options, String engine) {
-    List<String> variants = Backends.variants(engine);
+  static String fastest(
+      Recipe recipe,
+      ImageSource data,
+      EngineOptions options,
+      String engine,
+      Consumer<String> report) {
     Map<String, Double> medians = new LinkedHashMap<>();
-    for (String variant : variants) {
+    for (String variant : Backends.variants(engine)) {
       try (Backend backend = Backends.open(options.withVariant(variant)).backend()) {
         medians.put(variant, median(recipe, data, backend));
       }
     }
-    String best = variants.get(0);
-    for (String variant : variants) {
-      best = medians.get(variant) < medians.get(best) ? variant : best;
-    }
-    return new Result(best, medians);
+    String best = Collections.min(medians.entrySet(), Map.Entry.comparingByValue()).getKey();
+    String times =
+        medians.entrySet().stream()
+            .map(e -> String.format(Locale.ROOT, "%s %.1f ms a step", e.getKey(), e.getValue()))
+            .collect(Collectors.joining(", "));
+    report.accept("tuned: variant " + best + " (" + times + ")");
+    return best;
   }
 
   private static double median(Recipe recipe, ImageSource data, Backend backend) {

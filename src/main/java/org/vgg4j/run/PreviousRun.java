@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.vgg4j.io.FileOperations;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.TrainingState;
 
@@ -27,7 +29,8 @@ record PreviousRun(
     RunDirectory folder = RunDirectory.open(path);
     Map<String, Object> config = folder.readConfig();
     Settings.requireKnown(folder.config(), config);
-    CheckpointStore store = new CheckpointStore(folder.checkpoints(), plan.checkpoints().keep());
+    CheckpointStore store =
+        new CheckpointStore(folder.checkpoints(), plan.checkpoints().keep(), FileOperations.SYSTEM);
     return new PreviousRun(folder, store, store.newestValid(plan.report()), config);
   }
 
@@ -72,15 +75,15 @@ record PreviousRun(
    * @throws InvalidInputException listing the differences
    */
   void requireSame(Map<String, ?> now, Map<String, String> wanted, RunPlan plan) {
+    Consumer<String> report = plan.report();
     SettingsDifference.require(before(), now, plan.settings().keySet(), state(), plan.naming())
-        .forEach(text -> plan.report().accept("changed: " + text));
+        .forEach(text -> report.accept("changed: " + text));
     for (Setting<?, ?> fact : List.of(Settings.VERSION, Settings.ENGINE, Settings.JAVA)) {
       String key = fact.key();
       if (!Objects.equals(before().get(key), now.get(key))) {
-        plan.report()
-            .accept(
-                "WARNING: %s is '%s' and was '%s': the run may end with other bits"
-                    .formatted(key, now.get(key), before().get(key)));
+        report.accept(
+            "WARNING: %s is '%s' and was '%s': the run may end with other bits"
+                .formatted(key, now.get(key), before().get(key)));
       }
     }
     if (now.get(Settings.CHOICES.key()) instanceof Map<?, ?> all) {
@@ -91,11 +94,10 @@ record PreviousRun(
               .sorted()
               .toList();
       if (!others.isEmpty()) {
-        plan.report()
-            .accept(
-                ("WARNING: the engine could not choose as before for %d of %d operations, such as"
-                        + " %s: the run may end with other bits")
-                    .formatted(others.size(), all.size(), others.get(0)));
+        report.accept(
+            ("WARNING: the engine could not choose as before for %d of %d operations, such as"
+                    + " %s: the run may end with other bits")
+                .formatted(others.size(), all.size(), others.get(0)));
       }
     }
   }

@@ -1,6 +1,5 @@
 package org.vgg4j.run;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -89,27 +88,22 @@ final class RunDirectory {
     return name + (e.getMessage() == null ? "" : ": " + e.getMessage());
   }
 
-  /** Returns the folder. */
   Path folder() {
     return folder;
   }
 
-  /** Returns the path of the configuration. */
   Path config() {
     return folder.resolve("config.json");
   }
 
-  /** Returns the path of the metrics. */
   Path metrics() {
     return folder.resolve("metrics.jsonl");
   }
 
-  /** Returns the folder of the checkpoints. */
   Path checkpoints() {
     return folder.resolve("checkpoints");
   }
 
-  /** Returns the path of the model. */
   Path model() {
     return folder.resolve("model.safetensors");
   }
@@ -141,16 +135,8 @@ final class RunDirectory {
   void writeMetrics(List<EpochMetrics> epochs) throws IOException {
     StringBuilder lines = new StringBuilder();
     for (EpochMetrics epoch : epochs) {
-      lines.append(json(epoch.toMap())).append('\n');
+      lines.append(JSON.writeValueAsString(epoch.toMap())).append('\n');
     }
     AtomicFile.write(metrics(), lines.toString().getBytes(StandardCharsets.UTF_8), files);
-  }
-
-  private static String json(Map<String, Object> map) {
-    try {
-      return JSON.writeValueAsString(map);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -45,10 +45,10 @@ record RunSetup(
     Evaluator.requireClasses(recipe.net(), data.train());
     if (plan.tune() && previous.isNone()) {
       closing.close();
-      EngineTuner.Result tuned =
-          EngineTuner.fastest(recipe, data.train(), engine, selection.backend().name());
-      plan.report().accept("tuned: " + tuned.text());
-      engine = engine.withVariant(tuned.variant());
+      String name = selection.backend().name();
+      engine =
+          engine.withVariant(
+              EngineTuner.fastest(recipe, data.train(), engine, name, plan.report()));
       selection = open(engine, closing);
     }
     return new RunSetup(recipe, data, from == null ? data.from() : from, engine, selection);

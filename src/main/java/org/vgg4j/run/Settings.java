@@ -136,14 +136,12 @@ public final class Settings {
                   + " sample")
           .in(DATAS, BETWEEN_EPOCHS);
 
-  /** How many training images are used, from the first. */
   static final Setting<RunSetup, Integer> TRAIN_IMAGES =
       run("trainImages", COUNT, setup -> setup.data().train().size())
           .flag("--train-limit N", "Use only the first N training images", "all")
           .changedBy(DATA)
           .in(DATAS, BETWEEN_EPOCHS);
 
-  /** How many test images are used, from the first. */
   static final Setting<RunSetup, Integer> TEST_IMAGES =
       run("testImages", COUNT, setup -> setup.data().test().size())
           .flag("--test-limit N", "Use only the first N test images", "all")
@@ -169,7 +167,6 @@ public final class Settings {
               "auto")
           .in(ENGINES, ALWAYS);
 
-  /** One of the engine's variants. */
   static final Setting<RunSetup, String> VARIANT =
       run("variant", TEXT, setup -> setup.engine().variant()).changedBy(DEVICE).in(ENGINES, ALWAYS);
 
@@ -183,7 +180,6 @@ public final class Settings {
           .changedBy(DEVICE)
           .in(ENGINES, ALWAYS);
 
-  /** Whether equal runs must end with equal bits. */
   static final Setting<RunSetup, Boolean> DETERMINISTIC =
       run("deterministic", TRUTH, setup -> setup.engine().deterministic())
           .flag(
@@ -203,7 +199,6 @@ public final class Settings {
           .changedBy(DEVICE)
           .in(ENGINES, ALWAYS);
 
-  /** What computed, as a text for a person. */
   static final Setting<RunSetup, String> ENGINE =
       run("engine", TEXT, setup -> setup.backend().description()).in(FACTS, ALWAYS);
 
@@ -211,7 +206,6 @@ public final class Settings {
   static final Setting<RunSetup, Object> CHOICES =
       run("choices", ANY, RunSetup::choices).in(FACTS, ALWAYS);
 
-  /** The version of Java. */
   static final Setting<RunSetup, String> JAVA =
       run("java", TEXT, setup -> System.getProperty("java.version")).in(FACTS, ALWAYS);
 

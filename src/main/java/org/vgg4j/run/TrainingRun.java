@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.io.FileOperations;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
@@ -59,7 +60,9 @@ public final class TrainingRun implements AutoCloseable {
       config = Settings.config(setup);
       if (previous.isNone()) {
         run = RunDirectory.create(folder);
-        store = new CheckpointStore(run.checkpoints(), plan.checkpoints().keep());
+        store =
+            new CheckpointStore(
+                run.checkpoints(), plan.checkpoints().keep(), FileOperations.SYSTEM);
       } else {
         previous.requireSame(config, setup.engine().choices(), plan);
         run = previous.folder();
