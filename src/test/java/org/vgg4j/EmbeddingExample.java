@@ -1,14 +1,22 @@
 package org.vgg4j;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.data.ImageSource;
 import org.vgg4j.nn.ConvBlock;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.AttachedOptimizer;
+import org.vgg4j.run.RunData;
+import org.vgg4j.run.RunPlan;
+import org.vgg4j.run.TrainingRun;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dSpec;
@@ -20,6 +28,8 @@ import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.train.EpochMetrics;
+import org.vgg4j.train.TrainingListener;
 
 /** The code of docs/embedding.md, section by section. */
 final class EmbeddingExample {
@@ -115,8 +125,27 @@ final class EmbeddingExample {
     // end adam
   }
 
+  static EpochMetrics run(ImageSource train, ImageSource test, Path folder, Logger log)
+      throws IOException {
+    // begin run
+    RunPlan plan =
+        RunPlan.of(Map.of("arch", "vgg11", "width", "1/8", "epochs", "1", "device", "cpu"))
+            .withData(new RunData("clothes", train, test)) // without it: Fashion-MNIST
+            .withReport(log::info);
+    try (TrainingRun run = TrainingRun.create(plan, folder)) {
+      run.fit(new TrainingListener() {});
+    }
+    // Later, in the same process or another: two epochs more.
+    RunPlan longer =
+        RunPlan.of(Map.of("epochs", "3")).withData(new RunData("clothes", train, test));
+    try (TrainingRun run = TrainingRun.resume(folder, longer)) {
+      return run.fit(new TrainingListener() {});
+    }
+    // end run
+  }
+
   /** Returns the names of the sections, in the order of the page. */
   static List<String> sections() {
-    return List.of("tensor", "convolution", "block", "adam");
+    return List.of("tensor", "convolution", "block", "adam", "run");
   }
 }

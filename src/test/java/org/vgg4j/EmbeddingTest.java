@@ -17,10 +17,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.data.DataPlaces;
+import org.vgg4j.data.DownloadListener;
+import org.vgg4j.data.FashionMnist;
+import org.vgg4j.data.ImageSource;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DType;
@@ -55,6 +62,18 @@ final class EmbeddingTest {
     assertEquals(9.5f, y[5]);
     assertEquals(Shape.of(4, 8, 4, 4), EmbeddingExample.block(device));
     assertEquals(-1e-3, EmbeddingExample.adam(device), 1e-9);
+  }
+
+  @Test
+  void aRunIsTrainedAndGoneOnWith(@TempDir Path folder) throws IOException {
+    FashionMnist sample =
+        FashionMnist.load("sample", DataPlaces.ofThisMachine(), DownloadListener.NONE);
+    ImageSource train = sample.train().limit(64);
+    Path run = folder.resolve("run");
+    Logger log = LoggerFactory.getLogger(EmbeddingTest.class);
+    assertEquals(3, EmbeddingExample.run(train, sample.test().limit(20), run, log).epoch());
+    assertEquals(3, Files.readAllLines(run.resolve("metrics.jsonl")).size());
+    assertTrue(Files.exists(run.resolve("model.safetensors")));
   }
 
   @ParameterizedTest

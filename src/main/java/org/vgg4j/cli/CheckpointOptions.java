@@ -3,8 +3,8 @@ package org.vgg4j.cli;
 import java.nio.file.Path;
 import java.util.List;
 import org.vgg4j.run.CheckpointInterval;
+import org.vgg4j.run.CheckpointPolicy;
 import org.vgg4j.run.NanPolicy;
-import org.vgg4j.tensor.InvalidInputException;
 import picocli.CommandLine.Option;
 
 /** The flags about checkpoints; none of them changes what is computed before a rollback. */
@@ -50,22 +50,9 @@ final class CheckpointOptions {
     return resume;
   }
 
-  int keep() {
-    return keep;
-  }
-
-  /** Refuses unusable values before anything is read or made. */
-  void check() {
-    interval();
-    nanPolicy();
-    InvalidInputException.requireAtLeast(1, "keepCheckpoints", keep);
-  }
-
-  CheckpointInterval interval() {
-    return CheckpointInterval.parse(String.join(" ", every));
-  }
-
-  NanPolicy nanPolicy() {
-    return NanPolicy.of(onNan);
+  /** Returns the flags as a run takes them; refuses unusable values. */
+  CheckpointPolicy policy() {
+    return new CheckpointPolicy(
+        CheckpointInterval.parse(String.join(" ", every)), keep, NanPolicy.of(onNan));
   }
 }

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
+import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.EngineReport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,8 +44,9 @@ final class DoctorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws JsonProcessingException {
     PrintWriter out = spec.commandLine().getOut();
-    List<EngineReport> reports = Backends.reports(device.options());
-    String chosen = chosen(reports);
+    EngineOptions options = device.options();
+    List<EngineReport> reports = Backends.reports(options);
+    String chosen = chosen(reports, options.device());
     if (json) {
       out.println(JSON.writeValueAsString(map(reports, chosen)));
     } else {
@@ -58,14 +61,13 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   /** Returns the engine that a training with these flags would take, null for none. */
-  private String chosen(List<EngineReport> reports) {
-    if (device.device().equals("reference")) {
+  private static String chosen(List<EngineReport> reports, String device) {
+    if (device.equals("reference")) {
       return "reference";
     }
     for (EngineReport report : reports) { // in the order in which auto tries them
       boolean isCandidate =
-          device.device().equals("auto")
-              || Backends.engine(device.device()).equals(report.device());
+          device.equals("auto") || Backends.engine(device).equals(report.device());
       if (isCandidate && report.usable()) {
         return report.device();
       }
@@ -75,7 +77,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private static Map<String, Object> map(List<EngineReport> reports, String chosen) {
     Map<String, Object> map = new LinkedHashMap<>();
-    map.put("vgg4j", Version.current());
+    map.put("vgg4j", Settings.version());
     map.put("java", System.getProperty("java.version"));
     map.put("trainingWorks", chosen != null);
     map.put("device", chosen);

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.vgg4j.backend.Backends;
-import org.vgg4j.data.FashionMnist;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.evaluation.Evaluation;
 import org.vgg4j.evaluation.Evaluator;
@@ -46,11 +44,9 @@ final class EvaluateCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     NetworkOptions options = NetworkOptions.inference(batchSize);
-    Backends.Selection selection = device.open(Backends.DEFAULT_VARIANT);
-    try (Backend backend = selection.backend();
+    try (Backend backend = device.open();
         ModelFile.Loaded loaded = ModelFile.load(model, options, backend)) {
-      FashionMnist set = data.load(err);
-      ImageSource test = data.test(set);
+      ImageSource test = data.load(err).test();
       Evaluator.requireClasses(loaded.vgg().config(), test);
       if (loaded.verification() == Verification.UNVERIFIED) {
         err.println(
@@ -58,10 +54,10 @@ final class EvaluateCommand implements Callable<Integer> {
                 + " is unverified: it carries no hash"
                 + (loaded.inferred() ? " and no configuration, which was inferred" : ""));
       }
-      DataOptions.warnOfSample(set, err);
+      data.warnOfSample(err);
       Evaluation evaluation = Evaluator.evaluate(loaded.vgg(), loaded.preprocessing(), test);
       EvaluationTable.print(evaluation, out);
-      DataOptions.warnOfSample(set, err);
+      data.warnOfSample(err);
     }
     return ExitCode.DONE;
   }

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.vgg4j.backend.Backends;
 import org.vgg4j.data.ImageFile;
 import org.vgg4j.evaluation.Classifier;
 import org.vgg4j.io.Verification;
@@ -65,8 +64,7 @@ final class PredictCommand implements Callable<Integer> {
       read.add(ImageFile.read(image, inversion));
     }
     NetworkOptions options = NetworkOptions.inference(Math.min(BATCH, read.size()));
-    Backends.Selection selection = device.open(Backends.DEFAULT_VARIANT);
-    try (Backend backend = selection.backend();
+    try (Backend backend = device.open();
         ModelFile.Loaded loaded = ModelFile.load(model, options, backend)) {
       if (loaded.verification() == Verification.UNVERIFIED) {
         err.println(model + " is unverified: it carries no hash");

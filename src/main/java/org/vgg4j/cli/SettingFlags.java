@@ -1,7 +1,9 @@
 package org.vgg4j.cli;
 
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import org.vgg4j.run.Setting;
 import org.vgg4j.run.Settings;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,16 +36,16 @@ final class SettingFlags {
         : option.type(String.class).paramLabel(flag.label()).build();
   }
 
-  /** Returns what was given for a setting, null for nothing; flags may be missing. */
-  static String text(CommandSpec flags, Setting<?, ?> setting) {
-    OptionSpec option = setting.flag() == null ? null : flags.findOption(setting.flag().name());
-    return option == null || option.getValue() == null ? null : option.getValue().toString();
-  }
-
-  /** Returns what was given for a setting, null for nothing. */
-  static <T> T value(CommandSpec flags, Setting<?, T> setting) {
-    String text = text(flags, setting);
-    return text == null ? null : setting.parse(text);
+  /** Returns what was given to a command for its settings: key to text. */
+  static Map<String, String> given(CommandSpec command) {
+    Map<String, String> given = new HashMap<>();
+    for (Setting<?, ?> setting : Settings.choices()) {
+      OptionSpec option = setting.flag() == null ? null : command.findOption(setting.flag().name());
+      if (option != null && option.getValue() != null) {
+        given.put(setting.key(), option.getValue().toString());
+      }
+    }
+    return given;
   }
 
   /** Returns the flag of a command that an option of the API is, its name where there is none. */

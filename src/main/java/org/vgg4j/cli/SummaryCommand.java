@@ -2,7 +2,6 @@ package org.vgg4j.cli;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
-import org.vgg4j.backend.Backends;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
@@ -28,10 +27,9 @@ final class SummaryCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    Recipe recipe = Settings.recipe(Recipe.quick(), setting -> SettingFlags.text(flags, setting));
+    Recipe recipe = Settings.recipe(Recipe.quick(), SettingFlags.given(flags));
     NetworkOptions options = NetworkOptions.training(recipe.training().batchSize());
-    Backends.Selection selection = device.open(Backends.DEFAULT_VARIANT);
-    try (Backend backend = selection.backend();
+    try (Backend backend = device.open();
         NetworkPlan planned = Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
       SummaryTable.print(recipe, planned.memoryPlan(), backend, out);
     }

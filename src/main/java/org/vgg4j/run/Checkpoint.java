@@ -4,51 +4,39 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.vgg4j.train.TrainingState;
 
-/** A whole checkpoint that was written or found. */
-public final class Checkpoint {
-  private final Path folder;
-  private final CheckpointManifest manifest;
-
-  Checkpoint(Path folder, CheckpointManifest manifest) {
-    this.folder = folder;
-    this.manifest = manifest;
-  }
-
+/**
+ * A whole checkpoint that was written or found.
+ *
+ * @param folder where its files are
+ * @param manifest what they hold
+ */
+record Checkpoint(Path folder, CheckpointManifest manifest) {
   /** Returns the name that its files begin with. */
-  public String label() {
+  String label() {
     return CheckpointFiles.label(number());
-  }
-
-  CheckpointManifest manifest() {
-    return manifest;
   }
 
   long number() {
     return manifest.number();
   }
 
-  /** Returns the test accuracy of its weights; null unless an epoch had just ended. */
-  public Double testAccuracy() {
+  Double testAccuracy() {
     return manifest.testAccuracy();
   }
 
-  /** Returns where the training stood. */
-  public TrainingState state() {
+  TrainingState state() {
     return manifest.state();
   }
 
-  /** Returns the configuration that the training had. */
-  public Map<String, Object> config() {
+  Map<String, Object> config() {
     return manifest.config();
   }
 
-  /** Returns the file of the net, which is a model file like any other. */
-  public Path model() {
+  Path model() {
     return CheckpointFiles.model(folder, number());
   }
 
-  /** Returns the file of the optimizer's tensors. */
-  public Path optimizer() {
+  Path optimizer() {
     return CheckpointFiles.optimizer(folder, number());
   }
 }

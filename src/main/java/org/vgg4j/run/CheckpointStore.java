@@ -29,7 +29,7 @@ import org.vgg4j.train.TrainingState;
  *
  * <p>One process and one thread at a time may use a store.
  */
-public final class CheckpointStore {
+final class CheckpointStore {
   private static final int MOST_MANIFEST_BYTES = 1 << 26;
 
   private final Path folder;
@@ -45,11 +45,6 @@ public final class CheckpointStore {
    * @param keep how many of the newest checkpoints stay, beside the best
    * @throws IOException when the folder cannot be read
    */
-  public CheckpointStore(Path folder, int keep) throws IOException {
-    this(folder, keep, FileOperations.SYSTEM);
-  }
-
-  /** Opens a store over a layer of files that tests may put in. */
   CheckpointStore(Path folder, int keep, FileOperations files) throws IOException {
     if (keep < 1) {
       throw new IllegalArgumentException("keep " + keep + " checkpoints");
@@ -165,7 +160,7 @@ public final class CheckpointStore {
   /**
    * Returns the checkpoint of the best test accuracy, of equal ones the first; null without one.
    */
-  public Checkpoint best() {
+  Checkpoint best() {
     return known.values().stream()
         .filter(checkpoint -> checkpoint.testAccuracy() != null)
         .max(
@@ -174,8 +169,13 @@ public final class CheckpointStore {
         .orElse(null);
   }
 
+  /** Returns the newest checkpoint, by its manifest alone; null without one. */
+  Checkpoint newest() {
+    return known.isEmpty() ? null : known.lastEntry().getValue();
+  }
+
   /** A checkpoint and what its files hold. */
-  public record Loaded(Checkpoint checkpoint, Snapshot snapshot) {}
+  record Loaded(Checkpoint checkpoint, Snapshot snapshot) {}
 
   /**
    * Reads the newest checkpoint whose every file holds what its manifest says, each file once;
@@ -184,7 +184,7 @@ public final class CheckpointStore {
    * @param report takes a line on each broken one that is passed over
    * @throws InvalidInputException when there are checkpoints and all are broken
    */
-  public Loaded newestValid(Consumer<String> report) {
+  Loaded newestValid(Consumer<String> report) {
     Set<Long> numbers = new TreeSet<>(Comparator.reverseOrder());
     numbers.addAll(known.keySet());
     numbers.addAll(broken.keySet());

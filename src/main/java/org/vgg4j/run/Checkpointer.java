@@ -10,12 +10,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.io.FileChecksums;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.io.ForceFailedException;
 import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.VggConfig;
+import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.Snapshot;
 import org.vgg4j.train.Trainer;
@@ -28,7 +30,7 @@ import org.vgg4j.train.TrainingState;
  * save is under way is skipped, and what cannot be written is said, but neither holds the training
  * up.
  */
-public final class Checkpointer implements TrainingListener, AutoCloseable {
+final class Checkpointer implements TrainingListener, AutoCloseable {
   private final Trainer trainer;
   private final RunDirectory run;
   private final CheckpointStore store;
@@ -49,7 +51,7 @@ public final class Checkpointer implements TrainingListener, AutoCloseable {
    * @param classNames the names of its classes
    * @param config the run's configuration
    */
-  public record Contents(
+  record Contents(
       VggConfig net,
       Preprocessing preprocessing,
       List<String> classNames,
@@ -66,7 +68,7 @@ public final class Checkpointer implements TrainingListener, AutoCloseable {
    * @param resumed the state that the trainer goes on from; null at the beginning
    * @param report takes each line that the user should see, on any thread
    */
-  public Checkpointer(
+  Checkpointer(
       Trainer trainer,
       RunDirectory run,
       CheckpointStore store,
@@ -186,8 +188,51 @@ public final class Checkpointer implements TrainingListener, AutoCloseable {
             + (last == null ? "there is no checkpoint yet" : "the last is of " + last.place()));
   }
 
+  /**
+   * Trains to the end and writes the run's files.
+   *
+   * @return the metrics of the last finished epoch, null when it was stopped before
+   * @throws DivergedException when the loss or a weight was not finite and the run may not go back
+   * @throws IOException when the end of the training could not be written
+   */
+  EpochMetrics fit(NanPolicy onNan, ImageSource train, ImageSource test, TrainingListener listener)
+      throws IOException {
+    if (onNan == NanPolicy.ROLLBACK && saved == null) {
+      saveNow(); // so that there is always something to go back to
+    }
+    while (true) {
+      try {
+        EpochMetrics last = trainer.fit(train, test, TrainingListener.all(listener, this));
+        saveNow();
+        if (!trainer.state().isAt(saved)) {
+          throw failure;
+        }
+        return last;
+      } catch (DivergedException e) {
+        await();
+        int rollbacks = trainer.state().rollbacks() + 1;
+        boolean mayGoBack = onNan == NanPolicy.ROLLBACK && rollbacks <= NanPolicy.MOST_ROLLBACKS;
+        CheckpointStore.Loaded last = mayGoBack ? store.newestValid(report) : null;
+        if (last == null) {
+          throw e;
+        }
+        trainer.restore(last.snapshot().withRollbacks(rollbacks));
+        Checkpoint to = last.checkpoint();
+        report.accept(
+            "%s; back to %s (%s) at a tenth of the learning rate, %d of %d times"
+                .formatted(
+                    e.getMessage(),
+                    to.label(),
+                    to.state().place(),
+                    rollbacks,
+                    NanPolicy.MOST_ROLLBACKS));
+        saveNow();
+      }
+    }
+  }
+
   /** Waits until nothing is being written. */
-  public void await() {
+  private void await() {
     try {
       disk.submit(() -> {}).get();
     } catch (InterruptedException e) {
@@ -199,30 +244,12 @@ public final class Checkpointer implements TrainingListener, AutoCloseable {
   }
 
   /** Waits for what is being written and writes the present state unless it is written already. */
-  void saveNow() {
+  private void saveNow() {
     await();
     if (!trainer.state().isAt(saved)) {
       saveUnlessBusy();
       await();
     }
-  }
-
-  /**
-   * Waits for what is being written and, unless just that was written, writes the training's
-   * present state; for the end of a training and for one that is stopped.
-   *
-   * @throws IOException when it cannot be written
-   */
-  public void finish() throws IOException {
-    saveNow();
-    if (!trainer.state().isAt(saved)) {
-      throw failure;
-    }
-  }
-
-  /** Returns the newest state that is in a checkpoint, null when there is none. */
-  public TrainingState saved() {
-    return saved;
   }
 
   /** Waits for what is being written and ends the thread. */

@@ -1,11 +1,14 @@
 package org.vgg4j.run;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
@@ -18,51 +21,38 @@ import org.vgg4j.train.TrainingOptions;
  * Times the variants of an engine on the net to be trained: the one place where a timing makes a
  * choice.
  */
-public final class EngineTuner {
+final class EngineTuner {
   private static final int WARM_STEPS = 2;
   private static final int TIMED_STEPS = 5;
 
   private EngineTuner() {}
 
   /**
-   * What was measured.
+   * Trains a throw-away net some steps in each variant and returns the fastest.
    *
-   * @param variant the fastest
-   * @param medianMillis the median time of a training step by variant
+   * @param options how the engine is opened in each; one is closed before the next is opened
+   * @param engine its name
+   * @param report takes a line with the median time of a step by variant
    */
-  public record Result(String variant, Map<String, Double> medianMillis) {
-    /** Returns one line for a person. */
-    public String text() {
-      StringBuilder text = new StringBuilder("variant " + variant + " (");
-      String separator = "";
-      for (Map.Entry<String, Double> entry : medianMillis.entrySet()) {
-        text.append(separator)
-            .append(entry.getKey())
-            .append(String.format(Locale.ROOT, " %.1f ms a step", entry.getValue()));
-        separator = ", ";
-      }
-      return text.append(')').toString();
-    }
-  }
-
-  /**
-   * Trains a throw-away net some steps in each variant.
-   *
-   * @param open opens the engine in a variant; each is closed before the next is opened
-   */
-  public static Result fastest(
-      Recipe recipe, ImageSource data, List<String> variants, Function<String, Backend> open) {
+  static String fastest(
+      Recipe recipe,
+      ImageSource data,
+      EngineOptions options,
+      String engine,
+      Consumer<String> report) {
     Map<String, Double> medians = new LinkedHashMap<>();
-    for (String variant : variants) {
-      try (Backend backend = open.apply(variant)) {
+    for (String variant : Backends.variants(engine)) {
+      try (Backend backend = Backends.open(options.withVariant(variant)).backend()) {
         medians.put(variant, median(recipe, data, backend));
       }
     }
-    String best = variants.get(0);
-    for (String variant : variants) {
-      best = medians.get(variant) < medians.get(best) ? variant : best;
-    }
-    return new Result(best, medians);
+    String best = Collections.min(medians.entrySet(), Map.Entry.comparingByValue()).getKey();
+    String times =
+        medians.entrySet().stream()
+            .map(e -> String.format(Locale.ROOT, "%s %.1f ms a step", e.getKey(), e.getValue()))
+            .collect(Collectors.joining(", "));
+    report.accept("tuned: variant " + best + " (" + times + ")");
+    return best;
   }
 
   private static double median(Recipe recipe, ImageSource data, Backend backend) {

@@ -1,6 +1,5 @@
 package org.vgg4j.run;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -21,7 +20,7 @@ import org.vgg4j.train.EpochMetrics;
  * (an object an epoch), {@code model.safetensors} (the net after the last whole epoch) and the
  * folder {@code checkpoints}.
  */
-public final class RunDirectory {
+final class RunDirectory {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path folder;
@@ -38,7 +37,7 @@ public final class RunDirectory {
    *
    * @throws InvalidInputException when it holds a run already or cannot be written
    */
-  public static RunDirectory create(Path folder) {
+  static RunDirectory create(Path folder) {
     RunDirectory run = new RunDirectory(folder, FileOperations.SYSTEM);
     try {
       Files.createDirectories(folder);
@@ -58,7 +57,7 @@ public final class RunDirectory {
    *
    * @throws InvalidInputException when it holds no run or cannot be written
    */
-  public static RunDirectory open(Path folder) {
+  static RunDirectory open(Path folder) {
     RunDirectory run = new RunDirectory(folder, FileOperations.SYSTEM);
     if (!Files.exists(run.config())) {
       throw InvalidInputException.of(
@@ -89,33 +88,28 @@ public final class RunDirectory {
     return name + (e.getMessage() == null ? "" : ": " + e.getMessage());
   }
 
-  /** Returns the folder. */
-  public Path folder() {
+  Path folder() {
     return folder;
   }
 
-  /** Returns the path of the configuration. */
-  public Path config() {
+  Path config() {
     return folder.resolve("config.json");
   }
 
-  /** Returns the path of the metrics. */
-  public Path metrics() {
+  Path metrics() {
     return folder.resolve("metrics.jsonl");
   }
 
-  /** Returns the folder of the checkpoints. */
-  public Path checkpoints() {
+  Path checkpoints() {
     return folder.resolve("checkpoints");
   }
 
-  /** Returns the path of the model. */
-  public Path model() {
+  Path model() {
     return folder.resolve("model.safetensors");
   }
 
   /** Writes the configuration, whole or not at all. */
-  public void writeConfig(Map<String, Object> config) throws IOException {
+  void writeConfig(Map<String, Object> config) throws IOException {
     String text =
         JSON.writer().with(SerializationFeature.INDENT_OUTPUT).writeValueAsString(config) + "\n";
     AtomicFile.write(config(), text.getBytes(StandardCharsets.UTF_8), files);
@@ -126,7 +120,7 @@ public final class RunDirectory {
    *
    * @throws InvalidInputException when it is not there or no JSON object
    */
-  public Map<String, Object> readConfig() {
+  Map<String, Object> readConfig() {
     try {
       return JSON.readValue(
           Files.readAllBytes(config()), new TypeReference<LinkedHashMap<String, Object>>() {});
@@ -138,19 +132,11 @@ public final class RunDirectory {
   }
 
   /** Writes the metrics of these epochs in place of what is there, whole or not at all. */
-  public void writeMetrics(List<EpochMetrics> epochs) throws IOException {
+  void writeMetrics(List<EpochMetrics> epochs) throws IOException {
     StringBuilder lines = new StringBuilder();
     for (EpochMetrics epoch : epochs) {
-      lines.append(json(epoch.toMap())).append('\n');
+      lines.append(JSON.writeValueAsString(epoch.toMap())).append('\n');
     }
     AtomicFile.write(metrics(), lines.toString().getBytes(StandardCharsets.UTF_8), files);
-  }
-
-  private static String json(Map<String, Object> map) {
-    try {
-      return JSON.writeValueAsString(map);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -1,41 +1,82 @@
 package org.vgg4j.run;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
+import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Closing;
 
 /**
  * What a run is made of, and {@code config.json} written from.
  *
- * @param version that of vgg4j
  * @param recipe the net and its training
  * @param data the images
  * @param dataFrom what finds them again, null for a search
- * @param backend the open engine
- * @param engine the options it was opened with
+ * @param engine the options that the engine was opened with
+ * @param selection the open engine
  */
-public record RunSetup(
-    String version,
+record RunSetup(
     Recipe recipe,
-    TrainingData data,
+    RunData data,
     String dataFrom,
-    Backend backend,
-    EngineOptions engine) {
+    EngineOptions engine,
+    Backends.Selection selection) {
+
+  /**
+   * Opens the engine, reads the images and tunes if the plan says so.
+   *
+   * @param closing owns the engine from then on
+   */
+  static RunSetup open(RunPlan plan, Recipe recipe, PreviousRun previous, Closing closing) {
+    Map<String, Object> now = new HashMap<>(previous.config());
+    now.putAll(plan.settings());
+    EngineOptions engine =
+        EngineSettings.options(
+            plan.settings(), plan.cudaLibraries(), previous.config(), previous.choices());
+    // Before the data, which may have to travel: a device that is not there is said at once.
+    Backends.Selection selection = open(engine, closing);
+    String asked = RunData.from(plan.settings());
+    String from = asked != null ? asked : Settings.DATA_FROM.find(previous.config());
+    RunData data = plan.data().apply(from).limited(now);
+    Evaluator.requireClasses(recipe.net(), data.train());
+    if (plan.tune() && previous.isNone()) {
+      closing.close();
+      String name = selection.backend().name();
+      engine =
+          engine.withVariant(
+              EngineTuner.fastest(recipe, data.train(), engine, name, plan.report()));
+      selection = open(engine, closing);
+    }
+    return new RunSetup(recipe, data, from == null ? data.from() : from, engine, selection);
+  }
+
+  private static Backends.Selection open(EngineOptions engine, Closing closing) {
+    Backends.Selection selection = Backends.open(engine);
+    closing.own(selection.backend());
+    return selection;
+  }
+
+  Backend backend() {
+    return selection.backend();
+  }
 
   /** Returns the device as it is asked for: cuda:1 where that was asked for. */
   String device() {
-    return engine.device().startsWith(backend.name() + ":") ? engine.device() : backend.name();
+    String name = backend().name();
+    return engine.device().startsWith(name + ":") ? engine.device() : name;
   }
 
   /** Returns what only the GPU has, null for another engine. */
   <T> T onGpu(Function<EngineOptions, T> value) {
-    return backend.name().equals("cuda") ? value.apply(engine) : null;
+    return backend().name().equals("cuda") ? value.apply(engine) : null;
   }
 
   /** Returns what the engine chose by measuring, null for nothing. */
   Map<String, String> choices() {
-    return backend.choices().isEmpty() ? null : new TreeMap<>(backend.choices());
+    return backend().choices().isEmpty() ? null : new TreeMap<>(backend().choices());
   }
 }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.vgg4j.backend.Backends;
@@ -126,7 +127,7 @@ public final class Settings {
           .in(RECIPES, BETWEEN_EPOCHS);
 
   /** Which data; the flag takes a folder too, which {@code dataFrom} keeps. */
-  public static final Setting<RunSetup, String> DATA =
+  static final Setting<RunSetup, String> DATA =
       run("data", TEXT, setup -> setup.data().name())
           .flag(
               "--data DIR",
@@ -135,15 +136,13 @@ public final class Settings {
                   + " sample")
           .in(DATAS, BETWEEN_EPOCHS);
 
-  /** How many training images are used, from the first. */
-  public static final Setting<RunSetup, Integer> TRAIN_IMAGES =
+  static final Setting<RunSetup, Integer> TRAIN_IMAGES =
       run("trainImages", COUNT, setup -> setup.data().train().size())
           .flag("--train-limit N", "Use only the first N training images", "all")
           .changedBy(DATA)
           .in(DATAS, BETWEEN_EPOCHS);
 
-  /** How many test images are used, from the first. */
-  public static final Setting<RunSetup, Integer> TEST_IMAGES =
+  static final Setting<RunSetup, Integer> TEST_IMAGES =
       run("testImages", COUNT, setup -> setup.data().test().size())
           .flag("--test-limit N", "Use only the first N test images", "all")
           .changedBy(DATA)
@@ -159,7 +158,7 @@ public final class Settings {
   }
 
   /** The engine's name; the flag takes auto, too. */
-  public static final Setting<RunSetup, String> DEVICE =
+  static final Setting<RunSetup, String> DEVICE =
       run("device", TEXT, RunSetup::device)
           .flag(
               "--device NAME",
@@ -168,12 +167,11 @@ public final class Settings {
               "auto")
           .in(ENGINES, ALWAYS);
 
-  /** One of the engine's variants. */
-  public static final Setting<RunSetup, String> VARIANT =
+  static final Setting<RunSetup, String> VARIANT =
       run("variant", TEXT, setup -> setup.engine().variant()).changedBy(DEVICE).in(ENGINES, ALWAYS);
 
   /** The precision of the GPU's products, none on another engine. */
-  public static final Setting<RunSetup, String> PRECISION =
+  static final Setting<RunSetup, String> PRECISION =
       run("precision", TEXT, setup -> setup.onGpu(Backends::precision))
           .flag(
               "--precision NAME",
@@ -182,8 +180,7 @@ public final class Settings {
           .changedBy(DEVICE)
           .in(ENGINES, ALWAYS);
 
-  /** Whether equal runs must end with equal bits. */
-  public static final Setting<RunSetup, Boolean> DETERMINISTIC =
+  static final Setting<RunSetup, Boolean> DETERMINISTIC =
       run("deterministic", TRUTH, setup -> setup.engine().deterministic())
           .flag(
               "--deterministic",
@@ -193,7 +190,7 @@ public final class Settings {
           .in(ENGINES, ALWAYS);
 
   /** The bytes of GPU memory that a convolution may work in, none on another engine. */
-  public static final Setting<RunSetup, Long> WORKSPACE_LIMIT =
+  static final Setting<RunSetup, Long> WORKSPACE_LIMIT =
       run("workspaceLimit", BYTES, setup -> setup.onGpu(Backends::workspaceLimit))
           .flag(
               "--workspace-limit SIZE",
@@ -202,25 +199,23 @@ public final class Settings {
           .changedBy(DEVICE)
           .in(ENGINES, ALWAYS);
 
-  /** What computed, as a text for a person. */
-  public static final Setting<RunSetup, String> ENGINE =
+  static final Setting<RunSetup, String> ENGINE =
       run("engine", TEXT, setup -> setup.backend().description()).in(FACTS, ALWAYS);
 
   /** What the engine chose by measuring: name to choice. */
-  public static final Setting<RunSetup, Object> CHOICES =
+  static final Setting<RunSetup, Object> CHOICES =
       run("choices", ANY, RunSetup::choices).in(FACTS, ALWAYS);
 
-  /** The version of Java. */
-  public static final Setting<RunSetup, String> JAVA =
+  static final Setting<RunSetup, String> JAVA =
       run("java", TEXT, setup -> System.getProperty("java.version")).in(FACTS, ALWAYS);
 
   /** What finds the data again; null for a search. */
-  public static final Setting<RunSetup, String> DATA_FROM =
+  static final Setting<RunSetup, String> DATA_FROM =
       run("dataFrom", TEXT, RunSetup::dataFrom).in(FACTS, ALWAYS);
 
   /** The version of vgg4j; its key comes first. */
-  public static final Setting<RunSetup, String> VERSION =
-      run("vgg4j", TEXT, RunSetup::version).in(FACTS, ALWAYS);
+  static final Setting<RunSetup, String> VERSION =
+      run("vgg4j", TEXT, setup -> version()).in(FACTS, ALWAYS);
 
   private Settings() {}
 
@@ -239,6 +234,11 @@ public final class Settings {
     return Stream.of(NETS, RECIPES).flatMap(List::stream).toList();
   }
 
+  /** Returns the settings of these keys. */
+  public static List<Setting<?, ?>> of(String... keys) {
+    return choices().stream().filter(setting -> List.of(keys).contains(setting.key())).toList();
+  }
+
   /** Returns the settings of the engine. */
   public static List<Setting<RunSetup, ?>> ofEngine() {
     return List.copyOf(ENGINES);
@@ -250,7 +250,7 @@ public final class Settings {
   }
 
   /** Returns what {@code config.json} says of a run: all that is needed to repeat it. */
-  public static Map<String, Object> config(RunSetup setup) {
+  static Map<String, Object> config(RunSetup setup) {
     Map<String, Object> config = new LinkedHashMap<>();
     VERSION.write(setup, config);
     config.putAll(setup.recipe().toMap());
@@ -274,25 +274,25 @@ public final class Settings {
    * Returns a recipe with what was given changed.
    *
    * @param unnamed what is changed when no recipe was named
-   * @param given returns what was given for a setting, null for nothing
+   * @param given key to text, of any settings; those of a recipe are read
    * @throws InvalidInputException when it cannot be used
    */
-  public static Recipe recipe(Recipe unnamed, Function<Setting<?, ?>, String> given) {
-    String name = given.apply(RECIPE);
+  public static Recipe recipe(Recipe unnamed, Map<String, String> given) {
+    String name = RECIPE.find(given);
     Recipe base = name == null ? unnamed : Recipe.of(name);
     Map<String, Object> flat = flat(base.toMap());
     if (base.preprocessing().isDefault()) {
       flat.remove(PREPROCESSING.key()); // another net has another default
     }
-    if (given.apply(ARCH) != null) {
-      flat.put(LAYERS.key(), VggConfig.layersOf(given.apply(ARCH)));
+    if (given.containsKey(ARCH.key())) {
+      flat.put(LAYERS.key(), VggConfig.layersOf(ARCH.find(given)));
     }
     for (Setting<?, ?> setting : ofRecipe()) {
-      if (given.apply(setting) != null) {
-        flat.put(setting.key(), setting.parse(given.apply(setting)));
+      if (given.containsKey(setting.key())) {
+        flat.put(setting.key(), setting.find(given));
       }
     }
-    if (given.apply(LAYERS) != null) {
+    if (given.containsKey(LAYERS.key())) {
       flat.put(ARCH.key(), VggConfig.CUSTOM);
     }
     return Recipe.fromMap(flat);
@@ -320,7 +320,7 @@ public final class Settings {
    * @param what the configuration, for the message
    * @throws InvalidInputException naming the key
    */
-  public static void requireKnown(Object what, Map<String, ?> config) {
+  static void requireKnown(Object what, Map<String, ?> config) {
     Map<String, Object> unknown = flat(config);
     choices().forEach(setting -> unknown.remove(setting.key()));
     FACTS.forEach(setting -> unknown.remove(setting.key()));
@@ -329,6 +329,28 @@ public final class Settings {
           "%s has the key '%s', which this version of vgg4j does not know; version %s made the run"
               .formatted(what, String.join("', '", unknown.keySet()), config.get(VERSION.key())));
     }
+  }
+
+  /**
+   * Refuses keys that no flag gives.
+   *
+   * @throws InvalidInputException naming the key
+   */
+  static void requireFlags(Set<String> keys) {
+    List<String> known =
+        choices().stream().filter(setting -> setting.flag() != null).map(Setting::key).toList();
+    for (String key : keys) {
+      if (!known.contains(key)) {
+        throw new InvalidInputException(
+            "'%s' is not a setting; the settings are %s".formatted(key, String.join(", ", known)));
+      }
+    }
+  }
+
+  /** Returns the version of vgg4j, or {@code development} when the classes come from no jar. */
+  public static String version() {
+    String version = Settings.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
   }
 
   /** Puts the net's keys among the others. */

@@ -4,15 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.train.TrainingState;
 
 /**
  * What a resumed run would do otherwise than before. Each difference must have been asked for, and
  * some things cannot change within a run.
  */
-public final class SettingsDifference {
+final class SettingsDifference {
   private SettingsDifference() {}
 
   /**
@@ -20,23 +22,22 @@ public final class SettingsDifference {
    *
    * @param before the configuration of what is gone on from
    * @param now that of the run from here on
-   * @param given whether a setting was given
-   * @param hasCheckpoint whether there is a checkpoint to go on from
-   * @param withinAnEpoch whether that is in the middle of an epoch
-   * @param name what a setting is called in the texts: its key, or its flag
+   * @param given the keys of the settings that were given
+   * @param from where the run stands, null without a checkpoint
+   * @param naming what a setting is called in the texts: its key, or its flag
    * @return the differences that were asked for, a text each
    * @throws InvalidInputException listing those refused, or naming a key that is not known
    */
-  public static List<String> require(
+  static List<String> require(
       Map<String, ?> before,
       Map<String, ?> now,
-      Predicate<Setting<?, ?>> given,
-      boolean hasCheckpoint,
-      boolean withinAnEpoch,
-      Function<Setting<?, ?>, String> name) {
+      Set<String> given,
+      TrainingState from,
+      Function<Setting<?, ?>, String> naming) {
     Settings.requireKnown("the run's configuration", before);
     Map<String, ?> old = Settings.flat(before);
     Map<String, ?> other = Settings.flat(now);
+    boolean isWithinAnEpoch = from != null && from.batch() > 0;
     List<String> asked = new ArrayList<>();
     List<String> refused = new ArrayList<>();
     for (Setting<?, ?> setting : Settings.choices()) {
@@ -46,14 +47,15 @@ public final class SettingsDifference {
       String text =
           "%s %s (the run: %s)"
               .formatted(
-                  name.apply(setting),
+                  naming.apply(setting),
                   Objects.toString(other.get(setting.key()), "none"),
                   Objects.toString(old.get(setting.key()), "none"));
-      if (hasCheckpoint && setting.change() == Setting.Change.NEVER) {
+      if (from != null && setting.change() == Setting.Change.NEVER) {
         refused.add(text + ", which cannot change in a run");
-      } else if (!given.test(setting) && setting.changedBy().stream().noneMatch(given)) {
+      } else if (Stream.concat(Stream.of(setting), setting.changedBy().stream())
+          .noneMatch(asking -> given.contains(asking.key()))) {
         refused.add(text);
-      } else if (withinAnEpoch && setting.change() == Setting.Change.BETWEEN_EPOCHS) {
+      } else if (isWithinAnEpoch && setting.change() == Setting.Change.BETWEEN_EPOCHS) {
         refused.add(text + ", which cannot change within an epoch");
       } else {
         asked.add(text);

@@ -3,7 +3,6 @@ package org.vgg4j.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -15,15 +14,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.vgg4j.run.Setting;
-import org.vgg4j.run.SettingsDifference;
-import org.vgg4j.tensor.InvalidInputException;
 
 /** {@code ./vgg train --resume}, in this process. */
 class ResumeTest {
@@ -160,25 +155,6 @@ class ResumeTest {
     assertTrue(out.toString().contains(expected), () -> expected + " is not in " + out);
   }
 
-  @Test
-  void whatAPlaceWithinAnEpochDependsOnCanChangeAtItsEndOnly() {
-    Map<String, Integer> before = Map.of("batchSize", 16);
-    Map<String, Integer> now = Map.of("batchSize", 8);
-    String message =
-        assertThrows(InvalidInputException.class, () -> differences(before, now, true))
-            .getMessage();
-    assertTrue(
-        message.contains("--batch-size 8 (the run: 16), which cannot change within an epoch"),
-        message);
-    assertEquals(List.of("--batch-size 8 (the run: 16)"), differences(before, now, false));
-  }
-
-  private static List<String> differences(
-      Map<String, ?> before, Map<String, ?> now, boolean within) {
-    return SettingsDifference.require(
-        before, now, setting -> true, true, within, Setting::flagName);
-  }
-
   /** A key that nothing knows may mean anything, as one of the net's does. */
   @ParameterizedTest
   @ValueSource(strings = {"\"seed\"", "\"channels\""})
@@ -193,24 +169,6 @@ class ResumeTest {
     assertTrue(err.contains("labelSmoothing', which this version of vgg4j does not know"), err);
     Files.writeString(config, text);
     assertEquals(0, resume(run), () -> err);
-  }
-
-  @Test
-  void aKeyThatTheRunHasNotOrNothingKnowsIsNoneToGoOnFrom() {
-    Map<String, Object> seed = Map.of("seed", 1);
-    String message =
-        assertThrows(
-                InvalidInputException.class,
-                () ->
-                    SettingsDifference.require(
-                        Map.of(), seed, setting -> false, true, false, Setting::key))
-            .getMessage();
-    assertTrue(message.contains("the run's: seed 1 (the run: none); leave"), message);
-    Map<String, Object> strange = Map.of("seed", 1, "labelSmoothing", 0.1);
-    message =
-        assertThrows(InvalidInputException.class, () -> differences(strange, seed, false))
-            .getMessage();
-    assertTrue(message.contains("has the key 'labelSmoothing', which"), message);
   }
 
   @Test

@@ -11,8 +11,6 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.vgg4j.backend.Backends;
-import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Setting;
@@ -30,7 +28,7 @@ final class SettingsTest {
   private static Recipe recipe(Recipe unnamed, String... arguments) {
     CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
     new CommandLine(flags).parseArgs(arguments);
-    return Settings.recipe(unnamed, setting -> SettingFlags.text(flags, setting));
+    return Settings.recipe(unnamed, SettingFlags.given(flags));
   }
 
   /** Returns all values of a recipe, those of the net among the others. */
@@ -137,32 +135,6 @@ final class SettingsTest {
   void theApiNamesTheField(String flag, String message) {
     assertEquals(
         message, assertThrows(InvalidInputException.class, () -> recipe(flag)).getMessage());
-  }
-
-  /** The map of any recipe is one of the settings declared, and says the recipe again. */
-  @Test
-  void everyKeyIsDeclared() {
-    for (String name : Recipe.NAMES) {
-      Recipe recipe = Recipe.of(name);
-      Settings.requireKnown(name, recipe.toMap());
-      assertEquals(recipe, Recipe.fromMap(recipe.toMap()));
-    }
-  }
-
-  @Test
-  void sizesAreReadInBinaryUnits() {
-    assertEquals(512L << 20, Settings.WORKSPACE_LIMIT.parse("512M"));
-    assertEquals(3L << 30, Settings.WORKSPACE_LIMIT.parse("3g"));
-    assertEquals(1L << 30, Settings.WORKSPACE_LIMIT.parse("1GB"));
-    assertEquals(4096, Settings.WORKSPACE_LIMIT.parse("4096"));
-    assertEquals(1L << 40, Settings.WORKSPACE_LIMIT.parse(Long.toString(1L << 40)));
-    assertEquals(7L << 10, Settings.WORKSPACE_LIMIT.parse(" 7K "));
-    for (String text : new String[] {"", "M", "1T", "-1", "1234567890G"}) {
-      assertThrows(InvalidInputException.class, () -> Settings.WORKSPACE_LIMIT.parse(text), text);
-    }
-    String limit = Settings.WORKSPACE_LIMIT.flag().otherwise();
-    assertEquals(
-        Settings.WORKSPACE_LIMIT.parse(limit), Backends.workspaceLimit(EngineOptions.of("cuda")));
   }
 
   @Test

@@ -105,7 +105,7 @@ final class TinyTraining {
                 steps.finished(trainer, vgg);
               }
             };
-        nanPolicy.fit(trainer, checkpointer, store, data, data, listener, reports::add);
+        checkpointer.fit(nanPolicy, data, data, listener);
         return trainer.state();
       }
     }

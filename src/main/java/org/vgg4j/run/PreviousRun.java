@@ -1,0 +1,104 @@
+package org.vgg4j.run;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.vgg4j.io.FileOperations;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.train.TrainingState;
+
+/**
+ * A run to go on with, or {@link #NONE} when a new one begins.
+ *
+ * @param newest its newest valid checkpoint, null before the first
+ * @param config what config.json says
+ */
+record PreviousRun(
+    RunDirectory folder,
+    CheckpointStore store,
+    CheckpointStore.Loaded newest,
+    Map<String, Object> config) {
+  static final PreviousRun NONE = new PreviousRun(null, null, null, Map.of());
+
+  /** Opens the run's folder and looks for its newest valid checkpoint. */
+  static PreviousRun open(Path path, RunPlan plan) throws IOException {
+    RunDirectory folder = RunDirectory.open(path);
+    Map<String, Object> config = folder.readConfig();
+    Settings.requireKnown(folder.config(), config);
+    CheckpointStore store =
+        new CheckpointStore(folder.checkpoints(), plan.checkpoints().keep(), FileOperations.SYSTEM);
+    return new PreviousRun(folder, store, store.newestValid(plan.report()), config);
+  }
+
+  boolean isNone() {
+    return folder == null;
+  }
+
+  /** Returns where the run stands, null at the beginning. */
+  TrainingState state() {
+    return newest == null ? null : newest.snapshot().state();
+  }
+
+  /** Returns the configuration that the run was trained with so far. */
+  private Map<String, Object> before() {
+    return newest == null ? config : newest.checkpoint().config();
+  }
+
+  /** Returns the recipe of config.json. */
+  Recipe recipe() {
+    try {
+      return Recipe.fromMap(config);
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException(folder.config() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Returns what the engine had chosen for what is gone on with: name to choice. */
+  Map<String, String> choices() {
+    Map<String, String> choices = new TreeMap<>();
+    if (before().get(Settings.CHOICES.key()) instanceof Map<?, ?> chosen) {
+      chosen.forEach((name, choice) -> choices.put(name.toString(), choice.toString()));
+    }
+    return choices;
+  }
+
+  /**
+   * Refuses what differs from the run without having been asked for, and tells the rest: also when
+   * another engine, version or Java computes now.
+   *
+   * @param now the configuration of the run from here on
+   * @param wanted the choices that the engine was given
+   * @throws InvalidInputException listing the differences
+   */
+  void requireSame(Map<String, ?> now, Map<String, String> wanted, RunPlan plan) {
+    Consumer<String> report = plan.report();
+    SettingsDifference.require(before(), now, plan.settings().keySet(), state(), plan.naming())
+        .forEach(text -> report.accept("changed: " + text));
+    for (Setting<?, ?> fact : List.of(Settings.VERSION, Settings.ENGINE, Settings.JAVA)) {
+      String key = fact.key();
+      if (!Objects.equals(before().get(key), now.get(key))) {
+        report.accept(
+            "WARNING: %s is '%s' and was '%s': the run may end with other bits"
+                .formatted(key, now.get(key), before().get(key)));
+      }
+    }
+    if (now.get(Settings.CHOICES.key()) instanceof Map<?, ?> all) {
+      List<String> others =
+          all.keySet().stream()
+              .map(Object::toString)
+              .filter(name -> wanted.containsKey(name) && !wanted.get(name).equals(all.get(name)))
+              .sorted()
+              .toList();
+      if (!others.isEmpty()) {
+        report.accept(
+            ("WARNING: the engine could not choose as before for %d of %d operations, such as"
+                    + " %s: the run may end with other bits")
+                .formatted(others.size(), all.size(), others.get(0)));
+      }
+    }
+  }
+}

@@ -1,0 +1,225 @@
+package org.vgg4j.run;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.vgg4j.io.FileOperations;
+import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.NetworkPlan;
+import org.vgg4j.nn.Vgg;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.DeviceLostException;
+import org.vgg4j.tensor.DeviceUnavailableException;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
+import org.vgg4j.train.DivergedException;
+import org.vgg4j.train.EpochMetrics;
+import org.vgg4j.train.Trainer;
+import org.vgg4j.train.TrainingListener;
+import org.vgg4j.train.TrainingState;
+
+/**
+ * A training in a folder that holds all of it: the configuration, a model and metrics after each
+ * epoch, and checkpoints from which another process goes on to the same bits. It is what {@code
+ * ./vgg train} runs.
+ *
+ * <p>A run belongs to the thread that opens it; only {@link #stop} may be called from another.
+ */
+public final class TrainingRun implements AutoCloseable {
+  private final RunPlan plan;
+  private PreviousRun previous; // until its checkpoint is restored, which is large
+  private final Recipe recipe;
+  private final RunDirectory run;
+  private final CheckpointStore store;
+  private final RunSetup setup; // null when the run is finished already
+  private final NetworkPlan planned;
+  private final Map<String, Object> config;
+  private final Closing closing = new Closing();
+  private volatile Trainer trainer;
+  private volatile boolean stopping;
+
+  private TrainingRun(RunPlan plan, Path folder, PreviousRun previous) throws IOException {
+    this.plan = plan;
+    this.previous = previous;
+    recipe =
+        Settings.recipe(previous.isNone() ? plan.recipe() : previous.recipe(), plan.settings());
+    TrainingState state = previous.state();
+    if (state != null && state.epoch() > recipe.training().epochs()) {
+      run = previous.folder();
+      store = previous.store();
+      config = previous.config();
+      setup = null;
+      planned = null;
+      return;
+    }
+    try {
+      setup = RunSetup.open(plan, recipe, previous, closing);
+      planned = closing.own(planned(setup));
+      planned.memoryPlan().requireFits(setup.backend(), recipe.stateSlabs());
+      config = Settings.config(setup);
+      if (previous.isNone()) {
+        run = RunDirectory.create(folder);
+        store =
+            new CheckpointStore(
+                run.checkpoints(), plan.checkpoints().keep(), FileOperations.SYSTEM);
+      } else {
+        previous.requireSame(config, setup.engine().choices(), plan);
+        run = previous.folder();
+        store = previous.store();
+      }
+      run.writeConfig(config);
+    } catch (IOException | RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+  }
+
+  private static NetworkPlan planned(RunSetup setup) {
+    Recipe recipe = setup.recipe();
+    int batchSize = recipe.training().batchSize();
+    NetworkOptions options =
+        NetworkOptions.training(Trainer.batchSizes(batchSize, setup.data().train().size()))
+            .withSeed(recipe.training().seed());
+    return Vgg.plan(recipe.net(), recipe.initialization(), options, setup.backend());
+  }
+
+  /**
+   * Prepares a new run: opens the engine, reads the images, plans the net and writes the
+   * configuration. Whatever is refused, the folder is left as it was.
+   *
+   * @param folder is made when it is not there
+   * @throws InvalidInputException when a setting or the images cannot be used, or the folder holds
+   *     a run already or cannot be written
+   * @throws DeviceUnavailableException when the device is not there; no images were looked for
+   * @throws OutOfDeviceMemoryException when the device has too little memory
+   * @throws IOException when the configuration cannot be written
+   */
+  public static TrainingRun create(RunPlan plan, Path folder) throws IOException {
+    return new TrainingRun(plan, folder, PreviousRun.NONE);
+  }
+
+  /** Goes on with a run as {@link #resume(Path, RunPlan)} does, with every default of a plan. */
+  public static TrainingRun resume(Path folder, Map<String, String> overrides) throws IOException {
+    return resume(folder, RunPlan.of(overrides));
+  }
+
+  /**
+   * Goes on with a run from its newest valid checkpoint; a broken one is reported and passed over.
+   * The run keeps its settings but those that the plan names.
+   *
+   * @param plan its settings change the run; its recipe and {@code tune} are not read
+   * @throws InvalidInputException when the folder holds no run, every checkpoint is broken, or
+   *     something differs from the run that no setting asks for or that cannot change any more
+   * @throws DeviceUnavailableException when the run's device is not there
+   * @throws OutOfDeviceMemoryException when the device has too little memory
+   * @throws IOException when a file cannot be read or written
+   */
+  public static TrainingRun resume(Path folder, RunPlan plan) throws IOException {
+    return new TrainingRun(plan, folder, PreviousRun.open(folder, plan));
+  }
+
+  /**
+   * Trains what is left of the run, once; a run that is finished only says so. What is to be told
+   * goes to the plan's report, from the engine and the folder at the beginning.
+   *
+   * @param listener hears of the progress, on this thread
+   * @return the metrics of the last finished epoch; null when the run was stopped before one was
+   *     finished
+   * @throws DivergedException when the loss or a weight is not finite and the run may not go back
+   * @throws DeviceLostException when the device fails; the last checkpoint was reported
+   * @throws OutOfDeviceMemoryException when the memory is not there any more
+   * @throws IOException when the end of the training cannot be written
+   */
+  public EpochMetrics fit(TrainingListener listener) throws IOException {
+    if (setup == null) {
+      List<EpochMetrics> finished = previous.state().finished();
+      report(
+          "%s is finished: it has its %d epochs; there is nothing to resume"
+              .formatted(folder(), recipe.training().epochs()));
+      return finished.get(finished.size() - 1);
+    }
+    boolean isAsBefore = !previous.isNone() && !plan.settings().containsKey(Settings.DEVICE.key());
+    report(
+        "%s (%s)"
+            .formatted(
+                setup.backend().description(),
+                isAsBefore ? "as the run before" : setup.selection().reason()));
+    report("run folder: " + folder());
+    Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));
+    trainer =
+        closing.own(
+            new Trainer(vgg, recipe.preprocessing(), recipe.newOptimizer(), recipe.training()));
+    if (stopping) {
+      trainer.stop();
+    }
+    TrainingState from = restore();
+    RunData data = setup.data();
+    Checkpointer.Contents contents =
+        new Checkpointer.Contents(
+            recipe.net(), recipe.preprocessing(), data.test().classNames(), config);
+    CheckpointPolicy policy = plan.checkpoints();
+    try (Checkpointer checkpointer =
+        new Checkpointer(trainer, run, store, contents, policy.interval(), from, plan.report())) {
+      return checkpointer.fit(policy.onNan(), data.train(), data.test(), listener);
+    } catch (DeviceLostException e) {
+      Checkpoint last = store.newest();
+      report(
+          last == null
+              ? "the GPU was lost before the first checkpoint"
+              : "the last checkpoint is %s: %s".formatted(last.model(), last.state().place()));
+      throw e;
+    }
+  }
+
+  /** Puts the trainer and the metrics to where the run stood, which is null at the beginning. */
+  private TrainingState restore() throws IOException {
+    TrainingState state = previous.state();
+    if (state != null) {
+      trainer.restore(previous.newest().snapshot());
+      run.writeMetrics(state.finished());
+      report("resuming from " + previous.newest().checkpoint().label() + ": " + state.place());
+    } else if (!previous.isNone()) {
+      report("there is no checkpoint yet: starting at the beginning");
+      run.writeMetrics(List.of());
+    }
+    previous = null;
+    return state;
+  }
+
+  private void report(String line) {
+    plan.report().accept(line);
+  }
+
+  /**
+   * Asks {@link #fit} to write a checkpoint after the present step and return; from any thread,
+   * before or while it trains.
+   */
+  public void stop() {
+    stopping = true;
+    if (trainer != null) {
+      trainer.stop();
+    }
+  }
+
+  /** Returns the net and its training. */
+  public Recipe recipe() {
+    return recipe;
+  }
+
+  /** Returns the run's folder. */
+  public Path folder() {
+    return run.folder();
+  }
+
+  /** Returns the file of the net after the last whole epoch; it is not there before the first. */
+  public Path model() {
+    return run.model();
+  }
+
+  /** Releases the net and the engine. */
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

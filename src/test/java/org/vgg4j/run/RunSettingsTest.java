@@ -1,0 +1,83 @@
+package org.vgg4j.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.LossTotals;
+import org.vgg4j.train.TrainingState;
+
+/** What settings are declared, how their values are read, and how two runs' are compared. */
+final class RunSettingsTest {
+  /** The map of any recipe is one of the settings declared, and says the recipe again. */
+  @Test
+  void everyKeyIsDeclared() {
+    for (String name : Recipe.NAMES) {
+      Recipe recipe = Recipe.of(name);
+      Settings.requireKnown(name, recipe.toMap());
+      assertEquals(recipe, Recipe.fromMap(recipe.toMap()));
+    }
+  }
+
+  @Test
+  void sizesAreReadInBinaryUnits() {
+    assertEquals(512L << 20, Settings.WORKSPACE_LIMIT.parse("512M"));
+    assertEquals(3L << 30, Settings.WORKSPACE_LIMIT.parse("3g"));
+    assertEquals(1L << 30, Settings.WORKSPACE_LIMIT.parse("1GB"));
+    assertEquals(4096, Settings.WORKSPACE_LIMIT.parse("4096"));
+    assertEquals(1L << 40, Settings.WORKSPACE_LIMIT.parse(Long.toString(1L << 40)));
+    assertEquals(7L << 10, Settings.WORKSPACE_LIMIT.parse(" 7K "));
+    for (String text : new String[] {"", "M", "1T", "-1", "1234567890G"}) {
+      assertThrows(InvalidInputException.class, () -> Settings.WORKSPACE_LIMIT.parse(text), text);
+    }
+    String limit = Settings.WORKSPACE_LIMIT.flag().otherwise();
+    assertEquals(
+        Settings.WORKSPACE_LIMIT.parse(limit), Backends.workspaceLimit(EngineOptions.of("cuda")));
+  }
+
+  @Test
+  void whatAPlaceWithinAnEpochDependsOnCanChangeAtItsEndOnly() {
+    Map<String, Integer> before = Map.of("batchSize", 16);
+    Map<String, Integer> now = Map.of("batchSize", 8);
+    String message =
+        assertThrows(InvalidInputException.class, () -> differences(before, now, true))
+            .getMessage();
+    assertTrue(
+        message.contains("--batch-size 8 (the run: 16), which cannot change within an epoch"),
+        message);
+    assertEquals(List.of("--batch-size 8 (the run: 16)"), differences(before, now, false));
+  }
+
+  private static List<String> differences(
+      Map<String, ?> before, Map<String, ?> now, boolean within) {
+    return SettingsDifference.require(
+        before, now, now.keySet(), at(within ? 1 : 0), Setting::flagName);
+  }
+
+  private static TrainingState at(int batch) {
+    return new TrainingState(1, 1, 1, batch, 0, 0, LossTotals.NONE, List.of());
+  }
+
+  @Test
+  void aKeyThatTheRunHasNotOrNothingKnowsIsNoneToGoOnFrom() {
+    Map<String, Object> seed = Map.of("seed", 1);
+    String message =
+        assertThrows(
+                InvalidInputException.class,
+                () -> SettingsDifference.require(Map.of(), seed, Set.of(), at(0), Setting::key))
+            .getMessage();
+    assertTrue(message.contains("the run's: seed 1 (the run: none); leave"), message);
+    Map<String, Object> strange = Map.of("seed", 1, "labelSmoothing", 0.1);
+    message =
+        assertThrows(InvalidInputException.class, () -> differences(strange, seed, false))
+            .getMessage();
+    assertTrue(message.contains("has the key 'labelSmoothing', which"), message);
+  }
+}
