@@ -8,15 +8,15 @@ import java.util.function.IntFunction;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * One pass over a source of images in batches, prepared ahead of the step by a background thread:
- * preprocessed for a net; or as they are, for an engine that does that itself. One thread takes the
- * batches; {@link #close} may be called by any.
+ * One pass over an image source in batches, which a background thread prepares ahead of the step:
+ * preprocessed for a net, or raw for an engine that preprocesses itself. Only one thread may take
+ * the batches; any thread may call {@link #close}.
  */
 public final class BatchLoader implements AutoCloseable {
-  /** The most bytes of a batch or an image: the largest array of every Java virtual machine. */
+  /** The most bytes of a batch or an image: the largest array that every JVM allows. */
   static final int MAX_BYTES = Integer.MAX_VALUE - 8;
 
-  /** One being used, one ready, one being filled. */
+  /** One in use, one ready, one being filled. */
   private static final int BUFFERS = 3;
 
   private final ImageSource data;
@@ -31,7 +31,7 @@ public final class BatchLoader implements AutoCloseable {
   private Object end; // what ended the pass: this, or the failure of the background thread
   private volatile boolean closed;
 
-  /** Puts image {@code image} into {@code target} from {@code offset} on. */
+  /** Writes image {@code image} to {@code target} at {@code offset}. */
   private interface ImageReader {
     void read(int image, ByteBuffer target, int offset);
   }
@@ -44,15 +44,15 @@ public final class BatchLoader implements AutoCloseable {
   /**
    * Prepares a pass.
    *
-   * @param batchSize images per batch; the last has what is left
+   * @param batchSize images per batch; the last batch has the rest
    * @param preprocessing how an image becomes the net's input
-   * @param order the images in the order to take them, null for the source's own
-   * @param firstBatch how many batches to leave out at the start, at most all
-   * @param buffers makes the buffers that batches are written into, of so many bytes
+   * @param order the order of the images, null for the source's own
+   * @param firstBatch how many batches to skip at the start, at most all
+   * @param buffers allocates a buffer for a batch, of the given number of bytes
    * @throws InvalidInputException when the batch size is below 1, the channels do not fit or a
    *     batch is too large for a buffer
    * @throws IllegalArgumentException when {@code order} is not as long as the source or {@code
-   *     firstBatch} is no batch of it
+   *     firstBatch} is out of range
    */
   public BatchLoader(
       ImageSource data,
@@ -75,8 +75,8 @@ public final class BatchLoader implements AutoCloseable {
   }
 
   /**
-   * Prepares a pass whose batches hold the images as they are, which must have one shape. The rest
-   * is as in the constructor.
+   * Prepares a pass over the raw images, which must have one shape. All else is as in the
+   * constructor.
    */
   public static BatchLoader ofPixels(
       ImageSource data,
@@ -101,7 +101,7 @@ public final class BatchLoader implements AutoCloseable {
     this.images = images;
     this.order = order;
     if (batchSize < 1) {
-      throw new InvalidInputException("a batch of " + batchSize + " images has none");
+      throw new InvalidInputException("batchSize must be at least 1, not " + batchSize);
     }
     if (batchSize * imageBytes > MAX_BYTES) {
       throw new InvalidInputException(
@@ -137,7 +137,7 @@ public final class BatchLoader implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       last = e;
     }
-    ready.add(last); // there is room for it beside all batches
+    ready.add(last); // there is room for it besides all batches
   }
 
   private Batch fill(Batch buffer, int index) {
@@ -152,11 +152,11 @@ public final class BatchLoader implements AutoCloseable {
   }
 
   /**
-   * Returns the next batch, or null at the end of the pass. The batch before it is taken back.
+   * Returns the next batch, or null at the end of the pass. The previous batch is taken back.
    *
    * @throws InvalidInputException when an image cannot be used
-   * @throws IllegalStateException when the background thread failed otherwise, the loader is
-   *     closed, before or meanwhile, or the thread is interrupted
+   * @throws IllegalStateException when the background thread failed for another reason, the loader
+   *     is closed before or during the call, or the calling thread is interrupted
    */
   public Batch next() {
     requireOpen();
@@ -193,7 +193,7 @@ public final class BatchLoader implements AutoCloseable {
 
   private void requireOpen() {
     if (closed) {
-      throw new IllegalStateException("this loader of batches is closed");
+      throw new IllegalStateException("this batch loader is closed");
     }
   }
 
@@ -202,7 +202,7 @@ public final class BatchLoader implements AutoCloseable {
     return thread;
   }
 
-  /** Ends the background thread; a {@link #next} that waits in another thread fails. */
+  /** Ends the background thread; a {@link #next} waiting in another thread fails. */
   @Override
   public void close() {
     closed = true;
