@@ -9,15 +9,15 @@ import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * One pass over a source of images in batches, prepared ahead of the step by a background thread:
- * preprocessed for a net; or as they are, for an engine that does that itself. One thread takes the
- * batches; {@link #close} may be called by any.
+ * One pass over an image source in batches, which a background thread prepares ahead of the step:
+ * preprocessed for a net, or raw for an engine that preprocesses itself. Only one thread may take
+ * the batches; any thread may call {@link #close}.
  */
 public final class BatchLoader implements AutoCloseable {
-  /** The most bytes of a batch or an image: the largest array of every Java virtual machine. */
+  /** The most bytes of a batch or an image: the largest array that every JVM allows. */
   static final int MAX_BYTES = Integer.MAX_VALUE - 8;
 
-  /** One being used, one ready, one being filled. */
+  /** One in use, one ready, one being filled. */
   private static final int BUFFERS = 3;
 
   private final ImageSource data;
@@ -33,7 +33,7 @@ public final class BatchLoader implements AutoCloseable {
   private Object end; // what ended the pass: this, or the failure of the background thread
   private volatile boolean closed;
 
-  /** Puts image {@code image} into {@code target} from {@code offset} on. */
+  /** Writes image {@code image} to {@code target} at {@code offset}. */
   private interface ImageReader {
     void read(int image, ByteBuffer target, int offset);
   }
@@ -54,12 +54,12 @@ public final class BatchLoader implements AutoCloseable {
    *
    * @param preprocessing how an image becomes the net's input
    * @param schedule how the images fall into batches
-   * @param order the images in the order to take them, null for the source's own
-   * @param firstBatch how many batches to leave out at the start, at most all
-   * @param buffers makes the buffers that batches are written into, of so many bytes
+   * @param order the order of the images, null for the source's own
+   * @param firstBatch how many batches to skip at the start, at most all
+   * @param buffers allocates a buffer of the given number of bytes
    * @throws InvalidInputException when the channels do not fit or a batch is too large for a buffer
    * @throws IllegalArgumentException when {@code order} is not as long as the source or {@code
-   *     firstBatch} is no batch of it
+   *     firstBatch} is out of range
    */
   public BatchLoader(
       ImageSource data,
@@ -82,8 +82,8 @@ public final class BatchLoader implements AutoCloseable {
   }
 
   /**
-   * Prepares a pass whose batches hold the images as they are, which must have one shape. The rest
-   * is as in the constructor.
+   * Prepares a pass over the raw images, which must have one shape. All else is as in the
+   * constructor.
    */
   public static BatchLoader ofPixels(
       ImageSource data,
@@ -143,7 +143,7 @@ public final class BatchLoader implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       last = e;
     }
-    ready.add(last); // there is room for it beside all batches
+    ready.add(last); // there is room for it besides all batches
   }
 
   private Batch fill(Batch buffer, int index) {
@@ -160,11 +160,11 @@ public final class BatchLoader implements AutoCloseable {
   }
 
   /**
-   * Returns the next batch, or null at the end of the pass. The batch before it is taken back.
+   * Returns the next batch, or null at the end of the pass. The previous batch is taken back.
    *
    * @throws InvalidInputException when an image cannot be used
-   * @throws IllegalStateException when the background thread failed otherwise, the loader is
-   *     closed, before or meanwhile, or the thread is interrupted
+   * @throws IllegalStateException when the background thread failed for another reason, the loader
+   *     is closed before or during the call, or the calling thread is interrupted
    */
   public Batch next() {
     requireOpen();
@@ -201,7 +201,7 @@ public final class BatchLoader implements AutoCloseable {
 
   private void requireOpen() {
     if (closed) {
-      throw new IllegalStateException("this loader of batches is closed");
+      throw new IllegalStateException("this batch loader is closed");
     }
   }
 
@@ -211,7 +211,7 @@ public final class BatchLoader implements AutoCloseable {
   }
 
   /**
-   * Ends the background thread and releases the buffers; a {@link #next} that waits in another
+   * Ends the background thread and releases the buffers; a {@link #next} waiting in another
    * thread fails.
    */
   @Override

@@ -5,12 +5,12 @@ import java.util.stream.IntStream;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * How an epoch's images fall into batches (passes), batches into steps (updates) and slices of a
- * batch to the devices that share the training. All count from 0.
+ * Divides an epoch's images into batches (passes), batches into steps (updates), and each batch
+ * into slices for the devices that share the training. All indices start at 0.
  *
- * @param images of the training set
- * @param batchSize images per batch, of all devices together; the last batch has what is left
- * @param accumulate batches per step; the last step has what is left
+ * @param images the size of the training set
+ * @param batchSize images per batch, over all devices; the last batch has the rest
+ * @param accumulate batches per step; the last step has the rest
  * @param shard the slice of each batch that this device takes
  */
 public record BatchSchedule(int images, int batchSize, int accumulate, Shard shard) {
@@ -25,17 +25,17 @@ public record BatchSchedule(int images, int batchSize, int accumulate, Shard sha
     }
   }
 
-  /** A schedule of one device, whose batches have at most all images. */
+  /** Creates a schedule for one device; a batch has at most all images. */
   public BatchSchedule(int images, int batchSize, int accumulate) {
     this(images, Math.min(batchSize, images), accumulate, Shard.WHOLE);
   }
 
-  /** Returns the batches of an epoch. */
+  /** Returns the number of batches per epoch. */
   public int batches() {
     return (int) (((long) images + batchSize - 1) / batchSize);
   }
 
-  /** Returns the steps of an epoch. */
+  /** Returns the number of steps per epoch. */
   public int steps() {
     return (batches() + accumulate - 1) / accumulate;
   }
@@ -55,7 +55,7 @@ public record BatchSchedule(int images, int batchSize, int accumulate, Shard sha
     return batch + 1 == batches() || (batch + 1) % accumulate == 0;
   }
 
-  /** Returns how many images the step of a batch has, on all devices together. */
+  /** Returns the number of images in a batch's step, over all devices. */
   public int imagesOfStep(int batch) {
     int first = stepOf(batch) * accumulate * batchSize;
     return (int) Math.min(images - first, (long) accumulate * batchSize);
@@ -80,7 +80,7 @@ public record BatchSchedule(int images, int batchSize, int accumulate, Shard sha
     return Math.min(batchSize, images - batch * batchSize);
   }
 
-  /** Returns the sizes that this device's slices have, largest first. */
+  /** Returns the distinct sizes of this device's slices, largest first. */
   public List<Integer> sizes() {
     return IntStream.of(0, batches() - 1)
         .mapToObj(batch -> end(batch) - begin(batch))

@@ -3,8 +3,8 @@ package org.vgg4j.data;
 import java.nio.FloatBuffer;
 
 /**
- * Resizes images of bytes to squares, of which it keeps the middle, as normalized floats: as {@link
- * Preprocessing} says.
+ * Resizes byte images to squares, crops the centre and normalizes to floats, as {@link
+ * Preprocessing} specifies.
  */
 final class BilinearResize {
   private final int inWidth;
@@ -60,7 +60,7 @@ final class BilinearResize {
     }
   }
 
-  /** Puts a row of the target, in [0, 1], into {@link #upper}. */
+  /** Writes a row of the target, in [0, 1], to {@link #upper}. */
   private void scaledRow(byte[] pixels, int from, int row) {
     int at = from + top[row] * inWidth;
     if (isSameSize) {

@@ -6,20 +6,20 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Where data sets are looked for.
+ * Where data sets are searched for.
  *
  * @param named the folder of the environment variable VGG4J_DATA, or null
  * @param cache the user's cache, where downloads go
  * @param system where Debian's package dataset-fashion-mnist puts the files
  * @param sample the sample of the checkout
- * @param address what the names of the files are added to for a download
+ * @param address the base address of the files to download
  */
 public record DataPlaces(Path named, Path cache, Path system, Path sample, URI address) {
-  /** The addresses that the data set's authors publish. */
+  /** The base address published by the data set's authors. */
   private static final URI PUBLISHED =
       URI.create("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/");
 
-  /** Returns the places of this user on this machine. */
+  /** Returns the places for this user on this machine. */
   public static DataPlaces ofThisMachine() {
     return of(
         System.getenv(),

@@ -23,21 +23,21 @@ import java.util.TimerTask;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
-/** Fetches a gzip file whose content is known by its hash: whole and right, or not at all. */
+/** Downloads a gzip file and keeps it only if its content has the expected hash. */
 final class Download {
   private static final Duration CONNECT = Duration.ofSeconds(10);
 
-  /** How long a server may keep silent. */
+  /** How long a server may stay silent. */
   private static final Duration SILENCE = Duration.ofSeconds(30);
 
   private Download() {}
 
   /**
-   * Fetches a file to a temporary name beside {@code target}, checks it and renames it.
+   * Downloads a file to a temporary name beside {@code target}, checks it and renames it.
    *
    * @param sha256 of the inflated content
-   * @throws IOException when the server cannot be reached, answers something else or sends
-   *     something else; {@code target} is then as it was
+   * @throws IOException when the server cannot be reached, answers with another status or sends
+   *     other content; {@code target} is then unchanged
    */
   static void fetch(URI address, Path target, String sha256, DownloadListener listener)
       throws IOException {
@@ -104,7 +104,7 @@ final class Download {
     }
   }
 
-  /** Reads what has come; the client's own time limit ends with the header. */
+  /** Reads what has arrived, within a time limit; the client's own covers only the header. */
   private static int read(InputStream in, byte[] buffer, Timer timer, Duration silence, URI address)
       throws IOException {
     TimerTask giveUp =
@@ -114,7 +114,7 @@ final class Download {
             try {
               in.close(); // wakes the reader
             } catch (IOException e) {
-              // the reader hears of it
+              // the reader sees the failure
             }
           }
         };
@@ -130,7 +130,7 @@ final class Download {
       throw new IOException(address + " sent nothing for " + silence.toMillis() + " ms", failure);
     }
     if (failure != null) {
-      throw new IOException(address + " broke off: " + reason(failure), failure);
+      throw new IOException(address + " closed the connection: " + reason(failure), failure);
     }
     return count;
   }
@@ -144,12 +144,12 @@ final class Download {
         digest.update(buffer, 0, count);
       }
     } catch (EOFException | ZipException e) {
-      throw new IOException(address + " sent no intact gzip file: " + reason(e), e);
+      throw new IOException(address + " did not send an intact gzip file: " + reason(e), e);
     }
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** Returns why, for a person: some exceptions say nothing, or only the name of a file. */
+  /** Returns a readable reason: some exceptions have no message, or only a file name. */
   static String reason(IOException failure) {
     String name = failure.getClass().getSimpleName();
     if (failure.getMessage() == null) {

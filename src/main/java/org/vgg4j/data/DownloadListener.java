@@ -1,12 +1,12 @@
 package org.vgg4j.data;
 
-/** What hears of a download's progress. */
+/** Receives a download's progress. */
 public interface DownloadListener {
-  /** Hears nothing. */
+  /** Ignores all progress. */
   DownloadListener NONE = (file, done, total) -> {};
 
   /**
-   * Some of a file has arrived.
+   * Called when part of a file has arrived.
    *
    * @param file the file's name
    * @param done bytes so far

@@ -3,17 +3,17 @@ package org.vgg4j.data;
 import org.vgg4j.tensor.CounterRandom;
 
 /**
- * The random draws of an epoch over images, each a function of seed, epoch, image and index alone:
- * whatever was drawn before, and on which thread, makes no difference.
+ * An epoch's random draws, each a function of seed, epoch, image and index alone: earlier draws and
+ * threads make no difference.
  *
  * @param seed of the run
  * @param epoch from 1
  */
 public record Draw(long seed, int epoch) {
-  /** The stream of shuffles among the draws of a seed. */
+  /** The random stream of shuffles. */
   private static final long SHUFFLES = 0x5348_5546_464C_4531L;
 
-  /** The stream of what is drawn for single images. */
+  /** The random stream of draws for single images. */
   private static final long IMAGES = 0x494D_4147_4553_3031L;
 
   /**

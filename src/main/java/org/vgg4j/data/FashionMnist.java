@@ -18,7 +18,8 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param train the training set
  * @param test the test set
  * @param folder where it was read from
- * @param isSample whether this is the sample, whose figures must not be taken for the whole set's
+ * @param isSample whether this is the sample, whose results must not be mistaken for the whole
+ *     set's
  */
 public record FashionMnist(ImageSource train, ImageSource test, Path folder, boolean isSample) {
   private static final Logger LOG = LoggerFactory.getLogger(FashionMnist.class);
@@ -37,7 +38,7 @@ public record FashionMnist(ImageSource train, ImageSource test, Path folder, boo
           "Bag",
           "Ankle boot");
 
-  /** The name of the sample, which is no folder. */
+  /** The name of the sample, which is not a folder. */
   public static final String SAMPLE = "sample";
 
   private static final String SAMPLE_OF_CHECKOUT = "the sample of ./vgg's checkout";
@@ -46,17 +47,16 @@ public record FashionMnist(ImageSource train, ImageSource test, Path folder, boo
   public static final String WHOLE = "fashion-mnist";
 
   /**
-   * Finds, or else downloads, the whole set; when neither works, takes the sample ({@link
-   * #isSample} tells).
+   * Finds or downloads the whole set; falls back to the sample (see {@link #isSample}).
    *
-   * @throws InvalidInputException when not even the sample is there, or files are damaged
+   * @throws InvalidInputException when even the sample is missing, or files are damaged
    */
   public static FashionMnist load() {
     return load(null, DataPlaces.ofThisMachine(), DownloadListener.NONE);
   }
 
   /**
-   * Loads the data that were named.
+   * Loads the named data.
    *
    * @param data null as {@link #load()}; {@link #SAMPLE}; {@link #WHOLE}, which is found or
    *     downloaded; or a folder

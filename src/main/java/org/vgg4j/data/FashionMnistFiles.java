@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.tensor.InvalidInputException;
 
-/** The four files of Fashion-MNIST: where they are, or how they get there. */
+/** Finds or downloads the four files of Fashion-MNIST. */
 final class FashionMnistFiles {
   /** The end of the image files' names. */
   static final String IMAGES = "-images-idx3-ubyte.gz";
@@ -21,8 +21,8 @@ final class FashionMnistFiles {
 
   /**
    * SHA-256 of the inflated content by name, as {@code zcat FILE | sha256sum} prints it for
-   * Debian's package. Packers differ in what the gzip header says, so the files themselves have
-   * several hashes.
+   * Debian's package. Gzip headers differ between packers, so the files themselves have several
+   * hashes.
    */
   static final Map<String, String> SHA_256 = hashes();
 
@@ -34,7 +34,7 @@ final class FashionMnistFiles {
    * The outcome of a search.
    *
    * @param folder where all four files are, or null
-   * @param why when they are nowhere, one line for a person
+   * @param why one line that says why they were not found, or null
    */
   record Found(Path folder, String why) {}
 
@@ -102,7 +102,7 @@ final class FashionMnistFiles {
           return new Found(folder, null);
         }
         if (folder.equals(places.named())) {
-          require(folder, "VGG4J_DATA"); // named by the user: a mistake there is not passed over
+          require(folder, "VGG4J_DATA"); // named by the user: do not skip a mistake
         }
         looked.add(folder);
       }

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The first images of a source, not copied.
+ * A view of the first images of a source.
  *
  * @param all the source
- * @param size how many of its images, fewer than it has
+ * @param size how many of its images, fewer than all
  */
 record FirstImages(ImageSource all, int size) implements ImageSource {
   @Override

@@ -13,9 +13,9 @@ import java.util.zip.ZipException;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * A gzipped file of the IDX format: a magic number that ends in the number of axes, the axes'
- * big-endian extents, then unsigned bytes. Source: LeCun, Cortes and Burges, "The MNIST database of
- * handwritten digits".
+ * A gzipped IDX file: a magic number that ends in the number of axes, the axes' big-endian extents,
+ * then unsigned bytes. Source: LeCun, Cortes and Burges, "The MNIST database of handwritten
+ * digits".
  *
  * @param dims the extents, outermost first
  * @param bytes the values
@@ -24,15 +24,15 @@ record IdxFile(int[] dims, byte[] bytes) {
   /** The type code of unsigned bytes, in the third byte of the magic number. */
   private static final int UNSIGNED_BYTES = 0x0800;
 
-  /** More than any data set of this kind has, and little enough for a Java array. */
+  /** More than any such data set has, and small enough for a Java array. */
   private static final int MAX_BYTES = 1 << 30;
 
   private static final int CHUNK = 1 << 16;
 
   /**
-   * Reads a file of so many axes.
+   * Reads a file with the given number of axes.
    *
-   * @throws InvalidInputException when it is missing, damaged or something else
+   * @throws InvalidInputException when it is missing, damaged or of another kind
    */
   static IdxFile read(Path path, int axes) {
     try (InputStream raw = new BufferedInputStream(Files.newInputStream(path));
@@ -62,13 +62,13 @@ record IdxFile(int[] dims, byte[] bytes) {
     } catch (EOFException e) {
       throw damaged(path, "it ends too early");
     } catch (ZipException e) {
-      throw damaged(path, "it is no intact gzip file (" + e.getMessage() + ")");
+      throw damaged(path, "it is not an intact gzip file (" + e.getMessage() + ")");
     } catch (IOException e) {
       throw new InvalidInputException(path + " cannot be read: " + e.getMessage(), e);
     }
   }
 
-  /** Reads in growing pieces, so that a lying header costs no memory. */
+  /** Reads in growing chunks, so that a false header costs no memory. */
   private static byte[] exactly(InputStream in, int count, Path path) throws IOException {
     byte[] bytes = in.readNBytes(count);
     if (bytes.length < count) {
@@ -87,6 +87,6 @@ record IdxFile(int[] dims, byte[] bytes) {
 
   private static InvalidInputException damaged(Path path, String why) {
     return new InvalidInputException(
-        path + " is no usable IDX file: " + why + "; fetch it again or name another folder");
+        path + " is not a usable IDX file: " + why + "; fetch it again or name another folder");
   }
 }

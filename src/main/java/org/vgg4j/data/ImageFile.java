@@ -16,22 +16,19 @@ import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * A picture brought into the form of a data set's images: grey (Rec. 601), padded to a square with
- * its own background, and reduced to 28x28 by averaging areas, light on dark.
+ * A picture converted to the form of a data set's images: grey (Rec. 601), padded to a square with
+ * its own background, reduced to 28x28 by area averaging, light on dark.
  *
  * @param pixels (28, 28), unsigned
- * @param inverted whether light and dark were exchanged
+ * @param inverted whether light and dark were swapped
  */
 public record ImageFile(byte[] pixels, boolean inverted) {
   private static final int SIDE = 28;
 
-  /**
-   * More pixels than any camera's; a header that declares more is refused before anything is
-   * decoded.
-   */
+  /** More pixels than any camera has; larger images are rejected before decoding. */
   private static final long MAX_PIXELS = 200_000_000L;
 
-  /** When to exchange light and dark. */
+  /** When to swap light and dark. */
   public enum Inversion {
     /** When the picture's border is light. */
     AUTO,
@@ -41,9 +38,9 @@ public record ImageFile(byte[] pixels, boolean inverted) {
     NEVER;
 
     /**
-     * Returns the one that a name stands for.
+     * Returns the value of this name.
      *
-     * @throws InvalidInputException when it is none
+     * @throws InvalidInputException when the name is unknown
      */
     public static Inversion of(String name) {
       return Choice.of("invert", Inversion.class, name.toLowerCase(Locale.ROOT));
@@ -51,9 +48,9 @@ public record ImageFile(byte[] pixels, boolean inverted) {
   }
 
   /**
-   * Reads a PNG, JPEG, GIF or BMP file. What is transparent counts as white.
+   * Reads a PNG, JPEG, GIF or BMP file. Transparent pixels count as white.
    *
-   * @throws InvalidInputException when it is missing or no image
+   * @throws InvalidInputException when it is missing or not an image
    */
   public static ImageFile read(Path file, Inversion inversion) {
     double[][] grey = square(grey(decode(file)));
@@ -70,7 +67,7 @@ public record ImageFile(byte[] pixels, boolean inverted) {
     return new ImageFile(pixels, invert);
   }
 
-  /** Returns pictures as images of unknown labels; grey, whatever the net's channels. */
+  /** Returns pictures as images without known labels; grey, whatever the net's channels. */
   public static ImageSource source(List<ImageFile> files) {
     byte[] pixels = new byte[files.size() * SIDE * SIDE];
     for (int i = 0; i < files.size(); i++) {
@@ -83,13 +80,13 @@ public record ImageFile(byte[] pixels, boolean inverted) {
 
   private static BufferedImage decode(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new InvalidInputException(file + " is no file");
+      throw new InvalidInputException(file + " is not a file");
     }
     try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
       Iterator<ImageReader> readers = in == null ? null : ImageIO.getImageReaders(in);
       if (readers == null || !readers.hasNext()) {
         throw new InvalidInputException(
-            file + " is no image of a known kind (PNG, JPEG, GIF, BMP)");
+            file + " is not an image of a known kind (PNG, JPEG, GIF, BMP)");
       }
       ImageReader reader = readers.next();
       try {
@@ -103,7 +100,7 @@ public record ImageFile(byte[] pixels, boolean inverted) {
         reader.dispose();
       }
     } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
-      throw new InvalidInputException(file + " is no intact image: " + e.getMessage(), e);
+      throw new InvalidInputException(file + " is not an intact image: " + e.getMessage(), e);
     }
   }
 
@@ -116,7 +113,7 @@ public record ImageFile(byte[] pixels, boolean inverted) {
       graphics.drawImage(image, 0, 0, Color.WHITE, null);
       graphics.dispose();
     } else {
-      // A grey raster is taken as it is: drawing it would apply a gamma curve.
+      // A grey raster is used as is: drawing it would apply a gamma curve.
       double top = (1 << image.getColorModel().getComponentSize(0)) - 1;
       double[][] grey = new double[image.getHeight()][image.getWidth()];
       boolean indexed = image.getColorModel() instanceof java.awt.image.IndexColorModel;
@@ -143,7 +140,7 @@ public record ImageFile(byte[] pixels, boolean inverted) {
     return 0.299 * (rgb >> 16 & 0xFF) + 0.587 * (rgb >> 8 & 0xFF) + 0.114 * (rgb & 0xFF);
   }
 
-  /** Returns the picture in the middle of a square of its border's colour. */
+  /** Centres the picture in a square of its border's colour. */
   private static double[][] square(double[][] grey) {
     int height = grey.length;
     int width = grey[0].length;
@@ -177,7 +174,7 @@ public record ImageFile(byte[] pixels, boolean inverted) {
     return sum / count;
   }
 
-  /** Returns the mean over a rectangle whose sides need not fall on pixels. */
+  /** Returns the mean over a rectangle whose sides need not align with pixels. */
   private static double area(
       double[][] grey, double top, double bottom, double left, double right) {
     double sum = 0;

@@ -3,20 +3,20 @@ package org.vgg4j.data;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * The extents of one image.
+ * The dimensions of one image.
  *
- * @param channels C: 1 of a grey image, 3 of one in colour
+ * @param channels C: 1 for grey, 3 for colour
  * @param height H, in pixels
  * @param width W, in pixels
  */
 public record ImageShape(int channels, int height, int width) {
   /**
-   * Checks the extents.
+   * Checks the dimensions.
    *
    * @throws InvalidInputException when one is below 1 or the image is too large for a Java array
    */
   public ImageShape {
-    // In floating point: the product is exact where it matters and cannot wrap round.
+    // In floating point: the product is exact where it matters and cannot overflow.
     if (channels < 1
         || height < 1
         || width < 1
@@ -26,7 +26,7 @@ public record ImageShape(int channels, int height, int width) {
     }
   }
 
-  /** Returns the number of values, a byte each. */
+  /** Returns the number of values, one byte each. */
   public int bytes() {
     return channels * height * width;
   }

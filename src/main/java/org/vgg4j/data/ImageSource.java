@@ -8,10 +8,10 @@ import org.vgg4j.tensor.InvalidInputException;
 
 /**
  * Labelled images of any size, read one at a time. {@link InMemoryImages} is one; another may
- * decode files as they are asked for. All methods may be called by several threads at once.
+ * decode files on request. Implementations must be thread-safe.
  */
 public interface ImageSource {
-  /** Returns what messages call it. */
+  /** Returns its name in messages. */
   String name();
 
   /** Returns the names of the classes; label i is the i-th. */
@@ -26,7 +26,7 @@ public interface ImageSource {
   /** Returns the shape of an image. */
   ImageShape shape(int image);
 
-  /** Returns the shape of every image; null, the default, where they differ or might. */
+  /** Returns the shape of every image; null, the default, when they may differ. */
   default ImageShape commonShape() {
     return null;
   }
@@ -34,18 +34,17 @@ public interface ImageSource {
   /**
    * Reads an image.
    *
-   * @param target takes the image's values (C, H, W), unsigned; its position stays
-   * @param offset where the first goes in {@code target}
+   * @param target receives the image's values (C, H, W), unsigned; its position is unchanged
+   * @param offset where the first value goes in {@code target}
    * @throws InvalidInputException when the image is damaged
    */
   void read(int image, ByteBuffer target, int offset);
 
   /**
-   * Returns hexadecimal digits that tell other images or labels from these.
+   * Returns a checksum of the images and labels, in hexadecimal digits.
    *
-   * <p>By default the CRC32C of all images, then all labels: a byte each where there are at most
-   * 256 classes, else four, little-endian. A source that is slow to read should use something
-   * cheaper.
+   * <p>By default the CRC32C of all images, then all labels: one byte each for at most 256 classes,
+   * else four, little-endian. A source that is slow to read should use something cheaper.
    */
   default String checksum() {
     CRC32C crc = new CRC32C();
@@ -66,7 +65,7 @@ public interface ImageSource {
   }
 
   /**
-   * Returns a view of the first {@code count} images, or this when there are no more.
+   * Returns a view of the first {@code count} images, or this when it has no more.
    *
    * @throws InvalidInputException when {@code count} is below 1
    */

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import org.vgg4j.tensor.InvalidInputException;
 
-/** Labelled images of one shape in memory, a byte a value. */
+/** Labelled images of one shape in memory, one byte per value. */
 public final class InMemoryImages implements ImageSource {
   private final String name;
   private final ImageShape shape;
@@ -16,12 +16,12 @@ public final class InMemoryImages implements ImageSource {
   /**
    * Creates a source over arrays, which it keeps.
    *
-   * @param name what messages call it
+   * @param name its name in messages
    * @param shape of each image
    * @param classNames the names of the classes; label i is the i-th
    * @param pixels (N, C, H, W), unsigned
    * @param labels (N)
-   * @throws InvalidInputException when sizes do not fit or a label names no class
+   * @throws InvalidInputException when sizes do not fit or a label is out of range
    */
   public InMemoryImages(
       String name, ImageShape shape, List<String> classNames, byte[] pixels, int[] labels) {

@@ -5,15 +5,15 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import org.vgg4j.tensor.InvalidInputException;
 
-/** The images of a source as a net takes them; for one thread. */
+/** The preprocessed images of a source; not thread-safe. */
 final class PreprocessedImages {
   private final ImageSource source;
   private final Preprocessing preprocessing;
   private ByteBuffer pixels = ByteBuffer.allocate(0); // of one image
-  private ImageShape shape; // of the image before
+  private ImageShape shape; // of the previous image
   private BilinearResize resize; // of images of that shape
 
-  /** Checks, where the source knows the shape of its images, that a net can take them. */
+  /** Checks that a net can take the images, if their common shape is known. */
   PreprocessedImages(ImageSource source, Preprocessing preprocessing) {
     this.source = source;
     this.preprocessing = preprocessing;
@@ -37,7 +37,7 @@ final class PreprocessedImages {
     shape = next;
   }
 
-  /** Puts an image into {@code target} from {@code offset} on: (C, S, S), F32 in native order. */
+  /** Writes an image to {@code target} at {@code offset}: (C, S, S), F32 in native order. */
   void read(int image, ByteBuffer target, int offset) {
     ImageShape next = source.shape(image);
     if (!next.equals(shape)) {

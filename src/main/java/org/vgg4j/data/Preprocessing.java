@@ -7,9 +7,9 @@ import java.util.Map;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * How an image becomes a net's input: resized to a square, cropped to the square in its middle,
- * divided by 255, and normalized; the channel of a grey image is repeated. It belongs to a net like
- * its weights: images must be treated as they were in training.
+ * How an image becomes a net's input: resized to a square, centre-cropped, divided by 255, and
+ * normalized; the channel of a grey image is repeated. It belongs to a net like its weights: images
+ * must be preprocessed as in training.
  *
  * <p>Resizing is bilinear with half-pixel centres and clamped edges, without antialiasing, and does
  * not keep the aspect ratio. Source: PyTorch's {@code interpolate(mode="bilinear",
@@ -17,14 +17,13 @@ import org.vgg4j.tensor.InvalidInputException;
  *
  * @param channels C, of the net's images
  * @param resize the side of the square that an image is resized to, in pixels
- * @param crop S, the side of the square that is kept of it, at most {@code resize}; the net's image
- *     size
- * @param mean what is subtracted from each channel, whose values are in [0, 1] then: C values
- * @param deviation what each channel is divided by after that: C positive values
+ * @param crop S, the side of the square centre crop, at most {@code resize}; the net's image size
+ * @param mean what is subtracted from each channel after scaling to [0, 1]: C values
+ * @param deviation what each channel is then divided by: C positive values
  */
 public record Preprocessing(
     int channels, int resize, int crop, List<Double> mean, List<Double> deviation) {
-  /** The key of a configuration that has a preprocessing. */
+  /** The key of the preprocessing in a configuration. */
   public static final String KEY = "preprocessing";
 
   private static final int MOST_CHANNELS = 1 << 16;
@@ -54,7 +53,7 @@ public record Preprocessing(
     }
   }
 
-  /** Returns the default of a net: images resized to its size and divided by 255, no more. */
+  /** Returns a net's default: images resized to its size and divided by 255. */
   public static Preprocessing of(int channels, int imageSize) {
     int count = Math.max(0, Math.min(channels, MOST_CHANNELS));
     return new Preprocessing(
@@ -65,15 +64,15 @@ public record Preprocessing(
         Collections.nCopies(count, 1.0));
   }
 
-  /** Returns whether this is the default of a net that it fits. */
+  /** Returns whether this is the default of the nets that it fits. */
   public boolean isDefault() {
     return equals(of(channels, crop));
   }
 
   /**
-   * Checks that this yields the images of a net.
+   * Checks that this yields images that fit a net.
    *
-   * @throws InvalidInputException when it yields others
+   * @throws InvalidInputException when it does not
    */
   public void requireFits(int netChannels, int imageSize) {
     require(

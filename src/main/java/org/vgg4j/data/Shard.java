@@ -3,13 +3,13 @@ package org.vgg4j.data;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * One device's part of a training that several share: of every batch it takes a slice.
+ * One device's share of a training: a slice of every batch.
  *
- * @param rank which of them, from 0
- * @param world how many there are
+ * @param rank the device's number, from 0
+ * @param world the number of devices
  */
 public record Shard(int rank, int world) {
-  /** The only device, which takes all. */
+  /** A single device, which takes everything. */
   public static final Shard WHOLE = new Shard(0, 1);
 
   /** Checks the fields. */
@@ -20,12 +20,12 @@ public record Shard(int rank, int world) {
     }
   }
 
-  /** Returns where its slice of {@code count} things begins: slices differ by one at most. */
+  /** Returns where its slice of {@code count} items begins; slices differ by at most one. */
   public int begin(int count) {
     return (int) ((long) count * rank / world);
   }
 
-  /** Returns where its slice of {@code count} things ends. */
+  /** Returns where its slice of {@code count} items ends. */
   public int end(int count) {
     return (int) ((long) count * (rank + 1) / world);
   }

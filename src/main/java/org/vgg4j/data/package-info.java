@@ -1,5 +1,5 @@
 /**
- * Images on their way into a net: where they come from, how they are preprocessed, the order of an
- * epoch, and batches prepared ahead of the step.
+ * Feeds images to a net: their sources, their preprocessing, the order of an epoch, and batches
+ * prepared ahead of the step.
  */
 package org.vgg4j.data;

@@ -8,26 +8,26 @@ import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Vgg;
 
-/** Says what images show. */
+/** Classifies images. */
 public final class Classifier {
   private Classifier() {}
 
   /**
-   * One class that an image may show.
+   * A class predicted for an image.
    *
    * @param label the class's number
    * @param className its name
-   * @param probability the net's softmax, in [0, 1]
+   * @param probability its softmax probability, in [0, 1]
    */
   public record Answer(int label, String className, double probability) {}
 
   /**
-   * Returns the most probable classes of each image, best first; of equal ones the first class.
+   * Returns the most probable classes of each image, best first; ties go to the lower label.
    *
-   * @param preprocessing that of the net's training
+   * @param preprocessing the one used to train the net
    * @param classNames the names of the net's classes
-   * @param images in order; their labels are not looked at
-   * @param count how many classes per image, or all when there are fewer
+   * @param images the images; their labels are ignored
+   * @param count classes per image, or all when there are fewer
    */
   public static List<List<Answer>> top(
       Vgg vgg,

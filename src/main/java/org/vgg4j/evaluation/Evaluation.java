@@ -3,14 +3,14 @@ package org.vgg4j.evaluation;
 import java.util.List;
 
 /**
- * How a net does on a data set.
+ * A net's results on a data set.
  *
  * @param meanLoss the mean cross entropy
- * @param confusion how many images of class i (row) were taken for class j (column)
+ * @param confusion how many images of class i (row) were classified as class j (column)
  * @param classNames the names of the classes, in order
  */
 public record Evaluation(double meanLoss, long[][] confusion, List<String> classNames) {
-  /** Returns how many images there were. */
+  /** Returns the number of images. */
   public long count() {
     long count = 0;
     for (long[] row : confusion) {
@@ -21,7 +21,7 @@ public record Evaluation(double meanLoss, long[][] confusion, List<String> class
     return count;
   }
 
-  /** Returns the share of right answers. */
+  /** Returns the share of correct predictions. */
   public double accuracy() {
     long correct = 0;
     for (int c = 0; c < confusion.length; c++) {
@@ -30,7 +30,7 @@ public record Evaluation(double meanLoss, long[][] confusion, List<String> class
     return (double) correct / count();
   }
 
-  /** Returns how many images of class c there were. */
+  /** Returns the number of images of class c. */
   public long support(int c) {
     long sum = 0;
     for (long cell : confusion[c]) {
@@ -39,12 +39,12 @@ public record Evaluation(double meanLoss, long[][] confusion, List<String> class
     return sum;
   }
 
-  /** Returns the share of class c's images that were taken for c; NaN when there are none. */
+  /** Returns the share of class c's images that were classified as c; NaN when there are none. */
   public double recall(int c) {
     return (double) confusion[c][c] / support(c);
   }
 
-  /** Returns the share of the images taken for c that are of c; NaN when there are none. */
+  /** Returns the share of the images classified as c that are of c; NaN when there are none. */
   public double precision(int c) {
     long taken = 0;
     for (long[] row : confusion) {

@@ -14,14 +14,14 @@ public final class Evaluator {
   /**
    * Runs the net over all images in evaluation mode.
    *
-   * @param preprocessing that of the net's training
-   * @throws InvalidInputException when the images have other classes than the net or do not fit it
+   * @param preprocessing the one used to train the net
+   * @throws InvalidInputException when the classes or the images do not fit the net
    */
   public static Evaluation evaluate(Vgg vgg, Preprocessing preprocessing, ImageSource data) {
     return evaluate(vgg, preprocessing, data, () -> false);
   }
 
-  /** Evaluates as the method without {@code stopped}; returns null when it was stopped. */
+  /** Evaluates until {@code stopped} is true; returns null when stopped. */
   public static Evaluation evaluate(
       Vgg vgg, Preprocessing preprocessing, ImageSource data, BooleanSupplier stopped) {
     int classes = vgg.config().classes();
@@ -43,7 +43,7 @@ public final class Evaluator {
   }
 
   /**
-   * Checks that a data set has the classes of a net.
+   * Checks that a data set has as many classes as a net.
    *
    * @throws InvalidInputException when it has more or fewer
    */

@@ -16,8 +16,8 @@ import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * Brings images into a net: bytes that the engine preprocesses, where it can, else floats that the
- * loader's thread has made of them.
+ * Feeds images to a net: as bytes that the engine preprocesses, if it can, else as floats that the
+ * loader's thread has prepared.
  */
 public final class ImageFeed {
   private final Preprocessing preprocessing;
@@ -26,10 +26,10 @@ public final class ImageFeed {
   private final ImageSpec spec; // null where the host preprocesses
 
   /**
-   * Plans for all shapes that the net was built for.
+   * Plans the feed for all shapes that the net was built for.
    *
-   * @throws org.vgg4j.tensor.InvalidInputException when the images or what the preprocessing makes
-   *     of them do not fit the net
+   * @throws org.vgg4j.tensor.InvalidInputException when the images, raw or preprocessed, do not fit
+   *     the net
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
   public ImageFeed(Vgg vgg, Preprocessing preprocessing, ImageSource data) {
@@ -47,8 +47,8 @@ public final class ImageFeed {
   }
 
   /**
-   * Returns what an engine is asked to do: it resizes images of one shape and divides them by 255;
-   * null where that is not all or the shapes differ.
+   * Returns what the engine should do: resize images of one shape and divide them by 255; null when
+   * that is not enough or the shapes differ.
    */
   private ImageSpec specOfEngine() {
     ImageShape from = data.commonShape();
@@ -70,8 +70,8 @@ public final class ImageFeed {
   }
 
   /**
-   * Hands a batch of this feed's loader to the engine, without waiting for it; the batch may be
-   * given back at once.
+   * Hands a batch from this feed's loader to the engine without waiting; the batch may be returned
+   * to the loader at once.
    *
    * @param at the net at the batch size to run, at most that of the loader; its next {@link
    *     Execution#forward(boolean)} takes the batch

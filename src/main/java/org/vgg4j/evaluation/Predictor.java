@@ -13,21 +13,21 @@ import org.vgg4j.nn.Vgg;
 
 /** Runs a net over a data set in evaluation mode, in order, at the net's largest batch size. */
 final class Predictor {
-  /** Takes the logits of one image. */
+  /** Receives the logits of each image. */
   interface Consumer {
     /**
-     * Takes one image's logits.
+     * Receives one image's logits.
      *
      * @param label the image's label
      * @param logits the logits of its batch (N, classes)
-     * @param offset where this image's begin
+     * @param offset where this image's logits begin
      */
     void accept(int label, float[] logits, int offset);
   }
 
   private Predictor() {}
 
-  /** Runs until the end or until {@code stopped}; returns whether it came to the end. */
+  /** Runs until the end or until {@code stopped}; returns whether it reached the end. */
   static boolean run(
       Vgg vgg,
       Preprocessing preprocessing,
@@ -43,8 +43,8 @@ final class Predictor {
     BatchSchedule schedule = new BatchSchedule(data.size(), batchSize, 1, Shard.WHOLE);
     try (BatchLoader loader = feed.loader(schedule, null, 0)) {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
-        // A smaller last batch leaves old images behind it, whose rows are not read: in evaluation
-        // mode no image sees another.
+        // A smaller last batch leaves old images in the other rows, which are not read: in
+        // evaluation mode images do not affect each other.
         if (stopped.getAsBoolean()) {
           return false;
         }

@@ -4,7 +4,7 @@ package org.vgg4j.evaluation;
 final class Softmax {
   private Softmax() {}
 
-  /** Returns the logarithms of the probabilities (classes), the maximum subtracted first. */
+  /** Returns the log probabilities (classes); subtracts the maximum first. */
   static double[] logSoftmax(float[] logits, int offset, int classes) {
     double max = logits[offset + argMax(logits, offset, classes)];
     double sum = 0;
@@ -18,7 +18,7 @@ final class Softmax {
     return result;
   }
 
-  /** Returns the index of the first largest logit. */
+  /** Returns the index of the largest logit, the first of equal ones. */
   static int argMax(float[] logits, int offset, int classes) {
     int best = 0;
     for (int c = 1; c < classes; c++) {

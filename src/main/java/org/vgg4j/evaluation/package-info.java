@@ -1,2 +1,2 @@
-/** Runs a trained net over images: metrics on a labelled set, and answers for single pictures. */
+/** Runs a trained net over images: metrics on a labelled set, and predictions for single images. */
 package org.vgg4j.evaluation;

@@ -5,21 +5,21 @@ import java.util.function.Supplier;
 import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.tensor.Tensor;
 
-/** The numeric gradient of an objective by the elements of one tensor. */
+/** Computes an objective's numeric gradient with respect to one tensor. */
 final class CentralDifferences {
   private static final int MAX_RETRIES = 3;
   private static final double STEP_FACTOR = 0.1;
 
   private final Supplier<double[]> evaluation;
   private final double[] weights;
-  private final double[] base; // the parts of the objective where nothing is moved
+  private final double[] base; // the objective's parts before any perturbation
   private final GradientCheckOptions options;
 
   /**
-   * Prepares differences around the present point.
+   * Prepares differences around the current point.
    *
-   * @param evaluation gives the parts of the objective at the present values, always the same
-   * @param weights what each part counts
+   * @param evaluation returns the objective's parts at the current values; must be deterministic
+   * @param weights the weight of each part
    */
   CentralDifferences(
       Supplier<double[]> evaluation, double[] weights, GradientCheckOptions options) {
@@ -30,10 +30,10 @@ final class CentralDifferences {
   }
 
   /**
-   * Returns the estimates by the tensor's elements, or by a draw of them. Leaves the tensor as it
-   * was.
+   * Returns the estimates for the tensor's elements, or for a random sample of them. Leaves the
+   * tensor unchanged.
    *
-   * @param key of the draw
+   * @param key seeds the sample
    */
   Estimate[] of(Tensor tensor, long key) {
     double[] values = Values.of(tensor);
@@ -48,7 +48,7 @@ final class CentralDifferences {
         largest = Math.max(largest, Math.abs(estimates[k].slope()));
       }
     }
-    // A kink that is not noticed spoils a slope by 3 times as much at most: by the tolerance.
+    // An undetected kink distorts a slope by at most 3 times this: by the tolerance.
     double smooth = options.tolerance() * largest / 3;
     for (int k = 0; k < estimates.length; k++) {
       estimates[k] = retried(tensor, values, estimates[k].judged(smooth), smooth);
@@ -56,7 +56,7 @@ final class CentralDifferences {
     return estimates;
   }
 
-  /** Returns whether these are, bit for bit, the parts that the differences were taken around. */
+  /** Returns whether these parts equal, bit for bit, those before any perturbation. */
   boolean startsFrom(double[] parts) {
     return Arrays.equals(base, parts);
   }

@@ -1,27 +1,27 @@
 package org.vgg4j.gradcheck;
 
 /**
- * A numeric derivative by one element, from five evaluations at 0, h/2 and h to either side.
+ * A numeric derivative by one element, from five evaluations: at x, x +- h/2 and x +- h.
  *
  * <p>With C(h) the central difference and D(h) = f(x + h) - 2 f(x) + f(x - h), a smooth f has C(h)
  * - C(h/2) = O(h^2) and D(h) - 4 D(h/2) = O(h^4). A kink where the slope jumps by J at a distance d
- * from x spoils C(h) by E = J (h - d) / 2h. It makes |C(h) - C(h/2)| equal to J d / 2h for d up to
- * h/2 and to E beyond, and |D(h) - 4 D(h/2)| / 2h equal to J |3 d - h| / 2h for d up to h/2. The
+ * from x distorts C(h) by E = J (h - d) / 2h. It makes |C(h) - C(h/2)| equal to J d / 2h for d up
+ * to h/2 and to E beyond, and |D(h) - 4 D(h/2)| / 2h equal to J |3 d - h| / 2h for d up to h/2. The
  * larger of the two is at least E / 3 at every distance, zero included. So a kink whose E exceeds 3
- * times the limit is always noticed, and no gradient that a backward computed has a say.
+ * times the limit is always detected, independently of the backward's gradient.
  *
  * @param index the element's row-major position
  * @param slope C(h)
  * @param bend the larger of |C(h) - C(h/2)| and |D(h) - 4 D(h/2)| / 2h
  * @param rounding what rounding may contribute to {@code bend}
  * @param retries how often the step was reduced
- * @param kink whether {@code bend} was beyond its limit
+ * @param kink whether {@code bend} exceeded its limit
  */
 record Estimate(int index, double slope, double bend, double rounding, int retries, boolean kink) {
-  /** Errors of one ulp that an evaluation and the differences after it may accumulate. */
+  /** The rounding error, in ulps, that an evaluation and its differences may accumulate. */
   private static final double ULPS = 32;
 
-  /** Around one element: the objective's parts at its value and at four places beside it. */
+  /** The objective's parts at an element's value and at four values around it. */
   record Samples(
       double value,
       double[] at,
@@ -34,7 +34,7 @@ record Estimate(int index, double slope, double bend, double rounding, int retri
     double rise = 0; // f(x + h) - f(x - h)
     double halfRise = 0;
     double bow = 0; // D(h) - 4 D(h/2)
-    double touched = 0; // the size of the parts that the element has a say in
+    double touched = 0; // the magnitude of the parts that the element affects
     for (int k = 0; k < weights.length; k++) {
       double at = samples.at[k];
       double above = samples.above[k];
@@ -48,7 +48,7 @@ record Estimate(int index, double slope, double bend, double rounding, int retri
         touched += Math.abs(weights[k] * at);
       }
     }
-    // What was really added and taken away: x + h is rounded.
+    // Divide by the actual distance: x + h is rounded.
     double x = samples.value;
     double slope = rise / ((x + h) - (x - h));
     double half = halfRise / ((x + h / 2) - (x - h / 2));
@@ -58,7 +58,7 @@ record Estimate(int index, double slope, double bend, double rounding, int retri
   }
 
   /**
-   * Returns this estimate, judged: a kink when it bends more than smoothness and rounding allow.
+   * Returns this estimate, marked as a kink if it bends more than smoothness and rounding allow.
    */
   Estimate judged(double smooth) {
     boolean found = isFinite() && !(bend <= Math.max(smooth, rounding));

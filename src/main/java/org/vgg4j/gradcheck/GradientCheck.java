@@ -18,25 +18,25 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Types;
 
 /**
- * Compares the gradients that backward passes compute with central differences of the forward pass,
- * in double precision: for one {@link Module}, or for a whole net with its loss.
+ * Compares the gradients of backward passes with central differences of the forward pass, in double
+ * precision, for one {@link Module} or a whole net with its loss.
  *
- * <p>Every parameter is checked, and the input where the net has a gradient for it. Dropout keeps
- * one mask throughout, that of the net's step state. Batch norm runs as in training; running
- * statistics are put back before every evaluation. An element whose differences show a kink (a ReLU
- * or a maximum that flips between the evaluations) is retried with a tenth of the step, at most 3
- * times, and counted.
+ * <p>Every parameter is checked, and the input if the net computes its gradient. Dropout keeps one
+ * mask throughout, that of the net's step state. Batch norm runs as in training; running statistics
+ * are restored before every evaluation. An element whose differences show a kink (a ReLU or a
+ * maximum that flips between the evaluations) is retried with a tenth of the step, at most 3 times,
+ * and counted.
  *
  * <p>Parameter gradients are filled with NaN before the backward, which must overwrite them.
  */
 public final class GradientCheck {
-  /** What reports call a net's input. */
+  /** The name of a net's input in reports. */
   public static final String INPUT = "x";
 
-  /** How far {@link #module} moves parameters and buffers from their starting values. */
+  /** How far {@link #module} moves parameters and buffers from their initial values. */
   public static final double SPREAD = 0.25;
 
-  private static final long STREAMS = 5L << 32; // apart from initialisation, dropout and shuffles
+  private static final long STREAMS = 5L << 32; // unlike initialization, dropout and shuffles
   private static final long INPUTS = STREAMS;
   private static final long OUTPUTS = STREAMS + 1;
   private static final long DRAWS = STREAMS + 2;
@@ -48,7 +48,7 @@ public final class GradientCheck {
   /**
    * Creates a check.
    *
-   * @param backend the engine for {@link #module}, such as the reference
+   * @param backend the engine for {@link #module}, such as the reference engine
    * @throws InvalidInputException unless the engine computes in double
    */
   public GradientCheck(Backend backend, GradientCheckOptions options) {
@@ -68,19 +68,19 @@ public final class GradientCheck {
   }
 
   /**
-   * Returns distinct values in shuffled order, in [-1.5, 1.5] and apart from 0 and each other: an
-   * input where no maximum is tied and no ReLU stands on its kink.
+   * Returns shuffled values in [-1.5, 1.5], well separated from 0 and each other, so that no
+   * maximum is tied and no ReLU is at its kink.
    */
   public static double[] distinctValues(Shape shape, long seed) {
     return Values.grid(shape, CounterRandom.key(seed, INPUTS, 0));
   }
 
   /**
-   * Checks a module by the gradient of its outputs' sum, each output times a fixed random weight.
+   * Checks a module by the gradient of a weighted sum of its outputs, with fixed random weights.
    * The input is {@link #distinctValues}; parameters and buffers are moved by up to {@value
-   * #SPREAD} from where they start, since at 0 and 1 wrong factors and terms go unnoticed.
+   * #SPREAD} from where they start, since wrong factors and terms go unnoticed at 0 and 1.
    *
-   * @param name what the report calls it
+   * @param name its name in the report
    * @param module not yet built; closed afterwards
    * @param x the shape of the input, batch first
    * @throws IllegalStateException when the module is not a function of its input, or breaks a rule
@@ -104,8 +104,8 @@ public final class GradientCheck {
   }
 
   /**
-   * Checks a net by the gradient of its outputs' sum, each output times a fixed random weight, at
-   * the input and parameters that it has; it is left as it was, but for its gradients.
+   * Checks a net by the gradient of a weighted sum of its outputs, with fixed random weights, at
+   * its current input and parameters. Changes only the net's gradients.
    *
    * @param batch one of the net's batch sizes
    */
@@ -114,8 +114,8 @@ public final class GradientCheck {
   }
 
   /**
-   * Checks a net by the gradient of the mean cross entropy, at the input and parameters that it
-   * has; it is left as it was, but for its gradients.
+   * Checks a net by the gradient of the mean cross entropy, at its current input and parameters.
+   * Changes only the net's gradients.
    *
    * @param labels the class of each sample; as many as one of the net's batch sizes
    */

@@ -3,23 +3,23 @@ package org.vgg4j.gradcheck;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * How exactly a gradient is checked.
+ * The options of a gradient check.
  *
  * @param tolerance the largest error that passes, see {@link TensorReport#error}
  * @param step the distance to either side at which the objective is evaluated first; kinks are
  *     retried with a tenth of it
- * @param floor what an error is divided by when all gradients of a tensor are smaller
- * @param maxElements how many elements of a tensor are checked; of a larger one so many are drawn,
- *     one from each of as many equal stretches
- * @param seed what inputs, weights, the draws of elements and the masks of dropout come from
+ * @param floor the divisor of an error when all of a tensor's gradients are smaller
+ * @param maxElements the most elements checked per tensor; in a larger one, a random element of
+ *     each of this many equal ranges
+ * @param seed the seed of inputs, weights, element draws and dropout masks
  */
 public record GradientCheckOptions(
     double tolerance, double step, double floor, int maxElements, long seed) {
-  /** For one layer: tolerance 1e-7, step 1e-5, floor 1e-3, 1000 elements a tensor, seed 0. */
+  /** For one layer: tolerance 1e-7, step 1e-5, floor 1e-3, 1000 elements per tensor, seed 0. */
   public static final GradientCheckOptions LAYER =
       new GradientCheckOptions(1e-7, 1e-5, 1e-3, 1000, 0);
 
-  /** For a whole net: tolerance 1e-6, step 1e-5, floor 1e-3, 1000 elements a tensor, seed 0. */
+  /** For a whole net: tolerance 1e-6, step 1e-5, floor 1e-3, 1000 elements per tensor, seed 0. */
   public static final GradientCheckOptions NET =
       new GradientCheckOptions(1e-6, 1e-5, 1e-3, 1000, 0);
 
@@ -53,7 +53,7 @@ public record GradientCheckOptions(
     return new GradientCheckOptions(tolerance, step, other, maxElements, seed);
   }
 
-  /** Returns these options with another number of elements a tensor. */
+  /** Returns these options with another number of elements per tensor. */
   public GradientCheckOptions withMaxElements(int other) {
     return new GradientCheckOptions(tolerance, step, floor, other, seed);
   }

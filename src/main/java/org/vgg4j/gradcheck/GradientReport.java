@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What the check of one module or net found.
+ * The result of checking one module or net.
  *
  * @param name what was checked
  * @param tolerance the largest error that passes
  * @param tensors the input, if it was checked, and every parameter
  */
 public record GradientReport(String name, double tolerance, List<TensorReport> tensors) {
-  /** Kinks in more than this share of all elements checked are a failure. */
+  /** The check fails if more than this share of the checked elements met a kink. */
   public static final double MAX_KINK_SHARE = 0.01;
 
   /** Copies the list. */
@@ -30,7 +30,7 @@ public record GradientReport(String name, double tolerance, List<TensorReport> t
     return tensors.stream().mapToLong(TensorReport::kinks).sum();
   }
 
-  /** Returns the largest error, NaN when there is one. */
+  /** Returns the largest error, NaN if any is NaN. */
   public double error() {
     return tensors.stream().mapToDouble(TensorReport::error).reduce(0, Math::max);
   }
@@ -40,7 +40,7 @@ public record GradientReport(String name, double tolerance, List<TensorReport> t
     return failures().isEmpty();
   }
 
-  /** Returns whether one tensor passes by itself, the share of kinks aside. */
+  /** Returns whether one tensor passes, apart from the share of kinks. */
   public boolean passed(TensorReport tensor) {
     return tensor.error() <= tolerance && tensor.unresolved() == 0;
   }
@@ -50,7 +50,7 @@ public record GradientReport(String name, double tolerance, List<TensorReport> t
     return kinks() > MAX_KINK_SHARE * checked();
   }
 
-  /** Returns a line for each thing that failed. */
+  /** Returns one line per failure. */
   public List<String> failures() {
     List<String> failures = new ArrayList<>();
     if (tensors.isEmpty()) {
@@ -76,7 +76,7 @@ public record GradientReport(String name, double tolerance, List<TensorReport> t
         failures.add(
             String.format(
                 Locale.ROOT,
-                "%s: %d elements of %s stand on a kink, or too near to one to be checked",
+                "%s: %d elements of %s are at a kink, or too close to one to be checked",
                 name,
                 tensor.unresolved(),
                 tensor.tensor()));
@@ -95,7 +95,7 @@ public record GradientReport(String name, double tolerance, List<TensorReport> t
     return failures;
   }
 
-  /** Returns the report as a table, with what failed below. */
+  /** Returns the report as a table, with the failures below. */
   public String table() {
     StringBuilder text = new StringBuilder(ReportTable.header()).append('\n');
     ReportTable.rows(this).forEach(row -> text.append(row).append('\n'));

@@ -24,12 +24,12 @@ import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.Shape;
 
-/** Every layer, with each of its switches, and the loss. */
+/** Checks every layer, with each of its options, and the loss. */
 final class LayerChecks {
   private static final Shape IMAGE = Shape.of(2, 3, 5, 4);
   private static final MaxPool2dSpec POOL = new MaxPool2dSpec(2, 2);
 
-  /** Krizhevsky's alpha, 1e-4, leaves next to nothing of what neighbours do to each other. */
+  /** With Krizhevsky's alpha, 1e-4, neighbours hardly affect each other. */
   private static final LrnSpec STRONG = new LrnSpec(3, 0.8, 0.75, 1);
 
   private LayerChecks() {}
@@ -103,7 +103,7 @@ final class LayerChecks {
         conv(3, 1, true, false), new Relu(), new MaxPool2d(POOL), linear(16, 3, false));
   }
 
-  /** The logits are the net's input: a dropout of nothing passes them on. */
+  /** The logits are the net's input: a dropout of 0 passes them through. */
   private static GradientReport crossEntropy(String name, Backend backend, long seed) {
     Shape logits = Shape.of(4, 6);
     int[] labels = {5, 0, 3, 3};

@@ -4,7 +4,7 @@ import org.vgg4j.nn.CrossEntropyLoss;
 import org.vgg4j.nn.Network;
 import org.vgg4j.tensor.Tensor;
 
-/** The mean cross entropy of a net's outputs, whose labels are set. */
+/** The mean cross entropy of a net's outputs; the labels must be set. */
 final class LossObjective implements Objective {
   private static final double[] WEIGHTS = {1};
 

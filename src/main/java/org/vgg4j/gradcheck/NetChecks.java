@@ -16,10 +16,10 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * Small VGGs with their loss, as they start and after some steps of Adam.
+ * Checks small VGGs with their loss, at initialization and after some steps of Adam.
  *
- * <p>Among thousands of ReLUs one may stand so near to its kink that hundreds of weights meet it.
- * Then, and only if nothing else is wrong, the net is drawn anew, and the report's name says so.
+ * <p>Among thousands of ReLUs one may be so close to its kink that hundreds of weights meet it.
+ * Then, and only if nothing else is wrong, the net is redrawn, and the report's name says so.
  */
 final class NetChecks {
   static final int STEPS = 20;
@@ -55,14 +55,14 @@ final class NetChecks {
     }
   }
 
-  /** A check at a point that a seed decides. */
+  /** A check at a point determined by a seed. */
   @FunctionalInterface
   interface Draw {
     GradientReport check(String name, long seed);
   }
 
   /**
-   * Returns the first report that fails by something else than the share of kinks, or not at all.
+   * Returns the first report that passes, or fails for more than the share of kinks; else the last.
    */
   static GradientReport drawn(String name, long seed, Draw draw) {
     GradientReport report = draw.check(name, seed);
@@ -87,7 +87,7 @@ final class NetChecks {
         .build();
   }
 
-  /** Biases start apart from 0, where a neuron that gets no input would stand on ReLU's kink. */
+  /** Biases do not start at 0, where a neuron without input would be at ReLU's kink. */
   static GradientReport check(
       String name, VggConfig config, int steps, Backend backend, long seed) {
     NetworkOptions options =
@@ -117,7 +117,7 @@ final class NetChecks {
   /**
    * Trains on the one batch that the input holds.
    *
-   * @return the losses, each before its step
+   * @return the loss before each step
    */
   static double[] train(Network net, int steps) {
     int batch = LABELS.length;

@@ -10,13 +10,13 @@ interface Objective {
   /** Runs a training forward and returns the parts, in a new array. */
   double[] evaluate();
 
-  /** Returns what each part counts. */
+  /** Returns the weight of each part. */
   double[] weights();
 
   /**
    * Runs a training forward and the backward.
    *
-   * @return the gradient of the net's input, null when it was built without
+   * @return the gradient of the net's input, null when it was built without one
    */
   Tensor differentiate();
 }

@@ -5,8 +5,8 @@ import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * The sum of a net's outputs, each times a random number whose absolute value lies in [0.5, 1.5):
- * no output counts nothing, and no two errors cancel as they would in a plain sum.
+ * The sum of a net's outputs, each times a random weight with absolute value in [0.5, 1.5): every
+ * output counts, and errors do not cancel as they would in a plain sum.
  */
 final class OutputObjective implements Objective {
   private final Network net;

@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Reports as lines of text of one width. */
+/** Formats reports as aligned lines of text. */
 public final class ReportTable {
   private ReportTable() {}
 
-  /** Returns the line above the rows. */
+  /** Returns the header line. */
   public static String header() {
     return line("check", "tensor", "elements", "gradient", "error", "limit", "kinks", "");
   }

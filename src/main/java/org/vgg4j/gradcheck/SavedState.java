@@ -9,7 +9,7 @@ import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Parameter;
 import org.vgg4j.tensor.Tensor;
 
-/** What a net holds before a check, to compare with and to put back. */
+/** A net's state before a check, to compare with and to restore. */
 final class SavedState {
   private record Saved(String name, Tensor tensor, double[] values) {}
 
@@ -44,12 +44,12 @@ final class SavedState {
     }
   }
 
-  /** Puts running statistics and the like back, which a training forward moves. */
+  /** Restores the buffers, such as running statistics, which a training forward changes. */
   void restoreBuffers() {
     buffers.forEach(saved -> saved.tensor.upload(saved.values));
   }
 
-  /** Puts everything back. */
+  /** Restores everything. */
   void restore() {
     inputs.forEach(saved -> saved.tensor.upload(saved.values));
     restoreBuffers();

@@ -5,8 +5,8 @@ import org.vgg4j.tensor.Backend;
 /**
  * One entry of {@link StandardChecks}.
  *
- * @param name what its report is called
- * @param body what runs
+ * @param name the name of its report
+ * @param body runs the check
  */
 public record StandardCheck(String name, Body body) {
   /** Runs a check. */
@@ -15,9 +15,9 @@ public record StandardCheck(String name, Body body) {
     /**
      * Runs the check.
      *
-     * @param name what the report is to be called
+     * @param name the name of the report
      * @param backend an engine that computes in double
-     * @param seed what inputs, parameters and masks are drawn from
+     * @param seed the seed of inputs, parameters and masks
      */
     GradientReport run(String name, Backend backend, long seed);
   }
@@ -26,7 +26,7 @@ public record StandardCheck(String name, Body body) {
    * Runs the check.
    *
    * @param backend an engine that computes in double
-   * @param seed what inputs, parameters and masks are drawn from
+   * @param seed the seed of inputs, parameters and masks
    */
   public GradientReport run(Backend backend, long seed) {
     return body.run(name, backend, seed);

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What {@code ./vgg gradcheck} and the tests check: every layer at 1e-7, and small VGGs with their
- * loss at 1e-6, at their initialisation and after some training.
+ * The checks that {@code ./vgg gradcheck} and the tests run: every layer at 1e-7, and small VGGs
+ * with their loss at 1e-6, at initialization and after some training.
  */
 public final class StandardChecks {
   private StandardChecks() {}

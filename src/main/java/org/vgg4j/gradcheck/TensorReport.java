@@ -3,17 +3,17 @@ package org.vgg4j.gradcheck;
 import org.vgg4j.tensor.Shape;
 
 /**
- * What the check of one tensor found.
+ * The result of checking one tensor.
  *
  * @param tensor the parameter's name, or {@value GradientCheck#INPUT}
- * @param shape the tensor's
+ * @param shape the tensor's shape
  * @param checked how many of its elements were checked
  * @param gradient the largest absolute gradient among these, numeric or analytic
  * @param error max |numeric - analytic| over the larger of {@code gradient} and the floor; NaN when
  *     a gradient is not finite
- * @param worst where the difference was largest
+ * @param worst the element with the largest difference
  * @param kinks how many elements met a kink and were retried
- * @param unresolved how many of these still met it with the last step
+ * @param unresolved how many of these still met a kink at the last step
  */
 public record TensorReport(
     String tensor,
@@ -25,7 +25,7 @@ public record TensorReport(
     int kinks,
     int unresolved) {
   /**
-   * The element with the largest difference, the first one that is not finite if there is any.
+   * The element with the largest difference, or the first that is not finite.
    *
    * @param index its row-major position
    * @param numeric its central difference

@@ -5,7 +5,7 @@ import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 
-/** Values in and out of tensors, and inputs to check at. */
+/** Copies values to and from tensors, and makes inputs for checks. */
 final class Values {
   private static final double RANGE = 1.5;
 
@@ -33,8 +33,8 @@ final class Values {
   }
 
   /**
-   * Returns a shuffled grid over [-1.5, 1.5]: no two values are nearer to each other than its gap 3
-   * / n, and none, nor any two absolute values, nearer to 0 or each other than a quarter of it.
+   * Returns a shuffled grid over [-1.5, 1.5]: no two values are closer than its gap 3 / n, no value
+   * is closer to 0 than a quarter of it, nor are any two absolute values.
    */
   static double[] grid(Shape shape, long key) {
     double[] values = new double[shape.arrayLength()];

@@ -1,8 +1,8 @@
 /**
- * Gradients against central differences, for the library's own layers and for anybody's.
+ * Checks gradients against central differences, for the library's layers and your own.
  *
  * <p>{@link org.vgg4j.gradcheck.GradientCheck} checks one module or one net; {@link
- * org.vgg4j.gradcheck.StandardChecks} is the list of what {@code ./vgg gradcheck} and the tests
- * check. The method, and what it cannot see, stands in docs/gradcheck.md.
+ * org.vgg4j.gradcheck.StandardChecks} lists what {@code ./vgg gradcheck} and the tests check.
+ * docs/gradcheck.md describes the method and its limits.
  */
 package org.vgg4j.gradcheck;

@@ -6,16 +6,16 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Writes a file so that its name always stands for the whole old or the whole new contents.
+ * Writes a file so that its name always refers to the complete old or the complete new contents.
  *
- * <p>The contents go to {@code NAME.tmp} in the same folder, are forced to the disk, read back and
- * checked, and renamed; then the folder is forced. Whatever fails before the rename, the temporary
- * file is deleted, a force is never tried twice on one file, and the old file stays. When only the
- * force of the folder fails, the new file has its name, but a power cut may still bring the old one
- * back.
+ * <p>The contents are written to {@code NAME.tmp} in the same folder, forced to disk, read back,
+ * checked and renamed; then the folder is forced. If anything fails before the rename, the
+ * temporary file is deleted and the old file stays. A file is never forced again after a failure.
+ * If only forcing the folder fails, the new file is in place, but a power cut may still bring the
+ * old one back.
  *
- * <p>A temporary file left behind by a process that was killed is replaced by the next write. One
- * writer at a time may write a target.
+ * <p>The next write replaces a temporary file left behind by a killed process. Only one writer at a
+ * time may write a target.
  */
 public final class AtomicFile {
   private static final int CHUNK_BYTES = 1 << 16;
@@ -29,19 +29,19 @@ public final class AtomicFile {
     void writeTo(FileHandle file) throws IOException;
   }
 
-  /** Looks at what was written before it gets its name. */
+  /** Checks the written file before it is renamed. */
   @FunctionalInterface
   public interface Check {
     /**
      * Reads the file back.
      *
-     * @throws IOException when it is not what was to be written
+     * @throws IOException when it does not hold what should have been written
      */
     void check(Path written) throws IOException;
   }
 
   /**
-   * Writes a file of these bytes on the machine's file system.
+   * Writes bytes to a file on the machine's file system.
    *
    * @throws IOException naming the target, when it could not be written
    */
@@ -50,7 +50,7 @@ public final class AtomicFile {
   }
 
   /**
-   * Writes a file of these bytes and reads it back.
+   * Writes bytes to a file and reads it back.
    *
    * @throws IOException naming the target, when it could not be written
    */
@@ -60,7 +60,7 @@ public final class AtomicFile {
         file -> file.writeFully(ByteBuffer.wrap(bytes), 0),
         written -> {
           if (!Arrays.equals(bytes, read(written, bytes.length + 1, files))) {
-            throw new IOException("what was written reads back otherwise");
+            throw new IOException("the file reads back differently than written");
           }
         },
         files);
@@ -83,10 +83,10 @@ public final class AtomicFile {
    * Writes a file.
    *
    * @param check reads the file back, forced and closed, before it is renamed
-   * @throws ForceFailedException when the disk did not confirm what was written; nothing is known
-   *     of it then, and only a new file may be tried
-   * @throws IOException naming the target, when it could not be written; other exceptions of the
-   *     content come through as they are
+   * @throws ForceFailedException when the disk did not confirm the write; the contents are then
+   *     unknown, and a retry must use a new file
+   * @throws IOException naming the target, when it could not be written; the content's other
+   *     exceptions pass through unchanged
    */
   public static void write(Path target, Content content, Check check, FileOperations files)
       throws IOException {
@@ -100,11 +100,10 @@ public final class AtomicFile {
   }
 
   /**
-   * Gives a file that is whole and on the disk a second name, in place of a file of that name;
-   * where there are no links it is copied.
+   * Gives a complete file on disk a second name, replacing any file of that name; copies it where
+   * links are not supported.
    *
-   * @throws IOException naming the target, when it could not be done; a file of that name is then
-   *     unchanged
+   * @throws IOException naming the target, when this fails; an existing target is then unchanged
    */
   public static void link(Path existing, Path target, FileOperations files) throws IOException {
     replace(
@@ -125,7 +124,7 @@ public final class AtomicFile {
     writeTemporary(
         temporary, file -> hash[0] = readChunks(existing, files, file::writeFully), files);
     if (!hash[0].equals(readChunks(temporary, files, (chunk, position) -> {}))) {
-      throw new IOException("what was copied reads back otherwise");
+      throw new IOException("the copy reads back differently");
     }
   }
 
@@ -154,7 +153,7 @@ public final class AtomicFile {
     return hash.digits();
   }
 
-  /** Makes a temporary file and gives it its name. */
+  /** Makes a temporary file and renames it to the target. */
   private static void replace(Path target, Maker maker, FileOperations files) throws IOException {
     Path path = target.toAbsolutePath();
     Path temporary = path.resolveSibling(path.getFileName() + ".tmp");

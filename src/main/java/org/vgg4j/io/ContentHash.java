@@ -7,17 +7,17 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * The SHA-256 of a whole safetensors file in which the 64 hexadecimal digits of the hash itself are
- * taken as zeros.
+ * The SHA-256 of a whole safetensors file, with zeros in place of the hash's own 64 hexadecimal
+ * digits.
  */
 public final class ContentHash {
-  /** Where the hash stands in {@code __metadata__}. */
+  /** The key of the hash in {@code __metadata__}. */
   static final String KEY = "vgg4j.sha256";
 
   /** The number of hexadecimal digits. */
   static final int DIGITS = 64;
 
-  /** What stands in the hash's place while it is computed. */
+  /** Replaces the hash while it is computed. */
   static final String ZEROS = "0".repeat(DIGITS);
 
   private final MessageDigest digest;
@@ -30,19 +30,19 @@ public final class ContentHash {
     }
   }
 
-  /** The SHA-256 of a text's UTF-8 bytes in hexadecimal digits. */
+  /** Returns the SHA-256 of a text's UTF-8 bytes in hexadecimal digits. */
   public static String sha256(String text) {
     ContentHash hash = new ContentHash();
     hash.update(StandardCharsets.UTF_8.encode(text));
     return hash.digits();
   }
 
-  /** Takes the rest of a buffer, whose position stays. */
+  /** Adds a buffer's remaining bytes; its position is unchanged. */
   void update(ByteBuffer bytes) {
     digest.update(bytes.duplicate());
   }
 
-  /** The digits, in lower case; ends the computation. */
+  /** Returns the digits, in lower case, and ends the computation. */
   String digits() {
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -7,15 +7,15 @@ import java.util.List;
 import org.vgg4j.io.SafeTensorsHeader.Entry;
 import org.vgg4j.tensor.InvalidInputException;
 
-/** How the tensors' data lie in a file: every byte belongs to exactly one tensor. */
+/** Checks where the tensors' data are in a file: every byte must belong to exactly one tensor. */
 final class DataLayout {
   private DataLayout() {}
 
   /**
-   * The entries in the order of their data.
+   * Returns the entries in the order of their data.
    *
    * @param dataBytes the bytes that follow the header
-   * @throws InvalidInputException when data overlap, leave a hole or run beyond the file
+   * @throws InvalidInputException when data overlap, leave a gap or extend beyond the file
    */
   static List<Entry> checked(Path file, List<Entry> entries, long dataBytes) {
     List<Entry> sorted = new ArrayList<>(entries);

@@ -3,17 +3,17 @@ package org.vgg4j.io;
 import java.nio.ByteBuffer;
 import org.vgg4j.tensor.InvalidInputException;
 
-/** Turns little-endian elements of one type into those of another. */
+/** Converts little-endian elements from one type to another. */
 final class ElementDecoder {
   private ElementDecoder() {}
 
   /**
-   * Returns a tensor's elements as another type: floating-point numbers as F32 or F64, whole
-   * numbers as I64. Only F64 to F32 rounds, to nearest; what is beyond a float becomes infinite.
-   * The bytes of the same type are returned as they are.
+   * Returns a tensor's elements as another type: floating-point numbers as F32 or F64, integers as
+   * I64. Only F64 to F32 rounds, to nearest; values out of range become infinite. Bytes that have
+   * the type already are returned unchanged.
    *
-   * @param origin where the tensor is from, for the message
-   * @throws InvalidInputException when the tensor holds numbers of the other kind
+   * @param origin where the tensor comes from, for the message
+   * @throws InvalidInputException when the conversion is between integers and floating point
    */
   static ByteBuffer convert(
       Object origin, SafeTensorSpec spec, ByteBuffer bytes, SafeTensorType as) {
@@ -36,7 +36,7 @@ final class ElementDecoder {
         case F64 -> result.putDouble(real(type, bytes, at));
         case F32 -> result.putFloat((float) real(type, bytes, at));
         case I64 -> result.putLong(whole(type, bytes, at));
-        default -> throw new IllegalArgumentException(type + " is not converted to " + as);
+        default -> throw new IllegalArgumentException(type + " cannot be converted to " + as);
       }
     }
     return result.flip();
@@ -48,7 +48,7 @@ final class ElementDecoder {
       case F32 -> bytes.getFloat(at);
       case F16 -> halfToFloat(bytes.getShort(at));
       case BF16 -> Float.intBitsToFloat(bytes.getShort(at) << 16);
-      default -> throw new IllegalArgumentException(type + " is no floating-point type");
+      default -> throw new IllegalArgumentException(type + " is not a floating-point type");
     };
   }
 
@@ -57,7 +57,7 @@ final class ElementDecoder {
       case I64 -> bytes.getLong(at);
       case I32 -> bytes.getInt(at);
       case U8 -> Byte.toUnsignedLong(bytes.get(at));
-      default -> throw new IllegalArgumentException(type + " is no integer type");
+      default -> throw new IllegalArgumentException(type + " is not an integer type");
     };
   }
 

@@ -3,10 +3,10 @@ package org.vgg4j.io;
 import java.util.Map;
 
 /**
- * What a safetensors file is recognised by.
+ * The length and checksums of a safetensors file.
  *
- * @param bytes its length
+ * @param bytes its length in bytes
  * @param sha256 of the whole file, in hexadecimal digits
- * @param crc32c of each tensor's data by the tensor's name, in eight hexadecimal digits
+ * @param crc32c of each tensor's data by tensor name, in eight hexadecimal digits
  */
 public record FileChecksums(long bytes, String sha256, Map<String, String> crc32c) {}

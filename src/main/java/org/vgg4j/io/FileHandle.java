@@ -5,7 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** An open file, read and written at positions counted in bytes from its beginning. */
+/** An open file; positions are byte offsets from its beginning. */
 public interface FileHandle extends Closeable {
   /** Reads some bytes, as {@link java.nio.channels.FileChannel#read(ByteBuffer, long)}. */
   int read(ByteBuffer into, long position) throws IOException;
@@ -13,16 +13,16 @@ public interface FileHandle extends Closeable {
   /** Writes some bytes, as {@link java.nio.channels.FileChannel#write(ByteBuffer, long)}. */
   int write(ByteBuffer from, long position) throws IOException;
 
-  /** The file's length in bytes. */
+  /** Returns the file's length in bytes. */
   long size() throws IOException;
 
-  /** Forces all that was written to the disk. After a failure nothing is known of the contents. */
+  /** Forces everything written to disk. After a failure the contents are unknown. */
   void force() throws IOException;
 
   /**
    * Reads until the buffer is full.
    *
-   * @throws EOFException when the file ends before
+   * @throws EOFException when the file ends first
    */
   default void readFully(ByteBuffer into, long position) throws IOException {
     long at = position;

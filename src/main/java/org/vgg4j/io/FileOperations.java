@@ -5,9 +5,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The file-system calls that durable writing is made of, one method a call.
+ * The file-system calls that durable writing needs, one method per call.
  *
- * <p>Writers take it as a parameter; a test puts a layer that fails or stops under them.
+ * <p>Writers take it as a parameter, so that tests can pass one that fails or stops.
  */
 public interface FileOperations {
   /**
@@ -19,7 +19,7 @@ public interface FileOperations {
   /**
    * Creates an empty file for writing and reading.
    *
-   * @throws java.nio.file.FileAlreadyExistsException when there is one of this name
+   * @throws java.nio.file.FileAlreadyExistsException when the file exists
    */
   FileHandle create(Path file) throws IOException;
 
@@ -31,22 +31,22 @@ public interface FileOperations {
    */
   FileHandle open(Path file) throws IOException;
 
-  /** Gives a file a new name in the same folder in one step, in place of a file of that name. */
+  /** Atomically renames a file within its folder, replacing any file of that name. */
   void rename(Path from, Path to) throws IOException;
 
   /**
-   * Gives a file a second name, which no file may have yet.
+   * Gives a file a second name, which must not exist yet.
    *
    * @throws UnsupportedOperationException or an IOException where that is not possible
    */
   void link(Path existing, Path name) throws IOException;
 
-  /** Forces the names in a folder to the disk; does nothing where the system has no such call. */
+  /** Forces a folder's entries to disk; does nothing where the system has no such call. */
   void forceDirectory(Path directory) throws IOException;
 
-  /** Deletes a file; does nothing when there is none. */
+  /** Deletes a file if it exists. */
   void delete(Path file) throws IOException;
 
-  /** The files and folders in a folder, sorted by name. */
+  /** Returns the files and folders in a folder, sorted by name. */
   List<Path> list(Path directory) throws IOException;
 }

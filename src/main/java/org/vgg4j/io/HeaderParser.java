@@ -22,7 +22,7 @@ import java.util.TreeMap;
 import org.vgg4j.io.SafeTensorsHeader.Entry;
 import org.vgg4j.tensor.InvalidInputException;
 
-/** Reads the JSON of a header; every error is an {@link InvalidInputException} of one line. */
+/** Parses a header's JSON; every error is a one-line {@link InvalidInputException}. */
 final class HeaderParser {
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -44,8 +44,8 @@ final class HeaderParser {
   }
 
   /**
-   * Reads a header; its entries are in the order of the JSON, and their offsets only fit their own
-   * shapes: whether they fit each other and the file is not looked at.
+   * Parses a header. Its entries are in the order of the JSON. Each entry is checked by itself, but
+   * not against the others or the file.
    */
   static SafeTensorsHeader parse(Path file, byte[] bytes) {
     return new HeaderParser(file, bytes).parse();
@@ -57,7 +57,7 @@ final class HeaderParser {
     }
     requireUtf8();
     try (JsonParser json = JSON.createParser(bytes)) {
-      require(json.nextToken() == JsonToken.START_OBJECT, "the header is no JSON object");
+      require(json.nextToken() == JsonToken.START_OBJECT, "the header is not a JSON object");
       while (json.nextToken() == JsonToken.FIELD_NAME) {
         String name = json.currentName();
         if (name.equals(SafeTensorsHeader.METADATA_KEY)) {
@@ -68,7 +68,7 @@ final class HeaderParser {
       }
       require(json.nextToken() == null, "text follows the header's JSON object");
     } catch (JsonProcessingException e) {
-      throw Damage.of(file, "the header is no valid JSON: " + Damage.line(e.getOriginalMessage()));
+      throw Damage.of(file, "the header is not valid JSON: " + Damage.line(e.getOriginalMessage()));
     } catch (IOException e) {
       throw new UncheckedIOException("reading from memory", e);
     }
@@ -92,11 +92,11 @@ final class HeaderParser {
   }
 
   private void readMetadata(JsonParser json) throws IOException {
-    require(json.nextToken() == JsonToken.START_OBJECT, "the metadata are no JSON object");
+    require(json.nextToken() == JsonToken.START_OBJECT, "the metadata are not a JSON object");
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String key = json.currentName();
       boolean isText = json.nextToken() == JsonToken.VALUE_STRING;
-      require(isText, "metadata " + Damage.quote(key) + " is no text");
+      require(isText, "metadata " + Damage.quote(key) + " is not a string");
       int position = (int) json.currentTokenLocation().getByteOffset() + 1;
       metadata.put(key, json.getText());
       if (key.equals(ContentHash.KEY) && standsPlainlyAt(position, json.getText())) {
@@ -117,7 +117,7 @@ final class HeaderParser {
     SafeTensorType type = null;
     List<Long> shape = null;
     List<Long> offsets = null;
-    require(json.nextToken() == JsonToken.START_OBJECT, name, "its entry is no JSON object");
+    require(json.nextToken() == JsonToken.START_OBJECT, name, "its entry is not a JSON object");
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String field = json.currentName();
       switch (field) {
@@ -129,7 +129,7 @@ final class HeaderParser {
     }
     require(type != null, name, "it has no dtype");
     require(shape != null, name, "it has no shape");
-    require(offsets != null && offsets.size() == 2, name, "it has no two data_offsets");
+    require(offsets != null && offsets.size() == 2, name, "it does not have two data_offsets");
     return checked(name, type, shape, offsets);
   }
 
@@ -152,7 +152,7 @@ final class HeaderParser {
   }
 
   private SafeTensorType readType(JsonParser json, String name) throws IOException {
-    require(json.nextToken() == JsonToken.VALUE_STRING, name, "its dtype is no text");
+    require(json.nextToken() == JsonToken.VALUE_STRING, name, "its dtype is not a string");
     String text = json.getText();
     for (SafeTensorType type : SafeTensorType.values()) {
       if (type.name().equals(text)) {
@@ -169,12 +169,12 @@ final class HeaderParser {
   }
 
   private List<Long> readNumbers(JsonParser json, String name, String field) throws IOException {
-    require(json.nextToken() == JsonToken.START_ARRAY, name, "its " + field + " is no list");
+    require(json.nextToken() == JsonToken.START_ARRAY, name, "its " + field + " is not a list");
     List<Long> numbers = new ArrayList<>();
     while (json.nextToken() != JsonToken.END_ARRAY) {
       boolean isWhole = json.currentToken() == JsonToken.VALUE_NUMBER_INT;
       boolean fits = isWhole && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER;
-      require(fits, name, "its " + field + " holds something else than 64-bit whole numbers");
+      require(fits, name, "its " + field + " must hold only 64-bit integers");
       numbers.add(json.getLongValue());
     }
     return numbers;

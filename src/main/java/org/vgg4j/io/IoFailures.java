@@ -5,11 +5,11 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** Words for failures of the file system, whose own messages are often only a path. */
+/** Describes file-system failures, whose own messages are often only a path. */
 final class IoFailures {
   private IoFailures() {}
 
-  /** The reason of a failure in a few words. */
+  /** Returns the reason for a failure in a few words. */
   static String reason(IOException failure) {
     if (failure instanceof NoSuchFileException) {
       return "no such file or folder";

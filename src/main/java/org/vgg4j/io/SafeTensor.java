@@ -10,14 +10,14 @@ import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * A tensor of a safetensors file: what it is and its bytes.
+ * A tensor of a safetensors file: its description and its bytes.
  *
  * @param spec its name, type and shape
- * @param source gives the bytes: the elements in row-major order, little-endian, in the rest of a
- *     buffer that nobody changes afterwards
+ * @param source supplies the elements, row-major and little-endian, as the remaining bytes of a
+ *     buffer that must not change afterwards
  */
 public record SafeTensor(SafeTensorSpec spec, Supplier<ByteBuffer> source) {
-  /** Returns a tensor of an engine; its values are fetched whenever they are asked for. */
+  /** Wraps an engine's tensor; its values are downloaded at every request. */
   public static SafeTensor of(String name, Tensor tensor) {
     List<Long> shape = IntStream.of(tensor.shape().toArray()).mapToObj(Long::valueOf).toList();
     SafeTensorSpec spec = new SafeTensorSpec(name, SafeTensorType.of(tensor.dtype()), shape);
@@ -31,9 +31,9 @@ public record SafeTensor(SafeTensorSpec spec, Supplier<ByteBuffer> source) {
   }
 
   /**
-   * Returns a tensor whose data are the rest of a buffer (whose position stays).
+   * Returns a tensor over a buffer's remaining bytes; the position is unchanged.
    *
-   * @throws IllegalArgumentException when the shape needs another number of bytes
+   * @throws IllegalArgumentException when the shape needs a different number of bytes
    */
   public static SafeTensor of(
       String name, SafeTensorType type, ByteBuffer littleEndian, long... shape) {
@@ -56,16 +56,16 @@ public record SafeTensor(SafeTensorSpec spec, Supplier<ByteBuffer> source) {
     return ElementDecoder.convert("the checkpoint", spec, bytes(), type);
   }
 
-  /** Returns the same with its bytes fetched now. */
+  /** Returns a copy whose bytes are fetched now. */
   public SafeTensor copy() {
     ByteBuffer bytes = bytes();
     return new SafeTensor(spec, () -> bytes);
   }
 
   /**
-   * Returns a view of the bytes whose order is little-endian.
+   * Returns a little-endian view of the bytes.
    *
-   * @throws IllegalStateException when the source gives another number of bytes
+   * @throws IllegalStateException when the source supplies the wrong number of bytes
    */
   public ByteBuffer bytes() {
     ByteBuffer bytes = source.get().slice().order(ByteOrder.LITTLE_ENDIAN);

@@ -7,8 +7,8 @@ import java.util.Objects;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * Name, element type and shape of a tensor in a safetensors file; the sole owner of its size
- * arithmetic. A scalar has the shape {@code []} and one element.
+ * Name, element type and shape of a tensor in a safetensors file; all size arithmetic is here. A
+ * scalar has the shape {@code []} and one element.
  */
 public record SafeTensorSpec(String name, SafeTensorType type, List<Long> shape) {
   private static final int MAX_ARRAY_LENGTH = Integer.MAX_VALUE - 8;
@@ -36,21 +36,21 @@ public record SafeTensorSpec(String name, SafeTensorType type, List<Long> shape)
     }
   }
 
-  /** The number of elements. */
+  /** Returns the number of elements. */
   public long elementCount() {
     return product(shape);
   }
 
-  /** The size of the data in bytes. */
+  /** Returns the size of the data in bytes. */
   public long byteCount() {
     return elementCount() * type.bytes();
   }
 
   /**
-   * A little-endian buffer for the elements as another type.
+   * Allocates a little-endian buffer for the elements as another type.
    *
-   * @param origin where the tensor is from, for the message
-   * @throws InvalidInputException when they are more than one Java array holds
+   * @param origin where the tensor comes from, for the message
+   * @throws InvalidInputException when they do not fit in one Java array
    */
   ByteBuffer allocate(Object origin, SafeTensorType as) {
     long count = elementCount();

@@ -4,8 +4,8 @@ import java.nio.ByteOrder;
 import org.vgg4j.tensor.DType;
 
 /**
- * The element types of safetensors files that this library reads and writes; the names are the
- * format's. All are little-endian.
+ * The safetensors element types that this library supports, under the format's names. All are
+ * little-endian.
  */
 public enum SafeTensorType {
   /** IEEE double. */
@@ -30,9 +30,9 @@ public enum SafeTensorType {
   }
 
   /**
-   * The type of an engine's tensor; its bytes then are those of a file.
+   * Returns the type of an engine's tensor, whose bytes are those of a file.
    *
-   * @throws UnsupportedOperationException on a big-endian machine, whose tensors' bytes are not
+   * @throws UnsupportedOperationException on a big-endian machine, where they are not
    */
   public static SafeTensorType of(DType type) {
     if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
@@ -41,12 +41,12 @@ public enum SafeTensorType {
     return valueOf(type.name());
   }
 
-  /** The size of one element in bytes. */
+  /** Returns the size of one element in bytes. */
   public int bytes() {
     return bytes;
   }
 
-  /** Whether the elements are rounded reals rather than whole numbers. */
+  /** Returns whether this is a floating-point type. */
   public boolean isFloating() {
     return this == F64 || this == F32 || this == F16 || this == BF16;
   }

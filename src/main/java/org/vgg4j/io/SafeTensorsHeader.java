@@ -13,9 +13,9 @@ import java.util.SortedMap;
  * The header of a safetensors file.
  *
  * @param entries the tensors, in the order of their data
- * @param metadata the texts under {@code __metadata__}
- * @param hashPosition the byte of the header where the hash's first digit stands, or -1 when there
- *     is no hash or it is not written as 64 plain characters
+ * @param metadata the strings under {@code __metadata__}
+ * @param hashPosition the byte offset of the hash's first digit in the header, or -1 when there is
+ *     no hash or it is not written as 64 plain characters
  */
 record SafeTensorsHeader(List<Entry> entries, Map<String, String> metadata, int hashPosition) {
   static final String METADATA_KEY = "__metadata__";
@@ -23,7 +23,7 @@ record SafeTensorsHeader(List<Entry> entries, Map<String, String> metadata, int 
   /** The longest header in bytes, as in the reference implementation of the format. */
   static final int MAX_BYTES = 100_000_000;
 
-  /** The bytes before the header: its length, little-endian. */
+  /** The bytes of the header's little-endian length, which precedes it. */
   static final int LENGTH_BYTES = Long.BYTES;
 
   /** A tensor and the range of its data, in bytes from the end of the header. */
@@ -35,10 +35,10 @@ record SafeTensorsHeader(List<Entry> entries, Map<String, String> metadata, int 
   }
 
   /**
-   * The JSON of a header: the tensors as given, their data without gaps in this order, the metadata
-   * sorted, padded with spaces to a multiple of 8 bytes.
+   * Returns the JSON of a header: the tensors in the given order, their data without gaps, the
+   * metadata sorted, padded with spaces to a multiple of 8 bytes.
    *
-   * @throws IllegalArgumentException when a text has no UTF-8 form
+   * @throws IllegalArgumentException when a string cannot be encoded as UTF-8
    */
   static byte[] encode(List<SafeTensorSpec> specs, SortedMap<String, String> metadata) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -57,7 +57,7 @@ record SafeTensorsHeader(List<Entry> entries, Map<String, String> metadata, int 
       }
       json.writeEndObject();
     } catch (IOException e) {
-      throw new IllegalArgumentException("a name or metadata is no text: " + e.getMessage(), e);
+      throw new IllegalArgumentException("invalid name or metadata: " + e.getMessage(), e);
     }
     while (bytes.size() % 8 != 0) {
       bytes.write(' ');

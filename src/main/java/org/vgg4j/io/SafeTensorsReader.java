@@ -19,10 +19,10 @@ import org.vgg4j.io.SafeTensorsHeader.Entry;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * Reads safetensors files. Opening checks the whole layout; a tensor's data are read when asked
- * for, in pieces. For one thread at a time.
+ * Reads safetensors files. Opening checks the whole layout; a tensor's data are read on request, in
+ * chunks. Not thread-safe.
  *
- * <p>Every complaint about the file is an {@link InvalidInputException} of one line; an {@link
+ * <p>Every problem with the file is a one-line {@link InvalidInputException}; an {@link
  * IOException} means that the disk failed.
  *
  * <p>Source: <a href="https://github.com/huggingface/safetensors#format">the format</a>.
@@ -61,8 +61,8 @@ public final class SafeTensorsReader implements AutoCloseable {
   /**
    * Opens a file and checks its header and layout.
    *
-   * @throws InvalidInputException when there is no such file or it is no whole, valid safetensors
-   *     file
+   * @throws InvalidInputException when the file does not exist or is not a complete, valid
+   *     safetensors file
    * @throws IOException when reading fails
    */
   public static SafeTensorsReader open(Path path, FileOperations files) throws IOException {
@@ -85,18 +85,18 @@ public final class SafeTensorsReader implements AutoCloseable {
     }
   }
 
-  /** The tensors, in the order of their data. */
+  /** Returns the tensors, in the order of their data. */
   public List<SafeTensorSpec> tensors() {
     return entries.values().stream().map(Entry::spec).toList();
   }
 
-  /** Whether the file has a tensor of this name. */
+  /** Returns whether the file has a tensor of this name. */
   public boolean contains(String name) {
     return entries.containsKey(name);
   }
 
   /**
-   * What a tensor is.
+   * Returns a tensor's description.
    *
    * @throws InvalidInputException when the file has no tensor of this name
    */
@@ -104,16 +104,16 @@ public final class SafeTensorsReader implements AutoCloseable {
     return entry(name).spec();
   }
 
-  /** The texts under {@code __metadata__}, the hash among them; empty when there are none. */
+  /** Returns the strings under {@code __metadata__}, including the hash; may be empty. */
   public Map<String, String> metadata() {
     return metadata;
   }
 
   /**
-   * Compares the file with its hash; reads the whole file when it has one.
+   * Compares the file with its hash, if it has one, by reading it whole.
    *
    * @return UNVERIFIED when it has none
-   * @throws InvalidInputException when the contents are not those of the hash
+   * @throws InvalidInputException when the contents do not match the hash
    */
   public Verification verify() throws IOException {
     requireOpen();
@@ -128,7 +128,7 @@ public final class SafeTensorsReader implements AutoCloseable {
     return Verification.VERIFIED;
   }
 
-  /** As {@link #verify}, of a file with a hash, and returns its checksums from the same read. */
+  /** Verifies a file with a hash and returns its checksums from the same read. */
   FileChecksums verifiedChecksums() throws IOException {
     ContentHash content = startOfContent();
     FileChecksums checksums = checksums((entry, chunk) -> content.update(chunk));
@@ -137,7 +137,7 @@ public final class SafeTensorsReader implements AutoCloseable {
   }
 
   /**
-   * All that a file holds.
+   * The complete contents of a file.
    *
    * @param tensors copies, in the order of their data
    * @param checksums of what was read
@@ -145,8 +145,8 @@ public final class SafeTensorsReader implements AutoCloseable {
   public record Contents(List<SafeTensor> tensors, FileChecksums checksums) {}
 
   /**
-   * Reads everything, each byte once. Whether the checksums are the right ones is for the caller to
-   * say; the hash in the file is not looked at.
+   * Reads everything, each byte once. The caller must check the checksums; the hash in the file is
+   * ignored.
    *
    * @throws InvalidInputException when a tensor is larger than a Java array
    */
@@ -162,11 +162,11 @@ public final class SafeTensorsReader implements AutoCloseable {
   }
 
   /**
-   * The values of a tensor in row-major order, little-endian, as another type: floating-point
-   * numbers as F32 or F64, whole numbers as I64. F64 is rounded to the nearest F32, what is beyond
-   * becomes infinite; all else is exact.
+   * Returns a tensor's values, row-major and little-endian, as another type: floating-point numbers
+   * as F32 or F64, integers as I64. F64 is rounded to the nearest F32, out of range to infinity;
+   * all else is exact.
    *
-   * @throws InvalidInputException when there is no such tensor, or one of the other kind of numbers
+   * @throws InvalidInputException when the tensor is missing or holds the other kind of numbers
    */
   public ByteBuffer read(String name, SafeTensorType type) throws IOException {
     requireOpen();
@@ -183,7 +183,7 @@ public final class SafeTensorsReader implements AutoCloseable {
     file.close();
   }
 
-  /** Reads the header's length and the header, as they stand. */
+  /** Reads the header's length and the header, unparsed. */
   private byte[] readStart() throws IOException {
     if (fileBytes < SafeTensorsHeader.LENGTH_BYTES) {
       throw Damage.of(path, "the file has only " + fileBytes + " bytes");
@@ -193,7 +193,7 @@ public final class SafeTensorsReader implements AutoCloseable {
     long headerBytes = length.getLong(0);
     if (headerBytes < 0 || headerBytes > SafeTensorsHeader.MAX_BYTES) {
       String size = Long.toUnsignedString(headerBytes);
-      throw Damage.of(path, "a huge header of " + size + " bytes (at most 100000000)");
+      throw Damage.of(path, "the header of " + size + " bytes is too long (at most 100000000)");
     }
     if (headerBytes > fileBytes - SafeTensorsHeader.LENGTH_BYTES) {
       String text = "the header of %d bytes runs beyond the file's %d bytes";
@@ -207,7 +207,7 @@ public final class SafeTensorsReader implements AutoCloseable {
     return all;
   }
 
-  /** The hash of the file's start, with zeros for its own digits. */
+  /** Returns the hash of the file's start, with zeros for its own digits. */
   private ContentHash startOfContent() {
     byte[] zeroed = start.clone();
     if (hashPosition >= 0) {
@@ -247,7 +247,7 @@ public final class SafeTensorsReader implements AutoCloseable {
     return new FileChecksums(fileBytes, hash.digits(), crcs);
   }
 
-  /** Reads in pieces: the system would buffer a longer read outside the heap. */
+  /** Reads in chunks: a longer read would be buffered outside the heap. */
   private void readChunks(Entry entry, Consumer<ByteBuffer> sink) throws IOException {
     long byteCount = entry.spec().byteCount();
     ByteBuffer chunk = littleEndian((int) Math.min(CHUNK_BYTES, byteCount));

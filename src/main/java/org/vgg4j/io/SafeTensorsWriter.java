@@ -15,11 +15,11 @@ import java.util.TreeMap;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * Writes safetensors files: atomically, with a hash of the contents, the same bits for the same
- * tensors and metadata.
+ * Writes safetensors files atomically, with a hash of the contents. The same tensors and metadata
+ * give the same bits.
  *
- * <p>The SHA-256 stands in {@code __metadata__} under {@code vgg4j.sha256}. It is that of the whole
- * file with the hash's own 64 digits taken as zeros.
+ * <p>The SHA-256 is in {@code __metadata__} under {@code vgg4j.sha256}. It covers the whole file,
+ * with zeros for its own 64 digits.
  *
  * <p>Source: <a href="https://github.com/huggingface/safetensors#format">the format</a>.
  */
@@ -35,16 +35,15 @@ public final class SafeTensorsWriter {
   }
 
   /**
-   * Writes a file, and reads it back once before it takes its name. Tensors of wider elements come
-   * first and otherwise keep the order given: so all data are aligned to their elements, as in
-   * files of the format's reference implementation. No more than one tensor that is not in memory
-   * yet and the header are held.
+   * Writes a file and reads it back once before renaming it. Tensors with wider elements come first
+   * and otherwise keep the given order, so that all data are aligned, as in files of the format's
+   * reference implementation. Holds at most the header and one tensor that was not in memory.
    *
-   * @param metadata texts for {@code __metadata__}; a hash among them is replaced
-   * @throws IllegalArgumentException when two tensors have one name, or the header would be longer
-   *     than the format's 100 MB
+   * @param metadata strings for {@code __metadata__}; a hash among them is replaced
+   * @throws IllegalArgumentException when two tensors have the same name, or the header would be
+   *     longer than the format's 100 MB
    * @return the checksums of what was read back
-   * @throws IllegalStateException when a source gives another number of bytes
+   * @throws IllegalStateException when a source supplies the wrong number of bytes
    * @throws IOException when the file could not be written; a file of this name is then unchanged
    */
   public static FileChecksums write(
@@ -79,11 +78,11 @@ public final class SafeTensorsWriter {
     try (SafeTensorsReader reader = SafeTensorsReader.open(written, files)) {
       FileChecksums checksums = reader.verifiedChecksums();
       if (!hash.equals(reader.metadata().get(ContentHash.KEY))) {
-        throw new IOException("what was written reads back with another hash");
+        throw new IOException("the file reads back with a different hash");
       }
       return checksums;
     } catch (InvalidInputException e) {
-      throw new IOException("what was written reads back otherwise: " + e.getMessage(), e);
+      throw new IOException("the file reads back differently than written: " + e.getMessage(), e);
     }
   }
 
@@ -100,7 +99,7 @@ public final class SafeTensorsWriter {
     for (SafeTensor tensor : tensors) {
       ByteBuffer bytes = tensor.bytes();
       hash.update(bytes);
-      while (bytes.hasRemaining()) { // in pieces: the system would buffer them outside the heap
+      while (bytes.hasRemaining()) { // in chunks: they are buffered outside the heap
         int count = Math.min(CHUNK_BYTES, bytes.remaining());
         file.writeFully(bytes.slice(bytes.position(), count), position);
         bytes.position(bytes.position() + count);

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /** The file system through {@code java.nio}. */
 final class SystemFileOperations implements FileOperations {
-  /** Windows opens no folder as a file and keeps its names safe itself. */
+  /** Windows cannot open a folder as a file and keeps its entries safe itself. */
   private static final boolean DIRECTORIES_CAN_BE_FORCED = File.separatorChar == '/';
 
   @Override

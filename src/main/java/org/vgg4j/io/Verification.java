@@ -1,9 +1,9 @@
 package org.vgg4j.io;
 
-/** What is known of a file's contents. */
+/** Whether a file's contents were verified. */
 public enum Verification {
-  /** The contents are those that the hash in the file was made of. */
+  /** The contents match the hash in the file. */
   VERIFIED,
-  /** The file carries no hash. */
+  /** The file has no hash. */
   UNVERIFIED
 }

@@ -11,9 +11,9 @@ import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * The configuration of a net whose file says none, from names and shapes: torchvision's own files
- * are of this kind. A module without tensors between two convolutions is a ReLU (and a pool);
- * dropout cannot be seen and is taken as 0.5.
+ * Infers the configuration of a net from tensor names and shapes when its file, such as
+ * torchvision's, has none. A module without tensors between two convolutions is a ReLU (and a
+ * pool); dropout cannot be inferred and is assumed to be 0.5.
  */
 final class InferredConfig {
   private final Path file;
@@ -56,7 +56,7 @@ final class InferredConfig {
     List<Long> logits = shape("classifier.6.weight", 2);
     long side = Math.round(Math.sqrt((double) hidden.get(1) / last));
     if (side * side * last != hidden.get(1) || pools > 20) {
-      throw unknown("classifier.0 takes " + hidden.get(1) + " values, no square of " + last);
+      throw unknown("classifier.0 takes " + hidden.get(1) + " values, not a square times " + last);
     }
     try {
       return VggConfig.builder()
@@ -92,6 +92,6 @@ final class InferredConfig {
 
   private InvalidInputException unknown(String why) {
     return new InvalidInputException(
-        file + " says no configuration and is no VGG with torchvision's names: " + why);
+        file + " has no configuration and is not a VGG with torchvision's names: " + why);
   }
 }

@@ -28,10 +28,9 @@ import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * A net in a safetensors file, under torchvision's tensor names, row-major: a strict {@code
- * load_state_dict} of a torchvision VGG of the same shapes takes it. The net's configuration, the
- * names of its classes, a hash and a preprocessing other than the net's default stand in the file's
- * metadata.
+ * Saves and loads a net as a safetensors file, row-major, under torchvision's tensor names: a
+ * torchvision VGG of the same shapes loads it by a strict {@code load_state_dict}. Its metadata
+ * hold the configuration, class names, a hash and any preprocessing other than the default.
  */
 public final class ModelFile {
   private static final String CONFIG = "vgg4j.config";
@@ -42,12 +41,12 @@ public final class ModelFile {
   private ModelFile() {}
 
   /**
-   * A net that was read.
+   * A loaded net.
    *
    * @param vgg the net, which the caller closes
    * @param preprocessing how an image becomes the net's input
    * @param classNames the names of the classes; 0, 1, ... when the file has none
-   * @param verification whether a hash in the file was there and right
+   * @param verification whether the file had a hash, which then matched
    * @param inferred whether the configuration was inferred from the shapes
    */
   public record Loaded(
@@ -64,10 +63,10 @@ public final class ModelFile {
   }
 
   /**
-   * Writes a net that was trained with its default preprocessing, whole or not at all. The same net
-   * gives the same bytes.
+   * Atomically writes a net that was trained with its default preprocessing. The same net gives the
+   * same bytes.
    *
-   * @throws IOException when the file cannot be written; what was there before is still there
+   * @throws IOException when the file cannot be written; an existing file is then unchanged
    */
   public static void save(Vgg vgg, List<String> classNames, Path file) throws IOException {
     save(vgg, defaultOf(vgg.config()), classNames, file);
@@ -84,7 +83,7 @@ public final class ModelFile {
     return Preprocessing.of(config.channels(), config.imageSize());
   }
 
-  /** Writes the tensors of a net, as {@link ModelTensors} has them; returns the checksums. */
+  /** Writes a net's tensors, as {@link ModelTensors} gives them; returns the checksums. */
   public static FileChecksums write(
       VggConfig config,
       Preprocessing preprocessing,
@@ -104,10 +103,10 @@ public final class ModelFile {
   }
 
   /**
-   * Reads a net. One without vgg4j's metadata, such as torchvision's, is inferred from the shapes.
+   * Loads a net. Without vgg4j's metadata, its configuration is inferred from the shapes.
    *
-   * @param options what the net is built for; starting values are left out
-   * @throws InvalidInputException when the file is damaged, no VGG, or does not fit its own
+   * @param options the options to build the net with; initial values are skipped
+   * @throws InvalidInputException when the file is damaged, is not a VGG, or does not fit its own
    *     configuration
    */
   public static Loaded load(Path file, NetworkOptions options, Backend backend) throws IOException {
@@ -169,7 +168,7 @@ public final class ModelFile {
       }
       return reader.apply(map);
     } catch (JsonProcessingException | InvalidInputException e) {
-      String reason = e instanceof InvalidInputException ? e.getMessage() : "it is no JSON object";
+      String reason = e instanceof InvalidInputException ? e.getMessage() : "not a JSON object";
       throw new InvalidInputException(
           file + ": the " + what + " in its metadata cannot be used: " + reason, e);
     }
@@ -197,6 +196,6 @@ public final class ModelFile {
 
   private static InvalidInputException noNames(Path file, JsonProcessingException cause) {
     return new InvalidInputException(
-        file + ": the class names in its metadata are no JSON list of strings", cause);
+        file + ": the class names in its metadata are not a JSON list of strings", cause);
   }
 }

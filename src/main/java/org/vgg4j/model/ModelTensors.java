@@ -22,9 +22,9 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * A net's tensors as a file has them. Where the net has batch norm, torchvision's convolutions have
- * a bias all the same: a file gets zeros for it, and one that is read is subtracted from the
- * running mean, which comes to the same.
+ * Converts a net's tensors to and from those of a file. Before batch norm, only torchvision's
+ * convolutions have a bias: it is written as zeros, and on reading it is subtracted from the
+ * running mean, which is equivalent.
  */
 public final class ModelTensors {
   private static final String WEIGHT = ".weight";
@@ -51,7 +51,7 @@ public final class ModelTensors {
 
   /**
    * Returns the tensors to write, in the order of PyTorch's {@code state_dict}; their values are
-   * fetched from the engine when they are asked for.
+   * fetched from the engine on request.
    */
   public List<SafeTensor> toFile() {
     List<SafeTensor> result = new ArrayList<>();
@@ -75,8 +75,7 @@ public final class ModelTensors {
   }
 
   /**
-   * Returns the name of the bias that a convolution of this weight has in torchvision only, or
-   * null.
+   * Returns the name of the bias that only torchvision has for this convolution's weight, or null.
    */
   private String biasBeforeNorm(String name, Shape shape) {
     if (!vgg.config().batchNorm() || shape.rank() != 4) {
@@ -85,17 +84,17 @@ public final class ModelTensors {
     return name.substring(0, name.length() - WEIGHT.length()) + BIAS;
   }
 
-  /** Gives a tensor's values, little-endian, as another type. */
+  /** Supplies a tensor's values, little-endian, as another type. */
   @FunctionalInterface
   public interface Values<E extends Exception> {
-    /** Returns the values of the tensor of this name, which is there. */
+    /** Returns the values of an existing tensor. */
     ByteBuffer read(String name, SafeTensorType type) throws E;
   }
 
   /**
-   * Reads every tensor of the net; {@link #check} was called before.
+   * Reads every tensor of the net; call {@link #check} first.
    *
-   * @param has whether there is a tensor of a name
+   * @param has whether a tensor exists
    */
   public <E extends Exception> void read(Predicate<String> has, Values<E> values) throws E {
     for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
@@ -120,8 +119,8 @@ public final class ModelTensors {
   }
 
   /**
-   * Returns the name of the bias just before a running mean: of features.1.running_mean,
-   * features.0.bias.
+   * Returns the name of the bias just before a running mean: features.0.bias for
+   * features.1.running_mean.
    */
   private static String biasBefore(String runningMean) {
     String module = runningMean.substring(0, runningMean.length() - RUNNING_MEAN.length());
@@ -131,9 +130,9 @@ public final class ModelTensors {
   }
 
   /**
-   * Checks names and shapes before any memory is taken.
+   * Checks names and shapes before any memory is allocated.
    *
-   * @param origin where the tensors are from, for messages
+   * @param origin where the tensors come from, for messages
    * @throws InvalidInputException naming the first tensor that is missing, unknown or of another
    *     shape
    */
@@ -158,7 +157,7 @@ public final class ModelTensors {
     for (String name : found.keySet()) {
       if (!expected.containsKey(name)) {
         throw new InvalidInputException(
-            origin + " has a tensor " + name + ", which its net does not know");
+            origin + " has a tensor " + name + ", which its net does not have");
       }
     }
   }

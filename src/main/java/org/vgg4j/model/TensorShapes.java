@@ -6,11 +6,11 @@ import java.util.Map;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.nn.VggLayer;
 
-/** The names and shapes that a file of a net has in torchvision's form, by arithmetic. */
+/** Computes the tensor names and shapes of a net's file in torchvision's form. */
 final class TensorShapes {
   private TensorShapes() {}
 
-  /** Returns the shapes by name, in order; convolution biases before batch norm are among them. */
+  /** Returns the shapes by name, in order, with convolution biases before batch norm. */
   static Map<String, List<Long>> of(VggConfig config) {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     long in = config.channels();

@@ -1,4 +1,2 @@
-/**
- * Model files: a net as a safetensors file under torchvision's names, and files of other origin.
- */
+/** Model files: nets as safetensors files with torchvision's names, and files from elsewhere. */
 package org.vgg4j.model;

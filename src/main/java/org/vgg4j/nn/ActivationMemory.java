@@ -6,7 +6,7 @@ import org.vgg4j.tensor.Slot;
 
 /**
  * The activations and activation gradients of one input shape. Training keeps every activation;
- * inference lets them take turns in two halves, as gradients always do.
+ * inference alternates between two halves, as gradients always do.
  */
 final class ActivationMemory {
   private final boolean training;
@@ -43,7 +43,7 @@ final class ActivationMemory {
     return gradientHalves[0].bytes() + gradientHalves[1].bytes();
   }
 
-  /** Gives every slot its tensor; both arenas begin with this memory. */
+  /** Binds every slot to its tensor; this memory starts at offset 0 of both arenas. */
   void bind(Arena activations, Arena gradients) {
     kept.bind(activations, 0);
     activationHalves[0].bind(activations, kept.bytes());

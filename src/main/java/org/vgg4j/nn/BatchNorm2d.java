@@ -8,7 +8,7 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * Batch normalization, with a ReLU when its spec says so.
+ * Batch normalization, optionally followed by a ReLU.
  *
  * <p>Shapes: x, y (N, C, H, W); weight, bias, running_mean, running_var (C).
  *

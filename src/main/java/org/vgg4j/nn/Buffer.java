@@ -5,7 +5,7 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 
-/** A tensor that belongs to a net's state but is not trained: a running mean or variance. */
+/** A tensor of a net's state that is not trained: a running mean or variance. */
 public final class Buffer {
   private final String name;
   private final Slot value;
@@ -17,7 +17,7 @@ public final class Buffer {
     this.initial = initial;
   }
 
-  /** Returns the name, as torchvision would call it: {@code features.1.running_mean}. */
+  /** Returns torchvision's name, such as {@code features.1.running_mean}. */
   public String name() {
     return name;
   }
@@ -35,7 +35,7 @@ public final class Buffer {
   /**
    * Returns the tensor.
    *
-   * @throws IllegalStateException before the net's memory was taken
+   * @throws IllegalStateException before the net's memory is allocated
    */
   public Tensor value() {
     return value.tensor();

@@ -12,8 +12,8 @@ import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
 
 /**
- * What a {@link Module} is given when it is built: the engine, memory, and the parameters that it
- * shares with the same module at other input shapes. Names are relative to the context's scope.
+ * Provides what a {@link Module} needs to build: the engine, memory, and the parameters that it
+ * shares with its instances at other input shapes. Names are relative to the context's scope.
  */
 public final class BuildContext implements MemoryPlanner {
   private final ExecutionBuilder builder;
@@ -36,12 +36,12 @@ public final class BuildContext implements MemoryPlanner {
     return usage;
   }
 
-  /** Returns the state that plans such as dropout read. */
+  /** Returns the step state, which plans such as dropout read. */
   public StepState stepState() {
     return builder.state;
   }
 
-  /** Returns a context whose names lie under {@code name}; the empty name is this scope itself. */
+  /** Returns the context of the inner scope {@code name}; the empty name means this scope. */
   public BuildContext scope(String name) {
     return inner(name, usage);
   }
@@ -55,38 +55,38 @@ public final class BuildContext implements MemoryPlanner {
   }
 
   /**
-   * Builds a part of this module in a scope of its own.
+   * Builds a part of this module in its own scope.
    *
-   * @param partUsage what the part will be used for: this context's usage for the part that takes
-   *     this module's input, with an input gradient for those behind it
+   * @param partUsage how the part will be used: this context's usage for the part that takes this
+   *     module's input, with an input gradient for the parts after it
    * @return the layout of the part's output
    */
   public Layout build(String name, Module part, Layout x, Usage partUsage) {
     Layout y = part.build(inner(name, partUsage), x);
     if (!y.shape().equals(part.outputShape(x.shape()))) {
       throw new IllegalStateException(
-          "%s built an output of %s but says %s"
+          "%s built an output of %s but promised %s"
               .formatted(part.getClass().getSimpleName(), y.shape(), part.outputShape(x.shape())));
     }
     return y;
   }
 
   /**
-   * Returns the layout in which plans read a weight that another input shape already has, or null
-   * when this is the first to ask.
+   * Returns the layout in which plans read a weight that another input shape already created, or
+   * null if none did.
    */
   public Layout weightLayout(String name) {
     return builder.names.computeLayout(prefix + name);
   }
 
   /**
-   * Creates the weight of a plan, or returns the one that another input shape created. Its value
-   * has the engine's master type and the plan's order.
+   * Creates a plan's weight, or returns the one that another input shape created. Its value has the
+   * engine's master type and the plan's order.
    *
    * @param w the layout that the plan reads
-   * @param dw the layout that the plan writes the gradient in
-   * @param initializer gives the values it starts with
-   * @throws IllegalStateException when this net has it already, or it exists in another layout
+   * @param dw the layout in which the plan writes the gradient
+   * @param initializer computes the initial values
+   * @throws IllegalStateException when two modules own it, or it exists in another layout
    */
   public Parameter weight(String name, Layout w, Layout dw, Initializer initializer) {
     Types types = backend().types();
@@ -94,8 +94,8 @@ public final class BuildContext implements MemoryPlanner {
   }
 
   /**
-   * Creates or returns a parameter that plans read where the optimizer updates it: a bias, the
-   * scale and the shift of a norm.
+   * Creates or returns a parameter that plans read directly, without a copy: a bias, or a norm's
+   * scale or shift.
    */
   public Parameter parameter(String name, Shape shape, Initializer initializer) {
     Layout layout = backend().plainLayout(shape, backend().types().master());
@@ -106,7 +106,7 @@ public final class BuildContext implements MemoryPlanner {
     return builder.parameter(prefix + name, layouts, initializer);
   }
 
-  /** Creates or returns a tensor that is kept but not trained, such as running statistics. */
+  /** Creates or returns a tensor of the state that is not trained, such as running statistics. */
   public Buffer buffer(String name, Shape shape, double initial) {
     Layout layout = backend().plainLayout(shape, backend().types().statistics());
     return builder.names.buffer(builder.use(prefix + name), layout, initial);
@@ -117,15 +117,12 @@ public final class BuildContext implements MemoryPlanner {
     return builder.names.counter(builder.use(prefix + name));
   }
 
-  /**
-   * Returns the next number for {@code DropoutSpec.stream}; every input shape gets the same ones in
-   * the same order.
-   */
+  /** Returns the next {@code DropoutSpec.stream}; every input shape gets the same sequence. */
   public long nextStream() {
     return builder.nextStream();
   }
 
-  /** Hands a plan to the net, which closes it and counts its workspace; returns it. */
+  /** Registers and returns a plan; the net closes it and accounts for its workspace. */
   public <P extends Plan> P plan(P plan) {
     return builder.plan(plan);
   }

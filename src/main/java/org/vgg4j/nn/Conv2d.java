@@ -8,7 +8,7 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * A convolution, with a ReLU when its spec says so.
+ * A convolution, optionally followed by a ReLU.
  *
  * <p>Shapes: x (N, C, H, W), weight (K, C, R, S), bias (K), y (N, K, P, Q).
  *

@@ -10,8 +10,8 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * VGG's unit, convolution, batch norm or not, ReLU, max-pool or not, which an engine may run as
- * one.
+ * VGG's building block, which an engine may fuse: convolution, optional batch norm, ReLU, optional
+ * max-pool.
  *
  * <p>Shapes: x (N, C, H, W), y (N, K, P, Q).
  */
@@ -24,14 +24,14 @@ public final class ConvBlock implements Module {
   private Parameter w; // (K, C, R, S)
   private Parameter b; // (K), null without a bias
   private NormState norm; // null without batch norm
-  private ConvBlockPlan.Parameters parameters; // null until the net's memory was taken
+  private ConvBlockPlan.Parameters parameters; // null until the first forward
   private ConvBlockPlan.Gradients gradients; // null until the first backward
 
   /**
    * Creates an unbuilt block.
    *
    * @param convName the scope of the convolution's parameters
-   * @param normName the scope of the batch norm's
+   * @param normName the scope of the batch norm's parameters
    */
   public ConvBlock(
       ConvBlockSpec spec, String convName, String normName, Initialization initialization) {

@@ -1,9 +1,6 @@
 package org.vgg4j.nn;
 
-/**
- * A count of training forward passes that belongs to a net's state, such as {@code
- * num_batches_tracked}.
- */
+/** A counter of training forward passes in a net's state, such as {@code num_batches_tracked}. */
 public final class Counter {
   private final String name;
   private long value;
@@ -12,7 +9,7 @@ public final class Counter {
     this.name = name;
   }
 
-  /** Returns the name, as torchvision would call it: {@code features.1.num_batches_tracked}. */
+  /** Returns torchvision's name, such as {@code features.1.num_batches_tracked}. */
   public String name() {
     return name;
   }
@@ -22,7 +19,7 @@ public final class Counter {
     return value;
   }
 
-  /** Sets the count, as when a file is loaded. */
+  /** Sets the count, for example when a file is loaded. */
   public void value(long count) {
     value = count;
   }

@@ -6,7 +6,7 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.TotalsRead;
 
 /**
- * Softmax cross entropy over the outputs of a net, at all its input shapes, with totals over the
+ * Softmax cross entropy of a net's outputs, at any of its input shapes, with totals over the
  * batches since the last reset. Source: PyTorch {@code torch.nn.CrossEntropyLoss}.
  */
 public final class CrossEntropyLoss {
@@ -18,7 +18,7 @@ public final class CrossEntropyLoss {
     this.sums = sums;
   }
 
-  /** Returns the place for the labels (N), of type I32, of a batch. */
+  /** Returns the tensor for the labels (N), of type I32, at a batch size. */
   public Tensor labels(int batch) {
     return network.execution(batch).labels();
   }
@@ -26,8 +26,8 @@ public final class CrossEntropyLoss {
   /**
    * Adds a batch to the totals.
    *
-   * @param logits the net's output (N, classes), whose labels stand in {@link #labels}
-   * @param rows how many samples count, from the first
+   * @param logits the net's output (N, classes); its labels are in {@link #labels}
+   * @param rows how many samples count, starting with the first
    */
   public void forward(Tensor logits, int rows) {
     forward(logits, null, rows, 0);
@@ -39,7 +39,7 @@ public final class CrossEntropyLoss {
    * @param dlogits overwritten with the gradient of {@code gradientScale} times the sum of the
    *     losses, such as {@link Network#outputGradient}; null for none
    * @param gradientScale 1 / rows for the gradient of the batch's mean
-   * @throws org.vgg4j.tensor.InvalidInputException when a label is no class, on engines that look
+   * @throws org.vgg4j.tensor.InvalidInputException when the engine finds a label out of range
    */
   public void forward(Tensor logits, Tensor dlogits, int rows, double gradientScale) {
     network.stepState().setLoss(rows, gradientScale);
@@ -53,13 +53,13 @@ public final class CrossEntropyLoss {
 
   /**
    * Begins to read the sums over all batches since the last reset, without waiting for the engine.
-   * Beginning another read gives up the one before.
+   * Another read abandons the one before.
    */
   public TotalsRead beginTotals() {
     return sums.beginRead();
   }
 
-  /** Continues from earlier totals: bit for bit as if they had been added here. */
+  /** Continues from earlier totals, bit for bit as if their batches had been added here. */
   public void restoreTotals(LossTotals totals) {
     sums.restore(totals);
   }

@@ -7,9 +7,9 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * Dropout in training; in evaluation the output is the input itself. The mask follows the net's
- * {@code StepState}: seed and number of the forward pass. Source: Srivastava et al., 2014; PyTorch
- * {@code torch.nn.Dropout}.
+ * Dropout in training; in evaluation the output is the input itself. The mask depends on the net's
+ * {@code StepState}: the seed and the number of the forward pass. Source: Srivastava et al., 2014;
+ * PyTorch {@code torch.nn.Dropout}.
  */
 public final class Dropout extends Layer {
   private final double p;

@@ -19,8 +19,8 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * A net at one input shape: its stages and the fixed places of what goes in and comes out (images,
- * input, labels, output, its gradient). The net owns it; parameters are the net's.
+ * A net at one input shape: its stages and the fixed tensors for images, input, labels, output and
+ * output gradient. The net owns it and the parameters.
  */
 public final class Execution implements AutoCloseable {
   private final Network net;
@@ -33,15 +33,15 @@ public final class Execution implements AutoCloseable {
   private final Layout output;
   private final Slot outputGradient; // null in inference
   private final long workspaceBytes;
-  private CrossEntropyPlan loss; // null until labels or loss are asked for, as the labels
+  private CrossEntropyPlan loss; // null until first requested, as are the labels
   private Tensor labels; // (N)
   private final Map<ImageSpec, Images> planned = new HashMap<>();
-  private Images images; // that the next forward begins with; null for the input itself
+  private Images images; // where the next forward starts; null for the input itself
 
-  /** A way from images of bytes (N, C0, H0, W0) to the input. */
+  /** Converts byte images (N, C0, H0, W0) to the input. */
   private record Images(ImagePlan plan, Tensor bytes) {}
 
-  /** Plans a module for an input shape; no memory is taken. */
+  /** Plans a module for an input shape without allocating memory. */
   Execution(Network net, Supplier<? extends Module> chain, Shape x) {
     this.net = net;
     NetworkOptions options = net.options();
@@ -81,20 +81,20 @@ public final class Execution implements AutoCloseable {
     return stages;
   }
 
-  /** Returns the place of the input, row-major. */
+  /** Returns the input tensor, row-major. */
   public Tensor input() {
     return input.tensor();
   }
 
-  /** Returns the layout of the output: of VGG's logits (N, classes). */
+  /** Returns the layout of the output, for VGG the logits (N, classes). */
   public Layout output() {
     return output;
   }
 
   /**
-   * Returns the place of the gradient of the output.
+   * Returns the tensor for the output gradient.
    *
-   * @throws IllegalStateException in a net for inference
+   * @throws IllegalStateException in a net built for inference
    */
   public Tensor outputGradient() {
     if (outputGradient == null) {
@@ -103,7 +103,7 @@ public final class Execution implements AutoCloseable {
     return outputGradient.tensor();
   }
 
-  /** Returns the place of the labels (N), of type I32; planned at the first call. */
+  /** Returns the tensor for the labels (N), of type I32; planned on the first call. */
   public Tensor labels() {
     planLoss();
     return labels;
@@ -124,10 +124,10 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
-   * Returns the place of images of bytes that {@link #forward(boolean)} makes the input of from now
-   * on; null when the engine leaves that to the host, which then writes to {@link #input}.
+   * Returns the tensor for byte images, which {@link #forward(boolean)} then converts to the input;
+   * null when the engine leaves that to the host, which then writes to {@link #input}.
    *
-   * @param spec how they become the input; null to begin with the input itself
+   * @param spec how to convert them; null to start from the input itself
    * @throws org.vgg4j.tensor.InvalidInputException when the images do not fit the input
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
@@ -144,7 +144,7 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
-   * Computes the output of what lies in the place of the images, or of the input.
+   * Computes the output from the images, or from the input when no images are set.
    *
    * @return the output, valid until the next forward of the net
    */
@@ -178,7 +178,7 @@ public final class Execution implements AutoCloseable {
    * Computes the gradients for the last training forward, overwriting those of the parameters.
    *
    * @param dy the gradient of the output
-   * @return the gradient of the input, null unless the net was built with it
+   * @return the gradient of the input, null unless the net was built to compute it
    */
   public Tensor backward(Tensor dy) {
     StageListener listener = net.listener();
@@ -205,13 +205,13 @@ public final class Execution implements AutoCloseable {
     return workspaceBytes;
   }
 
-  /** Gives every planned place its tensor; the arenas may be shared with other shapes. */
+  /** Binds every slot to its tensor; the arenas may be shared with other shapes. */
   void bind(Arena activations, Arena gradients, Arena inputs) {
     memory.bind(activations, gradients);
     inputMemory.bind(inputs, 0);
   }
 
-  /** Takes memory of its own. */
+  /** Allocates its own memory. */
   void allocate() {
     bind(take(memory.activationBytes()), take(memory.gradientBytes()), take(inputBytes()));
   }
@@ -220,7 +220,7 @@ public final class Execution implements AutoCloseable {
     return bytes == 0 ? null : closing.own(net.backend().allocate(bytes));
   }
 
-  /** Returns the bytes that {@link #allocate} takes. */
+  /** Returns the bytes that {@link #allocate} needs. */
   long bytes() {
     return memory.activationBytes() + memory.gradientBytes() + inputBytes();
   }

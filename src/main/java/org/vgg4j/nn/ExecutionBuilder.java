@@ -15,9 +15,9 @@ import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Usage;
 
-/** Turns a module into stages and notes what they take, for one input shape. */
+/** Turns a module into stages for one input shape and records what they need. */
 final class ExecutionBuilder {
-  /** Dropout's streams; the starting values and the shuffles have others. */
+  /** Dropout's first stream; initial values and shuffles use other ranges. */
   private static final long DROPOUT_STREAMS = 1L << 32;
 
   final Backend backend;
@@ -29,7 +29,7 @@ final class ExecutionBuilder {
   final List<Stage> stages = new ArrayList<>();
   long workspaceBytes;
   private long streams;
-  private List<Parameter> parameters; // of the stage being built, as the next two
+  private List<Parameter> parameters; // of the stage being built, like the next two
   private long multiplyAdds;
   private long activationBytes;
 
@@ -76,13 +76,13 @@ final class ExecutionBuilder {
     }
   }
 
-  /** A block that spans several scopes goes by that of its first parameter. */
+  /** A block that spans several scopes is named after its first parameter's. */
   private String name(BuildContext inner) {
     String path = parameters.isEmpty() ? inner.prefix() : parameters.get(0).name();
     return path.substring(0, Math.max(0, path.lastIndexOf('.')));
   }
 
-  /** Notes that a module of this net has something of this name; no other may. */
+  /** Reserves a name for one module of this net. */
   String use(String name) {
     if (!used.add(name)) {
       throw new IllegalStateException("two modules of a net own " + name);

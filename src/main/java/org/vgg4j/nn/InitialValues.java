@@ -3,10 +3,10 @@ package org.vgg4j.nn;
 import java.util.List;
 import org.vgg4j.tensor.CounterRandom;
 
-/** Writes the values that a net starts with. */
+/** Writes a net's initial values. */
 final class InitialValues {
   private static final long STREAMS =
-      2L << 32; // one a parameter; dropout and the shuffles have others
+      2L << 32; // one per parameter; dropout and shuffles use others
 
   private InitialValues() {}
 

@@ -6,8 +6,8 @@ import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LinearSpec;
 
 /**
- * How the weights and biases of convolutions and fully connected layers start; batch norm starts at
- * 1 and 0 always.
+ * Initializes the weights and biases of convolutions and fully connected layers; batch norm always
+ * starts at 1 and 0.
  */
 public enum Initialization {
   /**
@@ -86,9 +86,9 @@ public enum Initialization {
   }
 
   /**
-   * Returns the initialisation that a name stands for: kaiming, glorot, paper or pytorch.
+   * Returns the initialization named kaiming, glorot, paper or pytorch.
    *
-   * @throws InvalidInputException when it is none of them
+   * @throws InvalidInputException when the name is unknown
    */
   public static Initialization of(String name) {
     return Choice.of("init", Initialization.class, name);

@@ -4,12 +4,12 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 
-/** What single layers share: where their output and their input's gradient lie. */
+/** Base of the single layers: holds the slots of the output and the input gradient. */
 abstract class Layer implements Module {
   private final String what;
   private Slot y;
   private Slot saved; // null in inference, and when the engine needs none
-  private Slot dx; // null when not wanted
+  private Slot dx; // null when not needed
   private Tensor x; // of the last forward, null unless that was for training
 
   /** Takes the layer's name for messages, such as "a convolution". */
@@ -17,12 +17,12 @@ abstract class Layer implements Module {
     this.what = what;
   }
 
-  /** Asks for the places; {@code savedLayout} is null when nothing is kept beside the output. */
+  /** Reserves the slots; {@code savedLayout} is null when only the output is kept. */
   final void place(BuildContext context, Layout input, Layout output, Layout savedLayout) {
     place(context, input, output, savedLayout, context.usage().inputGradient());
   }
 
-  /** Asks for the places as {@link #place(BuildContext, Layout, Layout, Layout)}, dx on demand. */
+  /** Reserves the slots, that of dx only if {@code withDx}. */
   final void place(
       BuildContext context, Layout input, Layout output, Layout savedLayout, boolean withDx) {
     y = context.activation(output);
@@ -52,7 +52,7 @@ abstract class Layer implements Module {
     return saved == null ? null : saved.tensor();
   }
 
-  /** Returns null when the input's gradient is not wanted. */
+  /** Returns null when the input's gradient is not needed. */
   final Tensor dx() {
     return dx == null ? null : dx.tensor();
   }

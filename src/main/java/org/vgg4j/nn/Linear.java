@@ -8,9 +8,9 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * A fully connected layer, with a ReLU when its spec says so. An image is flattened inside.
+ * A fully connected layer, optionally followed by a ReLU. It flattens images itself.
  *
- * <p>Shapes: x (N, ...) of I values a sample, weight (O, I), bias (O), y (N, O).
+ * <p>Shapes: x (N, ...) with I values per sample, weight (O, I), bias (O), y (N, O).
  *
  * <p>Source: PyTorch {@code torch.nn.Linear}.
  */

@@ -5,16 +5,16 @@ import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /**
- * The memory that a net takes, known before any is taken. All in bytes.
+ * The memory that a net needs, in bytes, known before any is allocated.
  *
  * @param parameters the slab of the trained values; each of an optimizer's moments is as large
- * @param copies the slab of the copies that plans compute with, 0 when they read the values
+ * @param copies the slab of the copies that plans compute with, 0 when plans read the values
  * @param gradients the slab of their gradients, 0 in inference
  * @param buffers running statistics
  * @param activations what a forward pass writes, at the largest batch size
- * @param activationGradients what a backward pass writes beside the parameters' gradients
+ * @param activationGradients what a backward pass writes besides the parameters' gradients
  * @param inputs the batch of images
- * @param workspace the largest workspace of a plan, which the engine takes once for all
+ * @param workspace the largest workspace of any plan, allocated once and shared by all
  * @param stages the stages of the largest batch size
  */
 public record MemoryPlan(
@@ -33,7 +33,7 @@ public record MemoryPlan(
   }
 
   /**
-   * Returns the sum.
+   * Returns the total.
    *
    * @param optimizerSlabs how many slabs the optimizer keeps: 2 for Adam, 1 for SGD with momentum
    */
@@ -49,9 +49,9 @@ public record MemoryPlan(
   }
 
   /**
-   * Refuses what the engine has no room for.
+   * Checks that the engine has room.
    *
-   * @throws OutOfDeviceMemoryException when less than {@link #totalBytes} may be taken
+   * @throws OutOfDeviceMemoryException when less than {@link #totalBytes} is available
    */
   public void requireFits(Backend backend, int optimizerSlabs) {
     long needed = totalBytes(optimizerSlabs);

@@ -18,10 +18,9 @@ import org.vgg4j.tensor.Tensor;
 /**
  * A chain of stages with its parameters and memory, ready to run at one or more input shapes.
  *
- * <p>Each shape has an {@link Execution}. All run on the same parameters, and those that were
- * planned together over the same activations, so a backward belongs to the last forward.
- * Parameters, gradients and running statistics each lie in one slab. The net belongs to the thread
- * that its engine belongs to.
+ * <p>Each shape has an {@link Execution}. All share the parameters; those planned together also
+ * share activations, so a backward belongs to the last forward. Parameters, gradients and running
+ * statistics each occupy one slab. Use a net only on its engine's thread.
  */
 public final class Network implements AutoCloseable {
   private final Supplier<? extends Module> chain;
@@ -31,16 +30,17 @@ public final class Network implements AutoCloseable {
   private final Closing closing = new Closing();
   private final StepState stepState;
   private final NetworkState state;
-  private final List<Execution> planned = new ArrayList<>(); // over shared memory
-  private final List<Execution> added = new ArrayList<>(); // with their own, the oldest use first
+  private final List<Execution> planned = new ArrayList<>(); // in shared memory
+  private final List<Execution> added =
+      new ArrayList<>(); // in their own, least recently used first
   private final MemoryPlan memoryPlan;
-  private CrossEntropyLoss loss; // null until asked for, as the sums
+  private CrossEntropyLoss loss; // null until requested, as are the sums
   private LossAccumulator sums;
   private StageListener listener = StageListener.NONE;
-  private Arena values; // null without parameters, as the next two
-  private Arena gradients; // null in inference, too
-  private Arena copies; // null when plans read the values, too
-  private Execution trained; // of the last forward, null when that was none for training
+  private Arena values; // null without parameters, as are the next two
+  private Arena gradients; // also null in inference
+  private Arena copies; // also null when plans read the values
+  private Execution trained; // of the last forward, null unless it was for training
   private boolean closed;
 
   private Network(
@@ -91,9 +91,9 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Plans a net without taking memory.
+   * Plans a net without allocating memory.
    *
-   * @param chain makes the net's module, a new one at each call: once an input shape
+   * @param chain makes the net's module, a new one for each input shape
    * @param sample the shape of one input without the batch: (C, H, W)
    * @param backend the engine, which must outlive the net
    * @throws org.vgg4j.tensor.InvalidInputException when the modules do not fit the input or each
@@ -105,7 +105,7 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Plans a net as {@link #plan} does and takes its memory.
+   * Plans a net as {@link #plan} does and allocates its memory.
    *
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough
    */
@@ -147,17 +147,17 @@ public final class Network implements AutoCloseable {
     return backend;
   }
 
-  /** Returns what the net was built for. */
+  /** Returns the options that the net was built with. */
   public NetworkOptions options() {
     return options;
   }
 
   /**
-   * Returns the net at an input shape. One that it was not built for is planned now, over memory of
-   * its own; those of that kind that were not used for longest make room for it.
+   * Returns the net at an input shape. One that it was not built for is planned now, in its own
+   * memory; the least recently used of these are closed to make room.
    *
    * @param x the shape of the input, batch first
-   * @throws org.vgg4j.tensor.InvalidInputException when the modules do not take such an input
+   * @throws org.vgg4j.tensor.InvalidInputException when the modules cannot take such an input
    * @throws OutOfDeviceMemoryException when it needs more than {@link NetworkOptions#shapeBytes}
    */
   public Execution execution(Shape x) {
@@ -207,41 +207,41 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  /** Returns the net at a batch size of its usual samples; see {@link #execution(Shape)}. */
+  /** Returns the net at a batch size of its usual sample shape; see {@link #execution(Shape)}. */
   public Execution execution(int batch) {
     return execution(sample.batched(batch));
   }
 
-  /** Returns the shapes that the net was built for, the largest batch first. */
+  /** Returns the net at the shapes it was built for, largest batch first. */
   public List<Execution> executions() {
     return List.copyOf(planned);
   }
 
-  /** Returns the place for a batch of inputs, row-major (N, C, H, W). */
+  /** Returns the tensor for a batch of inputs, row-major (N, C, H, W). */
   public Tensor input(int batch) {
     return execution(batch).input();
   }
 
-  /** Returns the layout of the output at a batch size: of VGG's logits (N, classes). */
+  /** Returns the layout of the output at a batch size, for VGG the logits (N, classes). */
   public Layout outputLayout(int batch) {
     return execution(batch).output();
   }
 
   /**
-   * Returns the place for the gradient of the output, for {@link #backward}.
+   * Returns the tensor for the output gradient, for {@link #backward}.
    *
-   * @throws IllegalStateException in a net for inference
+   * @throws IllegalStateException in a net built for inference
    */
   public Tensor outputGradient(int batch) {
     return execution(batch).outputGradient();
   }
 
   /**
-   * Runs the net at the shape of {@code x}; its counters count a training pass.
+   * Runs the net at the shape of {@code x}; a training pass increments its counters.
    *
    * @param x {@link #input}, or another tensor of its layout
    * @return the output, valid until the next forward
-   * @throws IllegalStateException for training in a net for inference
+   * @throws IllegalStateException for training in a net built for inference
    */
   public Tensor forward(Tensor x, boolean training) {
     if (training && !options.training()) {
@@ -258,8 +258,8 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Counts a training pass in the net's counters, which live on the host: for passes that an engine
-   * runs from a recording.
+   * Increments the net's counters, which live on the host, for a training pass that the engine runs
+   * from a recording.
    */
   public void countTrainingPass() {
     state.countTrainingPass();
@@ -270,8 +270,8 @@ public final class Network implements AutoCloseable {
    *
    * @param dy the gradient of the output
    * @return the gradient of the input, valid until the next forward; null unless the net was built
-   *     with it
-   * @throws IllegalStateException unless the last forward was a training one at this batch size
+   *     to compute it
+   * @throws IllegalStateException unless the last forward was for training, at this batch size
    */
   public Tensor backward(Tensor dy) {
     if (trained == null || !trained.output().shape().equals(dy.shape())) {
@@ -281,7 +281,7 @@ public final class Network implements AutoCloseable {
     return trained.backward(dy);
   }
 
-  /** Returns the cross entropy over the net's outputs, planned at the first call. */
+  /** Returns the cross entropy of the net's outputs, planned on the first call. */
   public CrossEntropyLoss loss() {
     if (loss == null) {
       loss = new CrossEntropyLoss(this, lossAccumulator());
@@ -296,7 +296,7 @@ public final class Network implements AutoCloseable {
     return sums;
   }
 
-  /** Tells a listener of every stage from now on, in place of the one before. */
+  /** Sets the listener for all stages, in place of the one before. */
   public void listen(StageListener newListener) {
     listener = newListener;
   }
@@ -314,7 +314,7 @@ public final class Network implements AutoCloseable {
     return state.parameters();
   }
 
-  /** Returns the tensors that are kept but not trained, in forward order. */
+  /** Returns the tensors of the state that are not trained, in forward order. */
   public List<Buffer> buffers() {
     return state.buffers();
   }
@@ -333,7 +333,7 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Returns the slabs that an optimizer sweeps over.
+   * Returns the slabs that an optimizer works on.
    *
    * @throws IllegalStateException when the net has no parameters, or no gradients
    */
@@ -346,22 +346,22 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Brings the copies that plans compute with up to date after parameters were written from
-   * outside; does nothing on engines that keep none.
+   * Refreshes the copies that plans compute with after parameters were written from outside; does
+   * nothing on engines that keep none.
    */
   public void refreshCompute() {
     state.refreshCopies();
   }
 
   /**
-   * Returns what changes from step to step: dropout, loss and optimizers read it, the trainer sets
+   * Returns the state that changes per step: the trainer sets it; dropout, loss and optimizers read
    * it.
    */
   public StepState stepState() {
     return stepState;
   }
 
-  /** Returns the memory that the net took. */
+  /** Returns the net's memory plan. */
   public MemoryPlan memoryPlan() {
     return memoryPlan;
   }

@@ -5,16 +5,16 @@ import java.util.List;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * What a net is built for.
+ * The options of a net.
  *
- * @param batchSizes the batch sizes it will be run with, kept largest first; memory is that of the
- *     largest
+ * @param batchSizes the batch sizes it will run at, kept largest first; the largest determines
+ *     memory
  * @param training whether it will be trained
- * @param seed what the starting values and dropout are drawn from
- * @param inputGradient whether a backward computes the gradient of the images too
- * @param initialValues whether parameters get starting values; without, they stay zero until a file
- *     is loaded
- * @param shapeBytes the memory that input shapes may take which the net was not built for
+ * @param seed the seed of initial values and dropout
+ * @param inputGradient whether a backward also computes the input's gradient
+ * @param initialValues whether parameters are initialized; otherwise they stay zero until a file is
+ *     loaded
+ * @param shapeBytes the most bytes for input shapes that the net was not built for
  */
 public record NetworkOptions(
     List<Integer> batchSizes,
@@ -40,12 +40,12 @@ public record NetworkOptions(
     }
   }
 
-  /** Returns the options of a net to train with the given batch sizes, seed 0. */
+  /** Returns options for training at the given batch sizes, with seed 0. */
   public static NetworkOptions training(Integer... batchSizes) {
     return new NetworkOptions(List.of(batchSizes), true, 0, false, true, DEFAULT_SHAPE_BYTES);
   }
 
-  /** Returns the options of a net to run only, with the given batch sizes, seed 0. */
+  /** Returns options for inference at the given batch sizes, with seed 0. */
   public static NetworkOptions inference(Integer... batchSizes) {
     return new NetworkOptions(List.of(batchSizes), false, 0, false, true, DEFAULT_SHAPE_BYTES);
   }
@@ -56,7 +56,7 @@ public record NetworkOptions(
         batchSizes, training, other, inputGradient, initialValues, shapeBytes);
   }
 
-  /** Returns these options with the gradient of the input. */
+  /** Returns these options with the input's gradient. */
   public NetworkOptions withInputGradient() {
     return new NetworkOptions(batchSizes, training, seed, true, initialValues, shapeBytes);
   }
@@ -66,7 +66,7 @@ public record NetworkOptions(
     return new NetworkOptions(batchSizes, training, seed, inputGradient, false, shapeBytes);
   }
 
-  /** Returns these options with another bound on the memory of further input shapes. */
+  /** Returns these options with another memory limit for further input shapes. */
   public NetworkOptions withShapeBytes(long other) {
     return new NetworkOptions(batchSizes, training, seed, inputGradient, initialValues, other);
   }

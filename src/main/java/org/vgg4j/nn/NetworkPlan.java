@@ -2,7 +2,7 @@ package org.vgg4j.nn;
 
 import java.util.List;
 
-/** A net whose operations and memory are planned but whose memory was not yet taken. */
+/** A planned net whose memory is not yet allocated. */
 public final class NetworkPlan implements AutoCloseable {
   private final Network network;
   private boolean handedOver;
@@ -11,7 +11,7 @@ public final class NetworkPlan implements AutoCloseable {
     this.network = network;
   }
 
-  /** Returns the memory that {@link #allocate} will take. */
+  /** Returns the memory that {@link #allocate} will allocate. */
   public MemoryPlan memoryPlan() {
     return network.memoryPlan();
   }
@@ -22,21 +22,21 @@ public final class NetworkPlan implements AutoCloseable {
   }
 
   /**
-   * Takes the memory and sets the starting values. The net then owns everything, and closing this
-   * object does nothing.
+   * Allocates the memory and sets the initial values. The net then owns everything, and closing
+   * this object does nothing.
    *
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough; nothing is kept
    */
   public Network allocate() {
     if (handedOver) {
-      throw new IllegalStateException("the memory of this net was taken before");
+      throw new IllegalStateException("this net's memory is already allocated");
     }
     network.allocate();
     handedOver = true;
     return network;
   }
 
-  /** Releases the plans, unless a net was made of them. */
+  /** Releases the plans unless {@link #allocate} handed them to the net. */
   @Override
   public void close() {
     if (!handedOver) {

@@ -12,8 +12,8 @@ import org.vgg4j.tensor.ParameterLayouts;
 import org.vgg4j.tensor.Types;
 
 /**
- * What a net is whatever its input: named parameters, buffers and counters. The first execution
- * creates them, the others share them.
+ * A net's state at every input shape: named parameters, buffers and counters. The first execution
+ * creates them; the others share them.
  */
 final class NetworkState {
   private final Types types;
@@ -31,12 +31,12 @@ final class NetworkState {
     this.training = training;
   }
 
-  /** Says that the first execution was built: the others may add nothing. */
+  /** Marks the first execution as built: the others may add nothing. */
   void complete() {
     complete = true;
   }
 
-  /** Returns how plans read a parameter that is there already, or null. */
+  /** Returns the layout in which plans read an existing parameter, or null. */
   Layout computeLayout(String name) {
     Parameter known = parameters.get(name);
     return known == null ? null : known.layouts().compute();
@@ -55,7 +55,7 @@ final class NetworkState {
     return known;
   }
 
-  /** Parameters begin aligned in the slab of the narrowest type, hence in all. */
+  /** Aligns parameters in the slab of the narrowest type, hence in all. */
   private long elementStep(ParameterLayouts layouts) {
     Layout master = layouts.master();
     int narrowest =
@@ -91,7 +91,7 @@ final class NetworkState {
       throw new IllegalStateException(name + " is not in the net of the first input shape");
     }
     if (names.contains(name)) {
-      throw new IllegalStateException(name + " is two things at once");
+      throw new IllegalStateException(name + " is already the name of another kind of state");
     }
     names.add(name);
   }
@@ -157,7 +157,7 @@ final class NetworkState {
     bufferSlab.bind(bufferArena, 0);
   }
 
-  /** Writes the copies that plans read anew. */
+  /** Rewrites the copies that plans read. */
   void refreshCopies() {
     for (Parameter parameter : parameters.values()) {
       if (parameter.hasCopy()) {

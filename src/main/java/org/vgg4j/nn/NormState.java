@@ -3,7 +3,7 @@ package org.vgg4j.nn;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Shape;
 
-/** What a batch norm keeps, each (C), under PyTorch's names. */
+/** The state of a batch norm, each (C), under PyTorch's names. */
 record NormState(Parameter gamma, Parameter beta, Buffer runningMean, Buffer runningVar) {
   static NormState create(BuildContext context, BatchNorm2dSpec spec) {
     Shape channels = spec.parameter();

@@ -8,8 +8,8 @@ import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * A trained tensor of a net. It begins at the same element in the slab of the values, of the
- * gradients, of the copies that plans compute with, and of each moment.
+ * A trained tensor of a net. It begins at the same element in every slab: values, gradients, the
+ * copies that plans compute with, and each moment.
  */
 public final class Parameter {
   private final String name;
@@ -17,8 +17,8 @@ public final class Parameter {
   private final long firstElement;
   private final Initializer initializer;
   private final Slot value;
-  private final Slot compute; // the value's own unless plans read a copy of another type
-  private final Slot gradient; // null in a net for inference
+  private final Slot compute; // value's slot unless plans read a copy of another type
+  private final Slot gradient; // null in a net built for inference
 
   Parameter(
       String name,
@@ -35,7 +35,7 @@ public final class Parameter {
     gradient = training ? new Slot(layouts.gradient()) : null;
   }
 
-  /** Returns the name, as torchvision would call it: {@code features.0.weight}. */
+  /** Returns torchvision's name, such as {@code features.0.weight}. */
   public String name() {
     return name;
   }
@@ -62,10 +62,10 @@ public final class Parameter {
   }
 
   /**
-   * Returns the value that the optimizer updates. Whoever writes to it calls {@link
+   * Returns the value that the optimizer updates. After writing to it, call {@link
    * Network#refreshCompute} before the next forward.
    *
-   * @throws IllegalStateException before the net's memory was taken
+   * @throws IllegalStateException before the net's memory is allocated
    */
   public Tensor value() {
     return value.tensor();
@@ -74,7 +74,7 @@ public final class Parameter {
   /**
    * Returns the value as plans read it: {@link #value} itself, or a copy of another type.
    *
-   * @throws IllegalStateException before the net's memory was taken
+   * @throws IllegalStateException before the net's memory is allocated
    */
   public Tensor compute() {
     return compute.tensor();
@@ -83,7 +83,7 @@ public final class Parameter {
   /**
    * Returns the gradient, which every backward overwrites.
    *
-   * @throws IllegalStateException before the net's memory was taken, and in a net for inference
+   * @throws IllegalStateException before the net's memory is allocated, and in inference
    */
   public Tensor gradient() {
     if (gradient == null) {
@@ -105,7 +105,7 @@ public final class Parameter {
     return !layouts.compute().equals(layouts.master());
   }
 
-  /** Takes the places in the slabs; {@code copies} and {@code gradients} may be null. */
+  /** Binds the slots to the slabs; {@code copies} and {@code gradients} may be null. */
   void bind(Arena values, Arena gradients, Arena copies) {
     bind(value, values);
     if (hasCopy()) {

@@ -6,15 +6,12 @@ import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
-/**
- * The backward of a ReLU that an operation applies to its own output; without a ReLU it does
- * nothing.
- */
+/** The backward of a ReLU fused into another operation; does nothing without a ReLU. */
 final class ReluGradient {
-  private final ReluPlan plan; // null without a ReLU, as is the slot
-  private final Slot masked; // as y
+  private final ReluPlan plan; // null without a ReLU, like the slot
+  private final Slot masked; // of the layout of y
 
-  /** Asks for gradient memory, so it comes after the input's. */
+  /** Requests gradient memory; the input's must be requested before. */
   ReluGradient(BuildContext context, Layout y, boolean relu) {
     boolean needed = relu && context.usage().training();
     plan = needed ? context.plan(context.backend().relu(y, Usage.TRAINING)) : null;

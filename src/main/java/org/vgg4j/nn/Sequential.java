@@ -9,7 +9,7 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * Modules one after another, each in a scope of its own name. Source: PyTorch {@code
+ * Runs modules in sequence, each in a scope of its own name. Source: PyTorch {@code
  * torch.nn.Sequential}.
  */
 public final class Sequential implements Module {
@@ -38,8 +38,7 @@ public final class Sequential implements Module {
   }
 
   /**
-   * Adds a module whose parameters lie in this chain's own scope, under names that the module
-   * knows.
+   * Adds a module whose parameters lie in this chain's scope, under names that the module chooses.
    *
    * @return this chain
    */

@@ -6,22 +6,19 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Slot;
 
-/**
- * Slots that will lie in one stretch of memory: beside each other, or over each other where they
- * were laid so.
- */
+/** Lays out slots in one region of memory, side by side or overlapping. */
 final class SlotLayout {
   private record Place(Slot slot, long offset) {}
 
   private final List<Place> places = new ArrayList<>();
   private long bytes;
 
-  /** Places a slot behind all others. */
+  /** Places a slot after all others. */
   Slot append(Layout layout) {
     return place(layout, bytes);
   }
 
-  /** Places a slot at the beginning, over all others. */
+  /** Places a slot at the beginning, overlapping the others. */
   Slot overlay(Layout layout) {
     return place(layout, 0);
   }
@@ -39,8 +36,8 @@ final class SlotLayout {
   }
 
   /**
-   * Gives every slot its tensor; this stretch begins at {@code base}. The arena may be null when it
-   * has no slots.
+   * Binds every slot to its tensor; the region begins at {@code base}. The arena may be null when
+   * there are no slots.
    */
   void bind(Arena arena, long base) {
     for (Place place : places) {

@@ -11,13 +11,13 @@ import org.vgg4j.tensor.Tensor;
  * forward pass walks the stages from first to last, a backward pass from last to first.
  *
  * @param name the scope of its first parameter, else its own, such as {@code features.0}
- * @param module what runs
+ * @param module the module
  * @param x the layout of the input, batch first
  * @param y the layout of the output, batch first
- * @param parameters its own, which lie side by side in the slabs of the net
- * @param multiplyAdds those of a forward pass over the batch
+ * @param parameters its parameters, adjacent in the net's slabs
+ * @param multiplyAdds the multiply-adds of a forward pass over the batch
  * @param activationBytes what it keeps of a forward pass: outputs and what the backward reads; in
- *     inference, outputs, which take turns in the same memory
+ *     inference, only outputs, which reuse the same memory
  */
 public record Stage(
     String name,

@@ -1,12 +1,12 @@
 package org.vgg4j.nn;
 
 /**
- * Hears of every stage that a pass comes to, on the thread that runs the net: for timing, counting
- * memory, computing activations again, or sending off gradients that are finished. Every method
- * does nothing by default.
+ * Receives an event for every stage of a pass, on the thread that runs the net: for timing,
+ * counting memory, recomputing activations, or sending finished gradients. Every method does
+ * nothing by default.
  *
- * <p>On an engine that works while the host goes on, a call means that the work was handed over. A
- * step that the engine runs from a recording tells nobody.
+ * <p>On an asynchronous engine, an event means that the work was submitted. A step that the engine
+ * runs from a recording sends no events.
  */
 public interface StageListener {
   /** Does nothing. */

@@ -15,14 +15,14 @@ import org.vgg4j.tensor.MaxPool2dSpec;
  * <p>Source: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image
  * recognition", 2015.
  *
- * @param config what it is
- * @param network what runs, which this object closes
+ * @param config its configuration
+ * @param network the net, which this object closes
  */
 public record Vgg(VggConfig config, Network network) implements AutoCloseable {
   private static final MaxPool2dSpec POOL = new MaxPool2dSpec(2, 2);
 
   /**
-   * Plans a VGG without taking memory.
+   * Plans a VGG without allocating memory.
    *
    * @param backend the engine, which must outlive the net
    */
@@ -44,12 +44,12 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
     }
   }
 
-  /** Builds a VGG to train at one batch size, with kaiming initialisation from seed 0. */
+  /** Builds a VGG to train at one batch size, with Kaiming initialization from seed 0. */
   public static Vgg build(VggConfig config, int batchSize, Backend backend) {
     return build(config, Initialization.KAIMING, NetworkOptions.training(batchSize), backend);
   }
 
-  /** Returns the modules of one batch size, unbuilt: features and classifier. */
+  /** Returns the unbuilt modules for one batch size: features and classifier. */
   public static Sequential module(VggConfig config, Initialization initialization) {
     return new Sequential()
         .add("features", features(config, initialization))
@@ -57,8 +57,8 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
   }
 
   /**
-   * Numbers the parts as PyTorch would, where convolution, batch norm, ReLU and pool are modules of
-   * their own.
+   * Numbers the parts as PyTorch does, where convolution, batch norm, ReLU and pool are separate
+   * modules.
    */
   private static Sequential features(VggConfig config, Initialization initialization) {
     Sequential features = new Sequential();

@@ -10,19 +10,19 @@ import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Shape;
 
 /**
- * Which VGG: everything that decides the shapes of its tensors and what it computes.
+ * The configuration of a VGG: everything that determines its tensor shapes and what it computes.
  *
  * <p>Source: Simonyan and Zisserman, 2015, table 1.
  *
- * @param arch the name of the list of layers: one of {@link #ARCHITECTURES}, or {@link #CUSTOM}
+ * @param arch the name of the layer list: one of {@link #ARCHITECTURES}, or {@link #CUSTOM}
  * @param layers the convolutions, pools and normalizations, at full width
  * @param batchNorm whether a batch norm follows each convolution, which then has no bias
- * @param channels those of an image
+ * @param channels the channels of an image
  * @param classes the number of logits
  * @param imageSize height and width of an image, a multiple of 2 for each pool
  * @param width scales the channels of the convolutions and {@code hidden}
- * @param dropout the probability in the classifier, in [0, 1)
- * @param hidden the features of the classifier's two hidden layers, at full width: 4096
+ * @param dropout the classifier's dropout probability, in [0, 1)
+ * @param hidden the features of the classifier's two hidden layers at full width, such as 4096
  */
 public record VggConfig(
     String arch,
@@ -34,10 +34,10 @@ public record VggConfig(
     Width width,
     double dropout,
     int hidden) {
-  /** The name of a list of layers that was given, not chosen. */
+  /** The name of a layer list given by the user. */
   public static final String CUSTOM = "custom";
 
-  /** The lists of layers by name; configurations A, A-LRN, B, C, D and E of the paper. */
+  /** The layer lists by name: configurations A, A-LRN, B, C, D and E of the paper. */
   public static final Map<String, String> ARCHITECTURES = architectures();
 
   /** Checks everything that can be checked without building. */
@@ -85,9 +85,9 @@ public record VggConfig(
   }
 
   /**
-   * Returns the list of layers of a name.
+   * Returns the layer list of an architecture.
    *
-   * @throws InvalidInputException when the name is none of {@link #ARCHITECTURES}
+   * @throws InvalidInputException when the name is not in {@link #ARCHITECTURES}
    */
   public static String layersOf(String arch) {
     return ARCHITECTURES.get(Choice.require("arch", ARCHITECTURES.keySet(), arch));
@@ -105,7 +105,7 @@ public record VggConfig(
     return new VggConfigBuilder();
   }
 
-  /** Returns a builder that starts here. */
+  /** Returns a builder that starts from this configuration. */
   public VggConfigBuilder toBuilder() {
     return new VggConfigBuilder(this);
   }
@@ -120,7 +120,7 @@ public record VggConfig(
     return Shape.of(channels, imageSize, imageSize);
   }
 
-  /** Returns the channels that a convolution has at this width. */
+  /** Returns a convolution's output channels at this width. */
   public int channelsOf(VggLayer conv) {
     return width.of(conv.channels());
   }
@@ -130,7 +130,7 @@ public record VggConfig(
     return width.of(hidden);
   }
 
-  /** Returns the number of values that the classifier gets from one image. */
+  /** Returns the number of values per image that the classifier receives. */
   public int classifierInputs() {
     int last = channels;
     for (VggLayer layer : layers) {
@@ -140,7 +140,7 @@ public record VggConfig(
     return last * side * side;
   }
 
-  /** Returns the number of trained values, by arithmetic. */
+  /** Computes the number of trained values. */
   public long parameterCount() {
     long count = 0;
     long in = channels;
@@ -176,8 +176,7 @@ public record VggConfig(
   }
 
   /**
-   * Reads what {@link #toMap} wrote; each value may also be a string, and other keys are left
-   * alone.
+   * Reads what {@link #toMap} wrote; each value may also be a string, and other keys are ignored.
    *
    * @throws InvalidInputException when a value is missing or cannot be read
    */
@@ -187,7 +186,7 @@ public record VggConfig(
     String list = VggLayer.format(layers);
     if (!list.equals(arch.equals(CUSTOM) ? list : ARCHITECTURES.get(arch))) {
       throw new InvalidInputException(
-          "the net's configuration gives " + arch + " other layers than it has");
+          "the layers in the net's configuration are not those of " + arch);
     }
     return new VggConfig(
         arch,

@@ -4,9 +4,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.vgg4j.tensor.InvalidInputException;
 
-/** Puts a {@link VggConfig} together; everything is checked at {@link #build}. */
+/** Builds a {@link VggConfig}; {@link #build} checks everything. */
 public final class VggConfigBuilder {
-  private final Map<String, Object> values; // as VggConfig.toMap has them
+  private final Map<String, Object> values; // as in VggConfig.toMap
 
   VggConfigBuilder() {
     values = new LinkedHashMap<>();
@@ -19,16 +19,16 @@ public final class VggConfigBuilder {
   }
 
   /**
-   * Takes the layers of a configuration of the paper.
+   * Sets the layers to one of the paper's configurations.
    *
-   * @throws InvalidInputException when the name is none of {@link VggConfig#ARCHITECTURES}
+   * @throws InvalidInputException when the name is not in {@link VggConfig#ARCHITECTURES}
    */
   public VggConfigBuilder arch(String name) {
     return set("layers", VggConfig.layersOf(name)).set("arch", name);
   }
 
   /**
-   * Takes layers of one's own; see {@link VggLayer#parseList}.
+   * Sets custom layers; see {@link VggLayer#parseList}.
    *
    * @throws InvalidInputException when an entry cannot be read
    */
@@ -79,7 +79,7 @@ public final class VggConfigBuilder {
   /**
    * Returns the configuration.
    *
-   * @throws InvalidInputException when the parts do not fit each other
+   * @throws InvalidInputException when the values do not fit together
    */
   public VggConfig build() {
     return VggConfig.fromMap(values);

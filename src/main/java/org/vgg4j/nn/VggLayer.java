@@ -8,18 +8,16 @@ import java.util.stream.Collectors;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * One entry of a configuration's list of layers.
+ * One entry of a configuration's layer list.
  *
- * @param kind what it is
+ * @param kind the kind of layer
  * @param channels of a convolution at full width, else 0
  * @param kernel of a convolution, 3 or 1, else 0
  */
 public record VggLayer(Kind kind, int channels, int kernel) {
   /** The kinds of entries. */
   public enum Kind {
-    /**
-     * A convolution of stride 1 that keeps the image's size, with batch norm or not, and a ReLU.
-     */
+    /** A stride-1 convolution that keeps the image size, optional batch norm, and a ReLU. */
     CONV,
     /** A 2x2 max-pool of stride 2. */
     POOL,
@@ -36,16 +34,16 @@ public record VggLayer(Kind kind, int channels, int kernel) {
     boolean conv = channels > 0 && (kernel == 1 || kernel == 3);
     if (kind == Kind.CONV ? !conv : channels != 0 || kernel != 0) {
       throw new InvalidInputException(
-          kind + " with " + channels + " channels and kernel " + kernel + " is no layer of a VGG");
+          kind + " with " + channels + " channels and kernel " + kernel + " is not a VGG layer");
     }
   }
 
   /**
-   * Reads a list: a number is a 3x3 convolution of so many channels, followed by {@code c1} a 1x1
-   * one, M a max-pool, L a local response normalization.
+   * Parses a list: a number is a 3x3 convolution with that many channels, or 1x1 if {@code c1}
+   * follows; M is a max-pool, L a local response normalization.
    *
    * @param text such as {@code 64,M,128,M,256,256c1,M}
-   * @throws InvalidInputException when an entry is none of them
+   * @throws InvalidInputException when an entry is invalid
    */
   public static List<VggLayer> parseList(String text) {
     List<VggLayer> layers = new ArrayList<>();
@@ -79,7 +77,7 @@ public record VggLayer(Kind kind, int channels, int kernel) {
     return layers.stream().map(VggLayer::toString).collect(Collectors.joining(","));
   }
 
-  /** Returns the entry as it stands in a list. */
+  /** Returns the entry as written in a list. */
   @Override
   public String toString() {
     return switch (kind) {

@@ -4,12 +4,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.vgg4j.tensor.InvalidInputException;
 
-/**
- * The fraction of the paper's channels, and of the hidden features of its classifier, that a net
- * has.
- */
+/** A net's width as a fraction of the paper's channels and hidden classifier features. */
 public record Width(int numerator, int denominator) {
-  /** The paper's own. */
+  /** The paper's width. */
   public static final Width FULL = new Width(1, 1);
 
   private static final Pattern FORM = Pattern.compile("([0-9]{1,6})(?:/([0-9]{1,6}))?");
@@ -23,9 +20,9 @@ public record Width(int numerator, int denominator) {
   }
 
   /**
-   * Reads {@code 1/4} or {@code 1}.
+   * Parses {@code 1/4} or {@code 1}.
    *
-   * @throws InvalidInputException when it is not of that form
+   * @throws InvalidInputException when the text has another form
    */
   public static Width parse(String text) {
     Matcher matcher = FORM.matcher(text);
@@ -38,9 +35,9 @@ public record Width(int numerator, int denominator) {
   }
 
   /**
-   * Returns the scaled number, rounded to the nearest.
+   * Scales a number, rounding to the nearest.
    *
-   * @throws InvalidInputException when less than one is left, or too many
+   * @throws InvalidInputException when the result is below 1 or too large
    */
   public int of(int full) {
     long scaled = (long) full * numerator;
@@ -49,7 +46,7 @@ public record Width(int numerator, int denominator) {
     }
     long rounded = (2 * scaled + denominator) / (2L * denominator);
     if (rounded > Integer.MAX_VALUE) {
-      throw InvalidInputException.of("width", this + " is too much for a layer of " + full);
+      throw InvalidInputException.of("width", this + " is too large for a layer of " + full);
     }
     return (int) rounded;
   }

@@ -7,7 +7,7 @@ import org.vgg4j.tensor.AdamSpec;
 /**
  * Adam. Source: Kingma and Ba, 2015; PyTorch {@code torch.optim.Adam}.
  *
- * @param spec its constants, but for the learning rate
+ * @param spec its constants, except the learning rate
  */
 public record Adam(AdamSpec spec) implements Optimizer {
   private static final List<String> KINDS = List.of("exp_avg", "exp_avg_sq");

@@ -10,14 +10,14 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.Tensor;
 
-/** An optimizer at work on one net. Close it before the net. */
+/** An optimizer attached to one net. Close it before the net. */
 public final class AttachedOptimizer implements AutoCloseable {
   /**
-   * A parameter's part of the state, for checkpoints.
+   * The optimizer state of one parameter, for checkpoints.
    *
-   * @param kind what PyTorch calls it: exp_avg, exp_avg_sq or momentum_buffer
+   * @param kind PyTorch's name for it: exp_avg, exp_avg_sq or momentum_buffer
    * @param parameter the parameter's name
-   * @param tensor of the parameter's layout
+   * @param tensor the values, in the parameter's layout
    */
   public record State(String kind, String parameter, Tensor tensor) {
     /** Returns the name in checkpoints: {@code exp_avg.features.0.weight}. */
@@ -30,7 +30,7 @@ public final class AttachedOptimizer implements AutoCloseable {
   private final OptimizerPlan plan;
   private final List<State> states = new ArrayList<>();
 
-  /** Takes one slab for each kind of state and plans the update over them. */
+  /** Allocates one slab for each kind of state and plans the update over them. */
   AttachedOptimizer(
       Network network, List<String> kinds, Function<List<Arena>, OptimizerPlan> planner) {
     List<Arena> slabs = new ArrayList<>();
@@ -50,8 +50,8 @@ public final class AttachedOptimizer implements AutoCloseable {
   }
 
   /**
-   * Updates every parameter by its gradient, at the step and learning rate of the net's {@code
-   * StepState}, which the caller moves on afterwards.
+   * Updates every parameter from its gradient, at the step and learning rate of the net's {@code
+   * StepState}, which the caller advances afterwards.
    */
   public void step() {
     plan.step();

@@ -4,8 +4,8 @@ import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * How the learning rate goes over a run: a pure function of the step, so that a resumed run goes on
- * as it was.
+ * The learning rate over a run: a pure function of the step, so that a resumed run continues
+ * unchanged.
  */
 public enum LearningRateSchedule {
   /** The same rate throughout. */
@@ -16,7 +16,7 @@ public enum LearningRateSchedule {
     }
   },
 
-  /** Falls in a straight line, to reach 0 just after the last step. */
+  /** Falls linearly, reaching 0 just after the last step. */
   LINEAR {
     @Override
     double factor(double progress) {
@@ -25,7 +25,7 @@ public enum LearningRateSchedule {
   },
 
   /**
-   * Falls along half a cosine, to reach 0 just after the last step. Source: Loshchilov and Hutter,
+   * Falls along half a cosine, reaching 0 just after the last step. Source: Loshchilov and Hutter,
    * 2017.
    */
   COSINE {
@@ -41,8 +41,8 @@ public enum LearningRateSchedule {
    * Returns the learning rate of a step.
    *
    * @param base the rate of step 0
-   * @param step the number of updates already made; at {@code totalSteps} and later the rate is
-   *     that of the end
+   * @param step the number of updates already made; from {@code totalSteps} on, the rate stays at
+   *     its final value
    * @param totalSteps the length of the run
    */
   public double rate(double base, long step, long totalSteps) {
@@ -53,9 +53,9 @@ public enum LearningRateSchedule {
   }
 
   /**
-   * Returns the schedule that a name stands for: constant, linear or cosine.
+   * Returns the schedule named constant, linear or cosine.
    *
-   * @throws InvalidInputException when it is none of them
+   * @throws InvalidInputException when the name is unknown
    */
   public static LearningRateSchedule of(String name) {
     return Choice.of("learningRateSchedule", LearningRateSchedule.class, name);

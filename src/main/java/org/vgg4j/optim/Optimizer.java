@@ -2,22 +2,19 @@ package org.vgg4j.optim;
 
 import org.vgg4j.nn.Network;
 
-/**
- * How a net's parameters follow its gradients: a description, which {@link #attach} puts to work on
- * one net.
- */
+/** Describes how parameters are updated from gradients; {@link #attach} applies it to one net. */
 public interface Optimizer {
-  /** Returns the name that {@code --optimizer} knows. */
+  /** Returns its name for {@code --optimizer}. */
   String name();
 
   /**
-   * Returns how many slabs of the parameters' size its state takes, for {@code
+   * Returns how many slabs of the parameters' size its state needs, for {@code
    * MemoryPlan.totalBytes}.
    */
   int stateSlabs();
 
   /**
-   * Takes the memory of the state, zeroed, and plans the update.
+   * Allocates the state, zeroed, and plans the update.
    *
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough
    * @throws IllegalStateException when the net has no parameters or no gradients

@@ -5,9 +5,9 @@ import org.vgg4j.nn.Network;
 import org.vgg4j.tensor.SgdSpec;
 
 /**
- * Stochastic gradient descent, with momentum or without. Source: PyTorch {@code torch.optim.SGD}.
+ * Stochastic gradient descent, with or without momentum. Source: PyTorch {@code torch.optim.SGD}.
  *
- * @param spec its constants, but for the learning rate
+ * @param spec its constants, except the learning rate
  */
 public record Sgd(SgdSpec spec) implements Optimizer {
   private static final List<String> KINDS = List.of("momentum_buffer");

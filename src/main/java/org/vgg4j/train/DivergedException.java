@@ -2,7 +2,7 @@ package org.vgg4j.train;
 
 import java.util.Locale;
 
-/** The loss, or the net itself, is no longer finite. The command line exits with 3. */
+/** Thrown when the loss or the net itself is no longer finite. The command line exits with 3. */
 public final class DivergedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -12,7 +12,7 @@ public final class DivergedException extends RuntimeException {
   /**
    * Creates the exception; {@code epoch} counts from 1, {@code step} from 1 over the whole run.
    *
-   * @param what is not finite: the loss, or the name of a tensor
+   * @param what what is not finite: the loss, or the name of a tensor
    */
   public DivergedException(String what, int epoch, long step, double learningRate) {
     super(

@@ -5,14 +5,14 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What an epoch came to.
+ * The metrics of an epoch.
  *
  * @param epoch the epoch's number, from 1
  * @param trainLoss the mean cross entropy over the epoch's images, each seen once in training mode
- * @param trainAccuracy the share of them that was right as they were seen
- * @param testAccuracy the share of the test set that is right after the epoch
- * @param seconds the time of the epoch, its evaluation included
- * @param imagesPerSecond training images by training time, the evaluation left out
+ * @param trainAccuracy the share of them classified correctly during training
+ * @param testAccuracy the share of the test set classified correctly after the epoch
+ * @param seconds the time of the epoch, including its evaluation
+ * @param imagesPerSecond training images per second, excluding the evaluation
  */
 public record EpochMetrics(
     int epoch,
@@ -22,7 +22,7 @@ public record EpochMetrics(
     double seconds,
     double imagesPerSecond) {
 
-  /** Returns the line that is printed after the epoch. */
+  /** Returns the line to print after the epoch. */
   public String line() {
     return String.format(
         Locale.ROOT,

@@ -1,6 +1,6 @@
 package org.vgg4j.train;
 
-/** Several listeners as one. */
+/** Forwards events to several listeners. */
 final class ListenerChain implements TrainingListener {
   private final TrainingListener[] listeners;
 

@@ -9,7 +9,7 @@ final class LossWatch {
   private final Supplier<TotalsRead> beginTotals;
   private final Supplier<LossTotals> totalsNow;
   private final int interval; // in steps
-  private TotalsRead read; // null when none is under way
+  private TotalsRead read; // null when none is pending
   private int step; // of the epoch, that the read belongs to
 
   /**
@@ -17,7 +17,7 @@ final class LossWatch {
    *
    * @param beginTotals begins a read of the totals
    * @param totalsNow waits for the engine and returns the totals
-   * @param interval a read is due after every so many steps
+   * @param interval the number of steps after which a read is due
    */
   LossWatch(Supplier<TotalsRead> beginTotals, Supplier<LossTotals> totalsNow, int interval) {
     this.beginTotals = beginTotals;
@@ -26,8 +26,8 @@ final class LossWatch {
   }
 
   /**
-   * Begins a read when one is due after {@code done} steps of the epoch; returns one that has
-   * arrived, else null.
+   * Begins a read if one is due after {@code done} steps of the epoch; returns the totals of one
+   * that has arrived, else null.
    */
   LossTotals poll(int done) {
     if (read == null && done % interval == 0) {
@@ -41,18 +41,18 @@ final class LossWatch {
     return totals;
   }
 
-  /** Returns how many steps of the epoch were done when the read that has arrived began. */
+  /** Returns how many steps of the epoch were done when the latest read began. */
   int step() {
     return step;
   }
 
-  /** Waits for the engine and returns the totals as they are; a read under way is given up. */
+  /** Waits for the engine and returns the current totals; abandons a pending read. */
   LossTotals await() {
     read = null;
     return totalsNow.get();
   }
 
-  /** Gives up a read under way: the totals have become others. */
+  /** Abandons a pending read: the totals have changed. */
   void reset() {
     read = null;
   }

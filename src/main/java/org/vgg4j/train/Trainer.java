@@ -20,15 +20,17 @@ import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LossTotals;
 
 /**
- * Trains a net: epochs of shuffled batches, cross entropy, backward, one optimizer update for one
- * or several batches.
+ * Trains a net: epochs of shuffled batches, cross entropy, backward, and one optimizer update per
+ * one or more batches.
  *
- * <p>The net must be built for the batch size and for what is left at an epoch's end: {@link
- * #batchSizes}. A trainer belongs to the thread that its engine belongs to; only {@link #stop} may
- * be called from another.
+ * <p>The net must be built for the batch size and for an epoch's smaller last batch: see {@link
+ * #batchSizes}. Use a trainer only on its engine's thread; only {@link #stop} may be called from
+ * another.
  */
 public final class Trainer implements AutoCloseable {
-  /** The weights are looked at for NaN and infinity every so many steps; the loss more often. */
+  /**
+   * The steps between checks of the weights for NaN and infinity; the loss is checked more often.
+   */
   static final int STEPS_A_WEIGHT_CHECK = 500;
 
   private final Vgg vgg;
@@ -54,11 +56,11 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * Prepares a training; takes the optimizer's memory.
+   * Prepares a training and allocates the optimizer's memory.
    *
    * @param vgg the net, which the caller closes after the trainer
    * @param preprocessing how the images of training and test become the net's input
-   * @param optimizer how parameters follow gradients
+   * @param optimizer how parameters are updated
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
   public Trainer(
@@ -85,29 +87,27 @@ public final class Trainer implements AutoCloseable {
     return new BatchSchedule(images, batchSize, 1).sizes().toArray(Integer[]::new);
   }
 
-  /** Returns the optimizer updates made so far. */
+  /** Returns the number of optimizer updates so far. */
   public long step() {
     return position.step();
   }
 
   /**
-   * Asks {@link #fit} to return after the present step or batch of an evaluation, without finishing
-   * the epoch; from any thread.
+   * Asks {@link #fit} to return after the current step or evaluation batch, without finishing the
+   * epoch; may be called from any thread.
    */
   public void stop() {
     stopping = true;
   }
 
   /**
-   * Trains what is left of the options' epochs, from where the training stands, and evaluates after
-   * each.
+   * Trains the remaining epochs from the current position, and evaluates after each.
    *
-   * @return the metrics of the last finished epoch, null when it was stopped before one was
-   *     finished
+   * @return the metrics of the last finished epoch, null when stopped before one was finished
    * @throws InvalidInputException when the net was not built for the batch sizes of this training
-   *     set, or for other classes
-   * @throws DivergedException when the loss is not finite, or the net after an epoch: then nobody
-   *     is told of the epoch
+   *     set, or has other classes
+   * @throws DivergedException when the loss, or the net after an epoch, is not finite; the listener
+   *     is then not told of the epoch
    */
   public EpochMetrics fit(ImageSource train, ImageSource test, TrainingListener listener) {
     Evaluator.requireClasses(vgg.config(), train);
@@ -147,7 +147,7 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  /** Trains what is left of the epoch; returns whether it came to its end. */
+  /** Trains the rest of the epoch; returns whether it was finished. */
   private boolean trainEpoch(ImageSource train, ImageFeed feed, TrainingListener listener) {
     BatchSchedule schedule =
         new BatchSchedule(train.size(), options.batchSize(), options.accumulate());
@@ -164,7 +164,7 @@ public final class Trainer implements AutoCloseable {
         position.stepDone(next.index() + 1);
         readLoss(schedule, listener);
         if (position.step() % STEPS_A_WEIGHT_CHECK == 0) {
-          requireFinite(loss.totals()); // which knows the step at which it began
+          requireFinite(loss.totals()); // reports the step at which it began
           tensors.requireFiniteWeights();
         }
         listener.stepDone(position.step());
@@ -177,7 +177,7 @@ public final class Trainer implements AutoCloseable {
     return true;
   }
 
-  /** Tells what is known of the loss; of an epoch's last step all is. */
+  /** Reports the loss if it is known, which it always is after an epoch's last step. */
   private void readLoss(BatchSchedule schedule, TrainingListener listener) {
     int done = schedule.stepOf(position.batch() - 1) + 1;
     boolean isLast = done == schedule.steps();
@@ -189,9 +189,7 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  /**
-   * A forward and a backward pass; the gradients are scaled for the mean over the step's images.
-   */
+  /** Runs a forward and a backward pass; scales gradients for the mean over the step's images. */
   private void pass(Batch batch, ImageFeed feed, BatchSchedule schedule) {
     Execution at = network.execution(batch.size());
     feed.load(batch, at);
@@ -228,13 +226,13 @@ public final class Trainer implements AutoCloseable {
         what, position.epoch(), position.step(), network.stepState().learningRate());
   }
 
-  /** Returns where the training stands; to be asked between steps, as by a listener. */
+  /** Returns the training's position; call it between steps, for example from a listener. */
   public TrainingState state() {
     return position.state(loss.totals());
   }
 
   /**
-   * Copies all that going on takes; to be called between steps, as by a listener.
+   * Copies all that is needed to continue; call it between steps, for example from a listener.
    *
    * @throws DivergedException when a value is not finite
    */
@@ -244,9 +242,9 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * Goes on from what was captured, by this trainer or another; its own tensors are lost.
+   * Continues from a snapshot of this or another trainer, overwriting the own tensors.
    *
-   * @throws InvalidInputException when it is of another net or optimizer
+   * @throws InvalidInputException when it is from another net or optimizer
    */
   public void restore(Snapshot snapshot) {
     tensors.restore(snapshot);

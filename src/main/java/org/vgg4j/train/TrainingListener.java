@@ -1,7 +1,7 @@
 package org.vgg4j.train;
 
 /**
- * What hears of a training's progress, on the thread that trains. Every method does nothing by
+ * Receives a training's progress events, on the training thread. Every method does nothing by
  * default.
  */
 public interface TrainingListener {
@@ -10,13 +10,13 @@ public interface TrainingListener {
    */
   default void epochStarted(int epoch, int steps, int images) {}
 
-  /** An update is made, the {@code step}-th of the run; nothing was waited for. */
+  /** The {@code step}-th update of the run was submitted; the engine may still be busy. */
   default void stepDone(long step) {}
 
   /**
-   * The loss of this epoch's first {@code step} steps is known: {@code images} images with their
-   * mean loss. Heard of every step on an engine that computes at once, else of some, a few steps
-   * later, and of the last (see {@code Backend.readInterval}).
+   * The loss of this epoch's first {@code step} steps is known: its mean over {@code images}
+   * images. Called for every step on a synchronous engine, else for some, a few steps later, and
+   * for the last (see {@code Backend.readInterval}).
    */
   default void stepFinished(int epoch, int step, int images, double meanLoss) {}
 
@@ -26,7 +26,7 @@ public interface TrainingListener {
   /** The epoch is done and the model may be saved. */
   default void epochFinished(EpochMetrics metrics) {}
 
-  /** Returns a listener that tells several, in order. */
+  /** Returns a listener that forwards to several, in order. */
   static TrainingListener all(TrainingListener... listeners) {
     return new ListenerChain(listeners);
   }

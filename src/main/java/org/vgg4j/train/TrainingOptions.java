@@ -4,15 +4,15 @@ import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * How a net is trained, beside the net and the optimizer.
+ * The options of a training, besides the net and the optimizer.
  *
  * @param epochs how often the training set is seen
- * @param batchSize images a forward and backward pass; the last of an epoch takes what is left
- * @param accumulate passes a step: their gradients are averaged over all their images and make one
- *     update; the last step of an epoch takes the passes that are left
+ * @param batchSize images per forward and backward pass; an epoch's last pass takes the rest
+ * @param accumulate passes per step: their gradients, averaged over all their images, make one
+ *     update; an epoch's last step takes the remaining passes
  * @param learningRate the rate that the schedule starts from
  * @param schedule how the rate falls over the run's steps
- * @param seed what the shuffles are drawn from
+ * @param seed the seed of the shuffles
  */
 public record TrainingOptions(
     int epochs,
@@ -32,7 +32,7 @@ public record TrainingOptions(
     }
   }
 
-  /** Options with one pass a step. */
+  /** Creates options with one pass per step. */
   public TrainingOptions(
       int epochs, int batchSize, double learningRate, LearningRateSchedule schedule, long seed) {
     this(epochs, batchSize, 1, learningRate, schedule, seed);

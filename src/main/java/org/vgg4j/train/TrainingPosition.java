@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.vgg4j.tensor.LossTotals;
 
-/** Where a training stands, as it moves on: what its {@link TrainingState} is made from. */
+/** A training's changing position, from which its {@link TrainingState} is made. */
 final class TrainingPosition {
   private long step; // updates made so far
   private long passes; // forward and backward passes made so far
-  private int epoch = 1; // under way
+  private int epoch = 1; // the current one
   private int batch; // batches of it that are done
   private int rollbacks; // how often the run went back to a checkpoint
-  private double epochSeconds; // of the epoch under way, at its last step
+  private double epochSeconds; // of the current epoch, at its last step
   private long epochBegin; // in System.nanoTime(), as if the epoch had not been interrupted
   private final List<EpochMetrics> finished = new ArrayList<>();
 
@@ -40,7 +40,7 @@ final class TrainingPosition {
     return finished.isEmpty() ? null : finished.get(finished.size() - 1);
   }
 
-  /** Starts the clock of an epoch, or of what is left of one. */
+  /** Starts the clock of an epoch, or of the rest of one. */
   void startClock() {
     epochBegin = System.nanoTime() - Math.round(epochSeconds * 1e9);
   }
@@ -54,7 +54,7 @@ final class TrainingPosition {
     passes++;
   }
 
-  /** Counts an update, after which so many batches of the epoch are done. */
+  /** Counts an update, after which {@code batches} batches of the epoch are done. */
   void stepDone(int batches) {
     step++;
     batch = batches;
@@ -78,12 +78,12 @@ final class TrainingPosition {
     return metrics;
   }
 
-  /** Returns the position with the epoch's losses so far, of each batch size. */
+  /** Returns the position with the epoch's losses so far. */
   TrainingState state(LossTotals totals) {
     return new TrainingState(step, passes, epoch, batch, rollbacks, epochSeconds, totals, finished);
   }
 
-  /** Goes to another position. */
+  /** Moves to another position. */
   void restore(TrainingState state) {
     step = state.step();
     passes = state.passes();

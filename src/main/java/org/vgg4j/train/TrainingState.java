@@ -4,18 +4,18 @@ import java.util.List;
 import org.vgg4j.tensor.LossTotals;
 
 /**
- * Where a training stands between two steps: together with the net's and the optimizer's tensors
- * all that going on takes, since every random draw is a function of the seed and these counts.
+ * A training's position between two steps. With the net's and the optimizer's tensors it is all
+ * that is needed to continue, since every random draw depends only on the seed and these counts.
  *
  * @param step updates made so far
  * @param passes forward and backward passes made so far
- * @param epoch the epoch under way, from 1; beyond the last when the run is finished
- * @param batch batches of it that are done; all of them when only its evaluation is missing
- * @param rollbacks how often the run went back to a checkpoint after its loss was not finite; each
+ * @param epoch the current epoch, from 1; beyond the last when the run is finished
+ * @param batch its finished batches; all of them when only its evaluation remains
+ * @param rollbacks how often the run went back to a checkpoint after a non-finite loss; each
  *     divides the learning rate by ten
  * @param epochSeconds the time spent on the epoch so far
  * @param totals the losses of the epoch so far
- * @param finished the epochs before
+ * @param finished the metrics of the finished epochs
  */
 public record TrainingState(
     long step,
@@ -36,17 +36,17 @@ public record TrainingState(
     return endsEpoch() ? (Double) finished.get(finished.size() - 1).testAccuracy() : null;
   }
 
-  /** Returns whether the state is that just after an epoch. */
+  /** Returns whether an epoch has just ended. */
   public boolean endsEpoch() {
     return batch == 0 && !finished.isEmpty();
   }
 
-  /** Returns the same after so many rollbacks. */
+  /** Returns this state after {@code count} rollbacks. */
   TrainingState withRollbacks(int count) {
     return new TrainingState(step, passes, epoch, batch, count, epochSeconds, totals, finished);
   }
 
-  /** Returns whether two states are at the same place of the same run. */
+  /** Returns whether two states are at the same position of the same run. */
   public boolean isAt(TrainingState other) {
     return other != null
         && step == other.step
@@ -55,7 +55,7 @@ public record TrainingState(
         && rollbacks == other.rollbacks;
   }
 
-  /** Returns the place in words. */
+  /** Returns the position in words. */
   public String place() {
     return "step " + step + (endsEpoch() ? ", after epoch " + (epoch - 1) : ", in epoch " + epoch);
   }

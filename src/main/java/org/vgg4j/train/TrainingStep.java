@@ -15,22 +15,22 @@ import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * All that lies between a batch in its places and the updated parameters: input, forward, loss,
- * backward, the sum of several passes' gradients, update.
+ * Takes a loaded batch to updated parameters: input, forward, loss, backward, the sum of several
+ * passes' gradients, update.
  *
- * <p>It reads and writes memory that stays where it is ({@link Execution}), and what changes from
- * step to step stands in the net's {@code StepState}, which the caller sets before. So an engine
- * can record it once ({@link Backend#record}) and run it again. Copies from the host come before it
- * and reads of the totals behind it.
+ * <p>It uses memory at fixed addresses ({@link Execution}); what changes from step to step is in
+ * the net's {@code StepState}, which the caller sets first. So an engine can record it once ({@link
+ * Backend#record}) and replay it. Copies from the host come before it, reads of the totals after
+ * it.
  */
 public final class TrainingStep implements AutoCloseable {
   /** What follows a pass's backward. */
   private enum End {
-    /** The gradients are kept for the passes to come. */
+    /** The gradients are kept for later passes. */
     ADD,
     /** The gradients make an update. */
     UPDATE,
-    /** The gradients and those kept before make an update. */
+    /** The gradients and those kept make an update. */
     ADD_AND_UPDATE
   }
 
@@ -43,7 +43,7 @@ public final class TrainingStep implements AutoCloseable {
   private final Map<Execution, Map<End, Recorded>> recorded = new HashMap<>();
 
   /**
-   * Takes the memory of the optimizer and of the sum.
+   * Allocates the memory of the optimizer and of the sum.
    *
    * @param accumulates whether steps have more than one pass
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough
@@ -70,7 +70,7 @@ public final class TrainingStep implements AutoCloseable {
   }
 
   /**
-   * Runs one pass over the batch that lies in the places of an input shape.
+   * Runs one pass over the batch loaded at an input shape.
    *
    * @param isFirst whether it is the first pass of its step
    * @param isLast whether it is the last, which makes the update
@@ -80,7 +80,7 @@ public final class TrainingStep implements AutoCloseable {
     Map<End, Recorded> known = recorded.computeIfAbsent(at, key -> new EnumMap<>(End.class));
     Recorded recording = known.get(end);
     if (recording == null) {
-      pass(at, end); // a first run may still load code and take memory
+      pass(at, end); // a first run may still load code and allocate
       known.put(end, closing.own(network.backend().record(() -> pass(at, end))));
     } else {
       recording.run();
@@ -103,7 +103,7 @@ public final class TrainingStep implements AutoCloseable {
     optimizer.step();
   }
 
-  /** Drops what was kept of a step that will not be finished. */
+  /** Discards the gradients kept for an unfinished step. */
   public void reset() {
     if (sum != null) {
       sum.zero();

@@ -12,7 +12,7 @@ import org.vgg4j.optim.AttachedOptimizer;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Tensor;
 
-/** The tensors that a training goes on from: the net's and the optimizer's. */
+/** The tensors that a training continues from: the net's and the optimizer's. */
 final class TrainingTensors {
   private static final String ORIGIN = "the checkpoint";
 
@@ -20,7 +20,7 @@ final class TrainingTensors {
   private final AttachedOptimizer optimizer;
   private final Function<String, DivergedException> diverged;
 
-  /** {@code diverged} makes the exception for a tensor, by name, that is not finite. */
+  /** {@code diverged} makes the exception for a non-finite tensor, given its name. */
   TrainingTensors(
       Vgg vgg, AttachedOptimizer optimizer, Function<String, DivergedException> diverged) {
     this.vgg = vgg;
@@ -29,8 +29,8 @@ final class TrainingTensors {
   }
 
   /**
-   * Looks at weights and running statistics. A ReLU may turn a NaN into 0, so that the loss stays
-   * finite over broken weights; what a gradient broke once stays broken.
+   * Checks weights and running statistics. A ReLU may turn a NaN into 0, so that the loss stays
+   * finite over broken weights; broken weights stay broken.
    */
   void requireFiniteWeights() {
     vgg.network().parameters().forEach(p -> requireFinite(p.name(), p.value()));
@@ -56,9 +56,9 @@ final class TrainingTensors {
   }
 
   /**
-   * Takes all tensors from a copy.
+   * Restores all tensors from a snapshot.
    *
-   * @throws InvalidInputException when it is of another net or optimizer
+   * @throws InvalidInputException when it is from another net or optimizer
    */
   void restore(Snapshot snapshot) {
     Map<String, SafeTensor> model = byName(snapshot.model());

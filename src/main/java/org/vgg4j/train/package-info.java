@@ -1,2 +1,2 @@
-/** The training loop: steps, epochs, what changes from step to step, and who hears of it. */
+/** The training loop: steps, epochs, the position in them, and listeners. */
 package org.vgg4j.train;

@@ -191,7 +191,7 @@ final class BadInputTest {
   /** What may be wrong with one of the four files. */
   enum Damage {
     TRUNCATED_GZ("train-images", "too early"),
-    CORRUPT_GZ("t10k-images", "is no usable IDX file: "),
+    CORRUPT_GZ("t10k-images", "is not a usable IDX file: "),
     NO_GZ("train-labels", "gzip"),
     EMPTY("train-labels", "too early"),
     WRONG_MAGIC("train-images", "magic"),

@@ -124,7 +124,7 @@ final class SummaryAndPredictTest {
     }
     assertTrue(right > 50, right + " of 100 right; guessing gives 10");
     assertEquals(2, run("predict", run.resolve("model.safetensors").toString(), "missing.png"));
-    assertEquals("vgg: missing.png is no file", err.toString().strip());
+    assertEquals("vgg: missing.png is not a file", err.toString().strip());
   }
 
   private static double percent(String answer) {

@@ -89,7 +89,7 @@ final class BatchLoaderClosingTest {
 
   @Test
   void unusableSizesAreRefused() {
-    refused("at least 1", 0, 2, 1);
+    refused("batchSize must be at least 1", 0, 2, 1);
     refused("at least 1", 4, 0, 1);
     refused("at least 1", 4, 2, 0);
     refused("too large", 4, 65536, 1);

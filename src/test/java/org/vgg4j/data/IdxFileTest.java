@@ -189,7 +189,7 @@ class IdxFileTest {
   void whatIsNotGzipIsRefused() throws IOException {
     Files.write(file, TinyIdx.content(IMAGES, DIMS, VALUES));
     String message = refusal("IDX without gzip");
-    assertTrue(message.contains("no intact gzip file"), message);
+    assertTrue(message.contains("not an intact gzip file"), message);
     Files.writeString(file, "<html>not found</html>");
     refusal("HTML");
   }

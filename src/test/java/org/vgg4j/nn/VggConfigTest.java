@@ -86,7 +86,7 @@ class VggConfigTest {
     refused("the net's configuration has no 'classes'", () -> VggConfig.fromMap(strings));
     strings.put("arch", "vgg16");
     refused(
-        "the net's configuration gives vgg16 other layers than it has",
+        "the layers in the net's configuration are not those of vgg16",
         () -> VggConfig.fromMap(strings));
   }
 
