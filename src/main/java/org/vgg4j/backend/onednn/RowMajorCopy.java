@@ -4,7 +4,7 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 
-/** A row-major F32 copy of a tensor, made for one upload or download of another order or type. */
+/** A row-major F32 copy of a tensor, for one upload or download in another order or type. */
 final class RowMajorCopy implements AutoCloseable {
   private final Dnnl dnnl;
   private final Closing closing = new Closing();

@@ -7,8 +7,8 @@ import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 
 /**
- * Copies between Java arrays and the GPU that are done when they return, by pieces through one
- * pinned buffer. For what happens outside a training step.
+ * Blocking copies between Java arrays and the GPU, in pieces through one pinned buffer. For use
+ * outside a training step.
  */
 public final class BlockingTransfers implements AutoCloseable {
   private static final int BYTES = 4 << 20;
@@ -58,18 +58,18 @@ public final class BlockingTransfers implements AutoCloseable {
     down(source, target.length, (at, n) -> pinned.bytes().get(0, target, at, n));
   }
 
-  /** Returns the first bytes of something small; valid until the next copy. */
+  /** Downloads a few bytes; the result is valid until the next copy. */
   public ByteBuffer download(Pointer source, long bytes) {
     copy(pinned.pointer(), source, bytes, cudart.cudaMemcpyDeviceToHost);
     return pinned.bytes();
   }
 
-  /** Returns the place for the bytes of something small, for {@link #upload(Pointer, long)}. */
+  /** Returns the buffer for a few bytes, to fill for {@link #upload(Pointer, long)}. */
   public ByteBuffer small(int bytes) {
     return pinned.bytes().slice(0, bytes).order(pinned.bytes().order());
   }
 
-  /** Copies the first bytes of the place to something small. */
+  /** Copies the first bytes of the buffer to the GPU. */
   public void upload(Pointer target, long bytes) {
     copy(target, pinned.pointer(), bytes, cudart.cudaMemcpyHostToDevice);
   }

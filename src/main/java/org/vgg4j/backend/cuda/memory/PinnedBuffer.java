@@ -7,7 +7,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.tensor.Closing;
 
-/** Pinned memory with the event after which it may be written again. */
+/** Pinned memory with an event that marks when it may be written again. */
 public final class PinnedBuffer {
   private final CudaContext context;
   private final PinnedMemory memory;
@@ -34,7 +34,7 @@ public final class PinnedBuffer {
     return memory.size();
   }
 
-  /** Enqueues a copy of the first {@code bytes} bytes and returns the event of its end. */
+  /** Enqueues a copy of the first {@code bytes} bytes and returns the event that ends it. */
   public CUevent_st copyTo(Pointer target, long bytes, CUstream_st stream) {
     context
         .cuda()
