@@ -1,7 +1,7 @@
-// Adam over a slab of parameters: 28 bytes of traffic an element, so every access is 16 bytes wide.
+// Adam over a slab of parameters: 28 bytes of traffic per element, so every access is 16 bytes wide.
 #include "common.cuh"
 
-// Once a step, one thread: the bias corrections in double, as the CPU engine has them.
+// One thread, once per step: the bias corrections in double, as in the CPU engine.
 extern "C" __global__ void vgg4j_adam_prepare(StepState* state, double beta1, double beta2) {
   double t = (double) state->step + 1.0;
   state->adamStepSize = (float) (state->learningRate / (1.0 - pow(beta1, t)));

@@ -6,7 +6,7 @@ extern "C" __global__ void vgg4j_bias(
     float* __restrict__ y, const float* __restrict__ b, long long count, int channels, int inner,
     int relu) {
   for (long long i = firstIndex(); i < count; i += indexStride()) {
-    // 64-bit divisions are slow, and few tensors need them.
+    // 64-bit divisions are slow, and only the largest tensors need them.
     const long long row = i <= 0xffffffffll ? (unsigned) i / (unsigned) inner : i / inner;
     const int channel =
         row <= 0xffffffffll ? (int) ((unsigned) row % (unsigned) channels) : (int) (row % channels);
@@ -15,7 +15,7 @@ extern "C" __global__ void vgg4j_bias(
   }
 }
 
-// db (columns) = the sums over the rows of dy (rows, columns), each in the order of the rows.
+// db (columns) = dy (rows, columns) summed over the rows, in row order.
 extern "C" __global__ void vgg4j_column_sum(
     const float* __restrict__ dy, float* __restrict__ db, int rows, int columns) {
   for (long long c = firstIndex(); c < columns; c += indexStride()) {

@@ -1,24 +1,24 @@
-// What the kernel files share. Every file is compiled by nvcc for the GPU, by NVRTC from the text of
-// all files in the order of kernels.list, and by g++ for the stand-in: so no other header is
-// included, and no two files define the same name.
+// Shared by all kernel files. Each file is compiled by nvcc for the GPU, by NVRTC as part of one text
+// (all files in the order of kernels.list), and by g++ for the stand-in. So no other header may be
+// included, and no two files may define the same name.
 #ifndef VGG4J_COMMON_CUH
 #define VGG4J_COMMON_CUH
 
-// What changes from step to step, in device memory, so that a recorded step can be replayed.
-// The host writes the first six fields; vgg4j_adam_prepare derives the others from them.
+// Everything that changes between steps, in device memory, so that a recorded step can be replayed.
+// The host writes the first six fields; vgg4j_adam_prepare derives the last two.
 struct StepState {
   unsigned long long seed;
   unsigned long long step;         // optimizer updates already made
-  unsigned long long forwardPass;  // what dropout draws by
+  unsigned long long forwardPass;  // selects dropout's draws
   double learningRate;
-  double lossScale;  // what the sum of the losses is multiplied by before the backward
-  long long rows;    // samples of the batch that count in the loss, from the first
+  double lossScale;  // factor of the summed loss before the backward
+  long long rows;    // the first `rows` samples of the batch count in the loss
   float adamStepSize;        // lr / (1 - beta1^t), t = step + 1
   float adamRootCorrection;  // 1 / sqrt(1 - beta2^t)
 };
 static_assert(sizeof(StepState) == 56, "the host writes this layout");
 
-// The sums over samples since the last reset; all bytes zero is the reset state.
+// Sums over samples since the last reset; a reset sets all bytes to zero.
 struct LossTotals {
   double lossSum;
   long long correct;

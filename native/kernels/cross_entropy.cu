@@ -1,15 +1,15 @@
-// Softmax cross entropy: a warp a row, then one block that adds the rows up. Every sum has a fixed
+// Softmax cross entropy: one warp per row, then one block that sums the rows. Every sum has a fixed
 // order, so the same logits give the same bits.
 #include "common.cuh"
 
-enum { CROSS_ENTROPY_ROWS = 4, TOTALS_THREADS = 256 };  // rows a block; threads of the one block
+enum { CROSS_ENTROPY_ROWS = 4, TOTALS_THREADS = 256 };  // rows per block; threads in the one block
 
 __device__ __forceinline__ bool isFinite(double x) { return x - x == 0.0; }
 
-// Row r < rows: rowLoss[r] and rowState[r] (1 right, 0 wrong, -1 a label that is no class), and
+// Row r < rows: rowLoss[r] and rowState[r] (1 correct, 0 wrong, -1 invalid label), and
 // dlogits = (softmax - one-hot) * lossScale unless dlogits is null. Rows from `rows` to `batch` get
 // a zero gradient. logits, dlogits (batch, classes); labels (batch).
-// Blocks of 128 threads, one for each CROSS_ENTROPY_ROWS rows of the batch.
+// Blocks of 128 threads, one per CROSS_ENTROPY_ROWS rows of the batch.
 extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS) vgg4j_cross_entropy(
     const float* __restrict__ logits, const int* __restrict__ labels,
     float* __restrict__ dlogits, double* __restrict__ rowLoss, int* __restrict__ rowState,
@@ -37,7 +37,7 @@ extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS) vgg4j_cros
   for (int offset = 16; offset > 0; offset /= 2) {
     const float otherMax = __shfl_xor_sync(0xffffffffu, max, offset);
     const int otherBest = __shfl_xor_sync(0xffffffffu, best, offset);
-    // A lane without classes has best == classes and must not win, whatever the other's value.
+    // A lane without classes has best == classes and must never win.
     const bool otherWins = otherBest < classes
         && (best == classes || otherMax > max || (otherMax == max && otherBest < best));
     max = otherWins ? otherMax : max;
@@ -63,7 +63,7 @@ extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS) vgg4j_cros
   }
 }
 
-// Adds the rows to the totals: each thread its rows in order, then the threads by halves.
+// Adds the rows to the totals: each thread sums its rows in order, then a tree sums the threads.
 // One block of TOTALS_THREADS threads.
 extern "C" __global__ void __launch_bounds__(TOTALS_THREADS) vgg4j_loss_totals(
     const double* __restrict__ rowLoss, const int* __restrict__ rowState,

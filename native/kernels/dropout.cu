@@ -1,8 +1,8 @@
-// Dropout whose mask is a function of (seed, stream, forward pass, index): nothing is stored, and the
+// Dropout. The mask is a function of (seed, stream, forward pass, index), so nothing is stored and the
 // backward draws the same mask again.
 #include "common.cuh"
 
-// The finalizer of SplitMix64: what the host's CounterRandom computes, bit for bit.
+// The finalizer of SplitMix64, bit for bit as in the host's CounterRandom.
 __device__ __forceinline__ unsigned long long mixBits(unsigned long long z) {
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;

@@ -1,11 +1,10 @@
-// Whether anything in a tensor is NaN or infinite.
+// Checks a tensor for NaN and infinity.
 #include "common.cuh"
 
-// A finite number times zero is zero; any other gives NaN.
+// A finite number times zero is zero; NaN or infinity times zero is NaN.
 __device__ __forceinline__ bool isBad(float x) { return !(x * 0.0f == 0.0f); }
 
-// Sets *found to 1 if an element of x is not finite, and leaves it alone if all are. All that write
-// write the same.
+// Sets *found to 1 if any element of x is not finite, else leaves it alone. All writers write the same.
 extern "C" __global__ void vgg4j_non_finite(
     const float* __restrict__ x, long long count, int* __restrict__ found) {
   bool bad = false;

@@ -1,5 +1,5 @@
-// Batches of byte images to float images in [0, 1] of another size: bilinear with half-pixel centres
-// and clamped edges, with the bits of the host's BilinearResize.
+// Converts byte images to float images in [0, 1] of another size: bilinear with half-pixel centres and
+// clamped edges, bit-identical to the host's BilinearResize.
 #include "common.cuh"
 
 struct ResizePosition {
@@ -7,8 +7,8 @@ struct ResizePosition {
   float weight;  // of high
 };
 
-// The centre of output pixel i lies at (i + 1/2) in / out - 1/2: a fraction of integers, which needs
-// no double precision.
+// The centre of output pixel i lies at (i + 1/2) in / out - 1/2: a ratio of integers, which needs no
+// double precision.
 __device__ __forceinline__ ResizePosition resizePosition(int i, int in, int out) {
   const int above = (2 * i + 1) * in - out;
   const int numerator = above > 0 ? above : 0, denominator = 2 * out;

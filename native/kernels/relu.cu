@@ -1,7 +1,7 @@
 // y = max(x, 0) and its backward, elementwise.
 #include "common.cuh"
 
-// A NaN stays one, so that a diverged run shows.
+// NaN stays NaN, so that divergence shows.
 __device__ __forceinline__ float relu(float x) { return x <= 0.0f ? 0.0f : x; }
 
 // y may be x.

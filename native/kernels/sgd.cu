@@ -24,7 +24,7 @@ extern "C" __global__ void vgg4j_sgd(
   }
 }
 
-// v starts at zero, so that the first step's velocity is the gradient itself.
+// v starts at zero, so the first step's velocity is the gradient itself.
 __device__ __forceinline__ void momentumUpdate(
     float& p, float g, float& v, float lr, float momentum, float weightDecay) {
   v = momentum * v + (g + weightDecay * p);

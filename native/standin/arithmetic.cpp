@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-// Vector registers where the machine has them; the order of each sum, and so the bits, are the same.
+// Uses vector registers where available. The order of each sum, and so the bits, stay the same.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define FOR_THIS_MACHINE __attribute__((target_clones("avx2", "default")))
 #else

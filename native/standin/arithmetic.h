@@ -8,7 +8,7 @@ namespace standin {
 // c (m, n) = a (m, k) b (k, n), all row-major and without gaps; each sum in the order of k.
 void multiply(long m, long n, long k, const float* a, const float* b, double* c);
 
-// As a tensor core reads a float: TF32 keeps 10 bits of the fraction.
+// Rounds a float to TF32, as a tensor core reads it: 10 bits of fraction.
 inline float toTf32(float x) {
   uint32_t bits;
   memcpy(&bits, &x, 4);

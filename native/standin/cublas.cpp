@@ -1,4 +1,4 @@
-// cuBLAS: handles and single-precision matrix products, column-major as the real one.
+// cuBLAS: handles and single-precision matrix products, column-major, as in the real library.
 #include <algorithm>
 #include <cstring>
 #include <set>
@@ -25,7 +25,7 @@ struct Handle {
   size_t workspaceBytes;
 };
 
-// How much of the workspace a product leaves as garbage.
+// How much of the workspace a product overwrites with garbage.
 const size_t USED_WORKSPACE = 64 * 1024;
 
 std::set<Handle*> handles;
@@ -81,7 +81,7 @@ int multiplyMatrices(
   }
   if (!isOperand(function, "A", a, first.bytes()) || !isOperand(function, "B", b, second.bytes())
       || !isOperand(function, "C", c, result.bytes())) {
-    state().stickyError = ILLEGAL_ADDRESS;  // the real one would find out on the device
+    state().stickyError = ILLEGAL_ADDRESS;  // a GPU would only notice when it runs
     return 13;
   }
   const float scale = *alpha, keep = *beta;
@@ -90,7 +90,7 @@ int multiplyMatrices(
   const size_t used = std::min(h->workspaceBytes, USED_WORKSPACE);
   enqueue(h->stream, [=] {
     if (!isLive(workspace, used) && used) {
-      return raise(ILLEGAL_ADDRESS, "the workspace of cuBLAS was freed");
+      return raise(ILLEGAL_ADDRESS, "cuBLAS's workspace was freed");
     }
     if (used) memset(workspace, 0xff, used);
     if (!isLive(a, first.bytes()) || !isLive(b, second.bytes()) || !isLive(c, result.bytes())) {
@@ -143,7 +143,7 @@ STANDIN_API int cublasSetStream_v2(void* handle, void* stream) {
     return BAD_VALUE;
   }
   h->stream = stream;
-  h->workspace = nullptr;  // as the real one: back to its own
+  h->workspace = nullptr;  // as in real cuBLAS: back to its own workspace
   h->workspaceBytes = 0;
   return OK;
 }

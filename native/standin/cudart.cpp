@@ -36,7 +36,7 @@ static_assert(offsetof(DeviceProperties, major) == 360, "CUDA's layout");
 static_assert(offsetof(DeviceProperties, multiProcessorCount) == 384, "CUDA's layout");
 const size_t DEVICE_PROPERTIES_BYTES = 1008;
 
-// The stand-in says it is of this architecture, so that a build for it is asked for.
+// The architecture that the stand-in reports, for which kernels are then built.
 const int MAJOR = 9, MINOR = 0;
 const int CUDA_VERSION = 13000;
 
@@ -71,7 +71,7 @@ int setNow(void* p, int value, size_t bytes) {
   return SUCCESS;
 }
 
-// CUDA keeps the current device by thread.
+// CUDA has a current device per thread.
 thread_local int currentDevice = 0;
 
 bool isDeviceNumber(int device) { return device >= 0 && device < state().devices; }
@@ -111,10 +111,10 @@ STANDIN_API int cudaDeviceGetAttribute(int* value, int attribute, int device) {
   if (call.status()) return call.status();
   if (!isDeviceNumber(device)) return state().lastError = INVALID_DEVICE;
   switch (attribute) {
-    case 1: *value = 1024; break;    // threads a block
-    case 10: *value = 32; break;     // threads a warp
+    case 1: *value = 1024; break;    // threads per block
+    case 10: *value = 32; break;     // threads per warp
     case 16: *value = 4; break;      // multiprocessors
-    case 39: *value = 2048; break;   // threads a multiprocessor
+    case 39: *value = 2048; break;   // threads per multiprocessor
     case 75: *value = MAJOR; break;
     case 76: *value = MINOR; break;
     default: return raise(INVALID_VALUE, "cudaDeviceGetAttribute: no attribute %d", attribute);
@@ -173,7 +173,7 @@ STANDIN_API int cudaMalloc(void** p, size_t bytes) {
   return call.status() ? call.status() : deviceMalloc(p, bytes);
 }
 
-// As the real one, it waits for the device first.
+// Waits for the device first, as in CUDA.
 STANDIN_API int cudaFree(void* p) {
   Call call(Library::CUDART, "cudaFree");
   runAll();
@@ -193,7 +193,7 @@ STANDIN_API int cudaFreeHost(void* p) {
   return lastOr(call.status() ? call.status() : status);
 }
 
-// Waits for the null stream and the blocking ones, not for the others, as the real one.
+// Waits for the null stream and blocking streams only, as in CUDA.
 STANDIN_API int cudaMemcpy(void* to, const void* from, size_t bytes, int kind) {
   Call call(Library::CUDART, "cudaMemcpy");
   if (call.status()) return call.status();
@@ -208,7 +208,7 @@ STANDIN_API int cudaMemcpyAsync(void* to, const void* from, size_t bytes, int ki
   if (!isStream(stream)) return raise(INVALID_RESOURCE_HANDLE, "cudaMemcpyAsync: no such stream");
   if (const int error = checkCopy("cudaMemcpyAsync", to, from, bytes, kind)) return error;
   enqueue(stream, [=] { return copyNow(to, from, bytes); });
-  // From and to memory that is not pinned, CUDA may wait: a program cannot count on either.
+  // With memory that is not pinned, CUDA may or may not wait: a program can rely on neither.
   const bool pageable = (!isDevice(to) && !isPinned(to, bytes))
       || (!isDevice(from) && !isPinned(from, bytes));
   if (!pageable) return SUCCESS;
@@ -240,7 +240,7 @@ STANDIN_API int cudaMemset(void* p, int value, size_t bytes) {
 STANDIN_API int cudaGetLastError() {
   State& s = state();
   std::lock_guard<std::recursive_mutex> guard(s.lock);
-  // What cuDNN or cuBLAS met, each with a runtime of its own inside, this runtime has not seen.
+  // cuDNN and cuBLAS each contain their own runtime; this one has not seen the errors they met.
   const int error = s.lastError;
   s.lastError = 0;
   return error;

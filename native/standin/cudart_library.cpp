@@ -1,5 +1,5 @@
-// Loading and launching kernels. An image is checked for being one and for holding the kernel's
-// name; what then runs is the host build of the same source.
+// Loading and launching kernels. The image must be valid and contain the kernel's name; what then runs
+// is the host build of the same source.
 #include <cstring>
 #include <memory>
 #include <set>
@@ -30,7 +30,7 @@ std::set<LoadedKernel*> kernels;  // of the libraries that are loaded
 
 const uint32_t FATBIN_MAGIC = 0xBA55ED50, ELF_MAGIC = 0x464C457F;
 
-// The bytes of a fatbin, a cubin (an ELF file) or a text of PTX; 0 if it is none of them.
+// The size of a fatbin, a cubin (an ELF file) or PTX text; 0 if it is something else.
 size_t imageBytes(const char* image) {
   uint32_t magic;
   memcpy(&magic, image, sizeof magic);
@@ -69,7 +69,7 @@ STANDIN_API int cudaLibraryLoadData(
   Call call(Library::CUDART, "cudaLibraryLoadData");
   if (call.status()) return call.status();
   const size_t bytes = imageBytes((const char*) image);
-  if (!bytes) return raise(INVALID_KERNEL_IMAGE, "cudaLibraryLoadData: no fatbin, cubin or PTX");
+  if (!bytes) return raise(INVALID_KERNEL_IMAGE, "cudaLibraryLoadData: not a fatbin, cubin or PTX");
   auto* loaded = new KernelLibrary{std::string((const char*) image, bytes), {}};
   libraries.insert(loaded);
   state().live[LIBRARY]++;
@@ -123,7 +123,7 @@ STANDIN_API int cudaLaunchKernel(
     return raise(INVALID_CONFIGURATION, "%s: grid %u,%u,%u block %u,%u,%u", kernel->name, grid.x,
                  grid.y, grid.z, block.x, block.y, block.z);
   }
-  // The arguments are read now, as CUDA does; the caller may change them afterwards.
+  // Reads the arguments now, as CUDA does; the caller may change them afterwards.
   auto values = std::make_shared<std::vector<std::vector<char>>>();
   for (size_t i = 0; i < kernel->parameters.size(); i++) {
     if (!arguments[i]) {

@@ -1,4 +1,4 @@
-// cuDNN's descriptors and the checks that its functions share. Values are cuDNN's own.
+// cuDNN's descriptors and the checks that its functions share, with cuDNN's own constants.
 #pragma once
 #include <initializer_list>
 #include <vector>
@@ -22,7 +22,7 @@ enum CudnnStatus {
 
 enum { FORMAT_NCHW = 0, FORMAT_NHWC = 1, DATA_FLOAT = 0 };
 
-// Every object of cuDNN begins with what it is, and counts as unset until a set call succeeds.
+// Every cuDNN object starts with its kind and counts as unset until a set call succeeds.
 struct Object {
   Kind kind;
   bool isSet;
@@ -72,9 +72,9 @@ struct Lrn : Object {
   double alpha, beta, k;
 };
 
-// The object behind a handle, or null and a complaint when it is dead or of another kind ...
+// The object behind a handle, or null and a complaint if it is dead or of another kind ...
 Object* findAlive(const char* function, void* handle, Kind kind);
-// ... or not set.
+// ... or was never set.
 Object* findObject(const char* function, void* handle, Kind kind);
 
 template <class T>
@@ -109,8 +109,8 @@ struct Operand {
   bool isWritten;
 };
 
-// Checks that operands are device memory and that what is written overlaps nothing else, except that
-// one may be exactly another where inPlace allows it. A bad pointer ends the context, as on a GPU.
+// Checks that operands are device memory and that outputs overlap nothing else, except that an output
+// may be exactly an input where inPlace allows it. A bad pointer kills the context, as on a GPU.
 int checkOperands(
     const char* function, std::initializer_list<Operand> operands, bool inPlace = false);
 
@@ -120,7 +120,7 @@ struct Scales {
 };
 int readScales(const char* function, const void* alpha, const void* beta, Scales* scales);
 
-// Puts the operation on the handle's stream, where it runs if its operands are still there.
+// Puts the operation on the handle's stream; it runs if its operands are still alive then.
 void enqueueOn(
     DnnHandle* handle, const char* function, std::initializer_list<Operand> operands,
     std::function<void()> operation);

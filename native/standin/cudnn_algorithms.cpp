@@ -33,7 +33,7 @@ const char* SIZE_NAMES[3] = {"cudnnGetConvolutionForwardWorkspaceSize",
                              "cudnnGetConvolutionBackwardDataWorkspaceSize",
                              "cudnnGetConvolutionBackwardFilterWorkspaceSize"};
 
-// From fast to slow, as if measured; the last ones are supported by no shape.
+// From fast to slow, as if measured; the last ones support no shape.
 const std::vector<int>& algorithms(Direction direction) {
   static const std::vector<int> all[3] = {
       {7, 6, 1, 2, 0, 3, 4, 5}, {5, 4, 1, 0, 2, 3}, {0, 5, 3, 1, 2, 6}};
@@ -52,9 +52,9 @@ int readDescriptors(
   return checkShapes(function, *tx, *fw, *c, *ty, shapes);
 }
 
-// Two entries for an algorithm, as cuDNN measures it with and without tensor cores. The first ones are a
-// trap: fast, but of a math type that a caller who wants FMA must not take, and so many that a short array
-// holds none of the others.
+// Two entries per algorithm, since cuDNN measures it with and without tensor cores. The first entries
+// are a trap: fast, but of a math type that a caller who wants FMA must not use, and enough of them to
+// fill a short array.
 std::vector<Performance> rank(Direction direction, const ConvolutionShapes& shapes) {
   std::vector<Performance> ranking;
   const bool fma = shapes.convolution.math == FMA_MATH;
@@ -105,7 +105,7 @@ int get(
   return answer(function, direction, shapes, requested, returned, results);
 }
 
-// Runs the algorithms on the caller's memory, so what lies in the output is lost.
+// Runs the algorithms on the caller's memory, which overwrites the output.
 int findEx(
     Direction direction, void* handle, void* x, const void* xp, void* w, const void* wp,
     void* convolution, void* y, const void* yp, int requested, int* returned, void* results,
@@ -129,7 +129,7 @@ int findEx(
   memset((void*) output, 0xff, lost.bytes());
   if (bytes) memset(workspace, 0xff, bytes);
   if (const int e = answer(function, d, shapes, requested, returned, results)) return e;
-  // What does not fit into the workspace cannot be measured.
+  // An algorithm that does not fit into the workspace cannot be measured.
   for (int i = 0; i < *returned; i++) {
     Performance& performance = ((Performance*) results)[i];
     if (performance.status == 0 && performance.memory > bytes) {
@@ -177,7 +177,7 @@ bool isSupported(Direction direction, int algorithm, const ConvolutionShapes& sh
   const Convolution& c = shapes.convolution;
   const bool winograd = shapes.w.h == 3 && shapes.w.w == 3 && c.strideH == 1 && c.strideW == 1
       && c.dilationH == 1 && c.dilationW == 1 && c.padH <= 2 && c.padW <= 2
-      && shapes.x.sc != 1;  // none for NHWC
+      && shapes.x.sc != 1;  // no support for NHWC
   switch (direction) {
     case Direction::FORWARD:
       return algorithm >= 0 && (algorithm <= 2 || (winograd && (algorithm == 6 || algorithm == 7)));
@@ -189,7 +189,7 @@ bool isSupported(Direction direction, int algorithm, const ConvolutionShapes& sh
   return false;
 }
 
-// Sizes of the real one's order, odd on purpose.
+// Sizes of cuDNN's magnitude, odd on purpose.
 size_t workspaceBytes(Direction direction, int algorithm, const ConvolutionShapes& shapes) {
   const size_t image = (size_t) shapes.x.c * shapes.w.h * shapes.w.w * shapes.y.h * shapes.y.w * 4;
   const size_t filter = (size_t) shapes.w.count() * 4;

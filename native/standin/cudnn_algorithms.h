@@ -1,4 +1,4 @@
-// Which convolution algorithms the stand-in has, and what workspace each asks for.
+// The stand-in's convolution algorithms and the workspace that each needs.
 #pragma once
 #include "cudnn.h"
 
@@ -20,7 +20,7 @@ int checkShapes(
 bool isSupported(Direction direction, int algorithm, const ConvolutionShapes& shapes);
 size_t workspaceBytes(Direction direction, int algorithm, const ConvolutionShapes& shapes);
 bool isDeterministic(Direction direction, int algorithm);
-// Whether the algorithm runs on tensor cores when the math type lets it, in TF32 then.
+// Whether the algorithm uses tensor cores, in TF32, when the math type allows it.
 bool hasTensorCores(Direction direction, int algorithm);
 
 }  // namespace standin

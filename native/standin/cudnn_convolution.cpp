@@ -7,10 +7,10 @@ using namespace standin;
 
 namespace {
 
-// Asks of an algorithm whose sums have no fixed order: each call cuts its sums at another place.
+// Imitates an algorithm without a fixed summation order: each call splits its sums elsewhere.
 long disorder;
 
-// What one convolution works on, in rows without gaps whatever the layout.
+// The operands of one convolution, as rows without gaps whatever the layout.
 struct Work {
   ConvolutionShapes shapes;
   bool tf32;
@@ -45,7 +45,7 @@ struct Work {
     }
   }
 
-  // Calls visit(row of the patch, pixel, offset in image n of x) for all that lies inside the image.
+  // Calls visit(row of the patch, pixel, offset in image n of x) for all positions inside the image.
   template <class V>
   void forEachTap(long n, V visit) const {
     const Shape4 &x = shapes.x, &f = shapes.w, &y = shapes.y;
@@ -183,7 +183,7 @@ int convolve(Direction direction, const char* function, const Arguments& a) {
   if (const int e = checkOperands(function, {ox, ow, oy, workspace})) return e;
   const bool ordered = isDeterministic(direction, a.algorithm);
   enqueueOn(handle, function, {ox, ow, oy, workspace}, [=] {
-    // What the algorithm needs as workspace, it leaves as garbage.
+    // The algorithm leaves garbage in the workspace it needs.
     if (needed) memset(a.workspace, 0xff, needed);
     auto *px = (float*) a.xp, *pw = (float*) a.wp, *py = (float*) a.yp;
     switch (direction) {

@@ -105,7 +105,7 @@ int checkOperands(
     const char* function, std::initializer_list<Operand> operands, bool inPlace) {
   for (const Operand& operand : operands) {
     if (operand.bytes && !isOperand(function, operand.name, operand.p, operand.bytes)) {
-      state().stickyError = ILLEGAL_ADDRESS;  // the real one would find out on the device
+      state().stickyError = ILLEGAL_ADDRESS;  // a GPU would only notice when it runs
       return DNN_EXECUTION_FAILED;
     }
   }
@@ -226,7 +226,7 @@ STANDIN_API int cudnnSetTensor4dDescriptor(
   return DNN_OK;
 }
 
-// The filter's data type comes before its format, the other way round than a tensor's.
+// A filter's data type comes before its format; a tensor's comes after.
 STANDIN_API int cudnnSetFilter4dDescriptor(
     void* d, int type, int format, int k, int c, int r, int s) {
   const char* function = "cudnnSetFilter4dDescriptor";
@@ -258,7 +258,7 @@ STANDIN_API int cudnnSetConvolution2dDescriptor(
     return reject(DNN_BAD_PARAM, "%s: padding %d, %d, stride %d, %d, dilation %d, %d", function,
                   padH, padW, strideH, strideW, dilationH, dilationW);
   }
-  // The real one knows both modes; no net here means the flipped one.
+  // cuDNN has both modes; no net here uses the flipped one.
   if (mode != 1) return reject(DNN_NOT_SUPPORTED, "%s: not a cross-correlation", function);
   if (computeType != DATA_FLOAT) {
     return reject(DNN_NOT_SUPPORTED, "%s: compute type %d", function, computeType);

@@ -226,7 +226,7 @@ struct Window {
   long low(long c) const { return c < lrn.size / 2 ? 0 : c - lrn.size / 2; }
   long high(long c) const { return std::min(x.c - 1, c + lrn.size / 2); }
 
-  // k + alpha / size * the sum of the squares around channel c.
+  // k + alpha / size * the sum of squares around channel c.
   double base(const float* p, long n, long c, long h, long w) const {
     double sum = 0;
     for (long i = low(c); i <= high(c); i++) {
@@ -317,7 +317,7 @@ STANDIN_API int cudnnLRNCrossChannelBackward(
     const double factor = 2 * window.lrn.alpha * window.lrn.beta / window.lrn.size;
     window.forEach([&](long n, long c, long i, long j) {
       const long at = window.x.at(n, c, i, j);
-      double sum = 0;  // over the windows that channel c is in: the same channels, the size is odd
+      double sum = 0;  // over the windows that contain c: the same channels, since the size is odd
       for (long o = window.low(c); o <= window.high(c); o++) {
         const long other = window.x.at(n, o, i, j);
         sum += (double) dy[other] * y[other] / window.base(x, n, o, i, j);

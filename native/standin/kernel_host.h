@@ -1,5 +1,5 @@
-// Lets g++ compile the kernel files unchanged: CUDA's words for C++, one simulated thread at a time.
-// Included in front of the kernels by kernels.cpp only.
+// Lets g++ compile the kernel files unchanged: CUDA's keywords in C++, one simulated thread at a time.
+// Only kernels.cpp includes it, ahead of the kernels.
 #pragma once
 #include <math.h>
 
@@ -18,7 +18,7 @@
 #define blockDim standin::coordinates.blockSize
 #define gridDim standin::coordinates.gridSize
 
-// 16-byte accesses of the GPU fault where they are not aligned; these do, too.
+// A GPU's 16-byte accesses fault when misaligned; these do, too.
 struct float4 {
   float x, y, z, w;
 };

@@ -29,10 +29,10 @@ struct Fiber {
   Dim3 thread;
 };
 
-// The lock of the state is held while a kernel runs, so one of each is enough.
+// The state's lock is held while a kernel runs, so one of each is enough.
 Fiber* fibers;
 char* stacks;
-int running = -1;  // the fiber that runs, or none
+int running = -1;  // the running fiber, or -1
 ucontext_t scheduler;
 const Kernel* kernelOfFibers;
 void** argumentsOfFibers;
@@ -54,8 +54,8 @@ void pauseFiber(FiberState why) {
   coordinates.thread = fiber.thread;
 }
 
-// A fault inside a kernel becomes CUDA's illegal address; any other one is the JVM's business: its
-// other threads fault at safepoints and null pointers while a kernel runs.
+// A fault inside a kernel becomes CUDA's illegal address; the JVM handles all others: its other
+// threads fault at safepoints and null pointers while a kernel runs.
 sigjmp_buf faulted;
 volatile bool inKernel;
 volatile pthread_t kernelThread;
@@ -114,7 +114,7 @@ bool releaseBlock(unsigned threads) {
   return true;
 }
 
-// A shuffle names all 32 threads of its warp: each must come.
+// A shuffle involves all 32 threads of its warp: each must arrive.
 bool releaseWarps(unsigned threads) {
   bool released = false;
   for (unsigned first = 0; first < threads; first += 32) {
@@ -135,7 +135,7 @@ bool allFinished(unsigned threads) {
   return true;
 }
 
-// False when the threads wait for each other for ever.
+// False on deadlock.
 bool runFiberBlock(unsigned threads) {
   for (unsigned i = 0; i < threads; i++) {
     Fiber& fiber = fibers[i];
@@ -196,12 +196,12 @@ int checkArguments(const Kernel& kernel, void** arguments) {
     const Parameter& parameter = kernel.parameters[i];
     if (parameter.pointee == 0) continue;
     void* p = *(void**) arguments[i];
-    if (!p) continue;  // some are optional; using one that is not faults
+    if (!p) continue;  // some are optional; using a missing one faults
     if (!isDevice(p)) {
-      return raise(ILLEGAL_ADDRESS, "%s: argument %zu is %p, no device pointer", kernel.name, i, p);
+      return raise(ILLEGAL_ADDRESS, "%s: argument %zu is %p, not a device pointer", kernel.name, i, p);
     }
     if (!isLive(p, 1)) {
-      return raise(ILLEGAL_ADDRESS, "%s: argument %zu is %p, outside what is allocated",
+      return raise(ILLEGAL_ADDRESS, "%s: argument %zu is %p, outside every allocation",
                    kernel.name, i, p);
     }
     // Slabs are read 16 bytes at a time, whatever their type; bytes of images are not.
@@ -225,7 +225,7 @@ void* exchangeSlot(unsigned thread) { return slots[thread]; }
 int runKernel(const Kernel& kernel, Dim3 grid, Dim3 block, void** arguments) {
   if (const int error = checkArguments(kernel, arguments)) return error;
   if (kernel.hasBarriers && !prepareFibers()) {
-    return raise(LAUNCH_FAILURE, "the machine has no memory for the threads of %s", kernel.name);
+    return raise(LAUNCH_FAILURE, "the machine is out of memory for the threads of %s", kernel.name);
   }
   installHandler();
   coordinates.blockSize = block;
@@ -243,7 +243,7 @@ int runKernel(const Kernel& kernel, Dim3 grid, Dim3 block, void** arguments) {
   const bool ended = runGrid(kernel, grid, block.x * block.y * block.z, arguments);
   inKernel = false;
   if (!ended) {
-    return raise(LAUNCH_FAILURE, "%s: its threads wait for each other for ever", kernel.name);
+    return raise(LAUNCH_FAILURE, "%s: deadlock between its threads", kernel.name);
   }
   return SUCCESS;
 }

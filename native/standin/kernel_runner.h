@@ -1,5 +1,5 @@
 // Runs the host build of a kernel: block after block, thread after thread. Kernels with barriers or
-// shuffles get a fiber for each thread; the others are plain calls in a loop.
+// shuffles get one fiber per thread; the others are plain calls in a loop.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -18,7 +18,7 @@ struct Coordinates {
   Dim3 thread, block, blockSize, gridSize;
 };
 
-extern Coordinates coordinates;  // of the simulated thread that runs
+extern Coordinates coordinates;  // of the running simulated thread
 
 void waitForBlock();
 void waitForWarp();
@@ -36,7 +36,7 @@ T exchange(T value, int mask) {
 
 struct Parameter {
   size_t size;
-  size_t pointee;  // the alignment of what it points to; 0 when it is no pointer
+  size_t pointee;  // the alignment of its target; 0 if it is not a pointer
 };
 
 struct Kernel {
@@ -46,7 +46,7 @@ struct Kernel {
   std::function<void(void**)> call;
 };
 
-// A kernel by its name, or null.
+// Finds a kernel by name, or returns null.
 const Kernel* findKernel(const char* name);
 
 template <class T>

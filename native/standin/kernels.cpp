@@ -1,4 +1,4 @@
-// The host build of all kernels, and the table that finds them by name.
+// The host build of all kernels, and a table to look them up by name.
 #include "kernel_host.h"
 
 #include "../kernels/adam.cu"

@@ -13,10 +13,10 @@ namespace standin {
 namespace {
 
 const size_t PAGE = 4096;
-// Addresses only: memory is taken page by page.
+// Address space only: memory is committed page by page.
 const size_t LARGEST_RANGE = (size_t) 1 << 40, SMALLEST_RANGE = (size_t) 1 << 34;
-const size_t ALIGNMENT = 256;           // as cudaMalloc
-const unsigned char CANARY = 0xA5;      // as a float a number close to 0, of no use to anybody
+const size_t ALIGNMENT = 256;           // as in cudaMalloc
+const unsigned char CANARY = 0xA5;      // as a float, a useless number close to 0
 
 struct Allocation {
   size_t bytes;
@@ -30,12 +30,12 @@ char* rangeBase;
 char* rangeTop;
 size_t range;
 long serials;
-std::map<char*, Allocation> allocations;  // all there ever were, by the address given out
+std::map<char*, Allocation> allocations;  // all ever made, by address
 std::map<char*, size_t> pinned;
 
 bool reserveRange() {
   if (rangeBase) return true;
-  // A container may limit the addresses.
+  // A container may limit the address space.
   for (range = LARGEST_RANGE; range >= SMALLEST_RANGE; range /= 4) {
     void* p = mmap(nullptr, range, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) continue;
@@ -59,7 +59,7 @@ bool isIntact(char* user, const Allocation& a) {
 void checkCanary(char* user, const Allocation& a, int* hits) {
   if (isIntact(user, a)) return;
   (*hits)++;
-  complain("something wrote beside allocation %ld of %zu bytes", a.serial, a.bytes);
+  complain("a write outside the bounds of allocation %ld of %zu bytes", a.serial, a.bytes);
 }
 
 }  // namespace
@@ -70,21 +70,21 @@ int deviceMalloc(void** p, size_t bytes) {
   if (bytes == 0) return SUCCESS;
   const size_t padded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   const size_t mapped = (padded + PAGE - 1) / PAGE * PAGE;
-  // Too little memory is no violation, and says nothing.
+  // Out of memory is not a violation, so it is not reported as one.
   if (bytes > s.capacity || s.liveBytes > s.capacity - bytes) return s.lastError = MEMORY_ALLOCATION;
   if (!reserveRange() || rangeTop + mapped + PAGE > rangeBase + range) {
     return raise(MEMORY_ALLOCATION, "the stand-in has no addresses left");
   }
   char* base = rangeTop;
   if (mprotect(base, mapped, PROT_READ | PROT_WRITE)) {
-    return raise(MEMORY_ALLOCATION, "the machine has no memory left for the stand-in");
+    return raise(MEMORY_ALLOCATION, "the machine is out of memory for the stand-in");
   }
   rangeTop += mapped + PAGE;
   // As close to the guard page as the alignment allows; the rest is filled with the canary.
   char* user = base + mapped - padded;
   memset(base, CANARY, user - base);
   memset(user + bytes, CANARY, base + mapped - (user + bytes));
-  // What was never written is a NaN.
+  // Memory that was never written holds NaN.
   for (size_t i = 0; i + 4 <= bytes; i += 4) {
     const uint32_t nan = 0x7fc0dead;
     memcpy(user + i, &nan, 4);
@@ -167,9 +167,9 @@ int checkCanaries() {
 
 bool isOperand(const char* function, const char* name, const void* p, size_t bytes) {
   if (!isDevice(p)) {
-    complain("%s: %s is %p, no device pointer", function, name, p);
+    complain("%s: %s is %p, not a device pointer", function, name, p);
   } else if (!isLive(p, bytes)) {
-    complain("%s: %s needs %zu bytes at %p, outside what is allocated", function, name, bytes, p);
+    complain("%s: %s needs %zu bytes at %p, which exceed its allocation", function, name, bytes, p);
   } else if ((uintptr_t) p % 16) {
     complain("%s: %s at %p is not aligned to 16 bytes", function, name, p);
   } else {

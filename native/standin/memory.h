@@ -1,4 +1,4 @@
-// Device memory: a range of addresses that is never used twice, a guard page behind each allocation.
+// Device memory: no address is used twice, and a guard page follows each allocation.
 #pragma once
 #include <cstddef>
 

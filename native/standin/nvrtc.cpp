@@ -1,5 +1,5 @@
-// NVRTC that compiles nothing: it remembers the text, and the "cubin" and the "PTX" carry it, so
-// that the runtime finds the kernels' names in them.
+// An NVRTC that compiles nothing. Its "cubin" and "PTX" contain the source text, so that the runtime
+// finds the kernels' names in them.
 #include <cstring>
 #include <set>
 #include <string>
@@ -27,7 +27,7 @@ Program* find(const Call& call, void* program) {
   return nullptr;
 }
 
-// An ELF header whose (empty) section table lies behind the text.
+// An ELF header whose (empty) section table follows the text.
 std::string fakeCubin(const std::string& source) {
   std::string elf(64, '\0');
   memcpy(&elf[0], "\x7f" "ELF", 4);
@@ -99,13 +99,13 @@ STANDIN_API int nvrtcCompileProgram(void* program, int count, const char* const*
     hasRealArchitecture |= option.find("arch") != std::string::npos
         && option.find("=sm_") != std::string::npos;
   }
-  // No header can be found: the real one stops here, too.
+  // There are no headers to find; real NVRTC fails here, too.
   if (p->source.find("#include") != std::string::npos) {
     return fail(p, COMPILATION, "error: cannot open an included file");
   }
   p->log = "";
   p->ptx = ".version 9.0\n// " + p->source;
-  // As the real one, which makes a cubin for a real architecture only.
+  // As in real NVRTC, which makes a cubin only for a real architecture.
   p->cubin = hasRealArchitecture ? fakeCubin(p->source) : "";
   return OK;
 }

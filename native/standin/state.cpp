@@ -30,7 +30,7 @@ void complain(const char* format, ...) {
   va_end(arguments);
 }
 
-// The errors after which CUDA wants the process to end.
+// The errors after which CUDA requires the process to end.
 bool isSticky(int e) {
   return e == 700 || e == 702 || e == 710 || (e >= 714 && e <= 719);
 }

@@ -1,5 +1,5 @@
-// What the whole stand-in shares: counters, faults, the sticky error, and the control protocol.
-// One lock guards everything: the stand-in is about being right, not about being parallel.
+// State shared by the whole stand-in: counters, faults, the sticky error, and the control protocol.
+// One lock guards everything: the stand-in has to be correct, not parallel.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +34,7 @@ enum CudaError {
 
 enum class Library { CUDART, CUBLAS, CUDNN, NVRTC };
 
-// What can be alive; the control protocol reads the counts in this order.
+// The kinds of live objects; the control protocol reads their counts in this order.
 enum Kind {
   ALLOCATION,
   PINNED,
@@ -55,9 +55,9 @@ enum Kind {
 
 struct Fault {
   long call;           // the n-th call since the faults were set; 0 is every call
-  int status;          // in the terms of the function's library; -1 is a usual one
-  bool sticky;         // every later call fails, too
-  bool asynchronous;   // the call succeeds, and the stream it works on fails
+  int status;          // in the function's own library; -1 picks a typical one
+  bool sticky;         // every later call fails too
+  bool asynchronous;   // the call succeeds, and its stream fails
 };
 
 struct State {
@@ -77,21 +77,21 @@ struct State {
 
 State& state();
 
-// Says what is wrong on stderr and counts it.
+// Reports a violation on stderr and counts it.
 void complain(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
-// complain() and a CUDA error: one that ends the context when it is of the sticky kind.
+// complain(), and returns a CUDA error, which kills the context if it is a sticky one.
 int raise(int cudaError, const char* format, ...) __attribute__((format(printf, 2, 3)));
 bool isSticky(int cudaError);
 
-// Every function that can fail starts with one: it takes the lock, counts the call, and says what an
-// injected fault or the sticky error makes of it.
+// Every function that can fail starts with one: it takes the lock, counts the call, and applies an
+// injected fault or the sticky error.
 class Call {
  public:
   Call(Library library, const char* function);
   // 0, or the status to return without doing anything.
   int status() const { return status_; }
-  // A function that releases something does so even when it then returns status().
+  // A function that releases something does so even if it returns status().
   const char* function() const { return function_; }
 
  private:

@@ -25,7 +25,7 @@ struct Record {
 
 struct Event {
   std::shared_ptr<Record> last;
-  bool asked;  // a first query of what has not run yet answers "not ready"
+  bool asked;  // the first query before it ran answers "not ready"
 };
 
 Stream nullStream;
@@ -45,7 +45,7 @@ void run(Stream* stream) {
   while (!stream->operations.empty()) runNext(stream);
 }
 
-// The null stream after every blocking one, as CUDA's legacy default stream.
+// Runs the null stream after every blocking one, as CUDA's legacy default stream does.
 void runNullStream() {
   for (Stream* stream : streams) {
     if (stream->blocking) run(stream);
@@ -162,7 +162,7 @@ STANDIN_API int cudaStreamWaitEvent(void* handle, void* event, unsigned) {
   if (call.status()) return call.status();
   auto found = events.find((Event*) event);
   if (!find(handle) || found == events.end()) return badHandle(call);
-  // An event that was never recorded is no reason to wait, as in CUDA.
+  // Waiting for an event that was never recorded does nothing, as in CUDA.
   std::shared_ptr<Record> record = (*found)->last;
   if (record) {
     enqueue(handle, [record] {
@@ -216,7 +216,7 @@ STANDIN_API int cudaEventQuery(void* event) {
   auto found = events.find((Event*) event);
   if (found == events.end()) return badHandle(call);
   if (!(*found)->last || (*found)->last->done) return finished();
-  // The first question finds the work unfinished; a loop of questions comes to an end.
+  // The first query finds the work unfinished; a polling loop still ends.
   if (!(*found)->asked) {
     (*found)->asked = true;
     return NOT_READY;

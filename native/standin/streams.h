@@ -1,15 +1,15 @@
-// Streams are lazy: an operation runs when something waits for it, never before. So what a program
-// forgets to wait for has visibly not happened.
+// Streams are lazy: an operation runs when something waits for it, never before. So a missing wait
+// shows as work that never ran.
 #pragma once
 #include <functional>
 
 namespace standin {
 
-// Puts an operation on a stream; it returns 0 or the CUDA error that ends the context.
+// Puts an operation on a stream; the operation returns 0 or the CUDA error that kills the context.
 void enqueue(void* stream, std::function<int()> operation);
 // Whether the handle is a live stream or the null stream.
 bool isStream(void* stream);
-// Runs what is on a stream, as cudaStreamSynchronize, and returns the error that ends the context.
+// Runs all work on a stream, as cudaStreamSynchronize does; returns the error that kills the context.
 int synchronize(void* stream);
 void runAll();
 

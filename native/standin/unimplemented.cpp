@@ -1,4 +1,4 @@
-// What the generated stubs answer: a call of what the stand-in does not have says its name, where
+// What the generated stubs do: a call to a function that the stand-in lacks reports its name, where
 // the dynamic linker would end the JVM.
 #include <cstring>
 

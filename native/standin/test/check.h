@@ -66,12 +66,12 @@ inline void check(bool right, const char* what) {
 
 inline void near(double value, double expected, double tolerance, const char* what) {
   checks++;
-  // The other way round would let NaN through.
+  // The opposite comparison would let NaN pass.
   if (std::fabs(value - expected) <= tolerance) return;
   if (failures++ < 20) printf("FAILED %s: %.9g is not %.9g\n", what, value, expected);
 }
 
-// An array on the device; what was not written is NaN.
+// An array on the device, initially NaN.
 template <class T>
 struct Array {
   T* p = nullptr;
@@ -98,7 +98,7 @@ template <class... A>
 int launch(const char* name, unsigned grid, unsigned block, A... arguments) {
   static void* library;
   if (!library) {
-    // A text of PTX that holds all names is enough for the stand-in.
+    // PTX text with all the names is enough for the stand-in.
     std::string image = ".version 9.0";
     for (const char* n : {"vgg4j_adam_prepare", "vgg4j_sgd_momentum", "vgg4j_cross_entropy",
                           "vgg4j_loss_totals", "vgg4j_accumulate", "vgg4j_dropout", "vgg4j_images",

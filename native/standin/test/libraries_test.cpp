@@ -75,7 +75,7 @@ struct TensorDescriptor : Descriptor {
   }
 };
 
-// The place of (n, c, h, w) in a tensor of C, H, W.
+// The index of (n, c, h, w) in a tensor of C, H, W.
 size_t place(int format, int C, int H, int W, int n, int c, int h, int w) {
   return format == 0 ? (((size_t) n * C + c) * H + h) * W + w : (((size_t) n * H + h) * W + w) * C + c;
 }

@@ -1,4 +1,4 @@
-// That the stand-in catches what it promises to catch.
+// Checks that the stand-in catches what it promises to catch.
 #include "check.h"
 
 int failures, checks;
@@ -16,7 +16,7 @@ void memory() {
   check(!cudaFree(p), "free");
   check(cudaFree(p) == 1, "a double free");
   int local;
-  check(cudaFree(&local) == 1, "a free of what is no device memory");
+  check(cudaFree(&local) == 1, "a free of host memory");
   check(!cudaMalloc(&q, 100) && q != p, "addresses are not used twice");
   check(cudaMemcpy(q, p, 100, 3) == 1, "a copy from freed memory");
   std::vector<char> host(200);
@@ -27,7 +27,7 @@ void memory() {
   set(CAPACITY, 1000);
   check(cudaMalloc(&p, 1001) == 2 && !p, "too little memory");
   set(CAPACITY, old);
-  check(read(ALLOCATIONS) == 0, "nothing is left");
+  check(read(ALLOCATIONS) == 0, "no memory is left allocated");
 }
 
 void streams() {
@@ -42,14 +42,14 @@ void streams() {
   cudaMemcpyAsync(a.p, value, 4, 1, s);
   cudaEventRecord(e, s);
   *value = 2;
-  check(cudaEventQuery(e) == 600, "an operation waits until somebody waits for it");
+  check(cudaEventQuery(e) == 600, "an operation runs only when somebody waits for it");
   cudaStreamWaitEvent(t, e, 0);
   *value = 3;
   cudaMemcpyAsync(value, a.p, 4, 2, t);
   check(*value == 3, "a copy back that nobody waited for");
   cudaStreamSynchronize(t);
   check(*value == 3 && !cudaEventQuery(e), "the event's stream ran first, and read late");
-  check(cudaStreamSynchronize((void*) 12345) == 400, "a stream that is none");
+  check(cudaStreamSynchronize((void*) 12345) == 400, "an invalid stream");
   cudaFreeHost(pinned);
   cudaEventDestroy(e);
   cudaStreamDestroy(s);
@@ -105,7 +105,7 @@ void injectedFaults() {
   faults("cudaMemset@1=719");
   check(cudaMemset(p, 0, 4) == 719 && cudaFree(p) == 719, "a fault that stays");
   reset();
-  check(read(ALLOCATIONS) == 0, "what fails to be released is released");
+  check(read(ALLOCATIONS) == 0, "a failing release still releases");
   cudaMalloc(&p, 4);
   faults("cudaMemset@1=700~");
   check(!cudaMemset(p, 0, 4) && cudaDeviceSynchronize() == 700, "a fault that shows later");
@@ -126,7 +126,7 @@ int main() {
   injectedFaults();
   testLibraries();
   testKernels();
-  // The other way round: a missing barrier would show as a difference.
+  // In reverse order, a missing barrier would show as a difference.
   set(REVERSED, 1);
   testKernels();
   check(read(VIOLATIONS) == 0, "the kernels' tests are clean");

@@ -20,37 +20,37 @@ import org.vgg4j.tensor.EngineReport;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
-/** The engines by name; the only class that names them all. */
+/** Opens engines by name. No other class knows all of them. */
 public final class Backends {
-  /** The names that {@link #open} takes. */
+  /** The names that {@link #open} accepts. */
   public static final List<String> NAMES = List.of("auto", "cuda", "cpu", "reference");
 
-  /** The variant of every engine that is taken when nothing was measured. */
+  /** The variant that every engine uses unless another is chosen. */
   public static final String DEFAULT_VARIANT = "default";
 
   private static final Logger LOG = LoggerFactory.getLogger(Backends.class);
 
-  /** Whether this process has logged why auto takes the CPU. */
+  /** Whether this process has logged why auto chose the CPU. */
   private static final AtomicBoolean FALLBACK_LOGGED = new AtomicBoolean();
 
   private Backends() {}
 
   /**
-   * An engine and why it was taken.
+   * An engine and why it was chosen.
    *
-   * @param backend the open engine, which the caller closes
-   * @param reason one clause for a person
+   * @param backend the open engine; the caller closes it
+   * @param reason a short explanation for the user
    */
   public record Selection(Backend backend, String reason) {}
 
   /**
-   * Opens an engine with every default.
+   * Opens an engine with default options.
    *
-   * @param device auto (cuda when usable, else cpu; why not cuda is logged once per process), cuda,
-   *     cpu or reference; cuda:1 is the second GPU; a device that was named never falls back to
+   * @param device auto (cuda if usable, else cpu, with the reason logged once per process), cuda,
+   *     cpu or reference; cuda:1 is the second GPU; a device chosen by name never falls back to
    *     another
-   * @throws DeviceUnavailableException when the device is not there
-   * @throws InvalidInputException when the name is none of them
+   * @throws DeviceUnavailableException when the device is not available
+   * @throws InvalidInputException when the name is unknown
    */
   public static Selection open(String device) {
     return open(EngineOptions.of(device));
@@ -64,8 +64,8 @@ public final class Backends {
   /**
    * Opens an engine.
    *
-   * @throws DeviceUnavailableException when the device is not there
-   * @throws InvalidInputException when an option does not fit the device
+   * @throws DeviceUnavailableException when the device is not available
+   * @throws InvalidInputException when an option does not apply to the device
    */
   public static Selection open(EngineOptions options) {
     String device = options.device();
@@ -84,12 +84,12 @@ public final class Backends {
   private static Selection automatic(EngineOptions options) {
     CudaOptions cuda = cudaOptions(options);
     if (!variants("cuda").contains(options.variant())) {
-      return new Selection(cpu(options), "auto: this variant is the CPU engine's");
+      return new Selection(cpu(options), "auto: only the CPU engine has this variant");
     }
     try {
       return new Selection(new CudaBackend(cuda), "auto: an NVIDIA GPU is usable");
     } catch (DeviceUnavailableException e) {
-      // A machine without a GPU is nothing to be warned of.
+      // A machine without a GPU deserves no warning.
       String cause = e.summary().replaceFirst("^--device cuda: ", "");
       return fallback(options, Level.INFO, "no usable NVIDIA GPU", cause, e);
     } catch (OutOfDeviceMemoryException e) {
@@ -98,22 +98,22 @@ public final class Backends {
     }
   }
 
-  /** Opens the CPU engine instead of the GPU's; logs why, once per process. */
+  /** Opens the CPU engine instead of the GPU engine and logs why, once per process. */
   private static Selection fallback(
       EngineOptions options, Level level, String reason, String cause, RuntimeException e) {
     if (FALLBACK_LOGGED.compareAndSet(false, true)) {
-      LOG.atLevel(level).log("Using the CPU: {} ({}); ./vgg doctor says more", reason, cause);
+      LOG.atLevel(level).log("Using the CPU: {} ({}); run ./vgg doctor for details", reason, cause);
       LOG.debug("Why the GPU engine did not open", e);
     }
-    // What the GPU could have done otherwise is no reason to refuse on the CPU.
+    // Options for the GPU alone must not make the fallback fail.
     return new Selection(cpu(options.variant()), "auto: " + reason);
   }
 
   /**
-   * Returns the variants of an engine, the default first: they compute the same and differ in speed
-   * and rounding.
+   * Returns the variants of an engine, the default first. They compute the same functions and
+   * differ only in speed and rounding.
    *
-   * @throws InvalidInputException when the name is none of {@link #NAMES}
+   * @throws InvalidInputException when the name is not in {@link #NAMES}
    */
   public static List<String> variants(String device) {
     return switch (Choice.require("device", NAMES, engine(device))) {
@@ -124,15 +124,16 @@ public final class Backends {
   }
 
   /**
-   * Returns the engine of a device's name: cuda for cuda:1.
+   * Returns the engine in a device name: cuda for cuda:1.
    *
-   * @throws InvalidInputException when the number is none or the engine takes no number
+   * @throws InvalidInputException when the part after the colon is not a number or the engine takes
+   *     none
    */
   public static String engine(String device) {
     return DeviceName.of(device).engine();
   }
 
-  /** Returns what each engine but the reference says of itself and of this machine. */
+  /** Returns a report from each engine except the reference. */
   public static List<EngineReport> reports(EngineOptions options) {
     variants(options.device());
     return List.of(CudaReport.of(cudaOptions(options)), OneDnnReport.of());
@@ -181,7 +182,7 @@ public final class Backends {
     return cpu(options.variant());
   }
 
-  /** The other engines are strict and deterministic always. */
+  /** The other engines are always strict and deterministic. */
   private static void requireDefaultPrecision(EngineOptions options) {
     if (options.precision() != null && Precision.of(options.precision()) != Precision.FP32) {
       throw InvalidInputException.of(

@@ -10,10 +10,10 @@ import org.vgg4j.tensor.InvalidInputException;
  */
 record DeviceName(String engine, int number) {
   /**
-   * Reads a name; whether there is such an engine is not looked at.
+   * Parses a name without checking that the engine exists.
    *
-   * @throws InvalidInputException when what follows the colon is no number, or the engine is
-   *     another than cuda
+   * @throws InvalidInputException when the part after the colon is not a number, or the engine is
+   *     not cuda
    */
   static DeviceName of(String text) {
     int colon = text.indexOf(':');

@@ -5,16 +5,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which engine to open and how; what an engine has no use for it does not read.
+ * Which engine to open and how. An engine ignores options that do not apply to it.
  *
- * @param device auto (cuda when usable, else cpu), cuda, cpu or reference; cuda:1 is the second GPU
+ * @param device auto (cuda if usable, else cpu), cuda, cpu or reference; cuda:1 is the second GPU
  * @param variant one of {@link Backends#variants}
- * @param cudaLibraries folders to look for CUDA's libraries in before all others
- * @param workspaceLimit the bytes of workspace that a convolution on the GPU may ask for, null for
- *     the default of 1 GiB
- * @param precision fp32 or tf32, null for the engine's default
- * @param deterministic whether equal runs must end with equal bits
- * @param choices what the engine chose in the run to be repeated: {@code Backend.choices}
+ * @param cudaLibraries folders to search for CUDA's libraries before all others
+ * @param workspaceLimit the most workspace that a convolution on the GPU may use, in bytes; null
+ *     for the default of 1 GiB
+ * @param precision fp32 or tf32; null for the engine's default
+ * @param deterministic whether equal runs must give equal bits
+ * @param choices what the engine chose in the run to repeat, from {@code Backend.choices}
  */
 public record EngineOptions(
     String device,
@@ -24,19 +24,19 @@ public record EngineOptions(
     String precision,
     boolean deterministic,
     Map<String, String> choices) {
-  /** Copies what could change. */
+  /** Copies the mutable fields. */
   public EngineOptions {
     cudaLibraries = List.copyOf(cudaLibraries);
     choices = Map.copyOf(choices);
   }
 
-  /** Returns the options of a device with every default. */
+  /** Returns the default options for a device. */
   public static EngineOptions of(String device) {
     return new EngineOptions(
         device, Backends.DEFAULT_VARIANT, List.of(), null, null, false, Map.of());
   }
 
-  /** Returns the same with another variant. */
+  /** Returns a copy with another variant. */
   public EngineOptions withVariant(String other) {
     return new EngineOptions(
         device, other, cudaLibraries, workspaceLimit, precision, deterministic, choices);

@@ -1,2 +1,2 @@
-/** The engines, one a package, and the factory that opens them by name. */
+/** The engines, one per package, and the factory that opens them by name. */
 package org.vgg4j.backend;

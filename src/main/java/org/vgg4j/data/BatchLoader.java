@@ -211,8 +211,8 @@ public final class BatchLoader implements AutoCloseable {
   }
 
   /**
-   * Ends the background thread and releases the buffers; a {@link #next} waiting in another
-   * thread fails.
+   * Ends the background thread and releases the buffers; a {@link #next} waiting in another thread
+   * fails.
    */
   @Override
   public void close() {

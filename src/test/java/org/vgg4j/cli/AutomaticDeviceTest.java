@@ -19,7 +19,8 @@ import org.vgg4j.backend.EngineOptions;
 final class AutomaticDeviceTest {
   /** What is wrong, and after the semicolon what to do. */
   private static final String WHY =
-      "\\[INFO\\] Using the CPU: no usable NVIDIA GPU \\([^;]+; .+\\); ./vgg doctor says more";
+      "\\[INFO\\] Using the CPU: no usable NVIDIA GPU \\([^;]+; .+\\); run ./vgg doctor for"
+          + " details";
 
   @TempDir private Path folder;
 

@@ -61,13 +61,13 @@ import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
 
 /**
- * The GPU engine: cuDNN, cuBLAS and own kernels on an NVIDIA GPU. Everything stays in device
- * memory, and calls return before the GPU has done what they ask for.
+ * The GPU engine: cuDNN, cuBLAS and custom kernels on an NVIDIA GPU. Everything stays in device
+ * memory, and calls return before the GPU finishes the work.
  */
 public final class CudaBackend implements Backend {
   /**
-   * What CUDA takes later for itself and this engine for what is in no plan: the code of cuDNN's
-   * and cuBLAS's kernels, loaded when they are first called, buffers of batches, rounding.
+   * Memory reserved for what no plan counts: the code of cuDNN's and cuBLAS's kernels, which CUDA
+   * loads at their first call, batch buffers, rounding.
    */
   private static final long RESERVED_BYTES = 512L << 20;
 
@@ -78,8 +78,9 @@ public final class CudaBackend implements Backend {
    * Opens the engine.
    *
    * @throws DeviceUnavailableException when libraries, driver or GPU are missing or do not work;
-   *     the message says which, where they were looked for and what to install
-   * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when others have taken the GPU's memory
+   *     the message says which, where the engine looked and what to install
+   * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when other processes have used up the GPU's
+   *     memory
    */
   public CudaBackend(CudaOptions options) {
     this.options = options;
@@ -96,11 +97,13 @@ public final class CudaBackend implements Backend {
               options.cache());
     } catch (CudaException | DeviceLostException e) {
       throw new DeviceUnavailableException(
-          "cuda", "the GPU cannot be used (" + e.getMessage() + "); ./vgg doctor says more", e);
+          "cuda",
+          "the GPU cannot be used (" + e.getMessage() + "); run ./vgg doctor for details",
+          e);
     }
   }
 
-  /** Returns where the kernels come from, for a person. */
+  /** Returns where the kernels come from, for messages. */
   String kernels() {
     return device.kernels().origin();
   }
@@ -256,7 +259,7 @@ public final class CudaBackend implements Backend {
   public OptimizerPlan sgd(SgdSpec spec, ParameterSlabs slabs, Arena v, StepState state) {
     if ((v == null) != (spec.momentum() == 0)) {
       throw new IllegalArgumentException(
-          "SGD keeps a momentum buffer when, and only when, it has momentum");
+          "SGD takes a momentum buffer if and only if it has momentum");
     }
     CudaArena[] all =
         v == null

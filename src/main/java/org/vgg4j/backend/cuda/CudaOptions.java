@@ -7,17 +7,18 @@ import org.vgg4j.backend.cuda.kernels.CacheFolder;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * How the GPU engine is opened.
+ * Options for opening the GPU engine.
  *
  * @param deviceNumber which GPU, from 0
- * @param libraries folders to look for CUDA's libraries in before all others
- * @param workspaceLimit the bytes of workspace that a convolution's algorithm may ask for
+ * @param libraries folders to search for CUDA's libraries before all others
+ * @param workspaceLimit the most workspace that a convolution's algorithm may use, in bytes
  * @param precision strict single precision or TF32
- * @param deterministic whether to take a fixed table of deterministic algorithms, without measuring
- * @param choices algorithms chosen before, as {@code Backend.choices} returned them; they come
- *     before the cache and before any measurement
- * @param readInterval after how many steps a training begins to read its loss
- * @param cache the folder of what may be kept from run to run, null for none
+ * @param deterministic whether to use a fixed table of deterministic algorithms instead of
+ *     measuring
+ * @param choices algorithms chosen earlier, from {@code Backend.choices}; they take precedence over
+ *     the cache and over measurements
+ * @param readInterval how many steps pass between reads of the training loss
+ * @param cache the folder for data kept between runs, or null for none
  */
 public record CudaOptions(
     int deviceNumber,
@@ -65,11 +66,11 @@ public record CudaOptions(
     InvalidInputException.requireAtLeast(0, "deviceNumber", deviceNumber);
     InvalidInputException.requireAtLeast(0, "workspaceLimit", workspaceLimit);
     if (readInterval < 1) {
-      throw new InvalidInputException("a loss read every " + readInterval + " steps is none");
+      throw new InvalidInputException("readInterval must be at least 1, not " + readInterval);
     }
   }
 
-  /** Returns the same with other folders of libraries. */
+  /** Returns a copy with other library folders. */
   public CudaOptions withLibraries(List<Path> others) {
     return new CudaOptions(
         deviceNumber,

@@ -16,11 +16,11 @@ import org.vgg4j.backend.cuda.libraries.LibraryVersions;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.EngineReport;
 
-/** What the GPU engine says of itself and of this machine. */
+/** Reports what the GPU engine finds on this machine. */
 public final class CudaReport {
   private CudaReport() {}
 
-  /** Looks for libraries, driver and GPUs and tries a small computation; never throws. */
+  /** Looks for libraries, driver and GPUs and runs a small computation; never throws. */
   public static EngineReport of(CudaOptions options) {
     Map<String, Object> facts = new LinkedHashMap<>();
     try {

@@ -2,17 +2,17 @@ package org.vgg4j.backend.cuda;
 
 import org.vgg4j.tensor.Choice;
 
-/** How the multiplications of convolutions and linear layers are done. */
+/** The precision of the multiplications in convolutions and linear layers. */
 public enum Precision {
   /** Strict single precision: no tensor cores. */
   FP32,
-  /** Inputs rounded to 10 bits of mantissa on tensor cores, sums in single precision. */
+  /** Tensor cores: inputs rounded to 10 bits of mantissa, sums in single precision. */
   TF32;
 
   /**
-   * Returns the precision that a name stands for.
+   * Returns the precision with a name.
    *
-   * @throws org.vgg4j.tensor.InvalidInputException when it is none
+   * @throws org.vgg4j.tensor.InvalidInputException when the name is unknown
    */
   public static Precision of(String name) {
     return Choice.of("precision", Precision.class, name);

@@ -15,13 +15,13 @@ import org.vgg4j.tensor.Usage;
 
 /** A convolution with bias and ReLU and a linear layer over small integers. */
 final class SelfCheck {
-  /** The fastest algorithm may be one that transforms its inputs. */
+  /** The fastest algorithm may transform its inputs, which costs precision. */
   private static final float TOLERANCE = 1e-3f;
 
   private SelfCheck() {}
 
   /**
-   * Runs it: cuDNN, cuBLAS and an own kernel have then worked once.
+   * Runs the check, which calls cuDNN, cuBLAS and a custom kernel once each.
    *
    * @throws IllegalStateException when a result is wrong
    */
@@ -63,7 +63,7 @@ final class SelfCheck {
     }
     if (!right) {
       throw new IllegalStateException(
-          "the GPU computes wrong numbers: a "
+          "the GPU computes wrong results: a "
               + what
               + " gave "
               + Arrays.toString(values)

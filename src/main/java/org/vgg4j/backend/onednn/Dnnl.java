@@ -42,7 +42,7 @@ final class Dnnl implements AutoCloseable {
     }
   }
 
-  /** Returns the threads that oneDNN uses: OMP_NUM_THREADS, else one for each processor. */
+  /** Returns how many threads oneDNN uses: OMP_NUM_THREADS, or one per processor. */
   static int threads() {
     String value = System.getenv("OMP_NUM_THREADS");
     if (value != null && value.matches("[1-9][0-9]{0,5}")) {
@@ -71,7 +71,7 @@ final class Dnnl implements AutoCloseable {
         + (threads() == 1 ? " thread" : " threads");
   }
 
-  /** Throws unless the engine is open and the calling thread's. */
+  /** Throws unless the engine is open and the calling thread owns it. */
   void checkThread() {
     if (closed) {
       throw new IllegalStateException("this oneDNN engine is closed");
@@ -97,7 +97,7 @@ final class Dnnl implements AutoCloseable {
     return workspace;
   }
 
-  /** Returns the worker threads, to the thread that the engine belongs to. */
+  /** Returns the worker threads; only the owning thread may call this. */
   Workers workers() {
     checkThread();
     return workers;
@@ -107,7 +107,7 @@ final class Dnnl implements AutoCloseable {
     return options;
   }
 
-  /** The one place that reads a status of the C API. */
+  /** Throws if a C API status reports an error. */
   static void check(int status, String call, String context) {
     if (status != dnnl.dnnl_success) {
       throw new OneDnnException(
@@ -116,7 +116,7 @@ final class Dnnl implements AutoCloseable {
               + status
               + " ("
               + context
-              + "); ONEDNN_VERBOSE=all tells more");
+              + "); set ONEDNN_VERBOSE=all for details");
     }
   }
 
@@ -126,11 +126,11 @@ final class Dnnl implements AutoCloseable {
       return constructor.get();
     } catch (RuntimeException e) {
       throw new OneDnnException(
-          "oneDNN has no " + what + " for " + context + "; ONEDNN_VERBOSE=all tells why", e);
+          "oneDNN has no " + what + " for " + context + "; set ONEDNN_VERBOSE=all for details", e);
     }
   }
 
-  /** Returns attributes with or without a ReLU after the operation; the caller owns them. */
+  /** Returns attributes, optionally with a ReLU after the operation; the caller owns them. */
   static primitive_attr attributes(boolean relu) {
     primitive_attr attributes = new primitive_attr();
     if (relu) {
@@ -192,7 +192,7 @@ final class Dnnl implements AutoCloseable {
     if (layout instanceof OneDnnLayout own) {
       return own;
     }
-    throw new IllegalArgumentException("a layout of another engine was given to oneDNN: " + layout);
+    throw new IllegalArgumentException("oneDNN got a layout of another engine: " + layout);
   }
 
   @Override

@@ -3,7 +3,7 @@ package org.vgg4j.backend.onednn;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
-/** Zeroed native memory, aligned to a page, freed at close and not before. */
+/** Zeroed, page-aligned native memory that only {@link #close} frees. */
 final class NativeMemory implements AutoCloseable {
   private static final long PAGE = 4096;
 
@@ -25,7 +25,7 @@ final class NativeMemory implements AutoCloseable {
     return bytes;
   }
 
-  /** Returns the address {@code offset} bytes in. */
+  /** Returns the address at {@code offset} bytes. */
   long address(long offset) {
     checkOpen();
     return address + offset;
@@ -49,7 +49,7 @@ final class NativeMemory implements AutoCloseable {
     }
   }
 
-  /** A bare address as a JavaCPP pointer, which owns nothing. */
+  /** A bare address as a JavaCPP pointer that owns no memory. */
   static final class Address extends Pointer {
     Address(long value) {
       super((Pointer) null);

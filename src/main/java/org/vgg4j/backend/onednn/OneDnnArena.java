@@ -4,7 +4,7 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Layout;
 
-/** Native memory with the tensors carved from it. */
+/** Native memory and the tensors in it. */
 final class OneDnnArena implements Arena {
   private final Dnnl dnnl;
   private final NativeMemory memory;
@@ -33,7 +33,7 @@ final class OneDnnArena implements Arena {
               + own.bytes()
               + " bytes at "
               + offsetBytes
-              + " does not lie aligned in an arena of "
+              + " is not aligned or does not fit in an arena of "
               + bytes());
     }
     return views.own(new OneDnnTensor(dnnl, memory, offsetBytes, own));

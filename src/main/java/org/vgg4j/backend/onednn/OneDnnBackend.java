@@ -35,16 +35,16 @@ import org.vgg4j.tensor.Usage;
 /**
  * The CPU engine: oneDNN, single precision.
  *
- * <p>oneDNN's threads are OpenMP's: their number is the environment variable OMP_NUM_THREADS, read
- * when the process starts (the bindings have no setter), else one for each processor. The same
- * number of threads gives the same bits.
+ * <p>oneDNN runs on OpenMP's threads. The environment variable OMP_NUM_THREADS sets their number
+ * and is read when the process starts (the bindings have no setter); the default is one per
+ * processor. The same number of threads gives the same bits.
  */
 public final class OneDnnBackend implements Backend {
   private static final String PHYSICAL_LIMIT = "org.bytedeco.javacpp.maxPhysicalBytes";
 
   static {
-    // JavaCPP's default limit counts the whole process, oneDNN's memory included, and would end a
-    // large net.
+    // JavaCPP's default limit counts all memory of the process, oneDNN's included, and would stop
+    // a large net.
     if (System.getProperty(PHYSICAL_LIMIT) == null) {
       System.setProperty(PHYSICAL_LIMIT, "0");
     }

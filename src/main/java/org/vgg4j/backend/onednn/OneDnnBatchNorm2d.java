@@ -15,8 +15,8 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * Batch normalization with its ReLU fused. What a training forward saves is, side by side: the mean
- * (C), the biased variance (C) and oneDNN's record of where the ReLU let through.
+ * Batch normalization with a fused ReLU. A training forward saves the mean (C), the biased variance
+ * (C) and oneDNN's ReLU mask, side by side.
  */
 final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   private final BatchNorm2dSpec spec;
@@ -31,7 +31,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   private final Operation inference;
   private final Operation backward; // null when planned for inference
 
-  private OneDnnTensor saved; // the tensor that the three below are parts of
+  private OneDnnTensor saved; // the three tensors below are parts of it
   private OneDnnTensor mean;
   private OneDnnTensor variance;
   private OneDnnTensor mask;

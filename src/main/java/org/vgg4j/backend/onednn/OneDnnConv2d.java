@@ -25,8 +25,9 @@ final class OneDnnConv2d extends WeightedPlan<convolution_forward.primitive_desc
   private final memory.desc wAny;
 
   /**
-   * The order of dy is left open, as that of x: bound to that of y, oneDNN has only its slow
-   * reference for some narrow layers. A copy in the order it likes costs little.
+   * Leaves the orders of dy and x to oneDNN. With dy in the order of y, oneDNN falls back to its
+   * slow reference implementation for some narrow layers; copying dy into the preferred order costs
+   * little.
    */
   private final memory.desc yAny;
 

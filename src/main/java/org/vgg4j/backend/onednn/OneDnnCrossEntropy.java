@@ -9,8 +9,8 @@ import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * Softmax cross entropy in Java: a few thousand numbers a step. Exponentials and sums are in
- * double.
+ * Softmax cross entropy in Java, which is fast enough for a few thousand numbers per step.
+ * Exponentials and sums are in double.
  */
 final class OneDnnCrossEntropy implements CrossEntropyPlan {
   private final OneDnnLayout layout; // (N, classes)
@@ -45,7 +45,7 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
   public void forward(Tensor logitsTensor, Tensor labelsTensor, Tensor dlogits) {
     int rows = state.rows();
     if (rows < 1 || rows > batch) {
-      throw new IllegalArgumentException(rows + " rows of a batch of " + batch);
+      throw new IllegalArgumentException(rows + " rows for a batch of " + batch);
     }
     OneDnnTensor target =
         dlogits == null ? null : OneDnnTensor.of(dlogits, layout, "cross entropy dlogits");
@@ -87,6 +87,6 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
 
   @Override
   public void close() {
-    // Owns nothing native.
+    // There is no native memory to free.
   }
 }

@@ -9,14 +9,14 @@ import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 
-/** Dropout in Java; the mask is drawn again for the backward, never stored. */
+/** Dropout in Java. The backward draws the mask again, so it is never stored. */
 final class OneDnnDropout extends OneDnnPlan implements DropoutPlan {
   private static final int CHUNK = 4096;
 
   private final DropoutSpec spec;
   private final OneDnnLayout x;
   private final StepState state;
-  private final float[][] chunks; // one a worker
+  private final float[][] chunks; // one per worker
   private final OrderedCopy in;
   private final OrderedCopy out;
 

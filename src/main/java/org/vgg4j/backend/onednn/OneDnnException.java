@@ -2,7 +2,7 @@ package org.vgg4j.backend.onednn;
 
 import org.vgg4j.tensor.EngineException;
 
-/** A call of oneDNN failed; the message names the call, the status and the shapes. */
+/** A oneDNN call failed; the message names the call, the status and the shapes. */
 public final class OneDnnException extends EngineException {
   private static final long serialVersionUID = 1L;
 

@@ -6,13 +6,13 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 
 /**
- * A layout that is a oneDNN memory descriptor. The descriptor may have more axes than the logical
- * shape (a linear layer's weights over an image), never another row-major order.
+ * A layout described by a oneDNN memory descriptor. The descriptor may have more axes than the
+ * logical shape (a linear layer's weights over an image), but its row-major order is the same.
  */
 final class OneDnnLayout implements Layout {
   private final Shape shape;
   private final DType dtype;
-  private final memory.desc desc; // null for I64, which oneDNN does not know: always row-major
+  private final memory.desc desc; // null for I64: oneDNN lacks it, so it is row-major
   private final memory.desc plain; // the row-major descriptor of the same axes
   private final long bytes;
   private final boolean plainOrder;
@@ -35,7 +35,7 @@ final class OneDnnLayout implements Layout {
     return new OneDnnLayout(shape, dtype, desc, desc, bytes);
   }
 
-  /** Wraps a descriptor of F32 values whose axes are the shape's. */
+  /** Wraps a descriptor of F32 values with the axes of its shape. */
   static OneDnnLayout of(Shape shape, memory.desc desc) {
     return of(shape, shape, desc);
   }
@@ -54,9 +54,9 @@ final class OneDnnLayout implements Layout {
     return new OneDnnLayout(shape, dtype, other, plain, other.get_size());
   }
 
-  /** Returns the layout of {@code bytes} bytes that only a plan reads. */
+  /** Returns an opaque layout of {@code bytes} bytes for a plan's own use. */
   static OneDnnLayout opaque(long bytes) {
-    int row = 1 << 12; // an extent is an int, and a large batch's workspace more than 2 GiB
+    int row = 1 << 12; // an extent is an int; a large batch's workspace exceeds 2 GiB
     int rows = Math.toIntExact(Math.max(1, (bytes + row - 1) / row));
     return plain(Shape.of(rows, row), DType.U8);
   }
@@ -98,7 +98,8 @@ final class OneDnnLayout implements Layout {
       return this;
     }
     if (!isPlain()) {
-      throw new IllegalArgumentException("the CPU engine stores " + this + " in no other type");
+      throw new IllegalArgumentException(
+          "the CPU engine cannot store " + this + " in another type");
     }
     return plain(shape, other);
   }

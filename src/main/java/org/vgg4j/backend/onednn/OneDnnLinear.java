@@ -15,8 +15,8 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * Fully connected layer, straight from an image in its own layout: the weights then have an image's
- * axes too, and nothing is flattened. Shapes: x (N, ...) of I values a sample, w (O, I), b (O), y
+ * Fully connected layer. It reads an image in the image's own layout without flattening it; the
+ * weights then have image axes too. Shapes: x (N, ...) of I values per sample, w (O, I), b (O), y
  * (N, O).
  */
 final class OneDnnLinear extends WeightedPlan<inner_product_forward.primitive_desc>

@@ -16,7 +16,7 @@ final class OneDnnLrn extends OneDnnPlan implements LrnPlan {
   private static final dnnl.algorithm ACROSS = dnnl.algorithm.lrn_across_channels;
 
   private final OneDnnLayout x; // (N, C, H, W)
-  private final OneDnnLayout saved; // null when oneDNN keeps nothing
+  private final OneDnnLayout saved; // null when oneDNN saves nothing
   private final Operation forward;
   private final Operation backward; // null when planned for inference
 

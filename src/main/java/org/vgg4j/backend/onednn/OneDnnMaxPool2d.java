@@ -12,7 +12,7 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
-/** Max pooling; what a training forward saves is oneDNN's workspace, the places of the maxima. */
+/** Max pooling. A training forward saves oneDNN's workspace: the positions of the maxima. */
 final class OneDnnMaxPool2d extends OneDnnPlan implements MaxPool2dPlan {
   private static final dnnl.algorithm MAX = dnnl.algorithm.pooling_max;
   private static final long[] ZEROS = {0, 0};

@@ -1,19 +1,19 @@
 package org.vgg4j.backend.onednn;
 
 /**
- * Choices that change speed and rounding, never the meaning.
+ * Options that change speed and rounding, never the mathematical result.
  *
  * @param activations the order of activations between layers
  */
 public record OneDnnOptions(Activations activations) {
   /** The order of activations between layers. */
   public enum Activations {
-    /** What each convolution of oneDNN prefers: blocks of channels on most CPUs. */
+    /** The order each oneDNN convolution prefers: blocks of channels on most CPUs. */
     PREFERRED,
     /** Channels innermost. */
     NHWC
   }
 
-  /** The choice made without measuring. */
+  /** The default, chosen without measuring. */
   public static final OneDnnOptions DEFAULT = new OneDnnOptions(Activations.PREFERRED);
 }

@@ -7,7 +7,7 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Plan;
 import org.vgg4j.tensor.Usage;
 
-/** What the plans over primitives share: names for messages, and what they own. */
+/** What plans made of primitives share: names for messages, and the resources they own. */
 abstract class OneDnnPlan implements Plan {
   private final Dnnl context;
   private final String operation;
@@ -26,12 +26,12 @@ abstract class OneDnnPlan implements Plan {
     return context;
   }
 
-  /** Returns what messages call one of the operands. */
+  /** Returns the name of an operand for messages. */
   final String operand(String role) {
     return operation + " " + role;
   }
 
-  /** Creates the descriptor of a primitive; {@code part} tells it from the plan's others. */
+  /** Creates the descriptor of a primitive; {@code part} names it within the plan. */
   final <T extends primitive_desc> T describe(String part, Supplier<T> constructor) {
     return Dnnl.create(operation + part, shapes, constructor);
   }
@@ -46,7 +46,7 @@ abstract class OneDnnPlan implements Plan {
   }
 
   /**
-   * Returns an operation that is null when the usage did not ask for it.
+   * Returns an operation, which is null if the usage did not ask for it.
    *
    * @throws IllegalStateException when it is null; {@code how} says how the plan was made
    */
@@ -66,7 +66,7 @@ abstract class OneDnnPlan implements Plan {
     return own(scratch.place(layout));
   }
 
-  /** Closes what was made so far, for a constructor that cannot finish. */
+  /** Closes everything made so far when a constructor fails. */
   final void abandon(Throwable cause) {
     closing.abandon(cause);
   }

@@ -4,11 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.vgg4j.tensor.EngineReport;
 
-/** What the CPU engine says of itself. */
+/** Reports what the CPU engine finds on this machine. */
 public final class OneDnnReport {
   private OneDnnReport() {}
 
-  /** Loads oneDNN and says what it finds; never throws. */
+  /** Loads oneDNN and reports its version and threads; never throws. */
   public static EngineReport of() {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("architecture", System.getProperty("os.arch"));

@@ -17,7 +17,7 @@ final class OneDnnSgd extends SlabSweep implements OptimizerPlan {
     this.state = state;
     if ((v == null) != (spec.momentum() == 0)) {
       throw new IllegalArgumentException(
-          "SGD keeps a momentum buffer when, and only when, it has momentum");
+          "SGD takes a momentum buffer if and only if it has momentum");
     }
   }
 
@@ -33,7 +33,7 @@ final class OneDnnSgd extends SlabSweep implements OptimizerPlan {
     if (chunk.length == 2) {
       plain(chunk[0], chunk[1], count, lr, decay);
     } else {
-      // The first step's buffer is the gradient itself: the buffer is zero before it.
+      // The buffer starts at zero, so the first step makes it the gradient itself.
       momentum(chunk[0], chunk[1], chunk[2], count, lr, decay, (float) spec.momentum());
     }
   }

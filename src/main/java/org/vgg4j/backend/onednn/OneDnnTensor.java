@@ -11,7 +11,7 @@ import org.vgg4j.tensor.HostArrays;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 
-/** A view of native memory with the oneDNN memory object that names it. */
+/** A view of native memory with its oneDNN memory object. */
 final class OneDnnTensor implements Tensor, AutoCloseable {
   private final Dnnl dnnl;
   private final NativeMemory memory;
@@ -31,10 +31,11 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
   /**
    * Returns an operand, such as {@code convolution b}, in the layout that it was planned for.
    *
-   * <p>A tensor of another CPU engine is taken as well: it is memory of the same process, and a
-   * layout means the same to both. That engine too must be open and belong to the calling thread.
+   * <p>A tensor of another CPU engine is accepted as well: its memory is in the same process, and
+   * its layout means the same. That engine, too, must be open and belong to the calling thread.
    *
-   * @throws IllegalArgumentException when it is missing, another engine's or in another layout
+   * @throws IllegalArgumentException when it is missing, belongs to another kind of engine or has
+   *     another layout
    * @throws IllegalStateException when its memory or its engine is closed
    */
   static OneDnnTensor of(Tensor tensor, OneDnnLayout planned, String operand) {
@@ -60,12 +61,12 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
     return layout;
   }
 
-  /** Returns a view of a part of this one, owned by it. */
+  /** Returns a view of part of this tensor; this tensor owns it. */
   OneDnnTensor part(long offsetBytes, OneDnnLayout partLayout) {
     return closing.own(new OneDnnTensor(dnnl, memory, offset + offsetBytes, partLayout));
   }
 
-  /** Returns the handle that a primitive's argument takes. */
+  /** Returns the handle to pass as a primitive's argument. */
   dnnl_memory handle() {
     if (handle == null) {
       object =

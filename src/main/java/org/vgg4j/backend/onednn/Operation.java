@@ -8,8 +8,8 @@ import org.bytedeco.dnnl.primitive_desc;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * A primitive with its operands: each is checked before anything runs, and copied when the
- * primitive wants another order. The plan that it was built for owns it.
+ * A primitive with its operands. Each operand is checked before anything runs, and copied if the
+ * primitive needs another order. The plan that built the operation owns it.
  */
 final class Operation {
   private static final int UNREAD = -1;
@@ -27,9 +27,9 @@ final class Operation {
   }
 
   /**
-   * Runs the primitive on a tensor for each operand, in the order of the builder's calls.
+   * Runs the primitive on one tensor per operand, in the order of the builder's calls.
    *
-   * @throws IllegalArgumentException when a tensor is not what was planned
+   * @throws IllegalArgumentException when a tensor differs from the plan
    * @throws IllegalStateException when its memory or its engine is closed
    */
   void run(Tensor... tensors) {
@@ -51,10 +51,10 @@ final class Operation {
   /**
    * One operand.
    *
-   * @param planned null when the operation has no such operand, and null must be given
+   * @param planned null when the operation has no such operand; callers must then pass null
    * @param argument the DNNL_ARG_ number, or UNREAD
    * @param copy null when the primitive takes the tensor as it is
-   * @param substitute what is written when no tensor is given; null when one must be
+   * @param substitute written when no tensor is given; null when a tensor is required
    */
   private record Operand(
       String name, OneDnnLayout planned, int argument, OrderedCopy copy, Scratch.Place substitute) {
@@ -84,7 +84,7 @@ final class Operation {
     }
   }
 
-  /** Collects operands; a layout of null says that the operation has no such operand. */
+  /** Collects operands. A null layout means that the operation has no such operand. */
   static final class Builder {
     private final OneDnnPlan plan;
     private final String what;
@@ -127,7 +127,7 @@ final class Operation {
       return add(argument, role, planned, new OrderedCopy(plan, planned, wanted, true), null);
     }
 
-    /** Adds an output that the caller may leave out, but the primitive writes all the same. */
+    /** Adds an output that the caller may leave out; the primitive writes it regardless. */
     Builder optionalOutput(int argument, String role, OneDnnLayout planned) {
       return add(argument, role, planned, null, planned == null ? null : plan.place(planned));
     }

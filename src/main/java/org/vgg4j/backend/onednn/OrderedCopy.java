@@ -2,17 +2,15 @@ package org.vgg4j.backend.onednn;
 
 import org.bytedeco.dnnl.memory;
 
-/**
- * What stands between a tensor and a primitive: a copy in the workspace when their orders differ.
- */
+/** Connects a tensor to a primitive, through a copy in the workspace if their orders differ. */
 final class OrderedCopy {
   private final Primitive copy; // null when the orders agree
   private final Scratch.Place place;
   private final boolean output;
 
   /**
-   * Plans an input that comes in layout {@code given} and is read as {@code wanted}, or an output
-   * that is written as {@code wanted} and goes out in layout {@code given}.
+   * Plans an input of layout {@code given} that the primitive reads as {@code wanted}, or an output
+   * that it writes as {@code wanted} and that ends up in layout {@code given}.
    */
   OrderedCopy(OneDnnPlan plan, OneDnnLayout given, memory.desc wanted, boolean output) {
     this.output = output;
@@ -30,7 +28,7 @@ final class OrderedCopy {
                 : Reorder.create(plan.context(), given, inner));
   }
 
-  /** Returns what the primitive reads, copied if need be; or where it writes. */
+  /** Returns the input to read, copied if necessary, or the output to write. */
   OneDnnTensor before(OneDnnTensor tensor) {
     if (copy == null) {
       return tensor;
@@ -41,7 +39,7 @@ final class OrderedCopy {
     return place.tensor();
   }
 
-  /** Copies what the primitive wrote to its place, if need be. */
+  /** Copies the primitive's output to its tensor, if necessary. */
   void after(OneDnnTensor tensor) {
     if (copy != null && output) {
       copy.run(place.tensor(), tensor);

@@ -8,7 +8,7 @@ import org.vgg4j.tensor.Closing;
 
 /**
  * A oneDNN primitive with its argument list, ready to run. The list keeps its last tensors, so
- * running it again on the same ones is one native call.
+ * running again on the same ones is a single native call.
  */
 final class Primitive implements AutoCloseable {
   private final Dnnl context;
@@ -20,8 +20,8 @@ final class Primitive implements AutoCloseable {
   private final OneDnnTensor[] bound;
 
   /**
-   * Takes over the primitive; {@code argumentIds} are its DNNL_ARG_ numbers in the order run()
-   * takes tensors.
+   * Takes ownership of the primitive. {@code argumentIds} are its DNNL_ARG_ numbers, in the order
+   * in which run() takes tensors.
    */
   Primitive(Dnnl context, String what, primitive primitive, int... argumentIds) {
     this.context = context;

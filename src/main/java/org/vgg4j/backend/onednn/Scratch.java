@@ -2,7 +2,7 @@ package org.vgg4j.backend.onednn;
 
 import org.vgg4j.tensor.Arena;
 
-/** The places that one plan uses in the shared workspace, side by side. */
+/** The tensors that one plan keeps in the shared workspace, side by side. */
 final class Scratch {
   private final Dnnl dnnl;
   private long bytes;

@@ -6,13 +6,12 @@ import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.Plan;
 
 /**
- * A sweep over whole slabs in Java: chunks are copied to the heap, where the compiler makes vector
- * code of the loop, and back. On Java 17 that costs little more than the copies alone.
+ * A sweep over whole slabs in Java. Chunks are copied to the heap and back, because the JIT
+ * compiler vectorizes loops over heap arrays. On Java 17 that costs little more than the copies
+ * alone.
  */
 abstract class SlabSweep implements Plan {
-  /**
-   * The values of a chunk: 16 kB, so that the arrays of one worker stay in its first-level caches.
-   */
+  /** Values per chunk: 16 kB, so that one worker's arrays stay in its L1 cache. */
   private static final int CHUNK = 4096;
 
   private final Dnnl dnnl;
@@ -21,19 +20,19 @@ abstract class SlabSweep implements Plan {
   private final float[][][] chunks; // worker, slab, value
 
   /**
-   * Takes the slabs in the order that {@link #update} sees their chunks; the second, gradients, is
-   * only read.
+   * Takes the slabs in the order in which {@link #update} gets their chunks. The second slab,
+   * gradients, is only read.
    */
   SlabSweep(Dnnl dnnl, Arena... arenas) {
     this.dnnl = dnnl;
     slabs = new OneDnnArena[arenas.length];
     for (int i = 0; i < arenas.length; i++) {
       if (!(arenas[i] instanceof OneDnnArena own)) {
-        throw new IllegalArgumentException("a slab of another engine was given to oneDNN");
+        throw new IllegalArgumentException("oneDNN got a slab of another engine");
       }
       if (own.bytes() != arenas[0].bytes() || own.bytes() % Float.BYTES != 0) {
         throw new IllegalArgumentException(
-            "slabs of " + own.bytes() + " and " + arenas[0].bytes() + " bytes side by side");
+            "slabs of different sizes: " + own.bytes() + " and " + arenas[0].bytes() + " bytes");
       }
       slabs[i] = own;
     }
@@ -41,10 +40,10 @@ abstract class SlabSweep implements Plan {
     chunks = new float[dnnl.workers().count()][slabs.length][CHUNK];
   }
 
-  /** Updates the first {@code count} values of the chunks; all but the second are written back. */
+  /** Updates the first {@code count} values of the chunks. All but the second are written back. */
   abstract void update(float[][] chunk, int count);
 
-  /** Returns the slabs of an optimizer: parameters, gradients, then its own. */
+  /** Returns the slabs of an optimizer: parameters, gradients, then its moments. */
   static Arena[] of(ParameterSlabs slabs, Arena... own) {
     if (slabs.compute() != null) {
       throw new IllegalArgumentException("the CPU engine keeps no copies of weights");
@@ -88,6 +87,6 @@ abstract class SlabSweep implements Plan {
 
   @Override
   public final void close() {
-    // Owns nothing native.
+    // There is no native memory to free.
   }
 }

@@ -11,11 +11,11 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * What convolution and linear layer share. The weights are kept in the order in which their
- * gradient is computed, so that the optimizer runs over both alike; the forward and the data
- * gradient read copies in the orders they prefer.
+ * What convolutions and linear layers share. The weights are stored in the order of their gradient,
+ * so that the optimizer can sweep over both. The forward and the data gradient read copies in the
+ * orders they prefer.
  *
- * @param <F> the descriptor of the forward
+ * @param <F> the descriptor of the forward primitive
  */
 abstract class WeightedPlan<F extends primitive_desc> extends OneDnnPlan {
   final OneDnnLayout x; // (N, ...)
@@ -45,10 +45,10 @@ abstract class WeightedPlan<F extends primitive_desc> extends OneDnnPlan {
   abstract OneDnnLayout weightsLayout(memory.desc desc);
 
   /**
-   * Plans the primitives, when a subclass is ready to describe them.
+   * Plans the primitives, once a subclass can describe them.
    *
-   * @param yDesc the order in which y is wanted
-   * @param givenW the layout of weights that exist already, or null
+   * @param yDesc the preferred order of y
+   * @param givenW the layout of existing weights, or null
    */
   final void plan(Usage usage, boolean relu, Shape yShape, memory.desc yDesc, OneDnnLayout givenW) {
     try (F hint = describeForward(usage, false, yDesc)) {

@@ -6,8 +6,8 @@ import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 
 /**
- * The threads that run the engine's own Java loops. Work is split by position alone, so a result
- * never depends on which thread was faster.
+ * The threads that run the engine's own Java loops. Work is split by position alone, so results
+ * never depend on timing.
  */
 final class Workers implements AutoCloseable {
   /** A loop over [begin, end), run by one worker. */
@@ -42,9 +42,7 @@ final class Workers implements AutoCloseable {
     return count;
   }
 
-  /**
-   * Runs {@code range} over [0, length), each worker on one run of whole grains, and waits for all.
-   */
+  /** Runs {@code range} over [0, length) and waits. Each worker gets one run of whole grains. */
   void run(long elements, long grainElements, Range range) {
     if (count == 1 || elements <= grainElements) {
       range.run(0, 0, elements);
@@ -85,7 +83,7 @@ final class Workers implements AutoCloseable {
     try {
       barrier.await();
     } catch (InterruptedException | BrokenBarrierException e) {
-      throw new IllegalStateException("the worker threads were stopped in the middle of a step", e);
+      throw new IllegalStateException("the worker threads were interrupted during a step", e);
     }
   }
 

@@ -1,9 +1,9 @@
 package org.vgg4j.backend.onednn;
 
 /**
- * The memory that all plans of an engine share for what does not outlive one call. It is taken by
- * {@link #memory}, once all plans are made or else by the first run; a plan made later grows it as
- * it is made, so that it never moves in a run.
+ * Scratch memory that all plans of an engine share; nothing in it outlives one call. {@link
+ * #memory} allocates it, once all plans exist or at the first run. A plan made later grows it at
+ * once, so that it never moves during a run.
  */
 final class Workspace implements AutoCloseable {
   private final Dnnl dnnl;
@@ -14,7 +14,7 @@ final class Workspace implements AutoCloseable {
     this.dnnl = dnnl;
   }
 
-  /** Says that a plan will need this many bytes. */
+  /** Reserves this many bytes for a plan. */
   void reserve(long bytes) {
     if (bytes > neededBytes) {
       if (memory != null) {
@@ -24,12 +24,12 @@ final class Workspace implements AutoCloseable {
     }
   }
 
-  /** Returns a tensor at the workspace's present place. */
+  /** Returns a tensor at the workspace's current address. */
   OneDnnTensor tensor(long offset, OneDnnLayout layout) {
     return new OneDnnTensor(dnnl, memory(), offset, layout);
   }
 
-  /** Returns the memory, which is another object after the workspace has grown. */
+  /** Returns the memory, a new object each time the workspace grows. */
   NativeMemory memory() {
     if (memory == null) {
       take(neededBytes);

@@ -10,7 +10,7 @@ import org.vgg4j.tensor.ThreadOwner;
 
 /**
  * Cells of 8 bytes: a double array for floating-point tensors and, once a tensor of integers is
- * carved, a long array over the same offsets.
+ * created, a long array over the same offsets.
  */
 final class ReferenceArena implements Arena {
   private static final int MAX_ARRAY_LENGTH = Integer.MAX_VALUE - 8;
@@ -38,7 +38,8 @@ final class ReferenceArena implements Arena {
   public Tensor tensor(long offsetBytes, Layout layout) {
     checkOpen();
     if (!(layout instanceof ReferenceLayout own)) {
-      throw new IllegalArgumentException("another engine's layout in a reference arena: " + layout);
+      throw new IllegalArgumentException(
+          "a reference arena got another engine's layout: " + layout);
     }
     if (offsetBytes % ALIGNMENT != 0) {
       throw new IllegalArgumentException(
@@ -46,7 +47,7 @@ final class ReferenceArena implements Arena {
     }
     if (offsetBytes < 0 || own.bytes() > bytes - offsetBytes) {
       throw new IllegalArgumentException(
-          "a tensor " + own + " at byte " + offsetBytes + " leaves an arena of " + bytes);
+          "a tensor " + own + " at byte " + offsetBytes + " does not fit in an arena of " + bytes);
     }
     if (!own.dtype().isFloating() && integers == null) {
       integers = take(long[]::new);
@@ -68,7 +69,7 @@ final class ReferenceArena implements Arena {
     integers = null;
   }
 
-  /** Returns an arena as this engine's own. */
+  /** Casts an arena to this engine's type. */
   static ReferenceArena of(String operation, String role, Arena arena) {
     if (arena instanceof ReferenceArena own) {
       return own;
@@ -86,13 +87,13 @@ final class ReferenceArena implements Arena {
     return values;
   }
 
-  /** Returns the cells as integers; there are some once a tensor of integers was carved. */
+  /** Returns the cells as integers; they exist once a tensor of integers has been created. */
   long[] integers() {
     checkOpen();
     return integers;
   }
 
-  /** Returns how much the heap may still grow; garbage not yet collected counts as used. */
+  /** Returns by how many bytes the heap may still grow; uncollected garbage counts as used. */
   static long availableBytes() {
     Runtime runtime = Runtime.getRuntime();
     return runtime.maxMemory() - (runtime.totalMemory() - runtime.freeMemory());
@@ -111,7 +112,7 @@ final class ReferenceArena implements Arena {
       try {
         return array.apply((int) cells);
       } catch (OutOfMemoryError e) {
-        // Told below; nothing was taken.
+        // Reported below; nothing was allocated.
       }
     }
     throw new OutOfDeviceMemoryException(

@@ -36,11 +36,11 @@ import org.vgg4j.tensor.Usage;
  * The engine that every other engine and every gradient is checked against: plain Java in double
  * precision, one thread, row-major tensors, loops as in the formulas. It needs no native library.
  *
- * <p>Its memory is the Java heap, 8 bytes an element whatever the type; a tensor of type F32 or
- * BF16 is rounded when it is uploaded. Plans compute in F64 only. A plan given a tensor of another
- * shape throws {@link IllegalArgumentException}; a closed engine, arena or plan throws {@link
- * IllegalStateException} when used. Arenas and plans stay usable after the engine is closed: they
- * own nothing of it.
+ * <p>Its memory is the Java heap: 8 bytes per element, whatever the type. A tensor of type F32 or
+ * BF16 is rounded on upload. Plans compute in F64 only. A plan given a tensor of the wrong shape
+ * throws {@link IllegalArgumentException}; a closed engine, arena or plan throws {@link
+ * IllegalStateException} when used. Arenas and plans stay usable after the engine is closed, since
+ * they hold nothing that it owns.
  */
 public final class ReferenceBackend implements Backend {
   private final ThreadOwner owner = new ThreadOwner("reference");
@@ -53,8 +53,8 @@ public final class ReferenceBackend implements Backend {
   }
 
   /**
-   * Creates an engine that stores values in other types: it computes in double and rounds what an
-   * operation writes, so that mixed precision can be studied and other engines compared with it.
+   * Creates an engine that stores values in other types. It computes in double and rounds the
+   * outputs of each operation, to study mixed precision and to check other engines against it.
    */
   public ReferenceBackend(Types types) {
     this.types = types;
@@ -86,7 +86,9 @@ public final class ReferenceBackend implements Backend {
     return new ReferenceArena(bytes, owner);
   }
 
-  /** {@inheritDoc} Here it is what the heap may still grow by, uncollected garbage left out. */
+  /**
+   * {@inheritDoc} Here: by how much the heap may still grow; uncollected garbage counts as used.
+   */
   @Override
   public long availableBytes() {
     return ReferenceArena.availableBytes();
@@ -104,7 +106,7 @@ public final class ReferenceBackend implements Backend {
     return new HostLossAccumulator();
   }
 
-  /** Does nothing: an operation is done when its method returns. */
+  /** Does nothing: every operation finishes before its method returns. */
   @Override
   public void synchronize() {
     checkOpen();

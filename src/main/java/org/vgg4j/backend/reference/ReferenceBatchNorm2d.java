@@ -119,9 +119,8 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
   }
 
   /**
-   * With h = (x - mean) invStd and g = dy where the ReLU let it through: dbeta = sum g, dgamma =
-   * sum g h, dx = gamma invStd (g - dbeta / count - h dgamma / count), and gamma invStd g when
-   * frozen.
+   * With h = (x - mean) invStd and g = dy where the ReLU passed it: dbeta = sum g, dgamma = sum g
+   * h, dx = gamma invStd (g - dbeta / count - h dgamma / count), and gamma invStd g when frozen.
    */
   @Override
   public void backward(
@@ -195,7 +194,9 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
     return sum / count;
   }
 
-  /** Returns the sum of the squared distances from the mean: a second pass, so nothing cancels. */
+  /**
+   * Returns the sum of squared deviations from the mean, in a second pass that avoids cancellation.
+   */
   private double squares(ReferenceTensor x, int c, double mean) {
     double sum = 0;
     for (int n = 0; n < batch; n++) {

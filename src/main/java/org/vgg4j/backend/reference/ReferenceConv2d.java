@@ -161,7 +161,7 @@ final class ReferenceConv2d extends ReferenceWeighted implements Conv2dPlan {
     }
   }
 
-  /** dw (R, S) += what x (H, W) and dy (P, Q) say about the filter. */
+  /** dw (R, S) += the correlation of x (H, W) with dy (P, Q). */
   private void addFilter(double[] x, int xAt, double[] dy, int dyAt, double[] dw, int dwAt) {
     for (int r = 0; r < kernel; r++) {
       for (int s = 0; s < kernel; s++) {

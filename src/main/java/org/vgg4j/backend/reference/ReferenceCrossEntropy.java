@@ -49,7 +49,7 @@ final class ReferenceCrossEntropy extends ReferencePlan implements CrossEntropyP
     ReferenceTensor targets = use("labels", labels, labelsLayout);
     ReferenceTensor slope = dlogits == null ? null : use("dlogits", dlogits, logitsLayout);
     if (rows < 0 || rows > batch) {
-      throw new IllegalArgumentException(OPERATION + ": " + rows + " rows of a batch of " + batch);
+      throw new IllegalArgumentException(OPERATION + ": " + rows + " rows for a batch of " + batch);
     }
     for (int n = 0; n < rows; n++) {
       checkLabel(targets.integers()[targets.offset() + n], n);
@@ -76,7 +76,7 @@ final class ReferenceCrossEntropy extends ReferencePlan implements CrossEntropyP
   private void addRow(
       double[] z, int zAt, int label, ReferenceTensor slope, int n, double gradientScale) {
     int largest = 0;
-    double max = z[zAt]; // NaN once there was one
+    double max = z[zAt]; // NaN once one was seen
     for (int j = 1; j < classes; j++) {
       if (z[zAt + j] > z[zAt + largest]) {
         largest = j;

@@ -25,7 +25,7 @@ record ReferenceLayout(Shape shape, DType dtype) implements Layout {
     return new ReferenceLayout(shape, DType.F64);
   }
 
-  /** Returns a layout given to a plan, or throws when this engine cannot compute with it. */
+  /** Returns a layout given to a plan; throws if this engine cannot compute with it. */
   static ReferenceLayout computable(String operation, Layout layout) {
     if (!(layout instanceof ReferenceLayout own)) {
       throw new IllegalArgumentException(operation + ": " + layout + " is another engine's layout");

@@ -11,7 +11,7 @@ import org.vgg4j.tensor.Usage;
 /**
  * y[n,o] = b[o] + sum over i of w[o,i] x[n,i].
  *
- * <p>Shapes: x (N, ...) of I values a sample, w (O, I), b (O), y (N, O).
+ * <p>Shapes: x (N, ...) of I values per sample, w (O, I), b (O), y (N, O).
  *
  * <p>Source: PyTorch {@code torch.nn.Linear}.
  */

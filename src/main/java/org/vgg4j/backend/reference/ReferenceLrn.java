@@ -62,7 +62,7 @@ final class ReferenceLrn extends ReferencePlan implements LrnPlan {
   public void forward(Tensor x, Tensor y, Tensor saved) {
     ReferenceTensor input = use("x", x, layout);
     ReferenceTensor output = use("y", y, layout);
-    ReferenceTensor divisor = output; // Without a backward to come, d is kept nowhere else.
+    ReferenceTensor divisor = output; // An inference plan keeps d nowhere else.
     if (usage.training()) {
       divisor = use("saved", saved, savedLayout);
     } else {
@@ -92,7 +92,7 @@ final class ReferenceLrn extends ReferencePlan implements LrnPlan {
 
   /**
    * dx[c] = dy[c] d[c]^-beta - 2 beta alpha / size * x[c] * sum of dy[j] y[j] / d[j] over the
-   * channels j whose sums hold x[c].
+   * channels j whose sums include x[c].
    */
   @Override
   public void backward(Tensor x, Tensor y, Tensor dy, Tensor saved, Tensor dx) {

@@ -10,10 +10,10 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * The largest value of each window; of equal ones the first, and NaN where the window has a NaN.
+ * The largest value of each window: the first of equals, or NaN if the window has one.
  *
- * <p>Shapes: x (N, C, H, W), y (N, C, P, Q); saved (N, C, P, Q), where in its plane of H W values
- * each maximum was.
+ * <p>Shapes: x (N, C, H, W), y (N, C, P, Q); saved (N, C, P, Q), the position of each maximum in
+ * its plane of H W values.
  *
  * <p>Source: PyTorch {@code torch.nn.MaxPool2d} ({@code aten/src/ATen/native/cpu/MaxPoolKernel.cpp}
  * takes a value when it is larger or NaN).

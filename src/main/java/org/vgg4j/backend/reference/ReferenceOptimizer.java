@@ -5,7 +5,7 @@ import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.Types;
 
-/** What the optimizers share: the slab of the parameters and the check of those beside it. */
+/** What the optimizers share: the slab of parameters and the check of the other slabs. */
 abstract class ReferenceOptimizer extends ReferencePlan implements OptimizerPlan {
   final ReferenceArena p;
   final ReferenceArena g;
@@ -39,10 +39,10 @@ abstract class ReferenceOptimizer extends ReferencePlan implements OptimizerPlan
     }
   }
 
-  /** Updates all parameters by their gradients. */
+  /** Updates all parameters from their gradients. */
   abstract void update(double[] ps, double[] gs);
 
-  /** Returns a slab, which must be this engine's and of the parameters' size. */
+  /** Returns a slab, which must belong to this engine and be as large as the parameters. */
   final ReferenceArena slab(String role, Arena arena) {
     ReferenceArena slab = own(role, arena);
     if (slab.bytes() != p.bytes()) {

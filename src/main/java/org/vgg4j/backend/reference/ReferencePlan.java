@@ -4,7 +4,7 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Plan;
 import org.vgg4j.tensor.Tensor;
 
-/** What all plans share: a name for messages, being closed, and the checks of what is given. */
+/** What all plans share: a name for messages, closing, and the checks of arguments. */
 abstract class ReferencePlan implements Plan {
   private final String operation;
   private boolean closed;
@@ -29,14 +29,14 @@ abstract class ReferencePlan implements Plan {
     }
   }
 
-  /** Throws unless the plan was made for what is now asked of it. */
+  /** Throws unless the plan was made for this call. */
   final void checkPlanned(boolean planned, String what) {
     if (!planned) {
       throw new IllegalStateException(operation + ": planned without " + what);
     }
   }
 
-  /** Returns the tensor given as {@code role}, which must have the planned layout and be alive. */
+  /** Returns the tensor given as {@code role}, which must have the planned layout and be open. */
   final ReferenceTensor use(String role, Tensor tensor, ReferenceLayout planned) {
     checkOpen();
     String operand = operation + " " + role;
@@ -56,7 +56,7 @@ abstract class ReferencePlan implements Plan {
     return own;
   }
 
-  /** Rounds what an operation has computed to the types that it is stored in. */
+  /** Rounds the results of an operation to their storage types. */
   static void written(ReferenceTensor... outputs) {
     for (ReferenceTensor output : outputs) {
       if (output != null) {
@@ -65,7 +65,7 @@ abstract class ReferencePlan implements Plan {
     }
   }
 
-  /** Throws unless a tensor that the plan has no use for is null. */
+  /** Throws unless a tensor that the plan does not use is null. */
   final void checkAbsent(String role, Tensor tensor) {
     if (tensor != null) {
       throw new IllegalArgumentException(
@@ -73,7 +73,7 @@ abstract class ReferencePlan implements Plan {
     }
   }
 
-  /** Throws unless weights that exist already have the layout that this plan wants. */
+  /** Throws unless existing weights have the layout that this plan needs. */
   static void checkWeights(String operation, Layout given, ReferenceLayout wanted) {
     if (given != null && !given.equals(wanted)) {
       throw new IllegalArgumentException(operation + ": w is " + given + ", needed is " + wanted);

@@ -8,7 +8,7 @@ import org.vgg4j.tensor.Usage;
 /**
  * y = max(x, 0); NaN stays NaN.
  *
- * <p>Source: PyTorch {@code torch.nn.ReLU}, whose slope at 0 is 0, too.
+ * <p>Source: PyTorch {@code torch.nn.ReLU}, whose gradient at 0 is 0, too.
  */
 final class ReferenceRelu extends ReferencePlan implements ReluPlan {
   private static final String OPERATION = "ReLU";

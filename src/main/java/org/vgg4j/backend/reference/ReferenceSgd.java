@@ -22,7 +22,7 @@ final class ReferenceSgd extends ReferenceOptimizer {
     this.spec = spec;
     this.state = state;
     if (spec.momentum() == 0 && v != null) {
-      throw new IllegalArgumentException("SGD: without momentum it takes no v");
+      throw new IllegalArgumentException("SGD without momentum takes no v");
     }
     this.v = spec.momentum() == 0 ? null : slab("v", v);
   }

@@ -108,7 +108,7 @@ final class CudaFaultTest {
   @CsvSource({
     "100, the NVIDIA driver sees no GPU",
     "35, the NVIDIA driver is too old for CUDA 13.0; install driver 580 or newer",
-    "999, ./vgg doctor says more"
+    "999, run ./vgg doctor for details"
   })
   void driverThatCannotIsUnderstood(int status, String message) {
     Throwable failure = failure("cudaGetDeviceCount@1=" + status);

@@ -73,7 +73,7 @@ final class ReferenceMemoryTest {
     Arena arena = fixture.arena(256 + 16);
     says(
         IllegalArgumentException.class,
-        "a tensor F64 3 at byte 256 leaves an arena of 272",
+        "a tensor F64 3 at byte 256 does not fit in an arena of 272",
         () -> arena.tensor(256, fixture.layout(3)));
     says(
         IllegalArgumentException.class,

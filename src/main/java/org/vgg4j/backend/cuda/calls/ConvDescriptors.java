@@ -10,8 +10,8 @@ import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.Shape;
 
 /**
- * cuDNN's description of one convolution: its tensors, and the operation once for each direction,
- * since the kind of multiplication stands in it and belongs to the direction's algorithm.
+ * cuDNN's description of one convolution: its tensors, and one operation descriptor per direction,
+ * since each direction's algorithm sets its own math type there.
  */
 public final class ConvDescriptors {
   private final cudnnTensorStruct x;
@@ -80,7 +80,7 @@ public final class ConvDescriptors {
     return yShape;
   }
 
-  /** Returns the shapes, for messages and as the name of this problem. */
+  /** Returns the shapes, for messages and as the key of this problem. */
   public String what() {
     return what;
   }

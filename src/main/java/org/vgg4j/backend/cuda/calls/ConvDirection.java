@@ -16,7 +16,7 @@ import static org.bytedeco.cuda.global.cudnn.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT
 import java.util.List;
 import java.util.Locale;
 
-/** The three operations of a convolution, with what is known of cuDNN's algorithms for each. */
+/** The three operations of a convolution, with the properties of cuDNN's algorithms for each. */
 public enum ConvDirection {
   /** y from x and w. */
   FORWARD(
@@ -40,7 +40,7 @@ public enum ConvDirection {
 
   private final int algorithms;
 
-  @SuppressWarnings("ImmutableEnumChecker") // List.of is
+  @SuppressWarnings("ImmutableEnumChecker") // List.of is immutable
   private final List<Integer> deterministic;
 
   @SuppressWarnings("ImmutableEnumChecker")
@@ -52,14 +52,16 @@ public enum ConvDirection {
     this.otherStrict = List.of(otherStrict);
   }
 
-  /** Returns how many measurements cuDNN may make: each algorithm with and without tensor cores. */
+  /**
+   * Returns the most measurements that cuDNN makes: each algorithm with and without tensor cores.
+   */
   int measurements() {
     return 2 * algorithms;
   }
 
   /**
-   * Returns the strict and deterministic algorithms, the first that runs to be taken: one fits
-   * every shape by its documentation, the others are for where a library knows better.
+   * Returns the strict and deterministic algorithms; use the first that runs. According to the
+   * documentation one fits every shape; the others are for libraries that refuse it.
    */
   public List<Integer> deterministic() {
     return deterministic;

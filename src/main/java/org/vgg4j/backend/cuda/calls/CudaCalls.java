@@ -110,7 +110,7 @@ public final class CudaCalls {
     status.cuda("cudaStreamSynchronize", cudart.cudaStreamSynchronize(stream), "");
   }
 
-  /** Waits for the stream before things are released. */
+  /** Waits for the stream before anything is released. */
   public void drain(CUstream_st stream) {
     status.releaseCuda("cudaStreamSynchronize", cudart.cudaStreamSynchronize(stream));
   }
@@ -129,11 +129,11 @@ public final class CudaCalls {
     status.cuda("cudaEventRecord", cudart.cudaEventRecord(event, stream), "");
   }
 
-  /** Returns whether all before the event's last record is done. */
+  /** Returns whether all work before the event's last record is done. */
   public boolean cudaEventQuery(CUevent_st event) {
     int result = cudart.cudaEventQuery(event);
     if (result == cudart.cudaErrorNotReady) {
-      cudart.cudaGetLastError(); // no error, but kept as if it were one
+      cudart.cudaGetLastError(); // not an error, but CUDA keeps it as one
       return false;
     }
     status.cuda("cudaEventQuery", result, "");
@@ -148,7 +148,7 @@ public final class CudaCalls {
     status.releaseCuda("cudaEventDestroy", cudart.cudaEventDestroy(event));
   }
 
-  /** Returns a library of kernels made of a fatbin, a cubin or PTX with a zero byte at its end. */
+  /** Loads a library of kernels from a fatbin, a cubin or zero-terminated PTX. */
   public CUlib_st cudaLibraryLoadData(Pointer image) {
     CUlib_st library = new CUlib_st();
     status.cuda(

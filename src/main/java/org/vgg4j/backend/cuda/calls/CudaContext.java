@@ -8,11 +8,11 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.ThreadOwner;
 
 /**
- * A GPU that was opened: the checked calls, the handles of cuDNN and cuBLAS and the one stream that
- * everything is enqueued on, in the order of the calls. It belongs to one thread at a time.
+ * An open GPU: the checked calls, the cuDNN and cuBLAS handles, and the single stream on which all
+ * work is enqueued in call order. One thread at a time owns it.
  */
 public final class CudaContext implements AutoCloseable {
-  /** The number of the GPU that an engine has made current in a thread, -1 before. */
+  /** The number of the GPU that an engine has made current in a thread, or -1. */
   private static final ThreadLocal<Integer> CURRENT = ThreadLocal.withInitial(() -> -1);
 
   private final CudaStatus status = new CudaStatus();
@@ -28,13 +28,13 @@ public final class CudaContext implements AutoCloseable {
   private final cudnnContext cudnnHandle;
   private final cublasContext cublasHandle;
   private boolean closed;
-  private volatile boolean ended; // the stream is gone; things are released by any thread
+  private volatile boolean ended; // the stream is gone; any thread may release resources
 
   /**
    * Opens a GPU.
    *
    * @param number its number, from 0
-   * @throws org.vgg4j.tensor.DeviceUnavailableException when it is not there or cannot be used
+   * @throws org.vgg4j.tensor.DeviceUnavailableException when it does not exist or cannot be used
    */
   public static CudaContext open(int number) {
     return Closing.building(owned -> new CudaContext(owned, number));
@@ -59,7 +59,7 @@ public final class CudaContext implements AutoCloseable {
     cublas.cublasSetStream(cublasHandle, stream);
   }
 
-  /** CUDA keeps the current GPU by thread; new memory, events and launches belong to it. */
+  /** CUDA has a current GPU per thread; new memory, events and launches belong to it. */
   private void makeCurrent() {
     if (CURRENT.get() != info.index() && !status.isLost()) {
       cuda.cudaSetDevice(info.index());
@@ -102,7 +102,7 @@ public final class CudaContext implements AutoCloseable {
     return cublas;
   }
 
-  /** Returns the stream that everything is enqueued on, to the thread that owns the engine. */
+  /** Returns the stream for all work; only the owning thread may call this. */
   public CUstream_st stream() {
     owner.check();
     makeCurrent();
@@ -121,19 +121,21 @@ public final class CudaContext implements AutoCloseable {
     return cublasHandle;
   }
 
-  /** Waits for the GPU before something is released; from any thread, also after the end. */
+  /**
+   * Waits for the GPU before something is released. Any thread may call this, even after closing.
+   */
   public void drain() {
     if (!ended) {
       cuda.drain(stream);
     }
   }
 
-  /** Lets go of the thread that owns the engine: the next that uses it has it. */
+  /** Gives up ownership: the next thread that uses the engine owns it. */
   public void release() {
     owner.release();
   }
 
-  /** Waits until all that was enqueued is done; a failure of any of it shows here at the latest. */
+  /** Waits for all enqueued work. A failure of any of it surfaces here at the latest. */
   public void synchronize() {
     checkOpen();
     cuda.cudaStreamSynchronize(stream());
@@ -142,7 +144,7 @@ public final class CudaContext implements AutoCloseable {
   public void checkOpen() {
     owner.check();
     if (closed) {
-      throw new IllegalStateException("this engine was closed");
+      throw new IllegalStateException("this engine is closed");
     }
   }
 

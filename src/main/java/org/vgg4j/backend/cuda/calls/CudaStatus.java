@@ -10,15 +10,16 @@ import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /**
- * The one place that reads a status. Out of memory is an {@link OutOfDeviceMemoryException}, an
- * error that kills the CUDA context a {@link DeviceLostException}, anything else a {@link
- * CudaException}.
+ * Turns every failed status into an exception: out of memory into {@link
+ * OutOfDeviceMemoryException}, an error that kills the CUDA context into {@link
+ * DeviceLostException}, anything else into {@link CudaException}.
  *
  * <p>Once the device is lost, nothing on it can be released, and every attempt would only repeat
- * the error: {@code release...} is then silent, so that closing after a loss hides no first cause.
+ * the error. The {@code release...} methods then stay silent, so that closing does not hide the
+ * first error.
  */
 public final class CudaStatus {
-  /** Errors of the 700 range that leave the context usable: what was asked for was refused. */
+  /** Errors in the 700s that leave the context usable: CUDA only refused the request. */
   private static final Set<Integer> HARMLESS =
       Set.of(
           cudart.cudaErrorLaunchOutOfResources,
@@ -30,7 +31,7 @@ public final class CudaStatus {
           cudart.cudaErrorHostMemoryNotRegistered,
           cudart.cudaErrorCooperativeLaunchTooLarge);
 
-  /** Errors outside the 700 range that end the context. */
+  /** Errors outside the 700s that kill the context. */
   private static final Set<Integer> FATAL =
       Set.of(
           cudart.cudaErrorECCUncorrectable,
@@ -103,7 +104,7 @@ public final class CudaStatus {
   }
 
   private RuntimeException cudaFailure(String call, int status, String what, long bytes) {
-    cudart.cudaGetLastError(); // or the next call would report this one's error again
+    cudart.cudaGetLastError(); // otherwise the next call would report this error again
     String name = cudart.cudaGetErrorName(status).getString();
     if (isFatal(status)) {
       return lost(text(call, status, name, what));
@@ -133,14 +134,14 @@ public final class CudaStatus {
   }
 
   /**
-   * A failure of a library over CUDA, behind which an error of the device may stand. The libraries
-   * have CUDA's runtime inside, so the last error of ours says nothing; waiting for the device
-   * does.
+   * A failure of a library on top of CUDA, which a device error may have caused. The libraries
+   * contain their own copy of CUDA's runtime, so our last error says nothing; synchronizing with
+   * the device does.
    */
   private RuntimeException libraryFailure(
       String call, int status, String reason, String what, boolean memory) {
     int below = cudart.cudaDeviceSynchronize();
-    cudart.cudaGetLastError(); // or the next call would report it again
+    cudart.cudaGetLastError(); // otherwise the next call would report it again
     if (isFatal(below)) {
       String name = cudart.cudaGetErrorName(below).getString();
       return lost(text(call, status, reason + ", after CUDA's " + below + " " + name, what));
@@ -157,14 +158,14 @@ public final class CudaStatus {
   private DeviceLostException lost(String message) {
     lost = true;
     return new DeviceLostException(
-        message + "; the GPU cannot be used any more in this process: restart it");
+        message + "; this process can no longer use the GPU: restart it");
   }
 
   private static OutOfDeviceMemoryException outOfMemory(long bytes) {
     return new OutOfDeviceMemoryException("the GPU", bytes, freeBytes());
   }
 
-  /** Returns the free bytes for a message, 0 when even that cannot be told. */
+  /** Returns the free bytes for a message, or 0 if that call fails too. */
   private static long freeBytes() {
     try (SizeTPointer free = new SizeTPointer(1);
         SizeTPointer total = new SizeTPointer(1)) {

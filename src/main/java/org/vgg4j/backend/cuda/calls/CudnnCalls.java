@@ -14,7 +14,7 @@ import org.vgg4j.tensor.Closing;
  * calls, every result overwrites its output (alpha 1, beta 0), and {@code what} names the operation
  * and its shapes for a failure's message.
  */
-@SuppressWarnings("deprecation") // cuDNN 9 calls its whole imperative interface so
+@SuppressWarnings("deprecation") // cuDNN 9 deprecates its whole imperative interface
 public final class CudnnCalls {
   private final CudaStatus status;
   private final Scalars scalars;
@@ -47,7 +47,7 @@ public final class CudnnCalls {
     return cudnn.cudnnGetCudartVersion();
   }
 
-  /** Throws unless all parts of cuDNN are of one version. */
+  /** Throws unless all parts of cuDNN have the same version. */
   public void requireOneVersion() {
     status.cudnn("cudnnGraphVersionCheck", cudnn.cudnnGraphVersionCheck(), "");
     status.cudnn("cudnnOpsVersionCheck", cudnn.cudnnOpsVersionCheck(), "");
@@ -105,7 +105,7 @@ public final class CudnnCalls {
     return descriptor;
   }
 
-  /** Deterministic max pooling over square windows without padding; NaN goes through. */
+  /** Deterministic max pooling over square windows without padding; NaN propagates. */
   public void cudnnSetPooling2dDescriptor(cudnnPoolingStruct descriptor, int kernel, int stride) {
     status.cudnn(
         "cudnnSetPooling2dDescriptor",

@@ -8,7 +8,7 @@ import org.bytedeco.javacpp.SizeTPointer;
 import org.vgg4j.tensor.Closing;
 
 /** cuDNN's convolutions, checked as in {@link CudnnCalls}. */
-@SuppressWarnings("deprecation") // cuDNN 9 calls its whole imperative interface so
+@SuppressWarnings("deprecation") // cuDNN 9 deprecates its whole imperative interface
 public final class CudnnConvolutionCalls {
   private final CudaStatus status;
   private final Scalars scalars;
@@ -31,7 +31,7 @@ public final class CudnnConvolutionCalls {
     return descriptor;
   }
 
-  /** Stride 1, the same padding at all sides, cross-correlation, sums in single precision. */
+  /** Stride 1, equal padding on all sides, cross-correlation, sums in single precision. */
   void cudnnSetConvolution2dDescriptor(cudnnConvolutionStruct descriptor, int padding) {
     status.cudnn(
         "cudnnSetConvolution2dDescriptor",
@@ -48,7 +48,7 @@ public final class CudnnConvolutionCalls {
         "padding " + padding);
   }
 
-  /** Writes the kind of an algorithm's multiplication into the operation of its direction. */
+  /** Sets an algorithm's math type in the operation descriptor of its direction. */
   public void cudnnSetConvolutionMathType(
       ConvDirection direction, ConvDescriptors d, int mathType) {
     status.cudnn(
@@ -57,7 +57,7 @@ public final class CudnnConvolutionCalls {
         "math type " + mathType);
   }
 
-  /** Returns what cudnnGetConvolution...WorkspaceSize says of a direction's algorithm. */
+  /** Returns the workspace of a direction's algorithm, from cudnnGetConvolution...WorkspaceSize. */
   public long workspaceBytes(
       ConvDirection direction, cudnnContext handle, ConvDescriptors d, int algo) {
     cudnnConvolutionStruct operation = d.operation(direction);
@@ -87,10 +87,10 @@ public final class CudnnConvolutionCalls {
   }
 
   /**
-   * Runs a direction by its cudnnConvolution....
+   * Runs a direction with its cudnnConvolution... function.
    *
-   * @param first x, w or x of the directions in their order
-   * @param second w, dy or dy
+   * @param first x, w or x, by direction
+   * @param second w, dy or dy, by direction
    * @param result y, dx or dw, which is overwritten
    */
   public void run(

@@ -17,7 +17,7 @@ import org.bytedeco.javacpp.Pointer;
  * cuDNN's measurements of convolution algorithms, checked as in {@link CudnnCalls}. They wait for
  * the GPU and overwrite the output.
  */
-@SuppressWarnings("deprecation") // cuDNN 9 calls its whole imperative interface so
+@SuppressWarnings("deprecation") // cuDNN 9 deprecates its whole imperative interface
 public final class CudnnFindCalls {
   private final CudaStatus status;
 
@@ -26,21 +26,21 @@ public final class CudnnFindCalls {
   }
 
   /**
-   * What was measured of one algorithm.
+   * The measurement of one algorithm.
    *
-   * @param status cuDNN's status; others than 0 could not run
+   * @param status cuDNN's status; not 0 if the algorithm could not run
    * @param algorithm its number
-   * @param mathType the kind of multiplication it was measured with
-   * @param workspaceBytes what it took
-   * @param millis how long it ran
+   * @param mathType the math type used
+   * @param workspaceBytes the workspace used
+   * @param millis the running time
    */
   public record Measured(
       int status, int algorithm, int mathType, long workspaceBytes, float millis) {}
 
-  /** Where the tensors of a measurement lie. */
+  /** The addresses of a measurement's tensors. */
   public record Places(Pointer x, Pointer w, Pointer y, Pointer workspace, long workspaceBytes) {}
 
-  /** Measures all algorithms of a direction by its cudnnFindConvolution...AlgorithmEx. */
+  /** Measures all algorithms of a direction with its cudnnFindConvolution...AlgorithmEx. */
   public List<Measured> find(
       ConvDirection direction, cudnnContext handle, ConvDescriptors d, Places at) {
     cudnnConvolutionStruct operation = d.operation(direction);
@@ -87,7 +87,7 @@ public final class CudnnFindCalls {
     };
   }
 
-  /** Calls and reads the first entries, as many as cuDNN says it has written. */
+  /** Calls cuDNN and reads as many entries as it reports. */
   private <E extends Pointer> List<Measured> read(
       String call,
       ConvDescriptors d,

@@ -8,7 +8,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.Closing;
 
 /** cuDNN's batch and local response normalization, checked as in {@link CudnnCalls}. */
-@SuppressWarnings("deprecation") // cuDNN 9 calls its whole imperative interface so
+@SuppressWarnings("deprecation") // cuDNN 9 deprecates its whole imperative interface
 public final class CudnnNormCalls {
   private static final int MODE = cudnn.CUDNN_BATCHNORM_SPATIAL;
   private static final int LRN_MODE = cudnn.CUDNN_LRN_CROSS_CHANNEL_DIM1;
@@ -152,7 +152,7 @@ public final class CudnnNormCalls {
         what);
   }
 
-  /** All four scalars are given: the gradients of gamma and beta are overwritten too. */
+  /** Passes all four scalars, so the gradients of gamma and beta are overwritten too. */
   public void cudnnBatchNormalizationBackward(
       String what,
       cudnnContext handle,

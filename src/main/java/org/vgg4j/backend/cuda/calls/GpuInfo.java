@@ -12,12 +12,12 @@ import org.vgg4j.tensor.DeviceUnavailableException;
  * @param name NVIDIA's name of the product
  * @param major the compute capability before the point
  * @param minor the compute capability after the point
- * @param multiprocessors how many blocks run side by side at the least
- * @param memoryBytes all of its memory
+ * @param multiprocessors the number of streaming multiprocessors
+ * @param memoryBytes its total memory
  */
 public record GpuInfo(
     int index, String name, int major, int minor, int multiprocessors, long memoryBytes) {
-  /** The oldest compute capability that CUDA 13 knows. */
+  /** The oldest compute capability that CUDA 13 supports. */
   private static final int OLDEST_MAJOR = 7;
 
   private static final int OLDEST_MINOR = 5;
@@ -40,9 +40,9 @@ public record GpuInfo(
   }
 
   /**
-   * Returns how many GPUs there are, at least one.
+   * Returns the number of GPUs, at least one.
    *
-   * @throws DeviceUnavailableException when there is none or the driver does not fit
+   * @throws DeviceUnavailableException when there is no GPU or the driver is unsuitable
    */
   public static int count(CudaCalls cuda) {
     int count;
@@ -83,12 +83,12 @@ public record GpuInfo(
     }
   }
 
-  /** Returns whether CUDA 13 has code for it. */
+  /** Returns whether CUDA 13 supports this GPU. */
   public boolean isSupported() {
     return major > OLDEST_MAJOR || (major == OLDEST_MAJOR && minor >= OLDEST_MINOR);
   }
 
-  /** Returns the architecture as the compilers name it, such as sm_90. */
+  /** Returns the architecture in the compilers' notation, such as sm_90. */
   public String architecture() {
     return "sm_" + major + minor;
   }

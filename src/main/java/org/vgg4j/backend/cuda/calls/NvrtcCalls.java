@@ -40,7 +40,7 @@ public final class NvrtcCalls {
     status.nvrtc("nvrtcDestroyProgram", nvrtc.nvrtcDestroyProgram(program), "");
   }
 
-  /** Compiles; a failure's message carries the compiler's log. */
+  /** Compiles; on failure the message contains the compiler's log. */
   public void nvrtcCompileProgram(_nvrtcProgram program, List<String> options) {
     int result;
     try (PointerPointer<BytePointer> list = new PointerPointer<>(options.toArray(new String[0]))) {

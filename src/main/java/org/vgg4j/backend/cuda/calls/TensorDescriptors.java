@@ -4,7 +4,7 @@ import org.bytedeco.cuda.cudnn.cudnnTensorStruct;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Shape;
 
-/** Makes cuDNN's descriptions of this engine's tensors; an owner closes them. */
+/** Creates cuDNN descriptors of this engine's tensors; an owner closes them. */
 public final class TensorDescriptors {
   private TensorDescriptors() {}
 
@@ -13,7 +13,7 @@ public final class TensorDescriptors {
     return of(cudnn, owner, x.dim(0), x.dim(1), x.dim(2), x.dim(3));
   }
 
-  /** Describes one value for each channel: (1, C, 1, 1). */
+  /** Describes one value per channel: (1, C, 1, 1). */
   public static cudnnTensorStruct channels(CudnnCalls cudnn, Closing owner, int channels) {
     return of(cudnn, owner, 1, channels, 1, 1);
   }

@@ -1,5 +1,5 @@
 /**
- * The opened GPU and every call of NVIDIA's libraries: each call's status is read and becomes an
- * exception. Nothing here knows a tensor or a plan.
+ * The open GPU and every call to NVIDIA's libraries, with each status checked and failures thrown
+ * as exceptions. Nothing here knows tensors or plans.
  */
 package org.vgg4j.backend.cuda.calls;

@@ -5,9 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/**
- * Where things are kept that can be made again: kernels compiled here, algorithms measured here.
- */
+/** The folder of reproducible data: kernels compiled and algorithms measured on this machine. */
 public final class CacheFolder {
   private CacheFolder() {}
 
@@ -21,7 +19,7 @@ public final class CacheFolder {
     return folder.resolve("vgg4j");
   }
 
-  /** Writes a file whole or not at all; a reader never sees half of it. */
+  /** Writes a file atomically: a reader never sees half of it. */
   public static void write(Path file, byte[] content) throws IOException {
     Files.createDirectories(file.getParent());
     Path part = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");

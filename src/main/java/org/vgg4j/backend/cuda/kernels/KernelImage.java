@@ -15,21 +15,21 @@ import org.vgg4j.backend.cuda.calls.NvrtcCalls;
  * Compiled kernels.
  *
  * @param bytes a fatbin or a cubin
- * @param origin where they come from, for a person
+ * @param origin where they come from, for messages
  */
 public record KernelImage(byte[] bytes, String origin) {
   private static final Logger LOG = LoggerFactory.getLogger(KernelImage.class);
 
-  /** Returns the kernels that the build compiled, null when it had no nvcc or other sources. */
+  /** Returns the kernels that the build compiled; null if it had no nvcc or different sources. */
   public static KernelImage ofBuild() {
     byte[] fatbin = KernelSources.fatbin(KernelSources.hash(KernelSources.text()));
     return fatbin == null ? null : new KernelImage(fatbin, "compiled by nvcc, in the jar");
   }
 
   /**
-   * Returns the kernels compiled for this GPU, now or before.
+   * Returns the kernels compiled for this GPU by NVRTC, now or in an earlier run.
    *
-   * @param cache where to keep what is compiled, null for nowhere
+   * @param cache where to keep compiled kernels, or null
    */
   static KernelImage compiled(CudaStatus status, GpuInfo gpu, Path cache) {
     String text = KernelSources.text();
@@ -61,7 +61,7 @@ public record KernelImage(byte[] bytes, String origin) {
     try {
       return Files.readAllBytes(file);
     } catch (IOException e) {
-      LOG.warn("{} cannot be read ({}); the kernels are compiled again", file, e.toString());
+      LOG.warn("{} cannot be read ({}); compiling the kernels again", file, e.toString());
       return null;
     }
   }
@@ -73,7 +73,7 @@ public record KernelImage(byte[] bytes, String origin) {
     try {
       CacheFolder.write(file, cubin);
     } catch (IOException e) {
-      LOG.warn("{} cannot be written ({}); the next run compiles again", file, e.toString());
+      LOG.warn("{} cannot be written ({}); the next run will compile again", file, e.toString());
     }
   }
 }

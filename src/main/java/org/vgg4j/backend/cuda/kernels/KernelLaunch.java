@@ -9,11 +9,11 @@ import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.tensor.Closing;
 
 /**
- * One kernel with its grid and a place for its arguments, made once and launched every step without
- * a new object. Arguments are set by position; CUDA copies them at each launch.
+ * One kernel with its grid and its arguments, created once and launched at every step without new
+ * objects. Arguments are set by position; CUDA copies them at each launch.
  *
- * <p>Every argument has a slot of 8 bytes whose beginning the kernel reads, as the little-endian
- * machines that CUDA runs on have it.
+ * <p>Every argument has an 8-byte slot and the kernel reads its first bytes, which is correct
+ * because CUDA only runs on little-endian machines.
  */
 public final class KernelLaunch implements AutoCloseable {
   private final CudaContext context;
@@ -32,7 +32,7 @@ public final class KernelLaunch implements AutoCloseable {
     what = name;
     grid = closing.own(new dim3(blocks, 1, 1));
     block = closing.own(new dim3(threads, 1, 1));
-    values = closing.own(new LongPointer((long) count)); // as many, not one of that value
+    values = closing.own(new LongPointer((long) count)); // a capacity, not a value
     arguments = closing.own(new PointerPointer<>(count));
     for (int i = 0; i < count; i++) {
       values.put(i, 0);

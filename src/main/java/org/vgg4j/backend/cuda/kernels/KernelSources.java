@@ -8,23 +8,23 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** The kernels as the jar carries them: their sources, and compiled if the build had nvcc. */
+/** The kernels in the jar: their sources, and a fatbin if the build had nvcc. */
 final class KernelSources {
   private static final String FOLDER = "/org/vgg4j/backend/cuda/kernels/";
   private static final String LIST = "kernels.list";
   private static final String FATBIN = "vgg4j-kernels.fatbin";
   private static final String FATBIN_HASH = "vgg4j-kernels.hash";
 
-  /** It stands at the top of the text, and NVRTC finds no files. */
+  /** Removed, since the header comes first in the text and NVRTC sees no files. */
   private static final String INCLUDE = "#include \"common.cuh\"\n";
 
   private KernelSources() {}
 
   /**
-   * Returns the text of all files in the order of the list, as one file: what nvcc or NVRTC
-   * compiles, and what the build hashes (kernel_text in cmake/KernelText.cmake).
+   * Returns all files as one text, in the order of the list. nvcc and NVRTC compile this text, and
+   * the build hashes it (kernel_text in cmake/KernelText.cmake).
    *
-   * @throws IllegalStateException when the jar has none
+   * @throws IllegalStateException when the jar has no sources
    */
   static String text() {
     StringBuilder text = new StringBuilder();
@@ -37,7 +37,7 @@ final class KernelSources {
     return text.toString();
   }
 
-  /** Returns the hash that tells sources from other sources. */
+  /** Returns the hash that identifies the sources. */
   static String hash(String text) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -47,7 +47,7 @@ final class KernelSources {
     }
   }
 
-  /** Returns the compiled kernels, null when there are none or they are of other sources. */
+  /** Returns the compiled kernels; null if there are none or their sources differ. */
   static byte[] fatbin(String hash) {
     byte[] image = optional(FATBIN);
     byte[] of = optional(FATBIN_HASH);

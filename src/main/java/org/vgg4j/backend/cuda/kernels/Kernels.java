@@ -12,9 +12,9 @@ import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.tensor.Closing;
 
-/** The own kernels, loaded on the GPU. */
+/** vgg4j's own kernels, loaded on the GPU. */
 public final class Kernels implements AutoCloseable {
-  /** CUDA's statuses of code for other GPUs, or for newer drivers. */
+  /** CUDA's statuses for code that needs another GPU or a newer driver. */
   private static final Set<Integer> NOT_FOR_THIS_GPU =
       Set.of(
           cudart.cudaErrorInvalidKernelImage,
@@ -24,10 +24,10 @@ public final class Kernels implements AutoCloseable {
 
   private static final int THREADS = 256;
 
-  /** Blocks for each multiprocessor; the kernels' loops stride over the rest. */
+  /** Blocks per multiprocessor; the kernels' grid-stride loops cover the rest. */
   private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
 
-  /** A kernel to see at once whether the code is for this GPU. */
+  /** Launched at once to check that the code runs on this GPU. */
   private static final String ANY = "vgg4j_fill";
 
   private final CudaContext context;
@@ -37,9 +37,9 @@ public final class Kernels implements AutoCloseable {
   private final Map<String, CUkern_st> kernels = new HashMap<>();
 
   /**
-   * Loads what the build compiled, or else what is compiled here.
+   * Loads the kernels that the build compiled, or else compiles them here.
    *
-   * @param cache where to keep what is compiled, null for nowhere
+   * @param cache where to keep compiled kernels, or null
    */
   public static Kernels load(CudaContext context, Path cache) {
     KernelImage built = KernelImage.ofBuild();
@@ -64,26 +64,26 @@ public final class Kernels implements AutoCloseable {
     this.owned = owned;
     this.context = context;
     origin = image.origin();
-    // Kept as long as the library is: nothing says that it was copied.
+    // Outlives the library, since CUDA does not promise to copy the image.
     BytePointer bytes = owned.own(new BytePointer(image.bytes()));
     library = context.cuda().cudaLibraryLoadData(bytes);
     owned.own(() -> context.cuda().cudaLibraryUnload(library));
     try (KernelLaunch nothing = grid(ANY, 1, THREADS, 3)) {
-      nothing.launch(); // of no elements: CUDA looks for a kernel's code at its first launch
+      nothing.launch(); // over no elements: CUDA finds a kernel's code at its first launch
     }
   }
 
-  /** Returns where the kernels come from, for a person. */
+  /** Returns where the kernels come from, for messages. */
   public String origin() {
     return origin;
   }
 
   /**
-   * Returns a launch of a kernel whose loop strides over {@code elements} things.
+   * Returns a launch of a kernel with a grid-stride loop over {@code elements} elements.
    *
    * @param name such as vgg4j_relu
-   * @param elementsPerThread how many things a thread does at once
-   * @param arguments how many it takes; all are 0 at first
+   * @param elementsPerThread how many elements a thread handles per iteration
+   * @param arguments the number of arguments, all initially 0
    */
   public KernelLaunch strided(String name, long elements, int elementsPerThread, int arguments) {
     long perBlock = (long) THREADS * elementsPerThread;

@@ -1,4 +1,2 @@
-/**
- * vgg4j's own kernels: their sources, compiled by the build or by NVRTC, and how they are launched.
- */
+/** vgg4j's own kernels: sources, compilation (by the build or by NVRTC) and launches. */
 package org.vgg4j.backend.cuda.kernels;

@@ -24,11 +24,11 @@ import org.vgg4j.backend.cuda.calls.Versions;
 import org.vgg4j.tensor.DeviceUnavailableException;
 
 /**
- * The native libraries of this process, loaded by their full names, each after those that it needs,
- * before any of JavaCPP's CUDA classes is touched: so no environment has to be set.
+ * The native libraries of this process. They are loaded by full path, each after its dependencies
+ * and before any of JavaCPP's CUDA classes, so no environment variable has to be set.
  *
- * <p>A process loads them once. The first attempt's outcome is kept, since after a failure every
- * further attempt would say less than the first.
+ * <p>A process loads them once. The outcome of the first attempt is kept: after a failure, later
+ * attempts would report less.
  */
 public final class CudaLibraries {
   private static final String LINK_PATH = "platform.linkpath";
@@ -41,17 +41,16 @@ public final class CudaLibraries {
 
   private static Outcome outcome; // null before the first attempt
 
-  /** Either the files that were loaded, or the failure. */
+  /** The loaded files or the failure. */
   private record Outcome(Map<CudaLibrary, Path> files, DeviceUnavailableException failure) {}
 
   private CudaLibraries() {}
 
   /**
-   * Loads the libraries, or returns those that are loaded, each with its file, in the order of
-   * loading.
+   * Loads the libraries unless already loaded, and returns each with its file, in loading order.
    *
-   * @param asked folders to look in before all others
-   * @throws DeviceUnavailableException when one is missing or does not load
+   * @param asked folders to search before all others
+   * @throws DeviceUnavailableException when a library is missing or does not load
    */
   public static synchronized Map<CudaLibrary, Path> load(List<Path> asked) {
     if (outcome == null) {
@@ -86,8 +85,8 @@ public final class CudaLibraries {
   }
 
   /**
-   * Returns where each library would be loaded from; those that are nowhere are left out. The parts
-   * of cuDNN are looked for beside cuDNN alone: two versions of them do not work together.
+   * Returns where each library would be loaded from, without those not found. The parts of cuDNN
+   * are only searched beside cuDNN itself: parts of different versions do not work together.
    */
   public static Map<CudaLibrary, Path> survey(List<Path> places) {
     Map<CudaLibrary, Path> found = new LinkedHashMap<>();
@@ -113,13 +112,13 @@ public final class CudaLibraries {
           return sorted.iterator().next();
         }
       } catch (IOException e) {
-        // A folder that cannot be listed holds nothing for us.
+        // A folder that cannot be listed is skipped.
       }
     }
     return null;
   }
 
-  /** Loads JavaCPP's own libraries, which now find CUDA's in the process. */
+  /** Loads JavaCPP's own libraries, which find CUDA's already in the process. */
   private static void bind(Iterable<Path> files) {
     if (System.getProperty(PHYSICAL_LIMIT) == null) {
       // JavaCPP's limit counts the whole process, pinned memory included.
@@ -127,7 +126,7 @@ public final class CudaLibraries {
     }
     Set<String> folders = new LinkedHashSet<>();
     files.forEach(file -> folders.add(file.getParent().toString()));
-    // JavaCPP reads the system's properties once, maybe before this: so its own are set.
+    // JavaCPP reads the system properties once, perhaps earlier, so set its own copy.
     Properties properties = Loader.loadProperties();
     String before = properties.getProperty(LINK_PATH, "");
     String own = String.join(File.pathSeparator, folders);
@@ -136,7 +135,7 @@ public final class CudaLibraries {
     bindings.forEach(Loader::load);
   }
 
-  /** A cuDNN for another CUDA may load well and fail later, at its first convolution. */
+  /** A cuDNN for another CUDA may load without error and fail at its first convolution. */
   private static void requireCudnn(Map<CudaLibrary, Path> found) {
     String problem = cudnnProblem(CudnnCalls.cudnnGetVersion(), CudnnCalls.cudnnGetCudartVersion());
     if (problem != null) {
@@ -153,12 +152,12 @@ public final class CudaLibraries {
               + problem
               + "; install "
               + CudaLibrary.Part.CUDNN.install()
-              + ", 9.12 or newer, or name the folder that has it with"
+              + ", 9.12 or newer, or name its folder with"
               + " cudaLibraries");
     }
   }
 
-  /** Returns what is wrong with a cuDNN of this version, for this version of CUDA; else null. */
+  /** Returns what is wrong with this cuDNN, built for this CUDA; null if nothing is. */
   static String cudnnProblem(long version, long cudaVersion) {
     if (version < OLDEST_CUDNN) {
       return "cuDNN " + Versions.library(version);
@@ -183,19 +182,19 @@ public final class CudaLibraries {
         "not found: "
             + String.join(", ", names)
             + remedy
-            + ", or name the folders that have them with cudaLibraries (looked in "
+            + ", or name their folders with cudaLibraries (looked in "
             + places.stream().map(Path::toString).collect(Collectors.joining(", "))
             + ")",
         "not found: " + names.get(0) + (more > 0 ? " and " + more + " more" : "") + remedy,
         null);
   }
 
-  /** Where all of cuDNN is missing, its name alone says so. */
+  /** If all of cuDNN is missing, lists it once. */
   private static boolean isPartOfOneMissing(CudaLibrary library, List<CudaLibrary> missing) {
     return missing.stream().anyMatch(other -> library.name().startsWith(other.name() + " "));
   }
 
-  /** Returns what to install where these are missing. */
+  /** Returns what to install to get these libraries. */
   static String install(List<CudaLibrary> missing) {
     return missing.stream()
         .map(library -> library.part().install())
@@ -210,11 +209,11 @@ public final class CudaLibraries {
     String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
     return new DeviceUnavailableException(
         "cuda",
-        "CUDA's libraries do not load ("
+        "CUDA's libraries failed to load ("
             + reason
             + "); found "
             + String.join(", ", files)
-            + "; they must be of one installation of CUDA 13 and cuDNN 9 with a driver of 580 or"
+            + "; they must come from one installation of CUDA 13 and cuDNN 9, with driver 580 or"
             + " newer; name its folders with cudaLibraries",
         cause);
   }

@@ -4,17 +4,17 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A native library that the engine needs, in the order in which they must be loaded.
+ * A native library that the engine loads; {@link #all} gives the loading order.
  *
- * @param name what people call it
+ * @param name its common name
  * @param linux the beginning of its file name on Linux
  * @param windows the beginning of its file name on Windows
- * @param required whether the engine needs it; others are loaded where they are found, since a
- *     library on this list loads them itself and would look in fewer places
- * @param part what to install where it is missing
+ * @param required whether the engine needs it; the others are loaded if found, since a library on
+ *     this list loads them itself and would search fewer places
+ * @param part what to install if it is missing
  */
 public record CudaLibrary(String name, String linux, String windows, boolean required, Part part) {
-  /** What people install. */
+  /** What users install. */
   enum Part {
     DRIVER("the NVIDIA driver, 580 or newer"),
     CUDA("CUDA 13 (or: pip install nvidia-cuda-runtime nvidia-cublas nvidia-cuda-nvrtc)"),
@@ -48,7 +48,7 @@ public record CudaLibrary(String name, String linux, String windows, boolean req
           cudnn("engines_precompiled", false),
           cudnn("engines_runtime_compiled", false),
           cudnn("heuristic", false),
-          // Of newer versions.
+          // Only newer versions have it.
           cudnn("engines_tensor_ir", false),
           cudnn("ext", false));
 
@@ -61,7 +61,7 @@ public record CudaLibrary(String name, String linux, String windows, boolean req
         Part.CUDNN);
   }
 
-  /** Returns all, each after those that it needs. */
+  /** Returns all libraries, each after its dependencies. */
   public static List<CudaLibrary> all() {
     return ALL;
   }
@@ -73,7 +73,7 @@ public record CudaLibrary(String name, String linux, String windows, boolean req
     return isWindows ? windows : linux;
   }
 
-  /** Returns whether a file name is this library's: the beginning itself or a version behind it. */
+  /** Returns whether a file name is the beginning itself or the beginning and a version. */
   boolean isFile(String fileName) {
     String own = file();
     return fileName.equals(own)

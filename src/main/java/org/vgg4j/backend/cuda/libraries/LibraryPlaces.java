@@ -15,11 +15,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** The folders in which CUDA's libraries may lie, the most wanted first. */
+/** The folders that may hold CUDA's libraries, in order of preference. */
 public final class LibraryPlaces {
   private static final long PATIENCE_SECONDS = 10;
 
-  /** Below a folder that someone names: where installations, wheels and environments have them. */
+  /** Subfolders of a named folder in which installations, wheels and environments keep them. */
   private static final List<String> BELOW =
       List.of("", "lib64", "lib", "lib/x64", "bin/x64", "bin", "targets/x86_64-linux/lib");
 
@@ -46,8 +46,8 @@ public final class LibraryPlaces {
   /**
    * Returns the folders that exist.
    *
-   * @param asked those of {@code --cuda-libs}
-   * @param environment how to read a variable of the environment
+   * @param asked the folders from {@code --cuda-libs}
+   * @param environment reads an environment variable
    */
   public static List<Path> of(List<Path> asked, UnaryOperator<String> environment) {
     LibraryPlaces places = new LibraryPlaces();
@@ -73,7 +73,7 @@ public final class LibraryPlaces {
     paths(environment.apply(name)).forEach(folder -> named(Path.of(folder)));
   }
 
-  /** A folder that someone names holds the libraries itself, or is an installation or a venv. */
+  /** A named folder holds the libraries itself, or is an installation or a virtual environment. */
   private void named(Path folder) {
     BELOW.forEach(below -> add(folder.resolve(below)));
     wheels(folder);
@@ -91,7 +91,7 @@ public final class LibraryPlaces {
     }
   }
 
-  /** The folders nvidia/.../lib of NVIDIA's wheels. */
+  /** The nvidia/.../lib folders of NVIDIA's wheels. */
   private void wheels(Path sitePackages) {
     try (DirectoryStream<Path> packages =
         Files.newDirectoryStream(sitePackages.resolve("nvidia"))) {
@@ -106,13 +106,13 @@ public final class LibraryPlaces {
     }
   }
 
-  /** What the dynamic linker would find: the folders of CUDA's files in its cache. */
+  /** The folders of CUDA's files in the dynamic linker's cache. */
   private void linkerCache() {
     for (String line : output("/sbin/ldconfig", "-p")) {
       int arrow = line.indexOf(" => ");
       String name = line.strip();
       boolean isOurs = CudaLibrary.all().stream().anyMatch(l -> name.startsWith(l.file()));
-      // Lines of 32-bit libraries name no architecture.
+      // Lines for 32-bit libraries name no architecture.
       boolean is64Bit = name.contains("x86-64") || name.contains("AArch64");
       if (arrow > 0 && isOurs && is64Bit) {
         Path parent = Path.of(line.substring(arrow + " => ".length()).strip()).getParent();
@@ -130,11 +130,11 @@ public final class LibraryPlaces {
           .sorted()
           .forEach(path -> add(path.resolve("lib64")));
     } catch (IOException e) {
-      // No such folder: not a machine with toolkits there.
+      // No such folder: no toolkits there.
     }
   }
 
-  /** The Python on the PATH: that is where those who use PyTorch have cuDNN. */
+  /** The site-packages of the Python on the PATH, where PyTorch's users have cuDNN. */
   private void python() {
     List<String> sites = output("python3", "-c", PYTHON);
     if (sites.isEmpty()) {
@@ -143,7 +143,7 @@ public final class LibraryPlaces {
     sites.forEach(site -> wheels(Path.of(site.strip())));
   }
 
-  /** Returns what a program says, nothing when it is missing, fails or takes long. */
+  /** Returns the lines a program prints; none if it is missing, fails or takes too long. */
   private static List<String> output(String... command) {
     try {
       Path file = Files.createTempFile("vgg4j", ".out");

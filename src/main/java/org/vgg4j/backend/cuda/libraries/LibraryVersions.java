@@ -15,7 +15,7 @@ import org.vgg4j.backend.cuda.calls.NvrtcCalls;
 import org.vgg4j.backend.cuda.calls.Scalars;
 import org.vgg4j.backend.cuda.calls.Versions;
 
-/** The versions of the libraries that are loaded, as each says itself or else its file's name. */
+/** The versions of the libraries, as each reports itself, or from its file name. */
 public final class LibraryVersions {
   private static final Path DRIVER = Path.of("/sys/module/nvidia/version");
   private static final Pattern IN_NAME = Pattern.compile("\\.so\\.(\\d+(?:\\.\\d+)+)$");
@@ -24,12 +24,12 @@ public final class LibraryVersions {
 
   private LibraryVersions() {}
 
-  /** Returns what can be told from files alone. */
+  /** Returns the versions that file names alone give. */
   public static LibraryVersions ofFiles() {
     return new LibraryVersions();
   }
 
-  /** Asks the libraries, which are loaded. */
+  /** Asks the loaded libraries for their versions. */
   public static LibraryVersions ofLoaded(CudaStatus status) {
     LibraryVersions all = new LibraryVersions();
     CudaCalls cuda = new CudaCalls(status);
@@ -55,7 +55,7 @@ public final class LibraryVersions {
     versions.put(library, version);
   }
 
-  /** Returns the driver's own number and a comma, nothing where the system does not tell it. */
+  /** Returns the driver's version and a comma; empty if the system does not report it. */
   private static String driver() {
     try {
       return Files.readString(DRIVER).strip() + ", ";
@@ -64,7 +64,7 @@ public final class LibraryVersions {
     }
   }
 
-  /** Returns the version of a library that lies in a file, null when nothing tells it. */
+  /** Returns the version of a library in a file, or null if unknown. */
   public String of(CudaLibrary library, Path file) {
     String version = versions.get(library.name());
     if (version != null) {

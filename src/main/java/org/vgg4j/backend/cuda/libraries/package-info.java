@@ -1,5 +1,2 @@
-/**
- * CUDA's and cuDNN's shared libraries: where they may lie, how they are loaded, which versions they
- * are.
- */
+/** CUDA's and cuDNN's shared libraries: finding them, loading them and reading their versions. */
 package org.vgg4j.backend.cuda.libraries;

@@ -5,7 +5,7 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 
-/** A slab of device memory with the tensors carved from it. */
+/** A slab of device memory and the tensors in it. */
 public final class CudaArena implements Arena {
   private final CudaMemory engine;
   private final DeviceMemory memory;
@@ -15,7 +15,7 @@ public final class CudaArena implements Arena {
     memory = new DeviceMemory(engine.context(), bytes);
   }
 
-  /** Takes {@code bytes} bytes of zeros. */
+  /** Allocates {@code bytes} zeroed bytes. */
   public static CudaArena zeroed(CudaMemory engine, long bytes) {
     return Closing.building(
         owned -> {
@@ -25,7 +25,7 @@ public final class CudaArena implements Arena {
         });
   }
 
-  /** Takes a slab as this engine's own. */
+  /** Casts a slab to this engine's type. */
   public static CudaArena of(CudaMemory engine, Arena arena) {
     if (arena instanceof CudaArena own && own.engine == engine) {
       return own;

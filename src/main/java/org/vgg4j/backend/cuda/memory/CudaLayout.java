@@ -5,15 +5,15 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 
 /**
- * How the GPU engine stores a tensor: row-major, images as (N, C, H, W). The one place that another
- * order would be added to.
+ * How the GPU engine stores a tensor: row-major, images as (N, C, H, W). Another order would only
+ * be added here.
  */
 public record CudaLayout(Shape shape, DType dtype) implements Layout {
   public static CudaLayout floats(Shape shape) {
     return new CudaLayout(shape, DType.F32);
   }
 
-  /** Returns a layout as this engine's own. */
+  /** Casts a layout to this engine's type. */
   public static CudaLayout of(Layout layout) {
     if (layout instanceof CudaLayout own) {
       return own;
@@ -22,7 +22,7 @@ public record CudaLayout(Shape shape, DType dtype) implements Layout {
   }
 
   /**
-   * Checks the layout of weights that exist already.
+   * Checks the layout of existing weights.
    *
    * @param given null when they do not exist
    * @param operand the operation and its operand, for the message

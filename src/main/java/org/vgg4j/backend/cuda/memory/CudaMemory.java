@@ -4,11 +4,9 @@ import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.tensor.Closing;
 
-/**
- * An engine's memory on the GPU: what all its tensors and plans share to move and look at values.
- */
+/** What all tensors and plans of an engine share to copy and inspect values on the GPU. */
 public final class CudaMemory {
-  /** What cuBLAS wants on the largest GPUs, given to it once so that it never allocates itself. */
+  /** The workspace cuBLAS needs on the largest GPUs; with it, cuBLAS never allocates. */
   private static final long CUBLAS_WORKSPACE_BYTES = 32L << 20;
 
   private final CudaContext context;
@@ -17,10 +15,10 @@ public final class CudaMemory {
   private final AsyncUploads uploads;
   private final FiniteCheck finiteCheck;
 
-  /** Takes what is shared; {@code owner} closes it. */
+  /** Allocates the shared memory; {@code owner} closes it. */
   public CudaMemory(Closing owner, CudaContext context, Kernels kernels) {
     this.context = context;
-    // After the stream was set: setting it takes the workspace away.
+    // After setting the stream, which resets the workspace.
     DeviceMemory gemm = owner.own(new DeviceMemory(context, CUBLAS_WORKSPACE_BYTES));
     context
         .cublas()
@@ -39,7 +37,7 @@ public final class CudaMemory {
     return workspace;
   }
 
-  /** Returns the copies that are done when they return. */
+  /** Returns the blocking copies. */
   public BlockingTransfers blocking() {
     return blocking;
   }

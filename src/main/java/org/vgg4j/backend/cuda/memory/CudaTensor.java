@@ -26,12 +26,12 @@ public final class CudaTensor implements Tensor {
   }
 
   /**
-   * Takes a tensor as the operand of an operation.
+   * Checks a tensor as the operand of an operation.
    *
    * @param planned the layout that the operation was planned for
-   * @param role what the operand is to the operation, such as gamma
-   * @throws IllegalArgumentException when it is null, another engine's (another GPU engine's, too)
-   *     or of another layout
+   * @param role the operand's name, such as gamma
+   * @throws IllegalArgumentException when it is null, belongs to another engine (even another GPU
+   *     engine) or has another layout
    */
   public static CudaTensor of(
       CudaMemory engine, Tensor tensor, CudaLayout planned, String operation, String role) {
@@ -50,7 +50,7 @@ public final class CudaTensor implements Tensor {
   }
 
   /**
-   * Returns where the values begin.
+   * Returns the address of the first value.
    *
    * @throws IllegalStateException when the memory was closed
    */

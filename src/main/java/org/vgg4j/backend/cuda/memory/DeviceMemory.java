@@ -5,7 +5,7 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 
-/** An allocation on the GPU, freed at close and not before. */
+/** An allocation on the GPU that only {@link #close} frees. */
 public final class DeviceMemory implements AutoCloseable {
   private final CudaContext context;
   private final Pointer block;
@@ -14,7 +14,7 @@ public final class DeviceMemory implements AutoCloseable {
   private boolean readIsMarked; // since the last such upload
   private boolean closed;
 
-  /** Takes {@code bytes} bytes, at least one, with whatever stands in them. */
+  /** Allocates {@code bytes} bytes, at least one, uninitialised. */
   public DeviceMemory(CudaContext context, long bytes) {
     this.context = context;
     this.bytes = bytes;
@@ -25,19 +25,19 @@ public final class DeviceMemory implements AutoCloseable {
     return bytes;
   }
 
-  /** Returns the beginning. */
+  /** Returns the address of the first byte. */
   public Pointer pointer() {
     checkOpen();
     return block;
   }
 
-  /** Returns a new pointer to {@code offset} bytes in. */
+  /** Returns a new pointer at an offset in bytes. */
   public Pointer at(long offset) {
     checkOpen();
     return new Address(block.address() + offset);
   }
 
-  /** Enqueues zeros. */
+  /** Enqueues zeroing all bytes. */
   public void zero() {
     context.cuda().cudaMemsetAsync(pointer(), 0, Math.max(bytes, 1), context.stream());
   }
@@ -76,7 +76,7 @@ public final class DeviceMemory implements AutoCloseable {
     if (!closed) {
       closed = true;
       try {
-        context.drain(); // cudaFree waits on its own, but nothing promises it
+        context.drain(); // cudaFree waits too, but CUDA does not promise it
       } finally {
         if (read != null) {
           context.cuda().cudaEventDestroy(read);
@@ -86,7 +86,7 @@ public final class DeviceMemory implements AutoCloseable {
     }
   }
 
-  /** A bare address as a JavaCPP pointer, which owns nothing. */
+  /** A bare address as a JavaCPP pointer that owns no memory. */
   private static final class Address extends Pointer {
     Address(long value) {
       super((Pointer) null);

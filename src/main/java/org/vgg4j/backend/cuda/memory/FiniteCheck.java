@@ -5,7 +5,7 @@ import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.tensor.Closing;
 
-/** Looks for NaN and infinity on the GPU, so that weights need not travel to be looked at. */
+/** Looks for NaN and infinity on the GPU, so that weights need not be downloaded. */
 final class FiniteCheck {
   private static final int BYTES = Integer.BYTES;
 
@@ -16,7 +16,7 @@ final class FiniteCheck {
   FiniteCheck(Closing owner, CudaContext context, Kernels kernels, BlockingTransfers transfers) {
     this.transfers = transfers;
     found = owner.own(new DeviceMemory(context, BYTES));
-    // As many blocks as the GPU runs at once, whatever the tensor.
+    // As many blocks as the GPU runs at once, whatever the tensor's size.
     kernel =
         owner
             .own(kernels.strided("vgg4j_non_finite", Integer.MAX_VALUE, 4, 3))

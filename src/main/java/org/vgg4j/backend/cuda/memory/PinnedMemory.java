@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 
-/** Host memory that the GPU copies from and to by itself. */
+/** Pinned host memory, which the GPU accesses directly. */
 public final class PinnedMemory implements AutoCloseable {
   private final CudaContext context;
   private final Pointer block;

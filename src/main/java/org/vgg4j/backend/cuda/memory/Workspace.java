@@ -4,11 +4,11 @@ import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 
 /**
- * The memory that all plans of an engine share for what does not outlive one call: as large as the
- * largest plan asks, given back when no plan is left.
+ * Scratch memory that all plans of an engine share; nothing in it outlives one call. It is as large
+ * as the largest plan needs, and freed when no plan is left.
  *
- * <p>{@link #allocate} takes it before the first run. Where nobody calls that, a plan's very first
- * use does; no later use allocates, whatever other plans were made since.
+ * <p>{@link #allocate} allocates it before the first run, or else the first use of a plan does.
+ * Later uses never allocate, even if more plans have been made since.
  */
 public final class Workspace implements AutoCloseable {
   private final CudaContext context;
@@ -20,7 +20,7 @@ public final class Workspace implements AutoCloseable {
     this.context = context;
   }
 
-  /** A plan's part in the workspace; closing it gives it up. */
+  /** A plan's claim on the workspace; closing gives it up. */
   public final class Share implements AutoCloseable {
     private final long bytes;
     private boolean used;
@@ -31,7 +31,7 @@ public final class Workspace implements AutoCloseable {
       shares++;
     }
 
-    /** Returns the bytes that the plan asked for. */
+    /** Returns how many bytes the plan requested. */
     public long bytes() {
       return bytes;
     }
@@ -55,12 +55,12 @@ public final class Workspace implements AutoCloseable {
     }
   }
 
-  /** Returns a plan's share of {@code bytes} bytes. */
+  /** Reserves {@code bytes} bytes for a plan. */
   public Share share(long bytes) {
     return new Share(bytes);
   }
 
-  /** Takes the memory for all plans made so far. */
+  /** Allocates the memory for all plans made so far. */
   public void allocate() {
     if (neededBytes > 0 && (memory == null || memory.bytes() < neededBytes)) {
       close();

@@ -1,5 +1,5 @@
 /**
  * Memory on the GPU and pinned memory on the host: arenas, tensors, the shared workspace and the
- * transfers between the two.
+ * transfers.
  */
 package org.vgg4j.backend.cuda.memory;

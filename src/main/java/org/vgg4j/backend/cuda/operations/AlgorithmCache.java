@@ -12,8 +12,8 @@ import org.vgg4j.backend.cuda.calls.GpuInfo;
 import org.vgg4j.backend.cuda.kernels.CacheFolder;
 
 /**
- * Measured algorithms on disk, a line each: the problem, a tab, the choice. One file for each GPU
- * model, cuDNN version, precision and workspace limit, written anew and whole at each change.
+ * Measured algorithms on disk, one per line: the problem, a tab, the choice. There is one file per
+ * GPU model, cuDNN version, precision and workspace limit; each change rewrites it atomically.
  */
 final class AlgorithmCache {
   private static final Logger LOG = LoggerFactory.getLogger(AlgorithmCache.class);
@@ -26,7 +26,7 @@ final class AlgorithmCache {
     read();
   }
 
-  /** Opens the cache in a folder; null for none. */
+  /** Opens the cache in a folder, or an empty one if the folder is null. */
   static AlgorithmCache of(Path folder, GpuInfo gpu, long cudnnVersion, AlgorithmPolicy policy) {
     if (folder == null) {
       return new AlgorithmCache(null);
@@ -51,16 +51,16 @@ final class AlgorithmCache {
         }
       }
     } catch (IOException e) {
-      LOG.warn("{} cannot be read ({}); algorithms are measured again", file, e.toString());
+      LOG.warn("{} cannot be read ({}); measuring the algorithms again", file, e.toString());
     }
   }
 
-  /** Returns a choice, null when there is none. */
+  /** Returns a choice, or null. */
   String get(String problem) {
     return lines.get(problem);
   }
 
-  /** Keeps a choice, beside those that other processes have written meanwhile. */
+  /** Stores a choice and keeps those that other processes have written meanwhile. */
   void put(String problem, String choice) {
     if (file == null) {
       return;
@@ -72,7 +72,7 @@ final class AlgorithmCache {
     try {
       CacheFolder.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      LOG.warn("{} cannot be written ({}); the next run measures again", file, e.toString());
+      LOG.warn("{} cannot be written ({}); the next run will measure again", file, e.toString());
     }
   }
 }

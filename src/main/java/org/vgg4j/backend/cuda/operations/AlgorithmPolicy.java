@@ -3,13 +3,14 @@ package org.vgg4j.backend.cuda.operations;
 import java.util.Map;
 
 /**
- * Which algorithms of cuDNN and cuBLAS the operations may take.
+ * Which algorithms of cuDNN and cuBLAS the operations may use.
  *
- * @param strict whether products are of single precision, else of TF32
- * @param deterministic whether convolutions take a fixed table of deterministic algorithms, without
- *     measuring
- * @param workspaceLimit the bytes of workspace that a convolution's algorithm may ask for
- * @param choices algorithms chosen before; they come before the cache and before any measurement
+ * @param strict whether products are computed in single precision rather than TF32
+ * @param deterministic whether convolutions use a fixed table of deterministic algorithms instead
+ *     of measuring
+ * @param workspaceLimit the most workspace that a convolution's algorithm may use, in bytes
+ * @param choices algorithms chosen earlier; they take precedence over the cache and over
+ *     measurements
  */
 public record AlgorithmPolicy(
     boolean strict, boolean deterministic, long workspaceLimit, Map<String, String> choices) {}

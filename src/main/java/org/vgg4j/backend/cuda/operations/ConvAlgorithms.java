@@ -21,8 +21,8 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.Shape;
 
 /**
- * Which of cuDNN's algorithms each convolution runs: the fixed table of deterministic ones, or what
- * was given, cached or is measured here, in this order.
+ * Chooses cuDNN's algorithm for each convolution: from the fixed table of deterministic ones, or
+ * else one that was given, is cached or is measured here, in this order.
  */
 final class ConvAlgorithms {
   private static final Logger LOG = LoggerFactory.getLogger(ConvAlgorithms.class);
@@ -34,9 +34,9 @@ final class ConvAlgorithms {
   private final Map<String, String> chosen = new TreeMap<>();
 
   /**
-   * Starts with nothing chosen.
+   * Starts without choices.
    *
-   * @param folder where measured algorithms are kept from run to run, null for nowhere
+   * @param folder where to keep measured algorithms between runs, or null
    */
   ConvAlgorithms(CudaContext context, AlgorithmPolicy policy, Path folder) {
     this.context = context;
@@ -53,8 +53,8 @@ final class ConvAlgorithms {
   /**
    * An algorithm.
    *
-   * @param number cuDNN's number of it
-   * @param mathType the kind of multiplication, which stands in the operation's descriptor
+   * @param number its number in cuDNN
+   * @param mathType the math type for the operation's descriptor
    */
   private record Choice(int number, int mathType) {
     static Choice of(String text) {
@@ -74,13 +74,13 @@ final class ConvAlgorithms {
   /** An algorithm ready to run, and the workspace that cuDNN says it needs. */
   record Algorithm(ConvDirection direction, int number, long workspaceBytes) {}
 
-  /** Returns what was chosen so far: problem to algorithm and math type. */
+  /** Returns the choices so far: problem to algorithm and math type. */
   Map<String, String> chosen() {
     return Map.copyOf(chosen);
   }
 
   /**
-   * Chooses, and writes the kind of multiplication into the operation's descriptor.
+   * Chooses an algorithm and sets its math type in the operation's descriptor.
    *
    * @throws CudaException when no algorithm runs
    */
@@ -100,14 +100,14 @@ final class ConvAlgorithms {
       algorithm = prepare(direction, d, choice);
     }
     if (algorithm == null) {
-      LOG.warn("no algorithm of cuDNN could be measured for {}; a fixed one is taken", problem);
+      LOG.warn("cuDNN could not measure any algorithm for {}; using a fixed one", problem);
       return fixed(direction, d, problem);
     }
     chosen.put(problem, choice.text());
     return algorithm;
   }
 
-  /** The fixed table: the first that runs, whatever its workspace. */
+  /** Returns the first algorithm of the fixed table that runs, whatever its workspace. */
   private Algorithm fixed(ConvDirection direction, ConvDescriptors d, String problem) {
     CudaException refusal = null;
     for (int number : direction.deterministic()) {
@@ -116,8 +116,7 @@ final class ConvAlgorithms {
         Algorithm algorithm = ready(direction, d, choice);
         if (algorithm.workspaceBytes() > policy.workspaceLimit()) {
           LOG.warn(
-              "{} takes a workspace of {} bytes, beyond the limit of {}: the fixed algorithm needs"
-                  + " it",
+              "{} uses a workspace of {} bytes, over the limit of {}: the fixed algorithm needs it",
               problem,
               algorithm.workspaceBytes(),
               policy.workspaceLimit());
@@ -125,9 +124,9 @@ final class ConvAlgorithms {
         chosen.put(problem, choice.text());
         return algorithm;
       } catch (CudaException e) {
-        // The reasons for it are numbered from it on.
+        // The more specific statuses follow it in the same thousand.
         if (e.status() / 1000 != cudnn.CUDNN_STATUS_NOT_SUPPORTED / 1000) {
-          throw e; // another algorithm would give other bits
+          throw e; // another algorithm would give different bits
         }
         if (refusal == null) {
           refusal = e;
@@ -143,12 +142,12 @@ final class ConvAlgorithms {
     return !policy.strict() || (mathType == cudnn.CUDNN_FMA_MATH && direction.isStrict(number));
   }
 
-  /** cuDNN's default multiplies single precision as TF32 on the GPUs that can. */
+  /** cuDNN's default math type uses TF32 on GPUs that support it. */
   private int fixedMathType() {
     return policy.strict() ? cudnn.CUDNN_FMA_MATH : cudnn.CUDNN_DEFAULT_MATH;
   }
 
-  /** Returns null when there is no choice or it does not run here within the limit. */
+  /** Returns null if there is no choice or it does not run within the limit. */
   private Algorithm prepare(ConvDirection direction, ConvDescriptors d, Choice choice) {
     if (choice == null || !isAllowed(direction, choice.number(), choice.mathType())) {
       return null;
@@ -157,7 +156,7 @@ final class ConvAlgorithms {
       Algorithm algorithm = ready(direction, d, choice);
       return algorithm.workspaceBytes() <= policy.workspaceLimit() ? algorithm : null;
     } catch (CudaException e) {
-      return null; // kept from another version, or a shape that it does not support
+      return null; // from another version, or for a shape that it does not support
     }
   }
 
@@ -169,7 +168,7 @@ final class ConvAlgorithms {
         direction, number, calls.workspaceBytes(direction, context.cudnnHandle(), d, number));
   }
 
-  /** Measures and keeps the fastest; returns null when nothing could be measured. */
+  /** Measures all algorithms and stores the fastest; returns null if none could be measured. */
   private Choice measured(ConvDirection direction, ConvDescriptors d, String problem) {
     context.convolution().cudnnSetConvolutionMathType(direction, d, fixedMathType());
     long limit = policy.workspaceLimit();
@@ -184,7 +183,7 @@ final class ConvAlgorithms {
               x.pointer(), w.pointer(), y.pointer(), workspace.pointer(), room);
       Choice best =
           fastest(direction, find.find(direction, context.cudnnHandle(), d, places), limit);
-      if (best != null && room == limit) { // else another time may have room for a faster one
+      if (best != null && room == limit) { // otherwise a later run may have room for a faster one
         cache.put(problem, best.text());
       }
       return best;

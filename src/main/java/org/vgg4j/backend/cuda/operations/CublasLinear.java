@@ -15,13 +15,13 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * Fully connected layer by cuBLAS. cuBLAS reads matrices by columns, so a row-major (rows, columns)
- * is to it a (columns, rows): each product stands here transposed, y^T = w x^T.
+ * Fully connected layer by cuBLAS. cuBLAS is column-major, so it sees a row-major (rows, columns)
+ * matrix as (columns, rows); each product is therefore written transposed, y^T = w x^T.
  */
 public final class CublasLinear extends CudaPlan implements LinearPlan {
   private static final int BIAS_SUM_ARGUMENTS = 4;
 
-  private final CudaLayout x; // (N, ...), I values a sample
+  private final CudaLayout x; // (N, ...), I values per sample
   private final CudaLayout w; // (O, I)
   private final CudaLayout b; // (O)
   private final CudaLayout y; // (N, O)

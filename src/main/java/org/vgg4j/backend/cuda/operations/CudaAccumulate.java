@@ -4,7 +4,7 @@ import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.tensor.AccumulatePlan;
 
-/** The sum of two slabs by an own kernel. */
+/** The sum of two slabs by a custom kernel. */
 public final class CudaAccumulate implements AccumulatePlan {
   private final CudaArena[] slabs; // into, from
   private final KernelLaunch kernel;

@@ -6,7 +6,7 @@ import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.OptimizerPlan;
 
-/** Adam by own kernels: one thread for the bias corrections, then one sweep over the slabs. */
+/** Adam by custom kernels: one thread for the bias corrections, then one sweep over the slabs. */
 public final class CudaAdam implements OptimizerPlan {
   private final CudaArena[] slabs;
   private final CudaStepState state;

@@ -14,7 +14,7 @@ import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 
-/** Softmax cross entropy by own kernels; its sums are those of the whole net. */
+/** Softmax cross entropy by custom kernels, which also sum the loss of the net. */
 public final class CudaCrossEntropy implements CrossEntropyPlan {
   private static final int ROWS_PER_BLOCK = 4;
   private static final int THREADS = 128;
@@ -69,7 +69,7 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
   public void forward(Tensor logitsTensor, Tensor labelsTensor, Tensor dlogits) {
     int rows = state.rows();
     if (rows < 1 || rows > batch) {
-      throw new IllegalArgumentException(rows + " rows of a batch of " + batch);
+      throw new IllegalArgumentException(rows + " rows for a batch of " + batch);
     }
     rowsKernel
         .set(0, operand(logitsTensor, logits, "logits"))

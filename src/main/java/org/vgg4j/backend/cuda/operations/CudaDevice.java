@@ -7,7 +7,7 @@ import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.backend.cuda.memory.CudaMemory;
 import org.vgg4j.tensor.Closing;
 
-/** The GPU that an engine works on, with everything that all plans share. */
+/** The GPU of an engine, with everything that all plans share. */
 public final class CudaDevice implements AutoCloseable {
   private final Closing owned;
   private final CudaContext context;
@@ -21,7 +21,7 @@ public final class CudaDevice implements AutoCloseable {
    *
    * @param number its number, from 0
    * @param policy how convolutions choose their algorithms
-   * @param cache the folder of what may be kept from run to run, null for none
+   * @param cache the folder for data kept between runs, or null for none
    */
   public static CudaDevice open(int number, AlgorithmPolicy policy, Path cache) {
     return Closing.building(owned -> new CudaDevice(owned, number, policy, cache));
@@ -35,7 +35,7 @@ public final class CudaDevice implements AutoCloseable {
     memory = new CudaMemory(owned, context, kernels);
     algorithms = new ConvAlgorithms(context, policy, cache);
     owned.own(context::drain);
-    context.release(); // opening is no use: the first that uses the engine has it
+    context.release(); // opening does not claim ownership; the first use does
   }
 
   public CudaContext context() {
@@ -58,7 +58,7 @@ public final class CudaDevice implements AutoCloseable {
     return algorithms;
   }
 
-  /** Returns the convolutions' algorithms as {@code Backend.choices} does. */
+  /** Returns the convolutions' algorithms, for {@code Backend.choices}. */
   public Map<String, String> choices() {
     return algorithms.chosen();
   }

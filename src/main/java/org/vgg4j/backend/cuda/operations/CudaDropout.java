@@ -8,7 +8,7 @@ import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
-/** Dropout by an own kernel; the mask is drawn again for the backward, never stored. */
+/** Dropout by a custom kernel. The backward draws the mask again, so it is never stored. */
 public final class CudaDropout extends CudaPlan implements DropoutPlan {
   private final CudaLayout x;
   private final CudaStepState state;

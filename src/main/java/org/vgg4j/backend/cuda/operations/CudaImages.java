@@ -13,8 +13,8 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * Images of bytes to a net's input by an own kernel: the bytes that travel are a small part of the
- * floats that they become, with the bits of the host's resizing.
+ * Converts byte images to a net's input by a custom kernel. Uploading bytes moves far less data
+ * than uploading floats, and the results are bit-identical to the host's resizing.
  */
 public final class CudaImages extends CudaPlan implements ImagePlan {
   private final CudaLayout bytes; // (N, C0, H0, W0)
@@ -27,7 +27,7 @@ public final class CudaImages extends CudaPlan implements ImagePlan {
     int batch = x.shape().dim(0);
     if (!x.shape().equals(spec.x(batch))) {
       throw new InvalidInputException(
-          "images for an input of " + spec.x(batch) + " got one of " + x.shape());
+          "images need an input of shape " + spec.x(batch) + ", not " + x.shape());
     }
     bytes = new CudaLayout(spec.bytes(batch), DType.U8);
     kernel =

@@ -13,8 +13,8 @@ import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.TotalsRead;
 
 /**
- * The totals of a loss in device memory, in the layout of {@code LossTotals} in common.cuh, and
- * their ways to the host: one that waits, and one through pinned memory of its own that does not.
+ * The totals of a loss in device memory, in the layout of {@code LossTotals} in common.cuh, with
+ * two ways to read them: a blocking one, and one through its own pinned memory that does not wait.
  */
 public final class CudaLossTotals implements LossAccumulator, TotalsRead {
   private static final int BYTES = 40;
@@ -37,7 +37,7 @@ public final class CudaLossTotals implements LossAccumulator, TotalsRead {
       copy = closing.own(new PinnedMemory(device.context(), BYTES));
       copied = device.context().cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
       closing.own(() -> device.context().cuda().cudaEventDestroy(copied));
-      closing.own(device.context()::drain); // a copy may be under way
+      closing.own(device.context()::drain); // a copy may be in progress
       reset();
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
@@ -86,7 +86,7 @@ public final class CudaLossTotals implements LossAccumulator, TotalsRead {
   private LossTotals parse(ByteBuffer bytes) {
     long badLabels = bytes.getLong(BAD_LABELS);
     if (badLabels > 0) {
-      throw new InvalidInputException(badLabels + " labels are no class of the net");
+      throw new InvalidInputException(badLabels + " labels are not classes of the net");
     }
     return new LossTotals(
         bytes.getDouble(LOSS_SUM),

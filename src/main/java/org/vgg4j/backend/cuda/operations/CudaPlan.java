@@ -10,7 +10,7 @@ import org.vgg4j.tensor.Plan;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
-/** What this engine's plans have in common: what they own, and how they take their operands. */
+/** What this engine's plans share: the resources they own, and the checks of their operands. */
 abstract class CudaPlan implements Plan {
   final CudaContext context;
   private final CudaMemory memory;
@@ -21,7 +21,7 @@ abstract class CudaPlan implements Plan {
   /**
    * Starts a plan.
    *
-   * @param owned what the plan's constructor adds its parts to: {@link Closing#building}
+   * @param owned collects the parts that the constructor makes: {@link Closing#building}
    * @param operation its name, for messages
    */
   CudaPlan(Closing owned, CudaDevice device, String operation, Usage usage) {
@@ -32,7 +32,7 @@ abstract class CudaPlan implements Plan {
     memory = device.memory();
   }
 
-  /** Takes an operand as {@link CudaTensor#of} does and returns where it lies. */
+  /** Checks an operand as {@link CudaTensor#of} does and returns its address. */
   final Pointer operand(Tensor tensor, CudaLayout planned, String role) {
     return operandTensor(tensor, planned, role).pointer();
   }

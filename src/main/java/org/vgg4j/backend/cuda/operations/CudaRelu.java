@@ -7,7 +7,7 @@ import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
-/** ReLU by own kernels. */
+/** ReLU by custom kernels. */
 public final class CudaRelu extends CudaPlan implements ReluPlan {
   private final CudaLayout x;
   private final KernelLaunch forward;

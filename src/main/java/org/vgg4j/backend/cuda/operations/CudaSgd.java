@@ -5,13 +5,13 @@ import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.SgdSpec;
 
-/** SGD by an own kernel: one sweep over the slabs. */
+/** SGD by a custom kernel: one sweep over the slabs. */
 public final class CudaSgd implements OptimizerPlan {
   private final CudaArena[] slabs;
   private final CudaStepState state;
   private final KernelLaunch update;
 
-  /** Takes parameters, gradients and, with momentum, the buffer of the velocity. */
+  /** Takes parameters, gradients and, with momentum, the velocity. */
   public CudaSgd(CudaDevice device, SgdSpec spec, CudaStepState state, CudaArena... slabs) {
     this.slabs = slabs;
     this.state = state;

@@ -10,7 +10,7 @@ import org.vgg4j.tensor.StepState;
 
 /**
  * The step state with its copy in device memory, which every kernel reads. The layout is that of
- * {@code StepState} in common.cuh: six fields that the host writes, two that Adam's kernel derives.
+ * {@code StepState} in common.cuh: the host writes six fields, Adam's kernel derives the other two.
  */
 public final class CudaStepState extends HostStepState {
   private static final int BYTES = 56;
@@ -22,7 +22,7 @@ public final class CudaStepState extends HostStepState {
   private static final int LOSS_SCALE = 32;
   private static final int ROWS = 40;
 
-  /** How many changes may be on their way to the GPU. */
+  /** How many changes may be in flight to the GPU. */
   private static final int SLOTS = 4;
 
   private final CudaDevice device;

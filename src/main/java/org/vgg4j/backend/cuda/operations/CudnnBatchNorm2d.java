@@ -16,8 +16,8 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /**
- * Batch normalization by cuDNN, its ReLU by own kernels. The backward masks dy into the workspace,
- * since nothing says that cuDNN may read dy where it writes dx.
+ * Batch normalization by cuDNN, its ReLU by custom kernels. The backward masks dy into the
+ * workspace, since cuDNN does not document that dx may overwrite dy.
  */
 public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
   private final BatchNorm2dSpec spec;
@@ -152,7 +152,7 @@ public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan 
       Tensor dgamma,
       Tensor dbeta) {
     bindSaved(savedTensor);
-    operand(beta, channel, "beta"); // not read, but a wrong one is a mistake
+    operand(beta, channel, "beta"); // not read, but checked: a wrong one is a bug
     Pointer output = operand(target, x, "y");
     Pointer slope = operand(dy, x, "dy");
     if (mask != null) {

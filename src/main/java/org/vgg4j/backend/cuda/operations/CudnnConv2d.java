@@ -13,7 +13,7 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
-/** Convolution by cuDNN; bias and ReLU are added by an own kernel in one pass. */
+/** Convolution by cuDNN; a custom kernel applies bias and ReLU in one pass. */
 public final class CudnnConv2d extends CudaPlan implements Conv2dPlan {
   private final Conv2dSpec spec;
   private final CudaLayout x; // (N, C, H, W)

@@ -28,7 +28,7 @@ public final class CudnnLrn extends CudaPlan implements LrnPlan {
         || spec.k() < cudnn.CUDNN_LRN_MIN_K
         || spec.beta() < cudnn.CUDNN_LRN_MIN_BETA) {
       throw new InvalidInputException(
-          "cuDNN's local response norm takes at most 16 channels, a k of at least 1e-5 and a beta"
+          "cuDNN's local response norm needs at most 16 channels, k of at least 1e-5 and beta"
               + " of at least 0.01, not "
               + spec
               + "; use --device cpu");

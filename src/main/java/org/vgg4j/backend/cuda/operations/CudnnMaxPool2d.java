@@ -15,7 +15,7 @@ import org.vgg4j.tensor.Usage;
 
 /**
  * Max pooling by cuDNN's deterministic kernel. The backward finds the maxima again in x and y, so
- * nothing is saved; a plan for training has to name a layout, hence one byte.
+ * nothing is saved; the saved layout of one byte only satisfies the interface.
  */
 public final class CudnnMaxPool2d extends CudaPlan implements MaxPool2dPlan {
   private final CudaLayout x; // (N, C, H, W)
@@ -52,7 +52,7 @@ public final class CudnnMaxPool2d extends CudaPlan implements MaxPool2dPlan {
   @Override
   public void forward(Tensor source, Tensor target, Tensor savedTensor) {
     if (saved != null) {
-      operand(savedTensor, saved, "saved"); // holds nothing, but a wrong one is a mistake
+      operand(savedTensor, saved, "saved"); // holds nothing, but checked: a wrong one is a bug
     }
     context
         .cudnn()

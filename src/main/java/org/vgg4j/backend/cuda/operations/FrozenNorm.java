@@ -10,12 +10,12 @@ import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Closing;
 
 /**
- * What cuDNN's legacy calls lack for a batch norm whose statistics are held constant, composed of
+ * The backward of a batch norm with frozen statistics, which cuDNN's legacy calls lack, built from
  * its inference call: y = gamma (x - mean) / sqrt(var + epsilon) + beta.
  *
- * <p>The gradients of gamma and beta are those of the usual backward given the running statistics.
- * The input's gradient is gamma dy / sqrt(var + epsilon): the inference call over dy without mean
- * and beta.
+ * <p>The usual backward, given the running statistics, yields the gradients of gamma and beta. The
+ * input gradient is gamma dy / sqrt(var + epsilon): the inference call over dy with zero mean and
+ * beta.
  */
 final class FrozenNorm {
   private final CudaContext context;
@@ -47,7 +47,7 @@ final class FrozenNorm {
     }
   }
 
-  /** Saves the running statistics, and 1 / sqrt(var + epsilon) as the norm of ones. */
+  /** Saves the running statistics, and computes 1 / sqrt(var + epsilon) by normalising ones. */
   void keep(Pointer runningMean, Pointer runningVar, SavedStatistics saved) {
     copy(saved.mean(), runningMean);
     copy(saved.variance(), runningVar);
@@ -78,7 +78,7 @@ final class FrozenNorm {
             context.stream());
   }
 
-  /** dx from dy, which is masked already. */
+  /** Computes dx from the masked dy. */
   void inputGradient(Pointer dy, Pointer gamma, SavedStatistics saved, Pointer dx) {
     context
         .norm()

@@ -6,11 +6,11 @@ import org.vgg4j.backend.cuda.memory.CudaMemory;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.ParameterSlabs;
 
-/** The slabs that an optimizer sweeps over side by side: parameters, gradients, moments. */
+/** The slabs that an optimizer sweeps over together: parameters, gradients, moments. */
 public final class OptimizerSlabs {
   private OptimizerSlabs() {}
 
-  /** Returns the slabs of an optimizer: parameters, gradients, then its own. */
+  /** Returns the slabs of an optimizer: parameters, gradients, then its moments. */
   public static CudaArena[] of(CudaMemory memory, ParameterSlabs slabs, Arena... own) {
     if (slabs.compute() != null) {
       throw new IllegalArgumentException("the GPU engine keeps no copies of weights");
@@ -24,19 +24,19 @@ public final class OptimizerSlabs {
     return all;
   }
 
-  /** Returns how many floats each has. */
+  /** Returns the number of floats in each slab. */
   static long elements(CudaArena... slabs) {
     long bytes = slabs[0].bytes();
     for (CudaArena slab : slabs) {
       if (slab.bytes() != bytes || bytes % Float.BYTES != 0) {
         throw new IllegalArgumentException(
-            "slabs of " + slab.bytes() + " and " + bytes + " bytes side by side");
+            "slabs of different sizes: " + slab.bytes() + " and " + bytes + " bytes");
       }
     }
     return bytes / Float.BYTES;
   }
 
-  /** Sets the first arguments of a kernel to the slabs. */
+  /** Passes the slabs as the first arguments of a kernel. */
   static void set(KernelLaunch kernel, CudaArena... slabs) {
     for (int i = 0; i < slabs.length; i++) {
       kernel.set(i, slabs[i].memory().pointer());

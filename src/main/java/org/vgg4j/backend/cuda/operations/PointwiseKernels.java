@@ -4,7 +4,7 @@ import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.tensor.Shape;
 
-/** The own kernels that several plans run over each element, set up but for their pointers. */
+/** The elementwise custom kernels that several plans share, complete except for their pointers. */
 final class PointwiseKernels {
   private PointwiseKernels() {}
 

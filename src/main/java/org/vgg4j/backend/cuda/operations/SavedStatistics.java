@@ -7,13 +7,13 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Shape;
 
 /**
- * What a batch norm's training forward leaves for its backward, side by side: the mean (C), 1 /
- * sqrt(variance + epsilon) (C) and, of a frozen one, the variance (C).
+ * What a batch norm's training forward saves for its backward, side by side: the mean (C), 1 /
+ * sqrt(variance + epsilon) (C) and, if frozen, the variance (C).
  */
 final class SavedStatistics {
   private final long partBytes;
   private final CudaLayout layout;
-  private CudaTensor bound; // the tensor that the three below are parts of
+  private CudaTensor bound; // the three tensors below are parts of it
   private Pointer mean;
   private Pointer invVariance;
   private Pointer variance;
@@ -27,9 +27,9 @@ final class SavedStatistics {
     return layout;
   }
 
-  /** Takes the tensor of the next call; a new one makes new pointers, the same one none. */
+  /** Takes the tensor of the next call; only a new tensor creates new pointers. */
   void bind(CudaTensor tensor) {
-    tensor.pointer(); // which throws when its memory was closed
+    tensor.pointer(); // throws if its memory is closed
     if (tensor != bound) {
       mean = tensor.at(0);
       invVariance = tensor.at(partBytes);

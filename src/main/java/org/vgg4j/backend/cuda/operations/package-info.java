@@ -1,5 +1,4 @@
 /**
- * The plans, one class for each operation of {@code Backend}, and how convolutions choose their
- * algorithms.
+ * The plans, one class per operation of {@code Backend}, and the choice of convolution algorithms.
  */
 package org.vgg4j.backend.cuda.operations;
