@@ -13,16 +13,6 @@ public record LossTotals(double lossSum, long correct, long count, long firstNon
   /** No samples. */
   public static final LossTotals NONE = new LossTotals(0, 0, 0, -1);
 
-  /** Returns the sums over both. */
-  public LossTotals plus(LossTotals other) {
-    long first = Math.min(firstNonFiniteStep, other.firstNonFiniteStep);
-    return new LossTotals(
-        lossSum + other.lossSum,
-        correct + other.correct,
-        count + other.count,
-        first >= 0 ? first : Math.max(firstNonFiniteStep, other.firstNonFiniteStep));
-  }
-
   /** Returns the mean loss. */
   public double meanLoss() {
     return lossSum / count;

@@ -141,6 +141,7 @@ public final class CudaContext implements AutoCloseable {
     cuda.cudaStreamSynchronize(stream());
   }
 
+  /** Throws unless the engine is open and the calling thread owns it. */
   public void checkOpen() {
     owner.check();
     if (closed) {

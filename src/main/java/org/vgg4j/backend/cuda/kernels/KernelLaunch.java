@@ -66,6 +66,7 @@ public final class KernelLaunch implements AutoCloseable {
     return this;
   }
 
+  /** Enqueues the kernel on the engine's stream. */
   public void launch() {
     context.cuda().cudaLaunchKernel(what, kernel, grid, block, arguments, context.stream());
   }

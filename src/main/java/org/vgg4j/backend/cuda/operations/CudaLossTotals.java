@@ -45,6 +45,7 @@ public final class CudaLossTotals implements LossAccumulator, TotalsRead {
     }
   }
 
+  /** Casts an accumulator to this engine's type. */
   public static CudaLossTotals of(LossAccumulator sums) {
     if (sums instanceof CudaLossTotals own) {
       return own;

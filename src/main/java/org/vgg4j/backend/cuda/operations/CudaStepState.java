@@ -46,6 +46,7 @@ public final class CudaStepState extends HostStepState {
     }
   }
 
+  /** Casts a state to this engine's type. */
   public static CudaStepState of(CudaDevice device, StepState state) {
     if (state instanceof CudaStepState own && own.device == device) {
       return own;
