@@ -22,13 +22,11 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DropoutPlan;
 import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LossTotals;
@@ -44,6 +42,7 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
 import org.vgg4j.testing.Errors;
 
 /**
@@ -189,7 +188,7 @@ abstract class EngineOperationsTest {
     Shape xShape = Shape.of(c.n(), c.c(), c.h(), c.w());
     Shape yShape = spec.y(xShape);
     Layout xLayout = bench.plain(xShape);
-    Conv2dPlan plan = bench.own(bench.backend().conv2d(spec, xLayout, null, Usage.TRAINING));
+    WeightedPlan plan = bench.own(bench.backend().conv2d(spec, xLayout, null, Usage.TRAINING));
     Tensor x = bench.tensor(xLayout, fill.values(xShape, 1));
     Tensor w = bench.tensor(plan.w(), fill.values(spec.w(), 2));
     Tensor b = c.bias() ? bench.tensor(spec.b(), fill.values(spec.b(), 3)) : null;
@@ -199,7 +198,7 @@ abstract class EngineOperationsTest {
     Tensor dw = bench.output(plan.w());
     Tensor db = c.bias() ? bench.output(bench.plain(spec.b())) : null;
     plan.forward(x, w, b, y);
-    plan.backwardFilter(x, dy, dw, db);
+    plan.backwardWeights(x, dy, dw, db);
     plan.backwardData(w, dy, dx);
     int window = c.kernel() * c.kernel();
     int positions = c.n() * yShape.dim(2) * yShape.dim(3);
@@ -213,14 +212,14 @@ abstract class EngineOperationsTest {
     // A second plan over the same weights, as the last, smaller batch of an epoch has, and one for
     // inference.
     for (Usage usage : List.of(Usage.FIRST_LAYER, Usage.INFERENCE)) {
-      Conv2dPlan second = bench.own(bench.backend().conv2d(spec, xLayout, plan.w(), usage));
+      WeightedPlan second = bench.own(bench.backend().conv2d(spec, xLayout, plan.w(), usage));
       Tensor again = bench.output(second.y());
       second.forward(x, w, b, again);
       outputs.add(output("convolution y", again, c.c() * window));
       if (usage.training()) {
         Tensor dwAgain = bench.output(plan.w());
         Tensor dySecond = bench.tensor(second.y(), fill.values(yShape, 4));
-        second.backwardFilter(x, dySecond, dwAgain, null);
+        second.backwardWeights(x, dySecond, dwAgain, null);
         outputs.add(output("convolution dw", dwAgain, positions));
       }
     }
@@ -372,7 +371,7 @@ abstract class EngineOperationsTest {
     LinearSpec spec = new LinearSpec(in, c.out(), c.relu());
     Shape yShape = spec.y(c.x());
     Layout xLayout = c.x().rank() == 4 ? convolved(bench, c.x()) : bench.plain(c.x());
-    LinearPlan plan = bench.own(bench.backend().linear(spec, xLayout, null, Usage.TRAINING));
+    WeightedPlan plan = bench.own(bench.backend().linear(spec, xLayout, null, Usage.TRAINING));
     Tensor x = bench.tensor(xLayout, fill.values(c.x(), 15));
     Tensor w = bench.tensor(plan.w(), fill.values(spec.w(), 16));
     Tensor b = bench.tensor(spec.b(), fill.values(spec.b(), 17));
@@ -384,7 +383,8 @@ abstract class EngineOperationsTest {
     plan.forward(x, w, b, y);
     plan.backwardData(w, dy, dx);
     plan.backwardWeights(x, dy, dw, db);
-    LinearPlan second = bench.own(bench.backend().linear(spec, xLayout, plan.w(), Usage.INFERENCE));
+    WeightedPlan second =
+        bench.own(bench.backend().linear(spec, xLayout, plan.w(), Usage.INFERENCE));
     Tensor again = bench.output(second.y());
     second.forward(x, w, b, again);
     return List.of(

@@ -7,7 +7,6 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
@@ -16,7 +15,6 @@ import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.HostStepState;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LrnPlan;
@@ -31,6 +29,7 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
 
 /**
  * The CPU engine: oneDNN, single precision.
@@ -119,7 +118,7 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public Conv2dPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
+  public WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
     return new OneDnnConv2d(dnnl, spec, Dnnl.layout(x), w == null ? null : Dnnl.layout(w), usage);
   }
 
@@ -139,7 +138,7 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public LinearPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
+  public WeightedPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
     return new OneDnnLinear(dnnl, spec, Dnnl.layout(x), w == null ? null : Dnnl.layout(w), usage);
   }
 

@@ -6,7 +6,6 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
@@ -15,7 +14,6 @@ import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.HostStepState;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LrnPlan;
@@ -31,6 +29,7 @@ import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.ThreadOwner;
 import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
 
 /**
  * The engine that every other engine and every gradient is checked against: plain Java in double
@@ -113,7 +112,7 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public Conv2dPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
+  public WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
     checkOpen();
     return new ReferenceConv2d(types, spec, activation(x), w, usage);
   }
@@ -137,7 +136,7 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public LinearPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
+  public WeightedPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
     checkOpen();
     return new ReferenceLinear(types, spec, activation(x), w, usage);
   }

@@ -7,19 +7,18 @@ import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.Workspace;
 import org.vgg4j.tensor.Closing;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
-/** Convolution by cuDNN; a custom kernel applies bias and ReLU in one pass. */
-public final class CudnnConv2d extends CudaPlan implements Conv2dPlan {
+/**
+ * Convolution by cuDNN; a custom kernel applies bias and ReLU in one pass.
+ *
+ * <p>Shapes: x (N, C, H, W), w (K, C, R, S), b (K), y (N, K, P, Q).
+ */
+public final class CudnnConv2d extends CudaWeighted {
   private final Conv2dSpec spec;
-  private final CudaLayout x; // (N, C, H, W)
-  private final CudaLayout w; // (K, C, R, S)
-  private final CudaLayout b; // (K)
-  private final CudaLayout y; // (N, K, P, Q)
   private final ConvDescriptors descriptors;
   private final ConvAlgorithms.Algorithm forward;
   private final ConvAlgorithms.Algorithm filter; // null when planned for inference
@@ -30,13 +29,8 @@ public final class CudnnConv2d extends CudaPlan implements Conv2dPlan {
 
   public CudnnConv2d(
       Closing owned, CudaDevice device, Conv2dSpec spec, CudaLayout x, Layout givenW, Usage usage) {
-    super(owned, device, "convolution", usage);
+    super(owned, device, "convolution", spec, x, givenW, usage);
     this.spec = spec;
-    this.x = x;
-    w = CudaLayout.floats(spec.w());
-    w.requireSame(givenW, "convolution w");
-    b = CudaLayout.floats(spec.b());
-    y = CudaLayout.floats(spec.y(x.shape()));
     descriptors = new ConvDescriptors(context, owned, spec, x.shape());
     ConvAlgorithms algorithms = device.algorithms();
     forward = algorithms.choose(ConvDirection.FORWARD, descriptors);
@@ -62,16 +56,6 @@ public final class CudnnConv2d extends CudaPlan implements Conv2dPlan {
   }
 
   @Override
-  public Layout w() {
-    return w;
-  }
-
-  @Override
-  public Layout y() {
-    return y;
-  }
-
-  @Override
   public void forward(Tensor source, Tensor weights, Tensor shift, Tensor target) {
     Pointer out = operand(target, y, "y");
     run(forward, operand(source, x, "x"), operand(weights, w, "w"), out);
@@ -89,7 +73,7 @@ public final class CudnnConv2d extends CudaPlan implements Conv2dPlan {
   }
 
   @Override
-  public void backwardFilter(Tensor source, Tensor dy, Tensor dw, Tensor db) {
+  public void backwardWeights(Tensor source, Tensor dy, Tensor dw, Tensor db) {
     requireTraining();
     Pointer slope = operand(dy, y, "dy");
     run(filter, operand(source, x, "x"), slope, operand(dw, w, "dw"));
