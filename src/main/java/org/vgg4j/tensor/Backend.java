@@ -96,7 +96,7 @@ public interface Backend extends AutoCloseable {
   ReluPlan relu(Layout x, Usage usage);
 
   /** Plans a max pooling. */
-  MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage);
+  WindowPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage);
 
   /** Plans a fully connected layer. */
   WeightedPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage);
@@ -105,7 +105,7 @@ public interface Backend extends AutoCloseable {
   DropoutPlan dropout(DropoutSpec spec, Layout x, StepState state);
 
   /** Plans a local response normalization. */
-  LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage);
+  WindowPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage);
 
   /**
    * Plans a softmax cross entropy over logits (N, classes).

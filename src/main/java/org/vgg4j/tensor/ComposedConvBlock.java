@@ -6,7 +6,7 @@ final class ComposedConvBlock implements ConvBlockPlan {
   private final WeightedPlan conv;
   private final BatchNorm2dPlan norm; // null without batch norm
   private final ReluPlan relu; // null with batch norm, which does the ReLU itself
-  private final MaxPool2dPlan pool; // null without pooling
+  private final WindowPlan pool; // null without pooling
   private final Slot dx; // (N, C, H, W), null when not wanted
   private final Slot convY; // (N, K, P, Q)
   private final Slot convDy; // (N, K, P, Q), masked by the ReLU

@@ -30,9 +30,7 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LossTotals;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
@@ -43,6 +41,7 @@ import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
+import org.vgg4j.tensor.WindowPlan;
 import org.vgg4j.testing.Errors;
 
 /**
@@ -329,7 +328,7 @@ abstract class EngineOperationsTest {
 
   private static List<Output> maxPool(Bench bench, MaxPool2dSpec spec, Shape shape, Fill fill) {
     Layout layout = convolved(bench, shape);
-    MaxPool2dPlan plan = bench.own(bench.backend().maxPool2d(spec, layout, Usage.TRAINING));
+    WindowPlan plan = bench.own(bench.backend().maxPool2d(spec, layout, Usage.TRAINING));
     Tensor x = bench.tensor(layout, fill.values(shape, 13));
     Tensor y = bench.output(plan.y());
     Tensor dy = bench.tensor(plan.y(), Bench.random(spec.y(shape), 14));
@@ -337,7 +336,7 @@ abstract class EngineOperationsTest {
     Tensor saved = bench.opaque(plan.saved());
     plan.forward(x, y, saved);
     plan.backward(x, y, dy, saved, dx);
-    MaxPool2dPlan forward = bench.own(bench.backend().maxPool2d(spec, layout, Usage.INFERENCE));
+    WindowPlan forward = bench.own(bench.backend().maxPool2d(spec, layout, Usage.INFERENCE));
     Tensor again = bench.output(forward.y());
     forward.forward(x, again, null);
     return List.of(
@@ -403,7 +402,7 @@ abstract class EngineOperationsTest {
           spec + " " + shape,
           bench -> {
             Layout layout = convolved(bench, shape);
-            LrnPlan plan =
+            WindowPlan plan =
                 bench.own(bench.backend().localResponseNorm(spec, layout, Usage.TRAINING));
             Tensor x = bench.tensor(layout, Bench.random(shape, 19));
             Tensor dy = bench.tensor(plan.y(), Bench.random(shape, 20));

@@ -14,9 +14,7 @@ import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.Shape;
@@ -24,6 +22,7 @@ import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
+import org.vgg4j.tensor.WindowPlan;
 
 /**
  * One method of a plan; it takes tensors in the order of its operands.
@@ -180,7 +179,7 @@ record PlannedOperation(
 
   private static List<PlannedOperation> maxPool(Bench bench, Usage usage) {
     Layout x = images(bench);
-    MaxPool2dPlan plan = bench.own(bench.backend().maxPool2d(new MaxPool2dSpec(2, 2), x, usage));
+    WindowPlan plan = bench.own(bench.backend().maxPool2d(new MaxPool2dSpec(2, 2), x, usage));
     Layout y = plan.y();
     Layout saved = plan.saved();
     PlannedOperation forward =
@@ -200,7 +199,7 @@ record PlannedOperation(
 
   private static List<PlannedOperation> localResponseNorm(Bench bench) {
     Layout x = images(bench);
-    LrnPlan plan =
+    WindowPlan plan =
         bench.own(bench.backend().localResponseNorm(LrnSpec.KRIZHEVSKY, x, Usage.TRAINING));
     Layout y = plan.y();
     Layout saved = plan.saved();

@@ -45,9 +45,7 @@ import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
@@ -58,6 +56,7 @@ import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
+import org.vgg4j.tensor.WindowPlan;
 
 /**
  * The GPU engine: cuDNN, cuBLAS and custom kernels on an NVIDIA GPU. Everything stays in device
@@ -209,7 +208,7 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
+  public WindowPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
     return Closing.building(
         owned -> new CudnnMaxPool2d(owned, device, spec, CudaLayout.of(x), usage));
   }
@@ -229,7 +228,7 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
+  public WindowPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
     return Closing.building(owned -> new CudnnLrn(owned, device, spec, CudaLayout.of(x), usage));
   }
 

@@ -17,9 +17,7 @@ import org.vgg4j.tensor.HostStepState;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
@@ -30,6 +28,7 @@ import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
+import org.vgg4j.tensor.WindowPlan;
 
 /**
  * The CPU engine: oneDNN, single precision.
@@ -133,7 +132,7 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
+  public WindowPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
     return new OneDnnMaxPool2d(dnnl, spec, Dnnl.layout(x), usage);
   }
 
@@ -148,7 +147,7 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
+  public WindowPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
     return new OneDnnLrn(dnnl, spec, Dnnl.layout(x), usage);
   }
 

@@ -16,9 +16,7 @@ import org.vgg4j.tensor.HostStepState;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
@@ -30,6 +28,7 @@ import org.vgg4j.tensor.ThreadOwner;
 import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
+import org.vgg4j.tensor.WindowPlan;
 
 /**
  * The engine that every other engine and every gradient is checked against: plain Java in double
@@ -130,7 +129,7 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
+  public WindowPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
     checkOpen();
     return new ReferenceMaxPool2d(spec, activation(x), usage);
   }
@@ -148,7 +147,7 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
+  public WindowPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
     checkOpen();
     return new ReferenceLrn(spec, activation(x), usage);
   }
