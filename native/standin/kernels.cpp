@@ -8,6 +8,7 @@
 #include "../kernels/fill.cu"
 #include "../kernels/finite.cu"
 #include "../kernels/images.cu"
+#include "../kernels/pool.cu"
 #include "../kernels/relu.cu"
 #include "../kernels/accumulate.cu"
 #include "../kernels/sgd.cu"
@@ -30,6 +31,8 @@ const Kernel* findKernel(const char* name) {
       WITH_BARRIERS(vgg4j_loss_totals),
       PLAIN(vgg4j_dropout),
       PLAIN(vgg4j_images),
+      PLAIN(vgg4j_adaptive_avg_pool),
+      PLAIN(vgg4j_adaptive_avg_pool_backward),
       PLAIN(vgg4j_relu),
       PLAIN(vgg4j_relu_backward),
       PLAIN(vgg4j_bias),

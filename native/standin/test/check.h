@@ -103,7 +103,7 @@ int launch(const char* name, unsigned grid, unsigned block, A... arguments) {
     for (const char* n : {"vgg4j_adam_prepare", "vgg4j_sgd_momentum", "vgg4j_cross_entropy",
                           "vgg4j_loss_totals", "vgg4j_accumulate", "vgg4j_dropout", "vgg4j_images",
                           "vgg4j_relu_backward", "vgg4j_bias", "vgg4j_column_sum", "vgg4j_fill",
-                          "vgg4j_non_finite"}) {
+                          "vgg4j_non_finite", "vgg4j_adaptive_avg_pool_backward"}) {
       image += std::string(" ") + n;
     }
     if (cudaLibraryLoadData(&library, image.c_str(), 0, 0, 0, 0, 0, 0)) abort();

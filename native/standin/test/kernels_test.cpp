@@ -177,6 +177,33 @@ void images(int height, int width, int size, int repeat) {
   }
 }
 
+void adaptiveAvgPool(int planes, int height, int width, int outHeight, int outWidth) {
+  const auto x = values(planes * height * width, 12), g = values(planes * outHeight * outWidth, 13);
+  std::vector<double> y(g.size(), 0), back(x.size(), 0);
+  for (int n = 0; n < planes; n++) {
+    for (int p = 0; p < outHeight; p++) {
+      for (int q = 0; q < outWidth; q++) {
+        const int top = p * height / outHeight, left = q * width / outWidth;
+        const int bottom = ((p + 1) * height + outHeight - 1) / outHeight;
+        const int right = ((q + 1) * width + outWidth - 1) / outWidth;
+        const int at = (n * outHeight + p) * outWidth + q, size = (bottom - top) * (right - left);
+        for (int h = top; h < bottom; h++) {
+          for (int w = left; w < right; w++) {
+            y[at] += x[(n * height + h) * width + w] / double(size);
+            back[(n * height + h) * width + w] += g[at] / double(size);
+          }
+        }
+      }
+    }
+  }
+  Array<float> dx(x), dy(g), pooled(g.size()), spread(x.size());
+  check(!launch("vgg4j_adaptive_avg_pool", GRID, BLOCK, dx.p, pooled.p, (long long) g.size(), height, width, outHeight, outWidth), "launch pool");
+  launch("vgg4j_adaptive_avg_pool_backward", GRID, BLOCK, dy.p, spread.p, (long long) x.size(), height, width, outHeight, outWidth);
+  const auto means = pooled.get(), gradients = spread.get();
+  for (size_t i = 0; i < g.size(); i++) near(means[i], y[i], 1e-6, "adaptive average pool");
+  for (size_t i = 0; i < x.size(); i++) near(gradients[i], back[i], 1e-6, "adaptive average pool backward");
+}
+
 void elementwise() {
   const int n = 203, channels = 7;
   const auto x = values(n * channels, 8), b = values(channels, 9), g = values(n * channels, 10);
@@ -227,5 +254,8 @@ void testKernels() {
   images(6, 6, 6, 1);
   images(6, 6, 6, 2);
   images(1, 1, 3, 1);
+  adaptiveAvgPool(3, 1, 1, 7, 7);
+  adaptiveAvgPool(2, 9, 8, 7, 3);
+  adaptiveAvgPool(5, 2, 3, 2, 3);
   elementwise();
 }

@@ -2,6 +2,7 @@ package org.vgg4j.gradcheck;
 
 import java.util.List;
 import java.util.function.Supplier;
+import org.vgg4j.nn.AdaptiveAvgPool2d;
 import org.vgg4j.nn.BatchNorm2d;
 import org.vgg4j.nn.Conv2d;
 import org.vgg4j.nn.ConvBlock;
@@ -15,6 +16,7 @@ import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Relu;
 import org.vgg4j.nn.Sequential;
+import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Conv2dSpec;
@@ -49,6 +51,8 @@ final class LayerChecks {
         layer("ReLU", IMAGE, Relu::new),
         layer("max-pool 2x2", IMAGE, () -> new MaxPool2d(POOL)),
         layer("max-pool 3x3 by 1", IMAGE, () -> new MaxPool2d(new MaxPool2dSpec(3, 1))),
+        layer("adaptive average pool 3x2", IMAGE, () -> average(3, 2)),
+        layer("adaptive average pool 7x7", IMAGE, () -> average(7, 7)),
         layer("linear", Shape.of(3, 7), () -> linear(7, 5, false)),
         layer("linear, ReLU", Shape.of(3, 7), () -> linear(7, 5, true)),
         layer("linear, of an image", IMAGE, () -> linear(60, 5, false)),
@@ -83,6 +87,10 @@ final class LayerChecks {
 
   private static Module norm(boolean relu, boolean frozen) {
     return new BatchNorm2d(new BatchNorm2dSpec(3, 1e-5, 0.1, relu, frozen));
+  }
+
+  private static Module average(int height, int width) {
+    return new AdaptiveAvgPool2d(new AdaptiveAvgPool2dSpec(height, width));
   }
 
   private static Module linear(int in, int out, boolean relu) {

@@ -6,7 +6,7 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WindowPlan;
 
-/** Base of the layers over windows: max pooling and local response normalization. */
+/** Base of the layers over windows: poolings and local response normalization. */
 abstract class WindowLayer extends Layer {
   private WindowPlan plan;
 

@@ -98,6 +98,9 @@ public interface Backend extends AutoCloseable {
   /** Plans a max pooling. */
   WindowPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage);
 
+  /** Plans an adaptive average pooling. */
+  WindowPlan adaptiveAvgPool2d(AdaptiveAvgPool2dSpec spec, Layout x, Usage usage);
+
   /** Plans a fully connected layer. */
   WeightedPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage);
 

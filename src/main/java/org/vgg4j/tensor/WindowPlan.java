@@ -1,7 +1,7 @@
 package org.vgg4j.tensor;
 
 /**
- * A planned operation without parameters over windows: max pooling, whose windows lie in the image,
+ * A planned operation without parameters over windows: a pooling, whose windows lie in the image,
  * or local response normalization, whose windows lie across the channels. Shapes: x (N, C, H, W), y
  * (N, C, P, Q), of a local response normalization like x.
  */

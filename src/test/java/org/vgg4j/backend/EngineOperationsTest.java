@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.vgg4j.backend.reference.ReferenceBackend;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
+import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
@@ -341,6 +342,35 @@ abstract class EngineOperationsTest {
     forward.forward(x, again, null);
     return List.of(
         output("max-pool y", y, 0), output("max-pool y", again, 0), output("max-pool dx", dx, 4));
+  }
+
+  @ParameterizedTest
+  @MethodSource("images")
+  void adaptiveAvgPool(Shape shape) {
+    for (AdaptiveAvgPool2dSpec spec :
+        List.of(
+            new AdaptiveAvgPool2dSpec(7, 7),
+            new AdaptiveAvgPool2dSpec(1, 1),
+            new AdaptiveAvgPool2dSpec(3, 2))) {
+      compare(spec + " " + shape, bench -> adaptiveAvgPool(bench, spec, shape));
+    }
+  }
+
+  private static List<Output> adaptiveAvgPool(
+      Bench bench, AdaptiveAvgPool2dSpec spec, Shape shape) {
+    Layout layout = convolved(bench, shape);
+    WindowPlan plan = bench.own(bench.backend().adaptiveAvgPool2d(spec, layout, Usage.TRAINING));
+    Tensor x = bench.tensor(layout, Bench.random(shape, 13));
+    Tensor y = bench.output(plan.y());
+    Tensor dy = bench.tensor(plan.y(), Bench.random(spec.y(shape), 14));
+    Tensor dx = bench.output(layout);
+    plan.forward(x, y, null);
+    plan.backward(x, y, dy, null, dx);
+    int window = shape.dim(2) * shape.dim(3);
+    int outputs = spec.height() * spec.width();
+    return List.of(
+        output("adaptive average pool y", y, window + 1),
+        output("adaptive average pool dx", dx, outputs + 2));
   }
 
   record LinearCase(Shape x, int out, boolean relu) {}

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Conv2dSpec;
@@ -46,6 +47,7 @@ record PlannedOperation(
             relu(bench),
             maxPool(bench, Usage.TRAINING),
             maxPool(bench, Usage.INFERENCE),
+            adaptiveAvgPool(bench),
             localResponseNorm(bench),
             dropout(bench),
             crossEntropy(bench))
@@ -197,20 +199,34 @@ record PlannedOperation(
     return usage.training() ? List.of(forward, backward) : List.of(forward);
   }
 
+  private static List<PlannedOperation> adaptiveAvgPool(Bench bench) {
+    AdaptiveAvgPool2dSpec spec = new AdaptiveAvgPool2dSpec(4, 7);
+    Layout x = images(bench);
+    return window(
+        "adaptive average pool",
+        x,
+        bench.own(bench.backend().adaptiveAvgPool2d(spec, x, Usage.TRAINING)));
+  }
+
   private static List<PlannedOperation> localResponseNorm(Bench bench) {
     Layout x = images(bench);
-    WindowPlan plan =
-        bench.own(bench.backend().localResponseNorm(LrnSpec.KRIZHEVSKY, x, Usage.TRAINING));
+    return window(
+        "local response norm",
+        x,
+        bench.own(bench.backend().localResponseNorm(LrnSpec.KRIZHEVSKY, x, Usage.TRAINING)));
+  }
+
+  private static List<PlannedOperation> window(String name, Layout x, WindowPlan plan) {
     Layout y = plan.y();
     Layout saved = plan.saved();
     return List.of(
         new PlannedOperation(
-            "local response norm",
+            name,
             "forward",
             operands("x", x, "y", y, "saved", saved),
             t -> plan.forward(t[0], t[1], t[2])),
         new PlannedOperation(
-            "local response norm",
+            name,
             "gradient",
             operands("x", x, "y", y, "dy", y, "saved", saved, "dx", x),
             t -> plan.backward(t[0], t[1], t[2], t[3], t[4])));

@@ -12,6 +12,7 @@ import org.vgg4j.backend.cuda.operations.AlgorithmPolicy;
 import org.vgg4j.backend.cuda.operations.CublasLinear;
 import org.vgg4j.backend.cuda.operations.CudaAccumulate;
 import org.vgg4j.backend.cuda.operations.CudaAdam;
+import org.vgg4j.backend.cuda.operations.CudaAdaptiveAvgPool2d;
 import org.vgg4j.backend.cuda.operations.CudaCrossEntropy;
 import org.vgg4j.backend.cuda.operations.CudaDevice;
 import org.vgg4j.backend.cuda.operations.CudaDropout;
@@ -27,6 +28,7 @@ import org.vgg4j.backend.cuda.operations.CudnnMaxPool2d;
 import org.vgg4j.backend.cuda.operations.OptimizerSlabs;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
+import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
@@ -211,6 +213,12 @@ public final class CudaBackend implements Backend {
   public WindowPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
     return Closing.building(
         owned -> new CudnnMaxPool2d(owned, device, spec, CudaLayout.of(x), usage));
+  }
+
+  @Override
+  public WindowPlan adaptiveAvgPool2d(AdaptiveAvgPool2dSpec spec, Layout x, Usage usage) {
+    return Closing.building(
+        owned -> new CudaAdaptiveAvgPool2d(owned, device, spec, CudaLayout.of(x), usage));
   }
 
   @Override

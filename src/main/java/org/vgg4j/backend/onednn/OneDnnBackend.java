@@ -3,6 +3,7 @@ package org.vgg4j.backend.onednn;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
+import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
@@ -134,6 +135,11 @@ public final class OneDnnBackend implements Backend {
   @Override
   public WindowPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
     return new OneDnnMaxPool2d(dnnl, spec, Dnnl.layout(x), usage);
+  }
+
+  @Override
+  public WindowPlan adaptiveAvgPool2d(AdaptiveAvgPool2dSpec spec, Layout x, Usage usage) {
+    return new OneDnnAdaptiveAvgPool2d(dnnl, spec, Dnnl.layout(x), usage);
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.vgg4j.backend.reference;
 
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
+import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
@@ -132,6 +133,12 @@ public final class ReferenceBackend implements Backend {
   public WindowPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
     checkOpen();
     return new ReferenceMaxPool2d(spec, activation(x), usage);
+  }
+
+  @Override
+  public WindowPlan adaptiveAvgPool2d(AdaptiveAvgPool2dSpec spec, Layout x, Usage usage) {
+    checkOpen();
+    return new ReferenceAdaptiveAvgPool2d(spec, activation(x), usage);
   }
 
   @Override

@@ -7,20 +7,20 @@ import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WindowPlan;
 
-/** What max pooling and local response normalization share: their layouts. */
+/** What poolings and local response normalization share: their layouts. */
 abstract class ReferenceWindow extends ReferencePlan implements WindowPlan {
   final Usage usage;
   final ReferenceLayout xLayout;
   final ReferenceLayout yLayout;
-  final ReferenceLayout savedLayout; // null when planned for inference
+  final ReferenceLayout savedLayout; // null when there is nothing to save
 
-  /** Takes the shape of y and saved, and the type of saved. */
+  /** Takes the shape of y and saved, and the type of saved, null for nothing. */
   ReferenceWindow(String operation, Layout x, Shape y, DType saved, Usage usage) {
     super(operation);
     this.usage = usage;
     xLayout = ReferenceLayout.computable(operation, x);
     yLayout = new ReferenceLayout(y, xLayout.dtype());
-    savedLayout = usage.training() ? new ReferenceLayout(y, saved) : null;
+    savedLayout = usage.training() && saved != null ? new ReferenceLayout(y, saved) : null;
   }
 
   @Override
@@ -33,7 +33,7 @@ abstract class ReferenceWindow extends ReferencePlan implements WindowPlan {
     return savedLayout;
   }
 
-  /** Returns what a forward saves into: null when planned for inference. */
+  /** Returns what a forward saves into: null when there is nothing to save. */
   final ReferenceTensor kept(Tensor saved) {
     if (savedLayout == null) {
       checkAbsent("saved", saved);

@@ -41,6 +41,14 @@ abstract class CudaPlan implements Plan {
     return CudaTensor.of(memory, tensor, planned, operation, role);
   }
 
+  /** Checks an operand that was planned to be null. */
+  final void requireAbsent(Tensor tensor, String role) {
+    if (tensor != null) {
+      throw new IllegalArgumentException(
+          operation + " " + role + " was planned to be null and got " + tensor.layout());
+    }
+  }
+
   final void requireTraining() {
     if (!usage.training()) {
       throw new IllegalStateException("this " + operation + " was planned for inference");

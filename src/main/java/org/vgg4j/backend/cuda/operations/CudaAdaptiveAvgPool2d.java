@@ -1,0 +1,68 @@
+package org.vgg4j.backend.cuda.operations;
+
+import org.vgg4j.backend.cuda.kernels.KernelLaunch;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WindowPlan;
+
+/** Adaptive average pooling by custom kernels: cuDNN has no windows of unequal size. */
+public final class CudaAdaptiveAvgPool2d extends CudaPlan implements WindowPlan {
+  private final CudaLayout x; // (N, C, H, W)
+  private final CudaLayout y; // (N, C, P, Q)
+  private final KernelLaunch forward;
+  private final KernelLaunch backward; // null when planned for inference
+
+  public CudaAdaptiveAvgPool2d(
+      Closing owned, CudaDevice device, AdaptiveAvgPool2dSpec spec, CudaLayout x, Usage usage) {
+    super(owned, device, "adaptive average pool", usage);
+    this.x = x;
+    y = CudaLayout.floats(spec.y(x.shape()));
+    forward = owned.own(launch(device, "vgg4j_adaptive_avg_pool", y.shape()));
+    backward =
+        usage.training()
+            ? owned.own(launch(device, "vgg4j_adaptive_avg_pool_backward", x.shape()))
+            : null;
+  }
+
+  private KernelLaunch launch(CudaDevice device, String kernel, Shape written) {
+    long count = written.elementCount();
+    return device
+        .kernels()
+        .strided(kernel, count, 1, 7)
+        .set(2, count)
+        .set(3, x.shape().dim(2))
+        .set(4, x.shape().dim(3))
+        .set(5, y.shape().dim(2))
+        .set(6, y.shape().dim(3));
+  }
+
+  @Override
+  public Layout y() {
+    return y;
+  }
+
+  @Override
+  public Layout saved() {
+    return null;
+  }
+
+  @Override
+  public void forward(Tensor source, Tensor target, Tensor saved) {
+    requireAbsent(saved, "saved");
+    forward.set(0, operand(source, x, "x")).set(1, operand(target, y, "y")).launch();
+  }
+
+  @Override
+  public void backward(Tensor source, Tensor target, Tensor dy, Tensor saved, Tensor dx) {
+    requireTraining();
+    requireAbsent(saved, "saved");
+    operand(source, x, "x");
+    operand(target, y, "y");
+    backward.set(0, operand(dy, y, "dy")).set(1, operand(dx, x, "dx")).launch();
+  }
+}
