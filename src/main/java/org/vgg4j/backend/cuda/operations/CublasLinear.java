@@ -78,17 +78,6 @@ public final class CublasLinear extends CudaWeighted {
       int opA, int opB, int rows, int columns, int inner, Pointer left, Pointer right, Pointer c) {
     context
         .cublas()
-        .cublasGemmEx(
-            what,
-            context.cublasHandle(),
-            opA,
-            opB,
-            rows,
-            columns,
-            inner,
-            left,
-            right,
-            c,
-            computeType);
+        .cublasGemmEx(what, opA, opB, rows, columns, inner, left, right, c, computeType);
   }
 }

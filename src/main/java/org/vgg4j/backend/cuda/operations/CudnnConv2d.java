@@ -1,6 +1,7 @@
 package org.vgg4j.backend.cuda.operations;
 
 import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.calls.ConvAlgorithm;
 import org.vgg4j.backend.cuda.calls.ConvDescriptors;
 import org.vgg4j.backend.cuda.calls.ConvDirection;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
@@ -20,9 +21,9 @@ import org.vgg4j.tensor.Usage;
 public final class CudnnConv2d extends CudaWeighted {
   private final Conv2dSpec spec;
   private final ConvDescriptors descriptors;
-  private final ConvAlgorithms.Algorithm forward;
-  private final ConvAlgorithms.Algorithm filter; // null when planned for inference
-  private final ConvAlgorithms.Algorithm data; // null when dx is not wanted
+  private final ConvAlgorithm forward;
+  private final ConvAlgorithm filter; // null when planned for inference
+  private final ConvAlgorithm data; // null when dx is not wanted
   private final KernelLaunch bias; // null without a bias
   private final KernelLaunch relu; // null without a ReLU of its own
   private final Workspace.Share workspace;
@@ -51,7 +52,7 @@ public final class CudnnConv2d extends CudaWeighted {
             : null;
   }
 
-  private static long bytes(ConvAlgorithms.Algorithm algorithm) {
+  private static long bytes(ConvAlgorithm algorithm) {
     return algorithm == null ? 0 : algorithm.workspaceBytes();
   }
 
@@ -78,27 +79,13 @@ public final class CudnnConv2d extends CudaWeighted {
     Pointer slope = operand(dy, y, "dy");
     run(filter, operand(source, x, "x"), slope, operand(dw, w, "dw"));
     if (spec.bias() && db != null) {
-      context
-          .convolution()
-          .cudnnConvolutionBackwardBias(
-              context.cudnnHandle(), descriptors, slope, operand(db, b, "db"));
+      Pointer sums = operand(db, b, "db");
+      context.convolution().cudnnConvolutionBackwardBias(descriptors, slope, sums);
     }
   }
 
-  private void run(
-      ConvAlgorithms.Algorithm algorithm, Pointer first, Pointer second, Pointer result) {
-    context
-        .convolution()
-        .run(
-            algorithm.direction(),
-            context.cudnnHandle(),
-            descriptors,
-            first,
-            second,
-            algorithm.number(),
-            workspace.pointer(),
-            algorithm.workspaceBytes(),
-            result);
+  private void run(ConvAlgorithm algorithm, Pointer first, Pointer second, Pointer result) {
+    context.convolution().run(algorithm, descriptors, first, second, workspace.pointer(), result);
   }
 
   @Override

@@ -52,8 +52,7 @@ public final class CudnnLrn extends CudaPlan implements WindowPlan {
   public void forward(Tensor source, Tensor y, Tensor savedTensor) {
     context
         .norm()
-        .cudnnLRNCrossChannelForward(
-            what, context.cudnnHandle(), lrn, desc, operand(source, x, "x"), operand(y, x, "y"));
+        .cudnnLRNCrossChannelForward(what, lrn, desc, operand(source, x, "x"), operand(y, x, "y"));
   }
 
   @Override
@@ -63,7 +62,6 @@ public final class CudnnLrn extends CudaPlan implements WindowPlan {
         .norm()
         .cudnnLRNCrossChannelBackward(
             what,
-            context.cudnnHandle(),
             lrn,
             desc,
             operand(y, x, "y"),

@@ -57,13 +57,7 @@ public final class CudnnMaxPool2d extends CudaPlan implements WindowPlan {
     context
         .cudnn()
         .cudnnPoolingForward(
-            what,
-            context.cudnnHandle(),
-            pooling,
-            xDesc,
-            operand(source, x, "x"),
-            yDesc,
-            operand(target, y, "y"));
+            what, pooling, xDesc, operand(source, x, "x"), yDesc, operand(target, y, "y"));
   }
 
   @Override
@@ -74,7 +68,6 @@ public final class CudnnMaxPool2d extends CudaPlan implements WindowPlan {
         .cudnn()
         .cudnnPoolingBackward(
             what,
-            context.cudnnHandle(),
             pooling,
             yDesc,
             operand(target, y, "y"),
