@@ -8,6 +8,7 @@ import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
+import org.vgg4j.nn.VggConfigBuilder;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.AttachedOptimizer;
 import org.vgg4j.tensor.Backend;
@@ -33,15 +34,15 @@ final class NetChecks {
 
   static List<StandardCheck> all() {
     List<StandardCheck> checks = new ArrayList<>();
-    add(checks, "VGG", "4,M,6,6,M", false);
-    add(checks, "VGG, batch norm", "4,M,6,6,M", true);
-    add(checks, "VGG, LRN, 1x1", "4,L,M,6,6c1,M", false);
-    add(checks, "VGG, batch norm, 1x1", "4,M,6,6c1,M", true);
+    add(checks, "VGG", config("4,M,6,6,M", false));
+    add(checks, "VGG, batch norm", config("4,M,6,6,M", true));
+    add(checks, "VGG, LRN, 1x1", config("4,L,M,6,6c1,M", false));
+    add(checks, "VGG, batch norm, 1x1", config("4,M,6,6c1,M", true));
+    add(checks, "VGG, average pool", config("4,M,6,M", false).imageSize(9).averagePool(3));
     return checks;
   }
 
-  private static void add(
-      List<StandardCheck> checks, String name, String layers, boolean batchNorm) {
+  private static void add(List<StandardCheck> checks, String name, VggConfigBuilder config) {
     for (int steps : new int[] {0, STEPS}) {
       checks.add(
           new StandardCheck(
@@ -51,7 +52,7 @@ final class NetChecks {
                       title,
                       seed,
                       (drawTitle, drawSeed) ->
-                          check(drawTitle, config(layers, batchNorm), steps, backend, drawSeed))));
+                          check(drawTitle, config.build(), steps, backend, drawSeed))));
     }
   }
 
@@ -76,15 +77,14 @@ final class NetChecks {
     return report.tooManyKinks() && report.tensors().stream().allMatch(report::passed);
   }
 
-  private static VggConfig config(String layers, boolean batchNorm) {
+  private static VggConfigBuilder config(String layers, boolean batchNorm) {
     return VggConfig.builder()
         .layers(layers)
         .batchNorm(batchNorm)
         .channels(2)
         .imageSize(8)
         .hidden(12)
-        .classes(CLASSES)
-        .build();
+        .classes(CLASSES);
   }
 
   /** Biases do not start at 0, where a neuron without input would be at ReLU's kink. */

@@ -1,6 +1,7 @@
 package org.vgg4j.nn;
 
 import java.util.List;
+import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Conv2dSpec;
@@ -51,9 +52,12 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
 
   /** Returns the unbuilt modules for one batch size: features and classifier. */
   public static Sequential module(VggConfig config, Initialization initialization) {
-    return new Sequential()
-        .add("features", features(config, initialization))
-        .add("classifier", classifier(config, initialization));
+    Sequential net = new Sequential().add("features", features(config, initialization));
+    if (config.averagePool() > 0) {
+      int side = config.averagePool();
+      net.add("avgpool", new AdaptiveAvgPool2d(new AdaptiveAvgPool2dSpec(side, side)));
+    }
+    return net.add("classifier", classifier(config, initialization));
   }
 
   /**

@@ -19,7 +19,10 @@ import org.vgg4j.tensor.Shape;
  * @param batchNorm whether a batch norm follows each convolution, which then has no bias
  * @param channels the channels of an image
  * @param classes the number of logits
- * @param imageSize height and width of an image, a multiple of 2 for each pool
+ * @param imageSize height and width of an image; without an average pool a multiple of 2 for each
+ *     max-pool
+ * @param averagePool side of the adaptive average pool before the classifier, as in torchvision's
+ *     nets, which have 7; 0 for none
  * @param width scales the channels of the convolutions and {@code hidden}
  * @param dropout the classifier's dropout probability, in [0, 1)
  * @param hidden the features of the classifier's two hidden layers at full width, such as 4096
@@ -31,6 +34,7 @@ public record VggConfig(
     int channels,
     int classes,
     int imageSize,
+    int averagePool,
     Width width,
     double dropout,
     int hidden) {
@@ -49,24 +53,30 @@ public record VggConfig(
     InvalidInputException.requireAtLeast(1, "channels", channels);
     InvalidInputException.requireAtLeast(1, "classes", classes);
     InvalidInputException.requireAtLeast(1, "imageSize", imageSize);
+    InvalidInputException.requireAtLeast(0, "averagePool", averagePool);
     InvalidInputException.requireAtLeast(1, "hidden", hidden);
     if (!(dropout >= 0 && dropout < 1)) {
       throw InvalidInputException.of("dropout", "must be in [0, 1), not " + dropout);
     }
     int pools = pools(layers);
-    if (pools > 30 || imageSize % (1 << pools) != 0) {
+    boolean fits = averagePool > 0 ? imageSize >> pools > 0 : imageSize % (1L << pools) == 0;
+    if (pools > 30 || !fits) {
       throw InvalidInputException.of(
           "imageSize",
-          "must be a multiple of %d (%d %s), not %d"
+          "must be %s %d (%d %s), not %d"
               .formatted(
-                  1L << Math.min(pools, 62), pools, pools == 1 ? "pool" : "pools", imageSize));
+                  averagePool > 0 ? "at least" : "a multiple of",
+                  1L << Math.min(pools, 62),
+                  pools,
+                  pools == 1 ? "pool" : "pools",
+                  imageSize));
     }
     width.of(hidden);
     int last = channels;
     for (VggLayer layer : layers) {
       last = layer.kind() == VggLayer.Kind.CONV ? width.of(layer.channels()) : last;
     }
-    long side = imageSize >> pools;
+    long side = averagePool > 0 ? averagePool : imageSize >> pools;
     if (side * side > Integer.MAX_VALUE / last) {
       throw InvalidInputException.of(
           "imageSize", imageSize + " gives the classifier more than 2^31 features");
@@ -136,7 +146,7 @@ public record VggConfig(
     for (VggLayer layer : layers) {
       last = layer.kind() == VggLayer.Kind.CONV ? channelsOf(layer) : last;
     }
-    int side = imageSize >> pools();
+    int side = averagePool > 0 ? averagePool : imageSize >> pools();
     return last * side * side;
   }
 
@@ -169,6 +179,9 @@ public record VggConfig(
     map.put("channels", channels);
     map.put("classes", classes);
     map.put("imageSize", imageSize);
+    if (averagePool > 0) { // files of nets without one stay as they were
+      map.put("averagePool", averagePool);
+    }
     map.put("width", width.toString());
     map.put("dropout", dropout);
     map.put("hidden", hidden);
@@ -195,6 +208,7 @@ public record VggConfig(
         value(map, "channels", Integer::valueOf),
         value(map, "classes", Integer::valueOf),
         value(map, "imageSize", Integer::valueOf),
+        map.containsKey("averagePool") ? value(map, "averagePool", Integer::valueOf) : 0,
         value(map, "width", Width::parse),
         value(map, "dropout", Double::valueOf),
         value(map, "hidden", Integer::valueOf));

@@ -56,6 +56,11 @@ public final class VggConfigBuilder {
     return set("imageSize", value);
   }
 
+  /** Sets the side of the adaptive average pool before the classifier; 0 for none. */
+  public VggConfigBuilder averagePool(int value) {
+    return set("averagePool", value);
+  }
+
   /** Sets the width. */
   public VggConfigBuilder width(Width value) {
     return set("width", value);

@@ -71,6 +71,13 @@ public final class Settings {
             "--image-size PIXELS",
             "Height and width of the net's images, a multiple of 2 for each pool")
         .in(NETS, NEVER);
+    recipe("averagePool", COUNT, null)
+        .flag(
+            "--average-pool SIDE",
+            "An adaptive average pool to SIDE x SIDE before the classifier, as torchvision's nets"
+                + " have (7); images of any size fit then",
+            "none")
+        .in(NETS, NEVER);
     recipe("width", TEXT, null)
         .flag("--width FRACTION", "Share of the paper's channels and hidden features, such as 1/8")
         .in(NETS, NEVER);
