@@ -1,12 +1,14 @@
 """Times PyTorch's training step of the blog's net (VGG16 with batch norm, 1 channel, 10 classes, 224 px) on a GPU.
 
-    python3 torch_step.py [--out FILE.jsonl] [--compile] [--batch N[,N]] [--seconds LIMIT]
+    python3 torch_step.py [--out FILE.jsonl] [--compile] [--batch N,..] [--width N,..] [--precision NAME,..]
+        [--memory NAME,..] [--seconds LIMIT]
 
 Writes one JSON line for each case: images/s (median, smallest and largest of 5 windows of 20 steps, timed with CUDA
 events) and the largest amount of memory allocated. A step is forward, loss, backward and a fused Adam; images are
 random and stay on the device. The first line gives the GPU's ceilings: a large copy and large matrix products.
 """
 import argparse
+import itertools
 import json
 import time
 
@@ -103,6 +105,9 @@ def main() -> None:
     parser.add_argument("--out")
     parser.add_argument("--compile", action="store_true", help="torch.compile instead of eager execution")
     parser.add_argument("--batch", default="64")
+    parser.add_argument("--width", default="1,8", help="divisors of the channels: 8 is width 1/8")
+    parser.add_argument("--precision", default="bf16,tf32,fp32")
+    parser.add_argument("--memory", default="channels_last,contiguous")
     parser.add_argument("--seconds", type=float, default=600, help="begin no case after this time")
     arguments = parser.parse_args()
     begin = time.monotonic()
@@ -115,21 +120,17 @@ def main() -> None:
 
     say({"gpu": torch.cuda.get_device_name(), "torch": torch.__version__, "cuda": torch.version.cuda,
          "cudnn": torch.backends.cudnn.version(), **ceilings()})
-    for batch in (int(n) for n in arguments.batch.split(",")):
-        for divide in (1, 8):
-            for precision in ("bf16", "tf32", "fp32"):
-                for memory in ("channels_last", "contiguous"):
-                    if arguments.compile and (precision == "fp32" or memory == "contiguous"):
-                        continue  # compiling takes most of the time, and these gain least
-                    case = {"precision": precision, "width": f"1/{divide}", "batch": batch,
-                            "mode": "compile" if arguments.compile else "eager", "memory": memory}
-                    if time.monotonic() - begin > arguments.seconds:
-                        say({**case, "error": "no time left"})
-                        continue
-                    try:
-                        say({**case, **measure(precision, divide, batch, case["mode"], memory)})
-                    except Exception as error:  # one failing case must not lose the others
-                        say({**case, "error": str(error)[:300]})
+    names = (arguments.batch, arguments.width, arguments.precision, arguments.memory)
+    for batch, divide, precision, memory in itertools.product(*(name.split(",") for name in names)):
+        case = {"precision": precision, "width": f"1/{divide}", "batch": int(batch),
+                "mode": "compile" if arguments.compile else "eager", "memory": memory}
+        if time.monotonic() - begin > arguments.seconds:
+            say({**case, "error": "no time left"})
+            continue
+        try:
+            say({**case, **measure(precision, int(divide), int(batch), case["mode"], memory)})
+        except Exception as error:  # one failing case must not lose the others
+            say({**case, "error": str(error)[:300]})
 
 
 if __name__ == "__main__":

@@ -199,12 +199,7 @@ public final class Backends {
     try {
       return new OneDnnBackend(new OneDnnOptions(activations));
     } catch (LinkageError e) {
-      throw new DeviceUnavailableException(
-          "cpu",
-          "oneDNN's native libraries do not load on this machine ("
-              + e.getMessage()
-              + "); build with the Maven profile of this platform",
-          e);
+      throw new DeviceUnavailableException("cpu", OneDnnReport.failure(e), e);
     }
   }
 }
