@@ -761,7 +761,7 @@ static void fusionCase(const std::string& what, Shape s, Type data, Type inside)
     bool real = !planOnly();
     Buf scale(real ? s.c * 4 : 0), bias(real ? s.c * 4 : 0), mask(real && drelu ? nx * sizeOf(data) : 0), kBias(real ? s.k * sizeOf(data) : 0), sum(real ? s.k * 4 : 0), squares(real ? s.k * 4 : 0),
         applied(real && prologue ? nx * sizeOf(data) : 0);
-    fill(scale, s.c, F32, 4, 0.5f, 1); fill(bias, s.c, F32, 5, 0.5f); fill(kBias, s.k, data, 6, 10); 
+    fill(scale, s.c, F32, 4, 0.5f, 1); fill(bias, s.c, F32, 5, 0.5f); fill(kBias, s.k, data, 6, 10);
     if (drelu) fill(mask, nx, data, 7);
     V X = {s.n, s.c, s.h, s.w}, W = {s.k, s.c, 3, 3}, Y = {s.n, s.k, s.h, s.w}, C = {1, s.c, 1, 1}, K = {1, s.k, 1, 1};
     std::vector<D> ops;
@@ -790,7 +790,7 @@ static void fusionCase(const std::string& what, Shape s, Type data, Type inside)
     }
     Search q;
     q.want = what == "conv" || what == "dgrad" || biasRelu ? 3 : 2;
-    q.compiledLimit = 2;
+    q.compiledLimit = data == BF16 && stats ? 2 : 1;  // half a second or more each
     q.buildLimitMs = 4000;
     Found f;
     if (good()) f = plansFor(ops, q);

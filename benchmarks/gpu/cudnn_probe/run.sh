@@ -23,7 +23,7 @@ probe=$here/build/graph_probe
 began=$(date +%s)
 limit=${LIMIT_S:-100}
 # stage:seconds, most important first; a stage takes less when it is done earlier
-stages=${*:-"ceil:8 conv-bf16:22 conv-tf32:14 error:10 fusion:24 legacy:24 lt:10 norm:10 capture:10 conv-strict:24"}
+stages=${*:-"ceil:8 conv-bf16:22 conv-tf32:14 error:10 fusion:26 legacy:24 lt:10 norm:10 capture:10 conv-strict:24"}
 for entry in $stages; do
   name=${entry%%:*}
   seconds=${entry#*:}
