@@ -10,7 +10,7 @@ out=$(cd "$out" && pwd)
 log=$out/graph_probe.log
 jsonl=$out/graph_probe.jsonl
 : > "$jsonl"
-{ date; nvidia-smi -L; } > "$log" 2>&1
+{ date; timeout 10 nvidia-smi -L; } > "$log" 2>&1
 timeout -k 5 90 "$here/build.sh" >> "$log" 2>&1 || {
   if [ -e "$here/prebuilt/graph_probe" ]; then cp "$here/prebuilt/graph_probe" "$here/build/graph_probe"; else tail -20 "$log"; echo "build failed"; exit 1; fi
 }
