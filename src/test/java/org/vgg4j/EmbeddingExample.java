@@ -20,7 +20,6 @@ import org.vgg4j.run.TrainingRun;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dSpec;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.ConvBlockSpec;
 import org.vgg4j.tensor.Layout;
@@ -28,6 +27,7 @@ import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.TrainingListener;
 
@@ -57,7 +57,7 @@ final class EmbeddingExample {
           new Conv2dSpec(1, 1, 3, 1, true, false); // C, K, kernel, padding, bias, ReLU
       Layout x = engine.plainLayout(Shape.of(1, 1, 4, 4), engine.types().activation());
       Layout b = engine.plainLayout(spec.b(), engine.types().master());
-      try (Conv2dPlan plan = engine.conv2d(spec, x, null, Usage.TRAINING);
+      try (WeightedPlan plan = engine.conv2d(spec, x, null, Usage.TRAINING);
           Arena arena = engine.allocate(4 * Arena.align(Math.max(x.bytes(), plan.y().bytes())))) {
         long step = arena.bytes() / 4;
         Tensor input = arena.tensor(0, x);

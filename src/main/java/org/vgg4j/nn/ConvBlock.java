@@ -2,7 +2,6 @@ package org.vgg4j.nn;
 
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dSpec;
-import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.ConvBlockPlan;
 import org.vgg4j.tensor.ConvBlockSpec;
 import org.vgg4j.tensor.Layout;
@@ -60,12 +59,8 @@ public final class ConvBlock implements Module {
     }
     BatchNorm2dSpec normSpec = spec.batchNorm();
     norm = normSpec == null ? null : NormState.create(context.scope(normName), normSpec);
-    context.multiplyAdds(multiplyAdds(spec.conv(), x.shape()));
+    context.multiplyAdds(spec.conv().multiplyAdds(x.shape()));
     return plan.y();
-  }
-
-  static long multiplyAdds(Conv2dSpec conv, Shape x) {
-    return conv.y(x).elementCount() * conv.inChannels() * conv.kernel() * conv.kernel();
   }
 
   @Override

@@ -4,6 +4,7 @@ import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LinearSpec;
+import org.vgg4j.tensor.WeightedSpec;
 
 /**
  * Initializes the weights and biases of convolutions and fully connected layers; batch norm always
@@ -69,20 +70,15 @@ public enum Initialization {
   }
 
   Initializer weight(Conv2dSpec spec) {
-    double area = (double) spec.kernel() * spec.kernel();
-    return convWeight(spec.inChannels() * area, spec.outChannels() * area);
-  }
-
-  Initializer bias(Conv2dSpec spec) {
-    return bias((double) spec.inChannels() * spec.kernel() * spec.kernel());
+    return convWeight((double) spec.fanIn(), (double) spec.fanOut());
   }
 
   Initializer weight(LinearSpec spec) {
-    return linearWeight(spec.inFeatures(), spec.outFeatures());
+    return linearWeight((double) spec.fanIn(), (double) spec.fanOut());
   }
 
-  Initializer bias(LinearSpec spec) {
-    return bias((double) spec.inFeatures());
+  Initializer bias(WeightedSpec spec) {
+    return bias((double) spec.fanIn());
   }
 
   /**

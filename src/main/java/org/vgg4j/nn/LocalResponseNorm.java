@@ -1,10 +1,11 @@
 package org.vgg4j.nn;
 
+import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.Shape;
-import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WindowPlan;
 
 /**
  * Local response normalization across channels.
@@ -13,9 +14,8 @@ import org.vgg4j.tensor.Tensor;
  *
  * <p>Source: Krizhevsky, Sutskever and Hinton, 2012; PyTorch {@code torch.nn.LocalResponseNorm}.
  */
-public final class LocalResponseNorm extends Layer {
+public final class LocalResponseNorm extends WindowLayer {
   private final LrnSpec spec;
-  private LrnPlan plan;
 
   /** Creates an unbuilt layer. */
   public LocalResponseNorm(LrnSpec spec) {
@@ -29,25 +29,7 @@ public final class LocalResponseNorm extends Layer {
   }
 
   @Override
-  public Layout build(BuildContext context, Layout x) {
-    plan = context.plan(context.backend().localResponseNorm(spec, x, context.usage()));
-    place(context, x, plan.y(), plan.saved());
-    return plan.y();
-  }
-
-  @Override
-  public Tensor forward(Tensor x, boolean training) {
-    keep(x, training);
-    plan.forward(x, y(), saved());
-    return y();
-  }
-
-  @Override
-  public Tensor backward(Tensor dy) {
-    if (dx() == null) {
-      return null;
-    }
-    plan.backward(x(), y(), dy, saved(), dx());
-    return dx();
+  WindowPlan plan(Backend backend, Layout x, Usage usage) {
+    return backend.localResponseNorm(spec, x, usage);
   }
 }

@@ -1,10 +1,11 @@
 package org.vgg4j.nn;
 
+import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.Shape;
-import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WindowPlan;
 
 /**
  * Max pooling.
@@ -13,9 +14,8 @@ import org.vgg4j.tensor.Tensor;
  *
  * <p>Source: PyTorch {@code torch.nn.MaxPool2d}.
  */
-public final class MaxPool2d extends Layer {
+public final class MaxPool2d extends WindowLayer {
   private final MaxPool2dSpec spec;
-  private MaxPool2dPlan plan;
 
   /** Creates an unbuilt layer. */
   public MaxPool2d(MaxPool2dSpec spec) {
@@ -29,25 +29,7 @@ public final class MaxPool2d extends Layer {
   }
 
   @Override
-  public Layout build(BuildContext context, Layout x) {
-    plan = context.plan(context.backend().maxPool2d(spec, x, context.usage()));
-    place(context, x, plan.y(), plan.saved());
-    return plan.y();
-  }
-
-  @Override
-  public Tensor forward(Tensor x, boolean training) {
-    keep(x, training);
-    plan.forward(x, y(), saved());
-    return y();
-  }
-
-  @Override
-  public Tensor backward(Tensor dy) {
-    if (dx() == null) {
-      return null;
-    }
-    plan.backward(x(), y(), dy, saved(), dx());
-    return dx();
+  WindowPlan plan(Backend backend, Layout x, Usage usage) {
+    return backend.maxPool2d(spec, x, usage);
   }
 }

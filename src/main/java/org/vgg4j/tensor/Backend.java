@@ -87,7 +87,7 @@ public interface Backend extends AutoCloseable {
   void synchronize();
 
   /** Plans a convolution. */
-  Conv2dPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage);
+  WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage);
 
   /** Plans a batch normalization. */
   BatchNorm2dPlan batchNorm2d(BatchNorm2dSpec spec, Layout x, Usage usage);
@@ -96,16 +96,16 @@ public interface Backend extends AutoCloseable {
   ReluPlan relu(Layout x, Usage usage);
 
   /** Plans a max pooling. */
-  MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage);
+  WindowPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage);
 
   /** Plans a fully connected layer. */
-  LinearPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage);
+  WeightedPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage);
 
   /** Plans a dropout. */
   DropoutPlan dropout(DropoutSpec spec, Layout x, StepState state);
 
   /** Plans a local response normalization. */
-  LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage);
+  WindowPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage);
 
   /**
    * Plans a softmax cross entropy over logits (N, classes).

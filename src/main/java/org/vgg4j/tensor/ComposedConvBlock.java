@@ -3,10 +3,10 @@ package org.vgg4j.tensor;
 /** A block made of an engine's single operations. */
 final class ComposedConvBlock implements ConvBlockPlan {
   private final Closing closing = new Closing();
-  private final Conv2dPlan conv;
+  private final WeightedPlan conv;
   private final BatchNorm2dPlan norm; // null without batch norm
   private final ReluPlan relu; // null with batch norm, which does the ReLU itself
-  private final MaxPool2dPlan pool; // null without pooling
+  private final WindowPlan pool; // null without pooling
   private final Slot dx; // (N, C, H, W), null when not wanted
   private final Slot convY; // (N, K, P, Q)
   private final Slot convDy; // (N, K, P, Q), masked by the ReLU
@@ -150,7 +150,7 @@ final class ComposedConvBlock implements ConvBlockPlan {
     } else {
       relu.backward(convY.tensor(), down, convDy.tensor());
     }
-    conv.backwardFilter(x, convDy.tensor(), g.dw(), g.db());
+    conv.backwardWeights(x, convDy.tensor(), g.dw(), g.db());
     if (dx == null) {
       return null;
     }

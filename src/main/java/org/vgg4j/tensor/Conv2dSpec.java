@@ -12,7 +12,8 @@ package org.vgg4j.tensor;
  *     dy already masked
  */
 public record Conv2dSpec(
-    int inChannels, int outChannels, int kernel, int padding, boolean bias, boolean relu) {
+    int inChannels, int outChannels, int kernel, int padding, boolean bias, boolean relu)
+    implements WeightedSpec {
   /** Checks the fields. */
   public Conv2dSpec {
     Specs.positive("convolution input channels", inChannels);
@@ -28,16 +29,13 @@ public record Conv2dSpec(
   }
 
   /** Returns the shape of the weights: (K, C, R, S). */
+  @Override
   public Shape w() {
     return Shape.of(outChannels, inChannels, kernel, kernel);
   }
 
-  /** Returns the shape of the bias: (K). */
-  public Shape b() {
-    return Shape.of(outChannels);
-  }
-
   /** Returns the shape of the output (N, K, P, Q) for an input (N, C, H, W). */
+  @Override
   public Shape y(Shape x) {
     Specs.image("convolution", x, inChannels);
     int grow = 2 * padding - kernel + 1;

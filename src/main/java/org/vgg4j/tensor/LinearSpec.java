@@ -10,7 +10,7 @@ package org.vgg4j.tensor;
  * @param relu whether the forward applies max(., 0) to its output; the backward methods then expect
  *     dy already masked
  */
-public record LinearSpec(int inFeatures, int outFeatures, boolean relu) {
+public record LinearSpec(int inFeatures, int outFeatures, boolean relu) implements WeightedSpec {
   /** Checks the fields. */
   public LinearSpec {
     Specs.positive("linear input features", inFeatures);
@@ -18,16 +18,13 @@ public record LinearSpec(int inFeatures, int outFeatures, boolean relu) {
   }
 
   /** Returns the shape of the weights: (O, I). */
+  @Override
   public Shape w() {
     return Shape.of(outFeatures, inFeatures);
   }
 
-  /** Returns the shape of the bias: (O). */
-  public Shape b() {
-    return Shape.of(outFeatures);
-  }
-
   /** Returns the shape of the output: (N, O). */
+  @Override
   public Shape y(Shape x) {
     if (x.rank() < 2 || x.elementCount() / x.dim(0) != inFeatures) {
       throw new InvalidInputException(

@@ -11,13 +11,13 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
 
 /** The CPU engine takes a buffer's bytes as they are, and into its own orders. */
 final class BufferUploadTest {
@@ -28,7 +28,7 @@ final class BufferUploadTest {
     Conv2dSpec spec = new Conv2dSpec(32, 32, 3, 1, false, false);
     try (Backend engine = Backends.open("cpu").backend()) {
       Layout plain = engine.plainLayout(Shape.of(2, 32, 8, 8), engine.types().activation());
-      try (Conv2dPlan plan = engine.conv2d(spec, plain, null, Usage.TRAINING)) {
+      try (WeightedPlan plan = engine.conv2d(spec, plain, null, Usage.TRAINING)) {
         assertTrue(plan.w().toString().contains("in oneDNN's order"), plan.w().toString());
         for (Layout layout : List.of(plain, plan.w())) {
           assertUploads(engine, layout);

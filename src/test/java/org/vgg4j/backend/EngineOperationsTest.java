@@ -22,19 +22,15 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DropoutPlan;
 import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LossTotals;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
@@ -44,6 +40,8 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
+import org.vgg4j.tensor.WindowPlan;
 import org.vgg4j.testing.Errors;
 
 /**
@@ -189,7 +187,7 @@ abstract class EngineOperationsTest {
     Shape xShape = Shape.of(c.n(), c.c(), c.h(), c.w());
     Shape yShape = spec.y(xShape);
     Layout xLayout = bench.plain(xShape);
-    Conv2dPlan plan = bench.own(bench.backend().conv2d(spec, xLayout, null, Usage.TRAINING));
+    WeightedPlan plan = bench.own(bench.backend().conv2d(spec, xLayout, null, Usage.TRAINING));
     Tensor x = bench.tensor(xLayout, fill.values(xShape, 1));
     Tensor w = bench.tensor(plan.w(), fill.values(spec.w(), 2));
     Tensor b = c.bias() ? bench.tensor(spec.b(), fill.values(spec.b(), 3)) : null;
@@ -199,7 +197,7 @@ abstract class EngineOperationsTest {
     Tensor dw = bench.output(plan.w());
     Tensor db = c.bias() ? bench.output(bench.plain(spec.b())) : null;
     plan.forward(x, w, b, y);
-    plan.backwardFilter(x, dy, dw, db);
+    plan.backwardWeights(x, dy, dw, db);
     plan.backwardData(w, dy, dx);
     int window = c.kernel() * c.kernel();
     int positions = c.n() * yShape.dim(2) * yShape.dim(3);
@@ -213,14 +211,14 @@ abstract class EngineOperationsTest {
     // A second plan over the same weights, as the last, smaller batch of an epoch has, and one for
     // inference.
     for (Usage usage : List.of(Usage.FIRST_LAYER, Usage.INFERENCE)) {
-      Conv2dPlan second = bench.own(bench.backend().conv2d(spec, xLayout, plan.w(), usage));
+      WeightedPlan second = bench.own(bench.backend().conv2d(spec, xLayout, plan.w(), usage));
       Tensor again = bench.output(second.y());
       second.forward(x, w, b, again);
       outputs.add(output("convolution y", again, c.c() * window));
       if (usage.training()) {
         Tensor dwAgain = bench.output(plan.w());
         Tensor dySecond = bench.tensor(second.y(), fill.values(yShape, 4));
-        second.backwardFilter(x, dySecond, dwAgain, null);
+        second.backwardWeights(x, dySecond, dwAgain, null);
         outputs.add(output("convolution dw", dwAgain, positions));
       }
     }
@@ -330,7 +328,7 @@ abstract class EngineOperationsTest {
 
   private static List<Output> maxPool(Bench bench, MaxPool2dSpec spec, Shape shape, Fill fill) {
     Layout layout = convolved(bench, shape);
-    MaxPool2dPlan plan = bench.own(bench.backend().maxPool2d(spec, layout, Usage.TRAINING));
+    WindowPlan plan = bench.own(bench.backend().maxPool2d(spec, layout, Usage.TRAINING));
     Tensor x = bench.tensor(layout, fill.values(shape, 13));
     Tensor y = bench.output(plan.y());
     Tensor dy = bench.tensor(plan.y(), Bench.random(spec.y(shape), 14));
@@ -338,7 +336,7 @@ abstract class EngineOperationsTest {
     Tensor saved = bench.opaque(plan.saved());
     plan.forward(x, y, saved);
     plan.backward(x, y, dy, saved, dx);
-    MaxPool2dPlan forward = bench.own(bench.backend().maxPool2d(spec, layout, Usage.INFERENCE));
+    WindowPlan forward = bench.own(bench.backend().maxPool2d(spec, layout, Usage.INFERENCE));
     Tensor again = bench.output(forward.y());
     forward.forward(x, again, null);
     return List.of(
@@ -372,7 +370,7 @@ abstract class EngineOperationsTest {
     LinearSpec spec = new LinearSpec(in, c.out(), c.relu());
     Shape yShape = spec.y(c.x());
     Layout xLayout = c.x().rank() == 4 ? convolved(bench, c.x()) : bench.plain(c.x());
-    LinearPlan plan = bench.own(bench.backend().linear(spec, xLayout, null, Usage.TRAINING));
+    WeightedPlan plan = bench.own(bench.backend().linear(spec, xLayout, null, Usage.TRAINING));
     Tensor x = bench.tensor(xLayout, fill.values(c.x(), 15));
     Tensor w = bench.tensor(plan.w(), fill.values(spec.w(), 16));
     Tensor b = bench.tensor(spec.b(), fill.values(spec.b(), 17));
@@ -384,7 +382,8 @@ abstract class EngineOperationsTest {
     plan.forward(x, w, b, y);
     plan.backwardData(w, dy, dx);
     plan.backwardWeights(x, dy, dw, db);
-    LinearPlan second = bench.own(bench.backend().linear(spec, xLayout, plan.w(), Usage.INFERENCE));
+    WeightedPlan second =
+        bench.own(bench.backend().linear(spec, xLayout, plan.w(), Usage.INFERENCE));
     Tensor again = bench.output(second.y());
     second.forward(x, w, b, again);
     return List.of(
@@ -403,7 +402,7 @@ abstract class EngineOperationsTest {
           spec + " " + shape,
           bench -> {
             Layout layout = convolved(bench, shape);
-            LrnPlan plan =
+            WindowPlan plan =
                 bench.own(bench.backend().localResponseNorm(spec, layout, Usage.TRAINING));
             Tensor x = bench.tensor(layout, Bench.random(shape, 19));
             Tensor dy = bench.tensor(plan.y(), Bench.random(shape, 20));

@@ -6,25 +6,23 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.DropoutPlan;
 import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
+import org.vgg4j.tensor.WindowPlan;
 
 /**
  * One method of a plan; it takes tensors in the order of its operands.
@@ -77,7 +75,7 @@ record PlannedOperation(
   private static List<PlannedOperation> convolutions(Bench bench, boolean bias) {
     Conv2dSpec spec = new Conv2dSpec(CHANNELS, CHANNELS, 3, 1, bias, true);
     Layout x = bench.plain(IMAGES);
-    Conv2dPlan plan = bench.own(bench.backend().conv2d(spec, x, null, Usage.TRAINING));
+    WeightedPlan plan = bench.own(bench.backend().conv2d(spec, x, null, Usage.TRAINING));
     Layout w = plan.w();
     Layout y = plan.y();
     Layout b = bias ? bench.plain(spec.b()) : null;
@@ -94,15 +92,15 @@ record PlannedOperation(
             t -> plan.backwardData(t[0], t[1], t[2])),
         new PlannedOperation(
             "convolution",
-            "filter gradient, bias " + bias,
+            "weights gradient, bias " + bias,
             operands("x", x, "dy", y, "dw", w, "db?", b),
-            t -> plan.backwardFilter(t[0], t[1], t[2], t[3])));
+            t -> plan.backwardWeights(t[0], t[1], t[2], t[3])));
   }
 
   private static List<PlannedOperation> linear(Bench bench) {
     LinearSpec spec = new LinearSpec(CHANNELS * 36, 24, true);
     Layout x = images(bench);
-    LinearPlan plan = bench.own(bench.backend().linear(spec, x, null, Usage.TRAINING));
+    WeightedPlan plan = bench.own(bench.backend().linear(spec, x, null, Usage.TRAINING));
     Layout w = plan.w();
     Layout y = plan.y();
     Layout b = bench.plain(spec.b());
@@ -181,7 +179,7 @@ record PlannedOperation(
 
   private static List<PlannedOperation> maxPool(Bench bench, Usage usage) {
     Layout x = images(bench);
-    MaxPool2dPlan plan = bench.own(bench.backend().maxPool2d(new MaxPool2dSpec(2, 2), x, usage));
+    WindowPlan plan = bench.own(bench.backend().maxPool2d(new MaxPool2dSpec(2, 2), x, usage));
     Layout y = plan.y();
     Layout saved = plan.saved();
     PlannedOperation forward =
@@ -201,7 +199,7 @@ record PlannedOperation(
 
   private static List<PlannedOperation> localResponseNorm(Bench bench) {
     Layout x = images(bench);
-    LrnPlan plan =
+    WindowPlan plan =
         bench.own(bench.backend().localResponseNorm(LrnSpec.KRIZHEVSKY, x, Usage.TRAINING));
     Layout y = plan.y();
     Layout saved = plan.saved();

@@ -32,7 +32,6 @@ import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Closing;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
@@ -44,12 +43,9 @@ import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.ImagePlan;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
@@ -59,6 +55,8 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
+import org.vgg4j.tensor.WindowPlan;
 
 /**
  * The GPU engine: cuDNN, cuBLAS and custom kernels on an NVIDIA GPU. Everything stays in device
@@ -193,7 +191,7 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public Conv2dPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
+  public WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
     return Closing.building(
         owned -> new CudnnConv2d(owned, device, spec, CudaLayout.of(x), w, usage));
   }
@@ -210,13 +208,13 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
+  public WindowPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
     return Closing.building(
         owned -> new CudnnMaxPool2d(owned, device, spec, CudaLayout.of(x), usage));
   }
 
   @Override
-  public LinearPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
+  public WeightedPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
     return Closing.building(
         owned -> new CublasLinear(owned, device, spec, CudaLayout.of(x), w, usage));
   }
@@ -230,7 +228,7 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
+  public WindowPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
     return Closing.building(owned -> new CudnnLrn(owned, device, spec, CudaLayout.of(x), usage));
   }
 

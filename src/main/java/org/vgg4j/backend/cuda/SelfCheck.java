@@ -4,14 +4,13 @@ import java.util.Arrays;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
 
 /** A convolution with bias and ReLU and a linear layer over small integers. */
 final class SelfCheck {
@@ -28,10 +27,10 @@ final class SelfCheck {
   static void run(CudaBackend backend) {
     try (Closing closing = new Closing()) {
       Layout image = CudaLayout.floats(Shape.of(1, 1, 2, 2));
-      Conv2dPlan conv =
+      WeightedPlan conv =
           closing.own(
               backend.conv2d(new Conv2dSpec(1, 1, 3, 1, true, true), image, null, Usage.INFERENCE));
-      LinearPlan linear =
+      WeightedPlan linear =
           closing.own(backend.linear(new LinearSpec(4, 1, false), conv.y(), null, Usage.INFERENCE));
       Tensor x = tensor(backend, closing, image, 1, 2, 3, 4);
       Tensor w = tensor(backend, closing, conv.w(), 0, 0, 0, 0, 1, 1, 0, 0, 0);

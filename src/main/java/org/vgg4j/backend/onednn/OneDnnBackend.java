@@ -7,7 +7,6 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
@@ -16,12 +15,9 @@ import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.HostStepState;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
@@ -31,6 +27,8 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
+import org.vgg4j.tensor.WindowPlan;
 
 /**
  * The CPU engine: oneDNN, single precision.
@@ -119,7 +117,7 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public Conv2dPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
+  public WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
     return new OneDnnConv2d(dnnl, spec, Dnnl.layout(x), w == null ? null : Dnnl.layout(w), usage);
   }
 
@@ -134,12 +132,12 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
+  public WindowPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
     return new OneDnnMaxPool2d(dnnl, spec, Dnnl.layout(x), usage);
   }
 
   @Override
-  public LinearPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
+  public WeightedPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
     return new OneDnnLinear(dnnl, spec, Dnnl.layout(x), w == null ? null : Dnnl.layout(w), usage);
   }
 
@@ -149,7 +147,7 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
+  public WindowPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
     return new OneDnnLrn(dnnl, spec, Dnnl.layout(x), usage);
   }
 

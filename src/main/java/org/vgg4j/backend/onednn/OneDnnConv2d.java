@@ -7,22 +7,16 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
-import org.vgg4j.tensor.Shape;
-import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
 /** Convolution. Shapes: x (N, C, H, W), w (K, C, R, S), b (K), y (N, K, P, Q). */
-final class OneDnnConv2d extends WeightedPlan<convolution_forward.primitive_desc>
-    implements Conv2dPlan {
+final class OneDnnConv2d extends OneDnnWeighted<convolution_forward.primitive_desc> {
   private static final dnnl.algorithm DIRECT = dnnl.algorithm.convolution_direct;
   private static final long[] ONES = {1, 1};
 
-  private final Conv2dSpec spec;
   private final long[] padding;
   private final memory.desc xAny;
-  private final memory.desc wAny;
 
   /**
    * Leaves the orders of dy and x to oneDNN. With dy in the order of y, oneDNN falls back to its
@@ -32,14 +26,11 @@ final class OneDnnConv2d extends WeightedPlan<convolution_forward.primitive_desc
   private final memory.desc yAny;
 
   OneDnnConv2d(Dnnl context, Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage) {
-    super(context, "convolution", x, spec.w(), spec.bias() ? spec.b() : null);
-    this.spec = spec;
+    super(context, "convolution", spec, x, spec.w());
     padding = new long[] {spec.padding(), spec.padding()};
-    Shape yShape = spec.y(x.shape());
     xAny = context.activation(x.shape());
-    wAny = Dnnl.any(spec.w());
-    yAny = context.activation(yShape);
-    plan(usage, spec.relu(), yShape, yAny, givenW);
+    yAny = context.activation(spec.y(x.shape()));
+    plan(usage, yAny, givenW);
   }
 
   @Override
@@ -70,15 +61,5 @@ final class OneDnnConv2d extends WeightedPlan<convolution_forward.primitive_desc
   primitive_desc dataDescription(convolution_forward.primitive_desc hint) {
     return new convolution_backward_data.primitive_desc(
         context().engine(), DIRECT, xAny, wAny, yAny, ONES, padding, padding, hint);
-  }
-
-  @Override
-  OneDnnLayout weightsLayout(memory.desc desc) {
-    return OneDnnLayout.of(spec.w(), desc);
-  }
-
-  @Override
-  public void backwardFilter(Tensor xTensor, Tensor dy, Tensor dw, Tensor db) {
-    weightsGradient(xTensor, dy, dw, db);
   }
 }

@@ -8,9 +8,7 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc;
 import org.vgg4j.tensor.DType;
-import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
-import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
@@ -19,23 +17,15 @@ import org.vgg4j.tensor.Usage;
  * weights then have image axes too. Shapes: x (N, ...) of I values per sample, w (O, I), b (O), y
  * (N, O).
  */
-final class OneDnnLinear extends WeightedPlan<inner_product_forward.primitive_desc>
-    implements LinearPlan {
-  private final LinearSpec spec;
-  private final Shape wPhysical; // (O, ...), the axes of x
+final class OneDnnLinear extends OneDnnWeighted<inner_product_forward.primitive_desc> {
   private final memory.desc xAny;
-  private final memory.desc wAny;
   private final memory.desc yPlain;
 
   OneDnnLinear(Dnnl context, LinearSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage) {
-    super(context, "linear layer", x, spec.w(), spec.b());
-    this.spec = spec;
-    Shape yShape = spec.y(x.shape());
-    wPhysical = x.shape().withBatch(spec.outFeatures());
+    super(context, "linear layer", spec, x, x.shape().withBatch(spec.outFeatures()));
     xAny = Dnnl.any(x.shape());
-    wAny = Dnnl.any(wPhysical);
-    yPlain = Dnnl.plain(yShape, DType.F32);
-    plan(usage, spec.relu(), yShape, yPlain, givenW);
+    yPlain = Dnnl.plain(spec.y(x.shape()), DType.F32);
+    plan(usage, yPlain, givenW);
   }
 
   @Override
@@ -58,12 +48,7 @@ final class OneDnnLinear extends WeightedPlan<inner_product_forward.primitive_de
   }
 
   @Override
-  OneDnnLayout weightsLayout(memory.desc desc) {
-    return OneDnnLayout.of(spec.w(), wPhysical, desc);
-  }
-
-  @Override
   public void backwardWeights(Tensor xTensor, Tensor dy, Tensor dw, Tensor db) {
-    weightsGradient(xTensor, dy, dw, OneDnnTensor.of(db, b, "linear layer db"));
+    super.backwardWeights(xTensor, dy, dw, OneDnnTensor.of(db, b, "linear layer db"));
   }
 }

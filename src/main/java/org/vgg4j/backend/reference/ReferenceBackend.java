@@ -6,7 +6,6 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
@@ -15,12 +14,9 @@ import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.HostStepState;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
@@ -31,6 +27,8 @@ import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.ThreadOwner;
 import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
+import org.vgg4j.tensor.WindowPlan;
 
 /**
  * The engine that every other engine and every gradient is checked against: plain Java in double
@@ -113,7 +111,7 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public Conv2dPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
+  public WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
     checkOpen();
     return new ReferenceConv2d(types, spec, activation(x), w, usage);
   }
@@ -131,13 +129,13 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public MaxPool2dPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
+  public WindowPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
     checkOpen();
     return new ReferenceMaxPool2d(spec, activation(x), usage);
   }
 
   @Override
-  public LinearPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
+  public WeightedPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
     checkOpen();
     return new ReferenceLinear(types, spec, activation(x), w, usage);
   }
@@ -149,7 +147,7 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public LrnPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
+  public WindowPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
     checkOpen();
     return new ReferenceLrn(spec, activation(x), usage);
   }

@@ -1,7 +1,6 @@
 package org.vgg4j.backend.reference;
 
 import java.util.Arrays;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
@@ -18,9 +17,7 @@ import org.vgg4j.tensor.Usage;
  * <p>Source: PyTorch {@code torch.nn.functional.conv2d} and {@code torch.nn.grad}'s {@code
  * conv2d_input} and {@code conv2d_weight}.
  */
-final class ReferenceConv2d extends ReferenceWeighted implements Conv2dPlan {
-  private static final String OPERATION = "convolution";
-
+final class ReferenceConv2d extends ReferenceWeighted {
   private final Conv2dSpec spec;
   private final int batch; // N
   private final int inChannels; // C
@@ -32,7 +29,7 @@ final class ReferenceConv2d extends ReferenceWeighted implements Conv2dPlan {
   private final int outWidth; // Q
 
   ReferenceConv2d(Types types, Conv2dSpec spec, Layout x, Layout w, Usage usage) {
-    super(OPERATION, types, x, w, spec.w(), spec.b(), spec.y(x.shape()), usage);
+    super("convolution", types, spec, x, w, usage);
     this.spec = spec;
     Shape y = yLayout.shape();
     batch = y.dim(0);
@@ -96,7 +93,7 @@ final class ReferenceConv2d extends ReferenceWeighted implements Conv2dPlan {
   }
 
   @Override
-  public void backwardFilter(Tensor x, Tensor dy, Tensor dw, Tensor db) {
+  public void backwardWeights(Tensor x, Tensor dy, Tensor dw, Tensor db) {
     checkPlanned(usage.training(), "a backward");
     ReferenceTensor input = use("x", x, xLayout);
     ReferenceTensor slope = use("dy", dy, yLayout);

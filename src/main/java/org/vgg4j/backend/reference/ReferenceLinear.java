@@ -2,7 +2,6 @@ package org.vgg4j.backend.reference;
 
 import java.util.Arrays;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Types;
@@ -15,16 +14,14 @@ import org.vgg4j.tensor.Usage;
  *
  * <p>Source: PyTorch {@code torch.nn.Linear}.
  */
-final class ReferenceLinear extends ReferenceWeighted implements LinearPlan {
-  private static final String OPERATION = "linear layer";
-
+final class ReferenceLinear extends ReferenceWeighted {
   private final LinearSpec spec;
   private final int batch; // N
   private final int in; // I
   private final int out; // O
 
   ReferenceLinear(Types types, LinearSpec spec, Layout x, Layout w, Usage usage) {
-    super(OPERATION, types, x, w, spec.w(), spec.b(), spec.y(x.shape()), usage);
+    super("linear layer", types, spec, x, w, usage);
     this.spec = spec;
     batch = x.shape().dim(0);
     in = spec.inFeatures();

@@ -3,7 +3,6 @@ package org.vgg4j.backend.reference;
 import java.util.Arrays;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
@@ -19,29 +18,23 @@ import org.vgg4j.tensor.Usage;
  * torch.nn.LocalResponseNorm}, whose zero padding leaves the missing channels out of the sum and
  * divides by the full size.
  */
-final class ReferenceLrn extends ReferencePlan implements LrnPlan {
+final class ReferenceLrn extends ReferenceWindow {
   private static final String OPERATION = "local response norm";
 
   private final LrnSpec spec;
-  private final Usage usage;
-  private final ReferenceLayout layout;
-  private final ReferenceLayout savedLayout; // null when planned for inference
   private final int batch; // N
   private final int channels; // C
   private final int plane; // H W
   private final double share; // alpha / size
 
   ReferenceLrn(LrnSpec spec, Layout x, Usage usage) {
-    super(OPERATION);
+    super(OPERATION, x, x.shape(), DType.F64, usage);
     this.spec = spec;
-    this.usage = usage;
-    layout = ReferenceLayout.computable(OPERATION, x);
-    Shape shape = layout.shape();
+    Shape shape = x.shape();
     if (shape.rank() != 4) {
       throw new IllegalArgumentException(
           OPERATION + " takes (N, C, H, W), not a tensor of shape " + shape);
     }
-    savedLayout = usage.training() ? layout.as(DType.F64) : null;
     batch = shape.dim(0);
     channels = shape.dim(1);
     plane = shape.dim(2) * shape.dim(3);
@@ -49,25 +42,11 @@ final class ReferenceLrn extends ReferencePlan implements LrnPlan {
   }
 
   @Override
-  public Layout y() {
-    return layout;
-  }
-
-  @Override
-  public Layout saved() {
-    return savedLayout;
-  }
-
-  @Override
   public void forward(Tensor x, Tensor y, Tensor saved) {
-    ReferenceTensor input = use("x", x, layout);
-    ReferenceTensor output = use("y", y, layout);
-    ReferenceTensor divisor = output; // An inference plan keeps d nowhere else.
-    if (usage.training()) {
-      divisor = use("saved", saved, savedLayout);
-    } else {
-      checkAbsent("saved", saved);
-    }
+    ReferenceTensor input = use("x", x, xLayout);
+    ReferenceTensor output = use("y", y, yLayout);
+    ReferenceTensor kept = kept(saved);
+    ReferenceTensor divisor = kept == null ? output : kept; // inference keeps d nowhere else
     double[] xs = input.values();
     double[] ds = divisor.values();
     for (int n = 0; n < batch; n++) {
@@ -97,11 +76,11 @@ final class ReferenceLrn extends ReferencePlan implements LrnPlan {
   @Override
   public void backward(Tensor x, Tensor y, Tensor dy, Tensor saved, Tensor dx) {
     checkPlanned(usage.training(), "a backward");
-    ReferenceTensor input = use("x", x, layout);
-    ReferenceTensor output = use("y", y, layout);
-    ReferenceTensor slope = use("dy", dy, layout);
+    ReferenceTensor input = use("x", x, xLayout);
+    ReferenceTensor output = use("y", y, yLayout);
+    ReferenceTensor slope = use("dy", dy, yLayout);
     ReferenceTensor divisor = use("saved", saved, savedLayout);
-    ReferenceTensor result = use("dx", dx, layout);
+    ReferenceTensor result = use("dx", dx, xLayout);
     double[] ds = divisor.values();
     double[] dys = slope.values();
     double[] dxs = result.values();

@@ -3,7 +3,6 @@ package org.vgg4j.backend.reference;
 import java.util.Arrays;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
@@ -18,14 +17,8 @@ import org.vgg4j.tensor.Usage;
  * <p>Source: PyTorch {@code torch.nn.MaxPool2d} ({@code aten/src/ATen/native/cpu/MaxPoolKernel.cpp}
  * takes a value when it is larger or NaN).
  */
-final class ReferenceMaxPool2d extends ReferencePlan implements MaxPool2dPlan {
-  private static final String OPERATION = "max-pool";
-
+final class ReferenceMaxPool2d extends ReferenceWindow {
   private final MaxPool2dSpec spec;
-  private final Usage usage;
-  private final ReferenceLayout xLayout;
-  private final ReferenceLayout yLayout;
-  private final ReferenceLayout savedLayout; // null when planned for inference
   private final int planes; // N C
   private final int height; // H
   private final int width; // W
@@ -33,13 +26,9 @@ final class ReferenceMaxPool2d extends ReferencePlan implements MaxPool2dPlan {
   private final int outWidth; // Q
 
   ReferenceMaxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
-    super(OPERATION);
+    super("max-pool", x, spec.y(x.shape()), DType.I32, usage);
     this.spec = spec;
-    this.usage = usage;
-    xLayout = ReferenceLayout.computable(OPERATION, x);
-    Shape y = spec.y(x.shape());
-    yLayout = new ReferenceLayout(y, xLayout.dtype());
-    savedLayout = usage.training() ? new ReferenceLayout(y, DType.I32) : null;
+    Shape y = yLayout.shape();
     planes = y.dim(0) * y.dim(1);
     height = x.shape().dim(2);
     width = x.shape().dim(3);
@@ -48,25 +37,10 @@ final class ReferenceMaxPool2d extends ReferencePlan implements MaxPool2dPlan {
   }
 
   @Override
-  public Layout y() {
-    return yLayout;
-  }
-
-  @Override
-  public Layout saved() {
-    return savedLayout;
-  }
-
-  @Override
   public void forward(Tensor x, Tensor y, Tensor saved) {
     ReferenceTensor input = use("x", x, xLayout);
     ReferenceTensor output = use("y", y, yLayout);
-    ReferenceTensor kept = null;
-    if (usage.training()) {
-      kept = use("saved", saved, savedLayout);
-    } else {
-      checkAbsent("saved", saved);
-    }
+    ReferenceTensor kept = kept(saved);
     double[] xs = input.values();
     int out = 0;
     for (int plane = 0; plane < planes; plane++) {

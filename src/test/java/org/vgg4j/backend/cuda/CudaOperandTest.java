@@ -13,7 +13,6 @@ import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Closing;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.DropoutSpec;
@@ -25,6 +24,7 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
 
 /** What the engine refuses to take as an operand, and in which words. */
 @OnCuda
@@ -34,7 +34,7 @@ final class CudaOperandTest {
 
   private final Closing closing = new Closing();
   private CudaBackend backend;
-  private Conv2dPlan conv;
+  private WeightedPlan conv;
   private Tensor x;
   private Tensor w;
   private Tensor b;

@@ -11,11 +11,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
 
 final class ReferenceConv2dTest {
   private final ReferenceFixture fixture = new ReferenceFixture();
@@ -29,7 +29,7 @@ final class ReferenceConv2dTest {
   void correlatesWithPaddingByHand() {
     // x is 2 rows of 3, so that rows and columns cannot be confused; the filter counts up and is
     // not flipped: y[0][0] = 5 * 1 + 6 * 2 + 8 * 4 + 9 * 5.
-    Conv2dPlan plan = plan(new Conv2dSpec(1, 1, 3, 1, true, false), Usage.TRAINING, 1, 1, 2, 3);
+    WeightedPlan plan = plan(new Conv2dSpec(1, 1, 3, 1, true, false), Usage.TRAINING, 1, 1, 2, 3);
     Tensor x = fixture.tensor(fixture.layout(1, 1, 2, 3), 1, 2, 3, 4, 5, 6);
     Tensor w = fixture.tensor(plan.w(), 1, 2, 3, 4, 5, 6, 7, 8, 9);
     Tensor y = fixture.poisoned(plan.y());
@@ -42,7 +42,7 @@ final class ReferenceConv2dTest {
     assertValues(dx, 5, 16, 20, 8, 49, 50);
     Tensor dw = fixture.poisoned(plan.w());
     Tensor db = fixture.poisoned(fixture.layout(1));
-    plan.backwardFilter(x, dy, dw, db);
+    plan.backwardWeights(x, dy, dw, db);
     assertValues(dw, 20, 30, 0, 50, 61, 2, 0, 4, 5);
     assertValues(db, 11);
   }
@@ -50,7 +50,7 @@ final class ReferenceConv2dTest {
   @Test
   void sumsOverChannelsByHand() {
     // 1x1: y[k] = w[k][0] x[0] + w[k][1] x[1], for 3 outputs of 2 inputs.
-    Conv2dPlan plan = plan(new Conv2dSpec(2, 3, 1, 0, false, false), Usage.TRAINING, 1, 2, 1, 2);
+    WeightedPlan plan = plan(new Conv2dSpec(2, 3, 1, 0, false, false), Usage.TRAINING, 1, 2, 1, 2);
     Tensor x = fixture.tensor(fixture.layout(1, 2, 1, 2), 1, 2, 10, 20);
     Tensor w = fixture.tensor(plan.w(), 1, 2, 3, 4, 5, 6);
     Tensor y = fixture.poisoned(plan.y());
@@ -60,7 +60,7 @@ final class ReferenceConv2dTest {
 
   @Test
   void appliesItsRelu() {
-    Conv2dPlan plan = plan(new Conv2dSpec(1, 1, 1, 0, true, true), Usage.INFERENCE, 1, 1, 1, 3);
+    WeightedPlan plan = plan(new Conv2dSpec(1, 1, 1, 0, true, true), Usage.INFERENCE, 1, 1, 1, 3);
     Tensor x = fixture.tensor(fixture.layout(1, 1, 1, 3), -1, 2, Double.NaN);
     Tensor y = fixture.poisoned(plan.y());
     plan.forward(x, fixture.tensor(plan.w(), 2), fixture.tensor(fixture.layout(1), 1), y);
@@ -80,7 +80,7 @@ final class ReferenceConv2dTest {
   })
   void matchesTheSumAndItsGradients(int n, int c, int k, int h, int w, int kernel, int padding) {
     Conv2dSpec spec = new Conv2dSpec(c, k, kernel, padding, true, false);
-    Conv2dPlan plan = plan(spec, Usage.TRAINING, n, c, h, w);
+    WeightedPlan plan = plan(spec, Usage.TRAINING, n, c, h, w);
     Tensor x = fixture.random(fixture.layout(n, c, h, w), 1);
     Tensor filter = fixture.random(plan.w(), 2);
     Tensor b = fixture.random(fixture.layout(k), 3);
@@ -93,20 +93,20 @@ final class ReferenceConv2dTest {
     Tensor dw = fixture.poisoned(plan.w());
     Tensor db = fixture.poisoned(b.layout());
     plan.backwardData(filter, dy, dx);
-    plan.backwardFilter(x, dy, dw, db);
+    plan.backwardWeights(x, dy, dw, db);
     assertGradient("dx", x, dx, () -> forward(plan, x, filter, b, y), dy);
     assertGradient("dw", filter, dw, () -> forward(plan, x, filter, b, y), dy);
     assertGradient("db", b, db, () -> forward(plan, x, filter, b, y), dy);
 
     Tensor alone = fixture.poisoned(plan.w());
-    plan.backwardFilter(x, dy, alone, null);
+    plan.backwardWeights(x, dy, alone, null);
     assertClose(read(alone), read(dw), 0);
   }
 
   @Test
   void refusesWhatItWasNotPlannedFor() {
     Conv2dSpec spec = new Conv2dSpec(2, 3, 3, 1, false, false);
-    Conv2dPlan plan = plan(spec, Usage.FIRST_LAYER, 1, 2, 4, 4);
+    WeightedPlan plan = plan(spec, Usage.FIRST_LAYER, 1, 2, 4, 4);
     Tensor x = fixture.poisoned(fixture.layout(1, 2, 4, 4));
     Tensor w = fixture.poisoned(plan.w());
     Tensor y = fixture.poisoned(plan.y());
@@ -116,15 +116,15 @@ final class ReferenceConv2dTest {
     assertEquals(
         "convolution x was planned for F64 1x2x4x4 and got F64 1x3x4x4", shape.getMessage());
     assertThrows(IllegalArgumentException.class, () -> plan.forward(x, w, three, y));
-    assertThrows(IllegalArgumentException.class, () -> plan.backwardFilter(x, y, w, three));
+    assertThrows(IllegalArgumentException.class, () -> plan.backwardWeights(x, y, w, three));
     IllegalArgumentException missing =
         assertThrows(IllegalArgumentException.class, () -> plan.forward(null, w, null, y));
     assertEquals("convolution x is missing", missing.getMessage());
     IllegalStateException gradient =
         assertThrows(IllegalStateException.class, () -> plan.backwardData(w, y, x));
     assertEquals("convolution: planned without the gradient of its input", gradient.getMessage());
-    Conv2dPlan inference = plan(spec, Usage.INFERENCE, 1, 2, 4, 4);
-    assertThrows(IllegalStateException.class, () -> inference.backwardFilter(x, y, w, null));
+    WeightedPlan inference = plan(spec, Usage.INFERENCE, 1, 2, 4, 4);
+    assertThrows(IllegalStateException.class, () -> inference.backwardWeights(x, y, w, null));
     Layout wrong = fixture.layout(3, 2, 1, 1);
     IllegalArgumentException weights =
         assertThrows(
@@ -135,11 +135,11 @@ final class ReferenceConv2dTest {
     assertThrows(IllegalStateException.class, () -> plan.forward(x, w, null, y));
   }
 
-  private Conv2dPlan plan(Conv2dSpec spec, Usage usage, int... x) {
+  private WeightedPlan plan(Conv2dSpec spec, Usage usage, int... x) {
     return fixture.own(fixture.backend.conv2d(spec, fixture.layout(x), null, usage));
   }
 
-  private static Tensor forward(Conv2dPlan plan, Tensor x, Tensor w, Tensor b, Tensor y) {
+  private static Tensor forward(WeightedPlan plan, Tensor x, Tensor w, Tensor b, Tensor y) {
     plan.forward(x, w, b, y);
     return y;
   }

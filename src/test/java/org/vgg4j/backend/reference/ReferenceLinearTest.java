@@ -7,10 +7,10 @@ import static org.vgg4j.backend.reference.ReferenceFixture.assertValues;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
 
 final class ReferenceLinearTest {
   private final ReferenceFixture fixture = new ReferenceFixture();
@@ -22,7 +22,7 @@ final class ReferenceLinearTest {
 
   @Test
   void multipliesByHand() {
-    LinearPlan plan = plan(new LinearSpec(3, 2, false), Usage.TRAINING, 2, 3);
+    WeightedPlan plan = plan(new LinearSpec(3, 2, false), Usage.TRAINING, 2, 3);
     Tensor x = fixture.tensor(fixture.layout(2, 3), 1, 2, 3, 4, 5, 6);
     Tensor w = fixture.tensor(plan.w(), 1, 0, -1, 2, 3, 4);
     Tensor b = fixture.tensor(fixture.layout(2), 10, 20);
@@ -42,7 +42,7 @@ final class ReferenceLinearTest {
 
   @Test
   void appliesItsRelu() {
-    LinearPlan plan = plan(new LinearSpec(1, 3, true), Usage.INFERENCE, 1, 1);
+    WeightedPlan plan = plan(new LinearSpec(1, 3, true), Usage.INFERENCE, 1, 1);
     Tensor y = fixture.poisoned(plan.y());
     Tensor w = fixture.tensor(plan.w(), -1, 2, Double.NaN);
     Tensor b = fixture.tensor(fixture.layout(3), 0, 1, 0);
@@ -52,7 +52,7 @@ final class ReferenceLinearTest {
 
   @Test
   void hasTheRightGradientsForImages() {
-    LinearPlan plan = plan(new LinearSpec(12, 5, false), Usage.TRAINING, 3, 2, 2, 3);
+    WeightedPlan plan = plan(new LinearSpec(12, 5, false), Usage.TRAINING, 3, 2, 2, 3);
     Tensor x = fixture.random(fixture.layout(3, 2, 2, 3), 1);
     Tensor w = fixture.random(plan.w(), 2);
     Tensor b = fixture.random(fixture.layout(5), 3);
@@ -70,7 +70,7 @@ final class ReferenceLinearTest {
 
   @Test
   void refusesWhatItWasNotPlannedFor() {
-    LinearPlan plan = plan(new LinearSpec(3, 2, false), Usage.FIRST_LAYER, 2, 3);
+    WeightedPlan plan = plan(new LinearSpec(3, 2, false), Usage.FIRST_LAYER, 2, 3);
     Tensor x = fixture.poisoned(fixture.layout(2, 3));
     Tensor y = fixture.poisoned(plan.y());
     Tensor b = fixture.poisoned(fixture.layout(2));
@@ -79,7 +79,7 @@ final class ReferenceLinearTest {
         assertThrows(IllegalArgumentException.class, () -> plan.forward(x, turned, b, y));
     assertEquals("linear layer w was planned for F64 2x3 and got F64 3x2", thrown.getMessage());
     assertThrows(IllegalStateException.class, () -> plan.backwardData(x, y, x));
-    LinearPlan inference = plan(new LinearSpec(3, 2, false), Usage.INFERENCE, 2, 3);
+    WeightedPlan inference = plan(new LinearSpec(3, 2, false), Usage.INFERENCE, 2, 3);
     assertThrows(IllegalStateException.class, () -> inference.backwardWeights(x, y, x, b));
     assertThrows(
         IllegalArgumentException.class,
@@ -88,11 +88,11 @@ final class ReferenceLinearTest {
                 new LinearSpec(3, 2, false), x.layout(), turned.layout(), Usage.TRAINING));
   }
 
-  private LinearPlan plan(LinearSpec spec, Usage usage, int... x) {
+  private WeightedPlan plan(LinearSpec spec, Usage usage, int... x) {
     return fixture.own(fixture.backend.linear(spec, fixture.layout(x), null, usage));
   }
 
-  private static Tensor forward(LinearPlan plan, Tensor x, Tensor w, Tensor b, Tensor y) {
+  private static Tensor forward(WeightedPlan plan, Tensor x, Tensor w, Tensor b, Tensor y) {
     plan.forward(x, w, b, y);
     return y;
   }

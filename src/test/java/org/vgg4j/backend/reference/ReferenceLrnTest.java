@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WindowPlan;
 
 final class ReferenceLrnTest {
   private final ReferenceFixture fixture = new ReferenceFixture();
@@ -29,7 +29,7 @@ final class ReferenceLrnTest {
   void normalisesByHand() {
     // alpha / size = 1, beta 1, k 1: divisors 1 + 1 + 4, 1 + 1 + 4 + 9, 1 + 4 + 9.
     Layout layout = fixture.layout(1, 3, 1, 1);
-    LrnPlan plan = plan(new LrnSpec(3, 3, 1, 1), layout, Usage.TRAINING);
+    WindowPlan plan = plan(new LrnSpec(3, 3, 1, 1), layout, Usage.TRAINING);
     Tensor y = fixture.poisoned(layout);
     Tensor saved = fixture.poisoned(plan.saved());
     plan.forward(fixture.tensor(layout, 1, 2, 3), y, saved);
@@ -42,14 +42,14 @@ final class ReferenceLrnTest {
   void matchesTheFormulaAndItsGradient(int size) {
     Layout layout = fixture.layout(2, 6, 2, 3); // Fewer channels than the widest window.
     LrnSpec spec = new LrnSpec(size, 0.5, 0.75, 2);
-    LrnPlan plan = plan(spec, layout, Usage.TRAINING);
+    WindowPlan plan = plan(spec, layout, Usage.TRAINING);
     Tensor x = fixture.random(layout, size);
     Tensor y = fixture.poisoned(layout);
     Tensor saved = fixture.poisoned(plan.saved());
     plan.forward(x, y, saved);
     assertClose(read(y), direct(spec, read(x)), 1e-14);
     Tensor inferred = fixture.poisoned(layout);
-    LrnPlan inference = plan(spec, layout, Usage.INFERENCE);
+    WindowPlan inference = plan(spec, layout, Usage.INFERENCE);
     assertNull(inference.saved());
     inference.forward(x, inferred, null);
     assertClose(read(inferred), read(y), 0);
@@ -71,7 +71,7 @@ final class ReferenceLrnTest {
   @Test
   void refusesWhatItWasNotPlannedFor() {
     Layout layout = fixture.layout(1, 3, 1, 1);
-    LrnPlan inference = plan(LrnSpec.KRIZHEVSKY, layout, Usage.INFERENCE);
+    WindowPlan inference = plan(LrnSpec.KRIZHEVSKY, layout, Usage.INFERENCE);
     Tensor x = fixture.poisoned(layout);
     assertThrows(IllegalArgumentException.class, () -> inference.forward(x, x, x));
     assertThrows(IllegalStateException.class, () -> inference.backward(x, x, x, null, x));
@@ -80,7 +80,7 @@ final class ReferenceLrnTest {
         () -> plan(LrnSpec.KRIZHEVSKY, fixture.layout(3, 2, 2), Usage.TRAINING));
   }
 
-  private LrnPlan plan(LrnSpec spec, Layout x, Usage usage) {
+  private WindowPlan plan(LrnSpec spec, Layout x, Usage usage) {
     return fixture.own(fixture.backend.localResponseNorm(spec, x, usage));
   }
 

@@ -12,10 +12,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WindowPlan;
 
 final class ReferenceMaxPool2dTest {
   private final ReferenceFixture fixture = new ReferenceFixture();
@@ -29,7 +29,7 @@ final class ReferenceMaxPool2dTest {
   void takesTheLargestAndLeavesOutIncompleteWindows() {
     // 3 rows of 5: the last row and the last column are in no window.
     Layout layout = fixture.layout(1, 1, 3, 5);
-    MaxPool2dPlan plan = plan(2, 2, layout);
+    WindowPlan plan = plan(2, 2, layout);
     Tensor x = fixture.tensor(layout, 1, 2, 8, 7, 99, 4, 3, 5, 6, 99, 99, 99, 99, 99, 99);
     Tensor y = fixture.poisoned(plan.y());
     Tensor saved = fixture.poisoned(plan.saved());
@@ -44,7 +44,7 @@ final class ReferenceMaxPool2dTest {
   @Test
   void givesTiesToTheFirst() {
     Layout layout = fixture.layout(1, 2, 2, 4);
-    MaxPool2dPlan plan = plan(2, 2, layout);
+    WindowPlan plan = plan(2, 2, layout);
     double low = Double.NEGATIVE_INFINITY;
     Tensor x =
         fixture.tensor(layout, 0, 0, 1, 3, 0, 0, 3, 3, low, low, -0.0, 0.0, low, low, 0.0, 0.0);
@@ -61,7 +61,7 @@ final class ReferenceMaxPool2dTest {
   @Test
   void letsNoNanGetLost() {
     Layout layout = fixture.layout(1, 4, 2, 2);
-    MaxPool2dPlan plan = plan(2, 2, layout);
+    WindowPlan plan = plan(2, 2, layout);
     double nan = Double.NaN;
     double high = Double.POSITIVE_INFINITY;
     Tensor x =
@@ -76,7 +76,7 @@ final class ReferenceMaxPool2dTest {
   @Test
   void addsUpWhereWindowsOverlap() {
     Layout layout = fixture.layout(1, 1, 3, 3);
-    MaxPool2dPlan plan = plan(2, 1, layout);
+    WindowPlan plan = plan(2, 1, layout);
     Tensor x = fixture.tensor(layout, 1, 2, 3, 4, 9, 5, 6, 7, 8);
     Tensor y = fixture.poisoned(plan.y());
     Tensor saved = fixture.poisoned(plan.saved());
@@ -91,7 +91,7 @@ final class ReferenceMaxPool2dTest {
   @CsvSource({"2, 2, 6, 4", "3, 2, 7, 5", "2, 1, 4, 3", "1, 1, 2, 3", "2, 3, 6, 7"})
   void hasTheRightGradient(int kernel, int stride, int h, int w) {
     Layout layout = fixture.layout(2, 3, h, w);
-    MaxPool2dPlan plan = plan(kernel, stride, layout);
+    WindowPlan plan = plan(kernel, stride, layout);
     Tensor x = fixture.random(layout, 1);
     Tensor y = fixture.poisoned(plan.y());
     Tensor saved = fixture.poisoned(plan.saved());
@@ -113,7 +113,7 @@ final class ReferenceMaxPool2dTest {
   @Test
   void savesNothingForInference() {
     Layout layout = fixture.layout(1, 1, 2, 2);
-    MaxPool2dPlan plan =
+    WindowPlan plan =
         fixture.own(fixture.backend.maxPool2d(new MaxPool2dSpec(2, 2), layout, Usage.INFERENCE));
     assertNull(plan.saved());
     Tensor x = fixture.tensor(layout, 1, 4, 3, 2);
@@ -127,7 +127,7 @@ final class ReferenceMaxPool2dTest {
   @Test
   void refusesAClosedArenaEvenWhereItReadsNothing() {
     Layout layout = fixture.layout(1, 1, 2, 2);
-    MaxPool2dPlan plan = plan(2, 2, layout);
+    WindowPlan plan = plan(2, 2, layout);
     Arena arena = fixture.arena(layout.bytes());
     Tensor dead = arena.tensor(0, layout);
     arena.close();
@@ -140,7 +140,7 @@ final class ReferenceMaxPool2dTest {
     assertValues(dx, 1, 2, 3, 4);
   }
 
-  private MaxPool2dPlan plan(int kernel, int stride, Layout x) {
+  private WindowPlan plan(int kernel, int stride, Layout x) {
     MaxPool2dSpec spec = new MaxPool2dSpec(kernel, stride);
     return fixture.own(fixture.backend.maxPool2d(spec, x, Usage.TRAINING));
   }

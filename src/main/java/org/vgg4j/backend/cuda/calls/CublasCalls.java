@@ -7,13 +7,9 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 
 /** cuBLAS, checked; each method is named after the function it calls. */
-public final class CublasCalls {
-  private final CudaStatus status;
-  private final Scalars scalars;
-
-  public CublasCalls(CudaStatus status, Scalars scalars) {
-    this.status = status;
-    this.scalars = scalars;
+public final class CublasCalls extends ContextCalls {
+  CublasCalls(CudaContext context) {
+    super(context);
   }
 
   cublasContext cublasCreate() {
@@ -27,11 +23,11 @@ public final class CublasCalls {
   }
 
   /** Returns the version, such as 13.0.2. */
-  public String version() {
-    return property(0) + "." + property(1) + "." + property(2);
+  public static String version(CudaStatus status) {
+    return property(status, 0) + "." + property(status, 1) + "." + property(status, 2);
   }
 
-  private int property(int type) {
+  private static int property(CudaStatus status, int type) {
     int[] value = new int[1];
     status.cublas("cublasGetProperty", cublas.cublasGetProperty(type, value), "");
     return value[0];
@@ -45,9 +41,11 @@ public final class CublasCalls {
     status.cublas("cublasSetStream_v2", cublas.cublasSetStream_v2(handle, stream), "");
   }
 
-  public void cublasSetWorkspace(cublasContext handle, Pointer workspace, long bytes) {
+  public void cublasSetWorkspace(Pointer workspace, long bytes) {
     status.cublas(
-        "cublasSetWorkspace_v2", cublas.cublasSetWorkspace_v2(handle, workspace, bytes), "");
+        "cublasSetWorkspace_v2",
+        cublas.cublasSetWorkspace_v2(context.cublasHandle(), workspace, bytes),
+        "");
   }
 
   /**
@@ -58,7 +56,6 @@ public final class CublasCalls {
    */
   public void cublasGemmEx(
       String what,
-      cublasContext handle,
       int opA,
       int opB,
       int rows,
@@ -71,7 +68,7 @@ public final class CublasCalls {
     status.cublas(
         "cublasGemmEx",
         cublas.cublasGemmEx(
-            handle,
+            context.cublasHandle(),
             opA,
             opB,
             rows,

@@ -19,10 +19,11 @@ public final class CudaContext implements AutoCloseable {
   private final CudaCalls cuda = new CudaCalls(status);
   private final ThreadOwner owner = new ThreadOwner("cuda");
   private final Closing owned;
-  private final CublasCalls cublas;
-  private final CudnnCalls cudnn;
-  private final CudnnConvolutionCalls convolution;
-  private final CudnnNormCalls norm;
+  private final Scalars scalars = new Scalars();
+  private final CublasCalls cublas = new CublasCalls(this);
+  private final CudnnCalls cudnn = new CudnnCalls(this);
+  private final CudnnConvolutionCalls convolution = new CudnnConvolutionCalls(this);
+  private final CudnnNormCalls norm = new CudnnNormCalls(this);
   private final GpuInfo info;
   private final CUstream_st stream;
   private final cudnnContext cudnnHandle;
@@ -42,11 +43,7 @@ public final class CudaContext implements AutoCloseable {
 
   private CudaContext(Closing owned, int number) {
     this.owned = owned;
-    Scalars scalars = owned.own(new Scalars());
-    cublas = new CublasCalls(status, scalars);
-    cudnn = new CudnnCalls(status, scalars);
-    convolution = new CudnnConvolutionCalls(status, scalars);
-    norm = new CudnnNormCalls(status, scalars);
+    owned.own(scalars);
     info = GpuInfo.select(cuda, number);
     CURRENT.set(number);
     stream = cuda.cudaStreamCreateWithFlags(cudart.cudaStreamNonBlocking);
@@ -109,13 +106,19 @@ public final class CudaContext implements AutoCloseable {
     return stream;
   }
 
-  public cudnnContext cudnnHandle() {
+  Scalars scalars() {
+    return scalars;
+  }
+
+  /** Returns the handle for all calls of cuDNN; only the owning thread may call this. */
+  cudnnContext cudnnHandle() {
     owner.check();
     makeCurrent();
     return cudnnHandle;
   }
 
-  public cublasContext cublasHandle() {
+  /** As {@link #cudnnHandle}, of cuBLAS. */
+  cublasContext cublasHandle() {
     owner.check();
     makeCurrent();
     return cublasHandle;

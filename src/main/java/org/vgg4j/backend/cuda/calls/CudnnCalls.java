@@ -15,13 +15,9 @@ import org.vgg4j.tensor.Closing;
  * and its shapes for a failure's message.
  */
 @SuppressWarnings("deprecation") // cuDNN 9 deprecates its whole imperative interface
-public final class CudnnCalls {
-  private final CudaStatus status;
-  private final Scalars scalars;
-
-  public CudnnCalls(CudaStatus status, Scalars scalars) {
-    this.status = status;
-    this.scalars = scalars;
+public final class CudnnCalls extends ContextCalls {
+  CudnnCalls(CudaContext context) {
+    super(context);
   }
 
   cudnnContext cudnnCreate() {
@@ -48,7 +44,7 @@ public final class CudnnCalls {
   }
 
   /** Throws unless all parts of cuDNN have the same version. */
-  public void requireOneVersion() {
+  public static void requireOneVersion(CudaStatus status) {
     status.cudnn("cudnnGraphVersionCheck", cudnn.cudnnGraphVersionCheck(), "");
     status.cudnn("cudnnOpsVersionCheck", cudnn.cudnnOpsVersionCheck(), "");
     status.cudnn("cudnnCnnVersionCheck", cudnn.cudnnCnnVersionCheck(), "");
@@ -124,7 +120,6 @@ public final class CudnnCalls {
 
   public void cudnnPoolingForward(
       String what,
-      cudnnContext handle,
       cudnnPoolingStruct pooling,
       cudnnTensorStruct xDesc,
       Pointer x,
@@ -133,13 +128,12 @@ public final class CudnnCalls {
     status.cudnn(
         "cudnnPoolingForward",
         cudnn.cudnnPoolingForward(
-            handle, pooling, scalars.one(), xDesc, x, scalars.zero(), yDesc, y),
+            context.cudnnHandle(), pooling, scalars.one(), xDesc, x, scalars.zero(), yDesc, y),
         what);
   }
 
   public void cudnnPoolingBackward(
       String what,
-      cudnnContext handle,
       cudnnPoolingStruct pooling,
       cudnnTensorStruct yDesc,
       Pointer y,
@@ -150,7 +144,7 @@ public final class CudnnCalls {
     status.cudnn(
         "cudnnPoolingBackward",
         cudnn.cudnnPoolingBackward(
-            handle,
+            context.cudnnHandle(),
             pooling,
             scalars.one(),
             yDesc,

@@ -9,13 +9,9 @@ import org.vgg4j.tensor.Closing;
 
 /** cuDNN's convolutions, checked as in {@link CudnnCalls}. */
 @SuppressWarnings("deprecation") // cuDNN 9 deprecates its whole imperative interface
-public final class CudnnConvolutionCalls {
-  private final CudaStatus status;
-  private final Scalars scalars;
-
-  CudnnConvolutionCalls(CudaStatus status, Scalars scalars) {
-    this.status = status;
-    this.scalars = scalars;
+public final class CudnnConvolutionCalls extends ContextCalls {
+  CudnnConvolutionCalls(CudaContext context) {
+    super(context);
   }
 
   /** {@code owner} destroys it. */
@@ -58,8 +54,8 @@ public final class CudnnConvolutionCalls {
   }
 
   /** Returns the workspace of a direction's algorithm, from cudnnGetConvolution...WorkspaceSize. */
-  public long workspaceBytes(
-      ConvDirection direction, cudnnContext handle, ConvDescriptors d, int algo) {
+  public long workspaceBytes(ConvDirection direction, ConvDescriptors d, int algo) {
+    cudnnContext handle = context.cudnnHandle();
     cudnnConvolutionStruct operation = d.operation(direction);
     try (SizeTPointer bytes = new SizeTPointer(1)) {
       switch (direction) {
@@ -94,82 +90,48 @@ public final class CudnnConvolutionCalls {
    * @param result y, dx or dw, which is overwritten
    */
   public void run(
-      ConvDirection direction,
-      cudnnContext handle,
+      ConvAlgorithm algorithm,
       ConvDescriptors d,
       Pointer first,
       Pointer second,
-      int algo,
       Pointer workspace,
-      long workspaceBytes,
       Pointer result) {
-    cudnnConvolutionStruct operation = d.operation(direction);
+    cudnnContext handle = context.cudnnHandle();
+    cudnnConvolutionStruct operation = d.operation(algorithm.direction());
+    int algo = algorithm.number();
+    long bytes = algorithm.workspaceBytes();
     Pointer one = scalars.one();
     Pointer zero = scalars.zero();
-    switch (direction) {
+    switch (algorithm.direction()) {
       case FORWARD ->
           status.cudnn(
               "cudnnConvolutionForward",
               cudnn.cudnnConvolutionForward(
-                  handle,
-                  one,
-                  d.x(),
-                  first,
-                  d.w(),
-                  second,
-                  operation,
-                  algo,
-                  workspace,
-                  workspaceBytes,
-                  zero,
-                  d.y(),
-                  result),
+                  handle, one, d.x(), first, d.w(), second, operation, algo, workspace, bytes, zero,
+                  d.y(), result),
               d.what());
       case DATA ->
           status.cudnn(
               "cudnnConvolutionBackwardData",
               cudnn.cudnnConvolutionBackwardData(
-                  handle,
-                  one,
-                  d.w(),
-                  first,
-                  d.y(),
-                  second,
-                  operation,
-                  algo,
-                  workspace,
-                  workspaceBytes,
-                  zero,
-                  d.x(),
-                  result),
+                  handle, one, d.w(), first, d.y(), second, operation, algo, workspace, bytes, zero,
+                  d.x(), result),
               d.what());
       case FILTER ->
           status.cudnn(
               "cudnnConvolutionBackwardFilter",
               cudnn.cudnnConvolutionBackwardFilter(
-                  handle,
-                  one,
-                  d.x(),
-                  first,
-                  d.y(),
-                  second,
-                  operation,
-                  algo,
-                  workspace,
-                  workspaceBytes,
-                  zero,
-                  d.w(),
-                  result),
+                  handle, one, d.x(), first, d.y(), second, operation, algo, workspace, bytes, zero,
+                  d.w(), result),
               d.what());
     }
   }
 
-  public void cudnnConvolutionBackwardBias(
-      cudnnContext handle, ConvDescriptors d, Pointer dy, Pointer db) {
+  public void cudnnConvolutionBackwardBias(ConvDescriptors d, Pointer dy, Pointer db) {
     status.cudnn(
         "cudnnConvolutionBackwardBias",
         cudnn.cudnnConvolutionBackwardBias(
-            handle, scalars.one(), d.y(), dy, scalars.zero(), d.b(), db),
+            context.cudnnHandle(), scalars.one(), d.y(), dy, scalars.zero(), d.b(), db),
         d.what());
   }
 }

@@ -18,11 +18,9 @@ import org.bytedeco.javacpp.Pointer;
  * the GPU and overwrite the output.
  */
 @SuppressWarnings("deprecation") // cuDNN 9 deprecates its whole imperative interface
-public final class CudnnFindCalls {
-  private final CudaStatus status;
-
-  public CudnnFindCalls(CudaStatus status) {
-    this.status = status;
+public final class CudnnFindCalls extends ContextCalls {
+  public CudnnFindCalls(CudaContext context) {
+    super(context);
   }
 
   /**
@@ -41,8 +39,8 @@ public final class CudnnFindCalls {
   public record Places(Pointer x, Pointer w, Pointer y, Pointer workspace, long workspaceBytes) {}
 
   /** Measures all algorithms of a direction with its cudnnFindConvolution...AlgorithmEx. */
-  public List<Measured> find(
-      ConvDirection direction, cudnnContext handle, ConvDescriptors d, Places at) {
+  public List<Measured> find(ConvDirection direction, ConvDescriptors d, Places at) {
+    cudnnContext handle = context.cudnnHandle();
     cudnnConvolutionStruct operation = d.operation(direction);
     Pointer work = at.workspace();
     long bytes = at.workspaceBytes();

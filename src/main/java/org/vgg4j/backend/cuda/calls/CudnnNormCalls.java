@@ -1,6 +1,5 @@
 package org.vgg4j.backend.cuda.calls;
 
-import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.cuda.cudnn.cudnnLRNStruct;
 import org.bytedeco.cuda.cudnn.cudnnTensorStruct;
 import org.bytedeco.cuda.global.cudnn;
@@ -9,16 +8,12 @@ import org.vgg4j.tensor.Closing;
 
 /** cuDNN's batch and local response normalization, checked as in {@link CudnnCalls}. */
 @SuppressWarnings("deprecation") // cuDNN 9 deprecates its whole imperative interface
-public final class CudnnNormCalls {
+public final class CudnnNormCalls extends ContextCalls {
   private static final int MODE = cudnn.CUDNN_BATCHNORM_SPATIAL;
   private static final int LRN_MODE = cudnn.CUDNN_LRN_CROSS_CHANNEL_DIM1;
 
-  private final CudaStatus status;
-  private final Scalars scalars;
-
-  CudnnNormCalls(CudaStatus status, Scalars scalars) {
-    this.status = status;
-    this.scalars = scalars;
+  CudnnNormCalls(CudaContext context) {
+    super(context);
   }
 
   /** {@code owner} destroys it. */
@@ -41,22 +36,16 @@ public final class CudnnNormCalls {
   }
 
   public void cudnnLRNCrossChannelForward(
-      String what,
-      cudnnContext handle,
-      cudnnLRNStruct lrn,
-      cudnnTensorStruct desc,
-      Pointer x,
-      Pointer y) {
+      String what, cudnnLRNStruct lrn, cudnnTensorStruct desc, Pointer x, Pointer y) {
     status.cudnn(
         "cudnnLRNCrossChannelForward",
         cudnn.cudnnLRNCrossChannelForward(
-            handle, lrn, LRN_MODE, scalars.one(), desc, x, scalars.zero(), desc, y),
+            context.cudnnHandle(), lrn, LRN_MODE, scalars.one(), desc, x, scalars.zero(), desc, y),
         what);
   }
 
   public void cudnnLRNCrossChannelBackward(
       String what,
-      cudnnContext handle,
       cudnnLRNStruct lrn,
       cudnnTensorStruct desc,
       Pointer y,
@@ -66,7 +55,7 @@ public final class CudnnNormCalls {
     status.cudnn(
         "cudnnLRNCrossChannelBackward",
         cudnn.cudnnLRNCrossChannelBackward(
-            handle,
+            context.cudnnHandle(),
             lrn,
             LRN_MODE,
             scalars.one(),
@@ -83,112 +72,100 @@ public final class CudnnNormCalls {
   }
 
   public void cudnnBatchNormalizationForwardTraining(
-      String what,
-      cudnnContext handle,
-      cudnnTensorStruct desc,
+      NormDescriptors d,
       Pointer x,
       Pointer y,
-      cudnnTensorStruct channelDesc,
       Pointer gamma,
       Pointer beta,
       double exponentialAverageFactor,
       Pointer runningMean,
       Pointer runningVar,
-      double epsilon,
       Pointer savedMean,
       Pointer savedInvVariance) {
     status.cudnn(
         "cudnnBatchNormalizationForwardTraining",
         cudnn.cudnnBatchNormalizationForwardTraining(
-            handle,
+            context.cudnnHandle(),
             MODE,
             scalars.one(),
             scalars.zero(),
-            desc,
+            d.x(),
             x,
-            desc,
+            d.x(),
             y,
-            channelDesc,
+            d.channel(),
             gamma,
             beta,
             exponentialAverageFactor,
             runningMean,
             runningVar,
-            epsilon,
+            d.epsilon(),
             savedMean,
             savedInvVariance),
-        what);
+        d.what());
   }
 
   public void cudnnBatchNormalizationForwardInference(
-      String what,
-      cudnnContext handle,
-      cudnnTensorStruct desc,
+      NormDescriptors d,
       Pointer x,
       Pointer y,
-      cudnnTensorStruct channelDesc,
       Pointer gamma,
       Pointer beta,
       Pointer mean,
-      Pointer variance,
-      double epsilon) {
+      Pointer variance) {
     status.cudnn(
         "cudnnBatchNormalizationForwardInference",
         cudnn.cudnnBatchNormalizationForwardInference(
-            handle,
+            context.cudnnHandle(),
             MODE,
             scalars.one(),
             scalars.zero(),
-            desc,
+            d.x(),
             x,
-            desc,
+            d.x(),
             y,
-            channelDesc,
+            d.channel(),
             gamma,
             beta,
             mean,
             variance,
-            epsilon),
-        what);
+            d.epsilon()),
+        d.what());
   }
 
   /** Passes all four scalars, so the gradients of gamma and beta are overwritten too. */
   public void cudnnBatchNormalizationBackward(
-      String what,
-      cudnnContext handle,
-      cudnnTensorStruct desc,
+      NormDescriptors d,
       Pointer x,
       Pointer dy,
       Pointer dx,
-      cudnnTensorStruct channelDesc,
       Pointer gamma,
       Pointer dgamma,
       Pointer dbeta,
-      double epsilon,
       Pointer savedMean,
       Pointer savedInvVariance) {
     status.cudnn(
         "cudnnBatchNormalizationBackward",
         cudnn.cudnnBatchNormalizationBackward(
-            handle,
+            context.cudnnHandle(),
             MODE,
             scalars.one(),
             scalars.zero(),
             scalars.one(),
             scalars.zero(),
-            desc,
+            d.x(),
             x,
-            desc,
+            d.x(),
             dy,
-            desc,
+            d.x(),
             dx,
-            channelDesc,
+            d.channel(),
             gamma,
             dgamma,
             dbeta,
-            epsilon,
+            d.epsilon(),
             savedMean,
             savedInvVariance),
-        what);
+        d.what());
   }
 }

@@ -12,7 +12,6 @@ import org.vgg4j.backend.cuda.calls.CudaCalls;
 import org.vgg4j.backend.cuda.calls.CudaStatus;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
 import org.vgg4j.backend.cuda.calls.NvrtcCalls;
-import org.vgg4j.backend.cuda.calls.Scalars;
 import org.vgg4j.backend.cuda.calls.Versions;
 
 /** The versions of the libraries, as each reports itself, or from its file name. */
@@ -41,10 +40,8 @@ public final class LibraryVersions {
     all.put("cuBLASLt", Versions.library(CublasCalls.cublasLtGetVersion()));
     String cudnn = Versions.library(CudnnCalls.cudnnGetVersion());
     all.put("cuDNN", cudnn);
-    try (Scalars scalars = new Scalars()) {
-      all.put("cuBLAS", new CublasCalls(status, scalars).version());
-      new CudnnCalls(status, scalars).requireOneVersion();
-    }
+    all.put("cuBLAS", CublasCalls.version(status));
+    CudnnCalls.requireOneVersion(status);
     for (String part : new String[] {"graph", "ops", "cnn", "adv"}) {
       all.put("cuDNN " + part, cudnn);
     }

@@ -20,9 +20,7 @@ public final class CudaMemory {
     this.context = context;
     // After setting the stream, which resets the workspace.
     DeviceMemory gemm = owner.own(new DeviceMemory(context, CUBLAS_WORKSPACE_BYTES));
-    context
-        .cublas()
-        .cublasSetWorkspace(context.cublasHandle(), gemm.pointer(), CUBLAS_WORKSPACE_BYTES);
+    context.cublas().cublasSetWorkspace(gemm.pointer(), CUBLAS_WORKSPACE_BYTES);
     workspace = owner.own(new Workspace(context));
     blocking = owner.own(new BlockingTransfers(context));
     uploads = owner.own(new AsyncUploads(context));

@@ -7,6 +7,7 @@ import java.util.TreeMap;
 import org.bytedeco.cuda.global.cudnn;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.vgg4j.backend.cuda.calls.ConvAlgorithm;
 import org.vgg4j.backend.cuda.calls.ConvDescriptors;
 import org.vgg4j.backend.cuda.calls.ConvDirection;
 import org.vgg4j.backend.cuda.calls.CudaContext;
@@ -47,7 +48,7 @@ final class ConvAlgorithms {
             context.info(),
             CudnnCalls.cudnnGetVersion(),
             policy);
-    find = new CudnnFindCalls(context.status());
+    find = new CudnnFindCalls(context);
   }
 
   /**
@@ -71,9 +72,6 @@ final class ConvAlgorithms {
     }
   }
 
-  /** An algorithm ready to run, and the workspace that cuDNN says it needs. */
-  record Algorithm(ConvDirection direction, int number, long workspaceBytes) {}
-
   /** Returns the choices so far: problem to algorithm and math type. */
   Map<String, String> chosen() {
     return Map.copyOf(chosen);
@@ -84,13 +82,13 @@ final class ConvAlgorithms {
    *
    * @throws CudaException when no algorithm runs
    */
-  Algorithm choose(ConvDirection direction, ConvDescriptors d) {
+  ConvAlgorithm choose(ConvDirection direction, ConvDescriptors d) {
     String problem = direction.text() + " " + d.what();
     if (policy.deterministic()) {
       return fixed(direction, d, problem);
     }
     Choice choice = Choice.of(policy.choices().get(problem));
-    Algorithm algorithm = prepare(direction, d, choice);
+    ConvAlgorithm algorithm = prepare(direction, d, choice);
     if (algorithm == null) {
       choice = Choice.of(cache.get(problem));
       algorithm = prepare(direction, d, choice);
@@ -108,12 +106,12 @@ final class ConvAlgorithms {
   }
 
   /** Returns the first algorithm of the fixed table that runs, whatever its workspace. */
-  private Algorithm fixed(ConvDirection direction, ConvDescriptors d, String problem) {
+  private ConvAlgorithm fixed(ConvDirection direction, ConvDescriptors d, String problem) {
     CudaException refusal = null;
     for (int number : direction.deterministic()) {
       Choice choice = new Choice(number, fixedMathType());
       try {
-        Algorithm algorithm = ready(direction, d, choice);
+        ConvAlgorithm algorithm = ready(direction, d, choice);
         if (algorithm.workspaceBytes() > policy.workspaceLimit()) {
           LOG.warn(
               "{} uses a workspace of {} bytes, over the limit of {}: the fixed algorithm needs it",
@@ -148,24 +146,23 @@ final class ConvAlgorithms {
   }
 
   /** Returns null if there is no choice or it does not run within the limit. */
-  private Algorithm prepare(ConvDirection direction, ConvDescriptors d, Choice choice) {
+  private ConvAlgorithm prepare(ConvDirection direction, ConvDescriptors d, Choice choice) {
     if (choice == null || !isAllowed(direction, choice.number(), choice.mathType())) {
       return null;
     }
     try {
-      Algorithm algorithm = ready(direction, d, choice);
+      ConvAlgorithm algorithm = ready(direction, d, choice);
       return algorithm.workspaceBytes() <= policy.workspaceLimit() ? algorithm : null;
     } catch (CudaException e) {
       return null; // from another version, or for a shape that it does not support
     }
   }
 
-  private Algorithm ready(ConvDirection direction, ConvDescriptors d, Choice choice) {
+  private ConvAlgorithm ready(ConvDirection direction, ConvDescriptors d, Choice choice) {
     CudnnConvolutionCalls calls = context.convolution();
     calls.cudnnSetConvolutionMathType(direction, d, choice.mathType());
     int number = choice.number();
-    return new Algorithm(
-        direction, number, calls.workspaceBytes(direction, context.cudnnHandle(), d, number));
+    return new ConvAlgorithm(direction, number, calls.workspaceBytes(direction, d, number));
   }
 
   /** Measures all algorithms and stores the fastest; returns null if none could be measured. */
@@ -181,8 +178,7 @@ final class ConvAlgorithms {
       CudnnFindCalls.Places places =
           new CudnnFindCalls.Places(
               x.pointer(), w.pointer(), y.pointer(), workspace.pointer(), room);
-      Choice best =
-          fastest(direction, find.find(direction, context.cudnnHandle(), d, places), limit);
+      Choice best = fastest(direction, find.find(direction, d, places), limit);
       if (best != null && room == limit) { // otherwise a later run may have room for a faster one
         cache.put(problem, best.text());
       }

@@ -9,7 +9,6 @@ import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LinearPlan;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
@@ -17,14 +16,12 @@ import org.vgg4j.tensor.Usage;
 /**
  * Fully connected layer by cuBLAS. cuBLAS is column-major, so it sees a row-major (rows, columns)
  * matrix as (columns, rows); each product is therefore written transposed, y^T = w x^T.
+ *
+ * <p>Shapes: x (N, ...) of I values per sample, w (O, I), b (O), y (N, O).
  */
-public final class CublasLinear extends CudaPlan implements LinearPlan {
+public final class CublasLinear extends CudaWeighted {
   private static final int BIAS_SUM_ARGUMENTS = 4;
 
-  private final CudaLayout x; // (N, ...), I values per sample
-  private final CudaLayout w; // (O, I)
-  private final CudaLayout b; // (O)
-  private final CudaLayout y; // (N, O)
   private final int n;
   private final int in;
   private final int out;
@@ -35,12 +32,7 @@ public final class CublasLinear extends CudaPlan implements LinearPlan {
 
   public CublasLinear(
       Closing owned, CudaDevice device, LinearSpec spec, CudaLayout x, Layout givenW, Usage usage) {
-    super(owned, device, "linear layer", usage);
-    this.x = x;
-    w = CudaLayout.floats(spec.w());
-    w.requireSame(givenW, "linear layer w");
-    b = CudaLayout.floats(spec.b());
-    y = CudaLayout.floats(spec.y(x.shape()));
+    super(owned, device, "linear layer", spec, x, givenW, usage);
     n = x.shape().dim(0);
     in = spec.inFeatures();
     out = spec.outFeatures();
@@ -55,16 +47,6 @@ public final class CublasLinear extends CudaPlan implements LinearPlan {
                 .set(2, n)
                 .set(3, out)
             : null;
-  }
-
-  @Override
-  public Layout w() {
-    return w;
-  }
-
-  @Override
-  public Layout y() {
-    return y;
   }
 
   @Override
@@ -96,17 +78,6 @@ public final class CublasLinear extends CudaPlan implements LinearPlan {
       int opA, int opB, int rows, int columns, int inner, Pointer left, Pointer right, Pointer c) {
     context
         .cublas()
-        .cublasGemmEx(
-            what,
-            context.cublasHandle(),
-            opA,
-            opB,
-            rows,
-            columns,
-            inner,
-            left,
-            right,
-            c,
-            computeType);
+        .cublasGemmEx(what, opA, opB, rows, columns, inner, left, right, c, computeType);
   }
 }

@@ -1,8 +1,7 @@
 package org.vgg4j.backend.cuda.operations;
 
-import org.bytedeco.cuda.cudnn.cudnnTensorStruct;
 import org.bytedeco.javacpp.Pointer;
-import org.vgg4j.backend.cuda.calls.TensorDescriptors;
+import org.vgg4j.backend.cuda.calls.NormDescriptors;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
@@ -25,12 +24,10 @@ public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan 
   private final CudaLayout channel; // (C)
   private final SavedStatistics saved; // null when planned for inference
   private final FrozenNorm frozen; // null unless frozen and for training
-  private final cudnnTensorStruct xDesc;
-  private final cudnnTensorStruct channelDesc;
+  private final NormDescriptors descriptors;
   private final KernelLaunch relu; // null without a ReLU
   private final KernelLaunch mask; // null without a ReLU and when planned for inference
   private final Workspace.Share workspace;
-  private final String what;
 
   public CudnnBatchNorm2d(
       Closing owned, CudaDevice device, BatchNorm2dSpec spec, CudaLayout x, Usage usage) {
@@ -38,7 +35,7 @@ public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan 
     this.spec = spec;
     this.x = x;
     channel = CudaLayout.floats(spec.parameter());
-    what = "batch norm of x " + spec.y(x.shape());
+    descriptors = NormDescriptors.of(context, owned, spec, x.shape());
     long count = x.shape().elementCount();
     if (usage.training() && !spec.frozen() && count / spec.channels() < 2) {
       throw new InvalidInputException(
@@ -46,13 +43,9 @@ public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan 
               + x.shape());
     }
     boolean masked = usage.training() && spec.relu();
-    xDesc = TensorDescriptors.images(context.cudnn(), owned, x.shape());
-    channelDesc = TensorDescriptors.channels(context.cudnn(), owned, spec.channels());
     saved = usage.training() ? new SavedStatistics(channel.bytes()) : null;
     frozen =
-        usage.training() && spec.frozen()
-            ? new FrozenNorm(owned, device, spec, xDesc, channelDesc, what)
-            : null;
+        usage.training() && spec.frozen() ? new FrozenNorm(owned, device, spec, descriptors) : null;
     Kernels kernels = device.kernels();
     relu = spec.relu() ? owned.own(PointwiseKernels.relu(kernels, x.shape())) : null;
     mask = masked ? owned.own(PointwiseKernels.reluBackward(kernels, x.shape())) : null;
@@ -91,18 +84,14 @@ public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan 
     context
         .norm()
         .cudnnBatchNormalizationForwardTraining(
-            what,
-            context.cudnnHandle(),
-            xDesc,
+            descriptors,
             operand(source, x, "x"),
             out,
-            channelDesc,
             operand(gamma, channel, "gamma"),
             operand(beta, channel, "beta"),
             spec.exponentialAverageFactor(),
             operand(runningMean, channel, "runningMean"),
             operand(runningVar, channel, "runningVar"),
-            spec.epsilon(),
             saved.mean(),
             saved.invVariance());
     rectify(out);
@@ -120,17 +109,13 @@ public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan 
     context
         .norm()
         .cudnnBatchNormalizationForwardInference(
-            what,
-            context.cudnnHandle(),
-            xDesc,
+            descriptors,
             operand(source, x, "x"),
             out,
-            channelDesc,
             operand(gamma, channel, "gamma"),
             operand(beta, channel, "beta"),
             operand(runningMean, channel, "runningMean"),
-            operand(runningVar, channel, "runningVar"),
-            spec.epsilon());
+            operand(runningVar, channel, "runningVar"));
     rectify(out);
   }
 
@@ -161,21 +146,16 @@ public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan 
       slope = masked;
     }
     Pointer result = operand(dx, x, "dx");
-    cudnnTensorStruct channels = channelDesc;
     context
         .norm()
         .cudnnBatchNormalizationBackward(
-            what,
-            context.cudnnHandle(),
-            xDesc,
+            descriptors,
             operand(source, x, "x"),
             slope,
             result,
-            channels,
             operand(gamma, channel, "gamma"),
             operand(dgamma, channel, "dgamma"),
             operand(dbeta, channel, "dbeta"),
-            spec.epsilon(),
             saved.mean(),
             saved.invVariance());
     if (frozen != null) {

@@ -1,42 +1,37 @@
 package org.vgg4j.backend.cuda.operations;
 
 import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.calls.ConvAlgorithm;
 import org.vgg4j.backend.cuda.calls.ConvDescriptors;
 import org.vgg4j.backend.cuda.calls.ConvDirection;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.Workspace;
 import org.vgg4j.tensor.Closing;
-import org.vgg4j.tensor.Conv2dPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 
-/** Convolution by cuDNN; a custom kernel applies bias and ReLU in one pass. */
-public final class CudnnConv2d extends CudaPlan implements Conv2dPlan {
+/**
+ * Convolution by cuDNN; a custom kernel applies bias and ReLU in one pass.
+ *
+ * <p>Shapes: x (N, C, H, W), w (K, C, R, S), b (K), y (N, K, P, Q).
+ */
+public final class CudnnConv2d extends CudaWeighted {
   private final Conv2dSpec spec;
-  private final CudaLayout x; // (N, C, H, W)
-  private final CudaLayout w; // (K, C, R, S)
-  private final CudaLayout b; // (K)
-  private final CudaLayout y; // (N, K, P, Q)
   private final ConvDescriptors descriptors;
-  private final ConvAlgorithms.Algorithm forward;
-  private final ConvAlgorithms.Algorithm filter; // null when planned for inference
-  private final ConvAlgorithms.Algorithm data; // null when dx is not wanted
+  private final ConvAlgorithm forward;
+  private final ConvAlgorithm filter; // null when planned for inference
+  private final ConvAlgorithm data; // null when dx is not wanted
   private final KernelLaunch bias; // null without a bias
   private final KernelLaunch relu; // null without a ReLU of its own
   private final Workspace.Share workspace;
 
   public CudnnConv2d(
       Closing owned, CudaDevice device, Conv2dSpec spec, CudaLayout x, Layout givenW, Usage usage) {
-    super(owned, device, "convolution", usage);
+    super(owned, device, "convolution", spec, x, givenW, usage);
     this.spec = spec;
-    this.x = x;
-    w = CudaLayout.floats(spec.w());
-    w.requireSame(givenW, "convolution w");
-    b = CudaLayout.floats(spec.b());
-    y = CudaLayout.floats(spec.y(x.shape()));
     descriptors = new ConvDescriptors(context, owned, spec, x.shape());
     ConvAlgorithms algorithms = device.algorithms();
     forward = algorithms.choose(ConvDirection.FORWARD, descriptors);
@@ -57,18 +52,8 @@ public final class CudnnConv2d extends CudaPlan implements Conv2dPlan {
             : null;
   }
 
-  private static long bytes(ConvAlgorithms.Algorithm algorithm) {
+  private static long bytes(ConvAlgorithm algorithm) {
     return algorithm == null ? 0 : algorithm.workspaceBytes();
-  }
-
-  @Override
-  public Layout w() {
-    return w;
-  }
-
-  @Override
-  public Layout y() {
-    return y;
   }
 
   @Override
@@ -89,32 +74,18 @@ public final class CudnnConv2d extends CudaPlan implements Conv2dPlan {
   }
 
   @Override
-  public void backwardFilter(Tensor source, Tensor dy, Tensor dw, Tensor db) {
+  public void backwardWeights(Tensor source, Tensor dy, Tensor dw, Tensor db) {
     requireTraining();
     Pointer slope = operand(dy, y, "dy");
     run(filter, operand(source, x, "x"), slope, operand(dw, w, "dw"));
     if (spec.bias() && db != null) {
-      context
-          .convolution()
-          .cudnnConvolutionBackwardBias(
-              context.cudnnHandle(), descriptors, slope, operand(db, b, "db"));
+      Pointer sums = operand(db, b, "db");
+      context.convolution().cudnnConvolutionBackwardBias(descriptors, slope, sums);
     }
   }
 
-  private void run(
-      ConvAlgorithms.Algorithm algorithm, Pointer first, Pointer second, Pointer result) {
-    context
-        .convolution()
-        .run(
-            algorithm.direction(),
-            context.cudnnHandle(),
-            descriptors,
-            first,
-            second,
-            algorithm.number(),
-            workspace.pointer(),
-            algorithm.workspaceBytes(),
-            result);
+  private void run(ConvAlgorithm algorithm, Pointer first, Pointer second, Pointer result) {
+    context.convolution().run(algorithm, descriptors, first, second, workspace.pointer(), result);
   }
 
   @Override

@@ -8,13 +8,13 @@ import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.LrnPlan;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WindowPlan;
 
 /** Local response normalization across channels by cuDNN, which divides alpha by the size too. */
-public final class CudnnLrn extends CudaPlan implements LrnPlan {
+public final class CudnnLrn extends CudaPlan implements WindowPlan {
   private final CudaLayout x; // (N, C, H, W)
   private final cudnnTensorStruct desc;
   private final cudnnLRNStruct lrn;
@@ -52,8 +52,7 @@ public final class CudnnLrn extends CudaPlan implements LrnPlan {
   public void forward(Tensor source, Tensor y, Tensor savedTensor) {
     context
         .norm()
-        .cudnnLRNCrossChannelForward(
-            what, context.cudnnHandle(), lrn, desc, operand(source, x, "x"), operand(y, x, "y"));
+        .cudnnLRNCrossChannelForward(what, lrn, desc, operand(source, x, "x"), operand(y, x, "y"));
   }
 
   @Override
@@ -63,7 +62,6 @@ public final class CudnnLrn extends CudaPlan implements LrnPlan {
         .norm()
         .cudnnLRNCrossChannelBackward(
             what,
-            context.cudnnHandle(),
             lrn,
             desc,
             operand(y, x, "y"),

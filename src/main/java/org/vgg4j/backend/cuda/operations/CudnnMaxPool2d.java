@@ -7,17 +7,17 @@ import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.MaxPool2dPlan;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WindowPlan;
 
 /**
  * Max pooling by cuDNN's deterministic kernel. The backward finds the maxima again in x and y, so
  * nothing is saved; the saved layout of one byte only satisfies the interface.
  */
-public final class CudnnMaxPool2d extends CudaPlan implements MaxPool2dPlan {
+public final class CudnnMaxPool2d extends CudaPlan implements WindowPlan {
   private final CudaLayout x; // (N, C, H, W)
   private final CudaLayout y; // (N, C, P, Q)
   private final CudaLayout saved; // null when planned for inference
@@ -57,13 +57,7 @@ public final class CudnnMaxPool2d extends CudaPlan implements MaxPool2dPlan {
     context
         .cudnn()
         .cudnnPoolingForward(
-            what,
-            context.cudnnHandle(),
-            pooling,
-            xDesc,
-            operand(source, x, "x"),
-            yDesc,
-            operand(target, y, "y"));
+            what, pooling, xDesc, operand(source, x, "x"), yDesc, operand(target, y, "y"));
   }
 
   @Override
@@ -74,7 +68,6 @@ public final class CudnnMaxPool2d extends CudaPlan implements MaxPool2dPlan {
         .cudnn()
         .cudnnPoolingBackward(
             what,
-            context.cudnnHandle(),
             pooling,
             yDesc,
             operand(target, y, "y"),

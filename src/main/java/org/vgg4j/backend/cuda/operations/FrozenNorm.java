@@ -1,9 +1,9 @@
 package org.vgg4j.backend.cuda.operations;
 
-import org.bytedeco.cuda.cudnn.cudnnTensorStruct;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.backend.cuda.calls.NormDescriptors;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.DeviceMemory;
 import org.vgg4j.tensor.BatchNorm2dSpec;
@@ -20,24 +20,16 @@ import org.vgg4j.tensor.Closing;
 final class FrozenNorm {
   private final CudaContext context;
   private final BatchNorm2dSpec spec;
-  private final cudnnTensorStruct xDesc;
-  private final cudnnTensorStruct channelDesc;
-  private final String what;
+  private final NormDescriptors descriptors;
+  private final NormDescriptors ofChannels;
   private final DeviceMemory zeros; // (C)
   private final DeviceMemory ones; // (C)
 
-  FrozenNorm(
-      Closing owner,
-      CudaDevice device,
-      BatchNorm2dSpec spec,
-      cudnnTensorStruct xDesc,
-      cudnnTensorStruct channelDesc,
-      String what) {
+  FrozenNorm(Closing owner, CudaDevice device, BatchNorm2dSpec spec, NormDescriptors descriptors) {
     context = device.context();
     this.spec = spec;
-    this.xDesc = xDesc;
-    this.channelDesc = channelDesc;
-    this.what = what;
+    this.descriptors = descriptors;
+    ofChannels = descriptors.ofChannels();
     long bytes = (long) spec.channels() * Float.BYTES;
     zeros = owner.own(new DeviceMemory(context, bytes));
     zeros.zero();
@@ -54,17 +46,13 @@ final class FrozenNorm {
     context
         .norm()
         .cudnnBatchNormalizationForwardInference(
-            what,
-            context.cudnnHandle(),
-            channelDesc,
+            ofChannels,
             ones.pointer(),
             saved.invVariance(),
-            channelDesc,
             ones.pointer(),
             zeros.pointer(),
             zeros.pointer(),
-            runningVar,
-            spec.epsilon());
+            runningVar);
   }
 
   private void copy(Pointer to, Pointer from) {
@@ -83,16 +71,6 @@ final class FrozenNorm {
     context
         .norm()
         .cudnnBatchNormalizationForwardInference(
-            what,
-            context.cudnnHandle(),
-            xDesc,
-            dy,
-            dx,
-            channelDesc,
-            gamma,
-            zeros.pointer(),
-            zeros.pointer(),
-            saved.variance(),
-            spec.epsilon());
+            descriptors, dy, dx, gamma, zeros.pointer(), zeros.pointer(), saved.variance());
   }
 }

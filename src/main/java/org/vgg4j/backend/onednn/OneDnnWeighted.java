@@ -9,6 +9,8 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
+import org.vgg4j.tensor.WeightedSpec;
 
 /**
  * What convolutions and linear layers share. The weights are stored in the order of their gradient,
@@ -17,22 +19,29 @@ import org.vgg4j.tensor.Usage;
  *
  * @param <F> the descriptor of the forward primitive
  */
-abstract class WeightedPlan<F extends primitive_desc> extends OneDnnPlan {
+abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan implements WeightedPlan {
   final OneDnnLayout x; // (N, ...)
   final OneDnnLayout b; // (O), null without a bias
   final memory.desc bias; // empty without a bias
+  final memory.desc wAny;
+  private final WeightedSpec spec;
+  private final Shape wPhysical; // (O, ...)
   private OneDnnLayout y; // (N, O, ...)
   private OneDnnLayout w; // (O, ...)
   private Operation forward;
   private Operation data; // null when not asked for
   private Operation weights; // null when planned for inference
 
-  /** Takes the shapes of the weights and, unless it is null, of the bias. */
-  WeightedPlan(Dnnl context, String operation, OneDnnLayout x, Shape w, Shape b) {
-    super(context, operation, "x " + x.shape() + ", w " + w);
+  /** Takes the axes that oneDNN gives the weights; they flatten to the spec's. */
+  OneDnnWeighted(
+      Dnnl context, String operation, WeightedSpec spec, OneDnnLayout x, Shape wPhysical) {
+    super(context, operation, "x " + x.shape() + ", w " + spec.w());
+    this.spec = spec;
     this.x = x;
-    this.b = b == null ? null : OneDnnLayout.plain(b, DType.F32);
-    bias = b == null ? new memory.desc() : this.b.desc();
+    this.wPhysical = wPhysical;
+    wAny = Dnnl.any(wPhysical);
+    b = spec.bias() ? OneDnnLayout.plain(spec.b(), DType.F32) : null;
+    bias = spec.bias() ? b.desc() : new memory.desc();
   }
 
   abstract F forwardDescription(dnnl.prop_kind kind, primitive_attr attributes, memory.desc yDesc);
@@ -41,18 +50,15 @@ abstract class WeightedPlan<F extends primitive_desc> extends OneDnnPlan {
 
   abstract primitive_desc dataDescription(F hint);
 
-  /** Returns the layout of the weights in the order of a descriptor. */
-  abstract OneDnnLayout weightsLayout(memory.desc desc);
-
   /**
    * Plans the primitives, once a subclass can describe them.
    *
    * @param yDesc the preferred order of y
    * @param givenW the layout of existing weights, or null
    */
-  final void plan(Usage usage, boolean relu, Shape yShape, memory.desc yDesc, OneDnnLayout givenW) {
+  final void plan(Usage usage, memory.desc yDesc, OneDnnLayout givenW) {
     try (F hint = describeForward(usage, false, yDesc)) {
-      y = OneDnnLayout.of(yShape, hint.dst_desc(0));
+      y = OneDnnLayout.of(spec.y(x.shape()), hint.dst_desc(0));
       w = givenW;
       if (usage.training()) {
         planWeights(hint);
@@ -62,11 +68,15 @@ abstract class WeightedPlan<F extends primitive_desc> extends OneDnnPlan {
       } else if (w == null) {
         w = weightsLayout(hint.weights_desc(0));
       }
-      planForward(usage, relu);
+      planForward(usage);
     } catch (RuntimeException | Error e) {
       abandon(e);
       throw e;
     }
+  }
+
+  private OneDnnLayout weightsLayout(memory.desc desc) {
+    return OneDnnLayout.of(spec.w(), wPhysical, desc);
   }
 
   private F describeForward(Usage usage, boolean relu, memory.desc yDesc) {
@@ -75,8 +85,8 @@ abstract class WeightedPlan<F extends primitive_desc> extends OneDnnPlan {
     }
   }
 
-  private void planForward(Usage usage, boolean relu) {
-    try (F description = describeForward(usage, relu, y.desc())) {
+  private void planForward(Usage usage) {
+    try (F description = describeForward(usage, spec.relu(), y.desc())) {
       forward =
           operation("", description)
               .input(dnnl.DNNL_ARG_SRC, "x", x, description.src_desc(0))
@@ -114,28 +124,28 @@ abstract class WeightedPlan<F extends primitive_desc> extends OneDnnPlan {
     }
   }
 
-  /** Returns the layout of w and dw. */
+  @Override
   public final Layout w() {
     return w;
   }
 
-  /** Returns the layout of y and dy. */
+  @Override
   public final Layout y() {
     return y;
   }
 
-  /** Computes y. */
+  @Override
   public final void forward(Tensor xTensor, Tensor wTensor, Tensor bTensor, Tensor yTensor) {
     forward.run(xTensor, wTensor, bTensor, yTensor);
   }
 
-  /** Computes dx. */
+  @Override
   public final void backwardData(Tensor wTensor, Tensor dy, Tensor dx) {
     planned(data, "without an input gradient").run(wTensor, dy, dx);
   }
 
-  /** Computes dw, and db unless it is null. */
-  final void weightsGradient(Tensor xTensor, Tensor dy, Tensor dw, Tensor db) {
+  @Override
+  public void backwardWeights(Tensor xTensor, Tensor dy, Tensor dw, Tensor db) {
     planned(weights, "for inference").run(xTensor, dy, dw, db);
   }
 }
