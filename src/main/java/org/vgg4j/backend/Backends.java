@@ -148,13 +148,6 @@ public final class Backends {
     return cudaOptions(options).precision().text();
   }
 
-  /**
-   * Returns the bytes of workspace that a convolution on the GPU may ask for with these options.
-   */
-  public static long workspaceLimit(EngineOptions options) {
-    return cudaOptions(options).workspaceLimit();
-  }
-
   private static CudaOptions cudaOptions(EngineOptions options) {
     CudaOptions defaults = CudaOptions.DEFAULT;
     Precision precision =
@@ -164,7 +157,7 @@ public final class Backends {
     return new CudaOptions(
         DeviceName.of(options.device()).number(),
         options.cudaLibraries(),
-        options.workspaceLimit() == null ? defaults.workspaceLimit() : options.workspaceLimit(),
+        options.workspaceLimit(),
         precision,
         options.deterministic(),
         options.choices(),
@@ -199,12 +192,7 @@ public final class Backends {
     try {
       return new OneDnnBackend(new OneDnnOptions(activations));
     } catch (LinkageError e) {
-      throw new DeviceUnavailableException(
-          "cpu",
-          "oneDNN's native libraries do not load on this machine ("
-              + e.getMessage()
-              + "); build with the Maven profile of this platform",
-          e);
+      throw new DeviceUnavailableException("cpu", OneDnnReport.failure(e), e);
     }
   }
 }

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param variant one of {@link Backends#variants}
  * @param cudaLibraries folders to search for CUDA's libraries before all others
  * @param workspaceLimit the most workspace that a convolution on the GPU may use, in bytes; null
- *     for the default of 1 GiB
+ *     for a twelfth of its memory, at least 1 GiB
  * @param precision fp32 or tf32; null for the engine's default
  * @param deterministic whether equal runs must give equal bits
  * @param choices what the engine chose in the run to repeat, from {@code Backend.choices}

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.run.Setting.Form;
@@ -198,11 +199,11 @@ public final class Settings {
 
   /** The bytes of GPU memory that a convolution may work in, none on another engine. */
   static final Setting<RunSetup, Long> WORKSPACE_LIMIT =
-      run("workspaceLimit", BYTES, setup -> setup.onGpu(Backends::workspaceLimit))
+      run("workspaceLimit", BYTES, setup -> setup.onGpu(EngineOptions::workspaceLimit))
           .flag(
               "--workspace-limit SIZE",
               "GPU memory that a convolution may work in, such as 512M",
-              "1G")
+              "a twelfth of the GPU's, at least 1G")
           .changedBy(DEVICE)
           .in(ENGINES, ALWAYS);
 

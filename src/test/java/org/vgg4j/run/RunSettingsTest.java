@@ -8,8 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.vgg4j.backend.Backends;
-import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.train.TrainingState;
@@ -37,9 +35,6 @@ final class RunSettingsTest {
     for (String text : new String[] {"", "M", "1T", "-1", "1234567890G"}) {
       assertThrows(InvalidInputException.class, () -> Settings.WORKSPACE_LIMIT.parse(text), text);
     }
-    String limit = Settings.WORKSPACE_LIMIT.flag().otherwise();
-    assertEquals(
-        Settings.WORKSPACE_LIMIT.parse(limit), Backends.workspaceLimit(EngineOptions.of("cuda")));
   }
 
   @Test

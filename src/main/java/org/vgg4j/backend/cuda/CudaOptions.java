@@ -11,7 +11,8 @@ import org.vgg4j.tensor.InvalidInputException;
  *
  * @param deviceNumber which GPU, from 0
  * @param libraries folders to search for CUDA's libraries before all others
- * @param workspaceLimit the most workspace that a convolution's algorithm may use, in bytes
+ * @param workspaceLimit the most workspace that a convolution's algorithm may use, in bytes; null
+ *     for a twelfth of the GPU's memory, at least 1 GiB
  * @param precision strict single precision or TF32
  * @param deterministic whether to use a fixed table of deterministic algorithms instead of
  *     measuring
@@ -23,15 +24,12 @@ import org.vgg4j.tensor.InvalidInputException;
 public record CudaOptions(
     int deviceNumber,
     List<Path> libraries,
-    long workspaceLimit,
+    Long workspaceLimit,
     Precision precision,
     boolean deterministic,
     Map<String, String> choices,
     int readInterval,
     Path cache) {
-  /** 1 GiB. */
-  public static final long DEFAULT_WORKSPACE_LIMIT = 1L << 30;
-
   /** 20 steps. */
   public static final int DEFAULT_READ_INTERVAL = 20;
 
@@ -40,7 +38,7 @@ public record CudaOptions(
       new CudaOptions(
           0,
           List.of(),
-          DEFAULT_WORKSPACE_LIMIT,
+          null,
           Precision.TF32,
           false,
           Map.of(),
@@ -50,21 +48,16 @@ public record CudaOptions(
   /** Strict single precision and the fixed table of deterministic algorithms; no cache. */
   public static final CudaOptions STRICT =
       new CudaOptions(
-          0,
-          List.of(),
-          DEFAULT_WORKSPACE_LIMIT,
-          Precision.FP32,
-          true,
-          Map.of(),
-          DEFAULT_READ_INTERVAL,
-          null);
+          0, List.of(), null, Precision.FP32, true, Map.of(), DEFAULT_READ_INTERVAL, null);
 
   /** Checks the fields. */
   public CudaOptions {
     libraries = List.copyOf(libraries);
     choices = Map.copyOf(choices);
     InvalidInputException.requireAtLeast(0, "deviceNumber", deviceNumber);
-    InvalidInputException.requireAtLeast(0, "workspaceLimit", workspaceLimit);
+    if (workspaceLimit != null) {
+      InvalidInputException.requireAtLeast(0, "workspaceLimit", workspaceLimit);
+    }
     if (readInterval < 1) {
       throw new InvalidInputException("readInterval must be at least 1, not " + readInterval);
     }

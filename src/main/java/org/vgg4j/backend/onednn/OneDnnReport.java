@@ -20,13 +20,19 @@ public final class OneDnnReport {
       facts.put("instruction set", Dnnl.instructionSet());
       return new EngineReport("cpu", true, null, facts);
     } catch (LinkageError | RuntimeException e) {
-      return new EngineReport(
-          "cpu",
-          false,
-          "oneDNN's native libraries do not load ("
-              + e.getMessage()
-              + "); build with the Maven profile of this platform",
-          facts);
+      return new EngineReport("cpu", false, failure(e), facts);
     }
+  }
+
+  /** Returns why oneDNN does not load, and what to do. */
+  public static String failure(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause()
+        != null) { // a class that failed to initialize has no message of its own
+      cause = cause.getCause();
+    }
+    return "oneDNN's native libraries do not load on this machine ("
+        + cause.getMessage()
+        + "); build with the Maven profile of this platform";
   }
 }

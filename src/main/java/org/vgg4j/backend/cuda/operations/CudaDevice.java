@@ -29,11 +29,11 @@ public final class CudaDevice implements AutoCloseable {
 
   private CudaDevice(Closing owned, int number, AlgorithmPolicy policy, Path cache) {
     this.owned = owned;
-    this.policy = policy;
     context = owned.own(CudaContext.open(number));
+    this.policy = policy.on(context.info().memoryBytes());
     kernels = owned.own(Kernels.load(context, cache));
     memory = new CudaMemory(owned, context, kernels);
-    algorithms = new ConvAlgorithms(context, policy, cache);
+    algorithms = new ConvAlgorithms(context, this.policy, cache);
     owned.own(context::drain);
     context.release(); // opening does not claim ownership; the first use does
   }
