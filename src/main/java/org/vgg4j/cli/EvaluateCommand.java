@@ -5,9 +5,9 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.evaluation.Evaluation;
 import org.vgg4j.evaluation.Evaluator;
-import org.vgg4j.io.Verification;
 import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.tensor.Backend;
@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private DataOptions data;
+  @Mixin private PreprocessingOptions preprocessing;
   @Mixin private DeviceOptions device;
 
   @Parameters(paramLabel = "MODEL", description = "A model.safetensors.")
@@ -48,14 +49,13 @@ final class EvaluateCommand implements Callable<Integer> {
         ModelFile.Loaded loaded = ModelFile.load(model, options, backend)) {
       ImageSource test = data.load(err).test();
       Evaluator.requireClasses(loaded.vgg().config(), test);
-      if (loaded.verification() == Verification.UNVERIFIED) {
-        err.println(
-            model
-                + " is unverified: it carries no hash"
-                + (loaded.inferred() ? " and no configuration, which was inferred" : ""));
+      Preprocessing how = preprocessing.changed(loaded.preprocessing());
+      ModelNotes.print(model, loaded, err);
+      if (!how.isDefault()) {
+        err.println("images: " + how);
       }
       data.warnOfSample(err);
-      Evaluation evaluation = Evaluator.evaluate(loaded.vgg(), loaded.preprocessing(), test);
+      Evaluation evaluation = Evaluator.evaluate(loaded.vgg(), how, test);
       EvaluationTable.print(evaluation, out);
       data.warnOfSample(err);
     }

@@ -3,16 +3,17 @@ package org.vgg4j.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.vgg4j.data.ImageFile;
+import org.vgg4j.data.Inversion;
+import org.vgg4j.data.PictureFiles;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.evaluation.Classifier;
-import org.vgg4j.io.Verification;
 import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Choice;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,6 +34,7 @@ final class PredictCommand implements Callable<Integer> {
   private static final int BATCH = 64;
 
   @Spec private CommandSpec spec;
+  @Mixin private PreprocessingOptions preprocessing;
   @Mixin private DeviceOptions device;
 
   @Parameters(index = "0", paramLabel = "MODEL", description = "A model.safetensors.")
@@ -42,42 +44,37 @@ final class PredictCommand implements Callable<Integer> {
       index = "1..*",
       arity = "1..*",
       paramLabel = "IMAGE",
-      description = "PNG or JPEG files of any size and colour.")
+      description = "PNG, JPEG, GIF, BMP or TIFF files of any size and colour.")
   private List<Path> images;
 
   @Option(
       names = "--invert",
       paramLabel = "WHEN",
-      defaultValue = "auto",
       description =
           "Exchange light and dark, as Fashion-MNIST's makers did with photos on white: auto"
-              + " (when the border is light), always or never (default: ${DEFAULT-VALUE}).")
+              + " (when the border is light), always or never (default: the model's, which is auto"
+              + " for --fit fashion, else never).")
   private String invert;
 
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    ImageFile.Inversion inversion = ImageFile.Inversion.of(invert);
-    List<ImageFile> read = new ArrayList<>();
-    for (Path image : images) {
-      read.add(ImageFile.read(image, inversion));
-    }
-    NetworkOptions options = NetworkOptions.inference(Math.min(BATCH, read.size()));
+    NetworkOptions options = NetworkOptions.inference(Math.min(BATCH, images.size()));
+    PictureFiles.require(images);
     try (Backend backend = device.open();
         ModelFile.Loaded loaded = ModelFile.load(model, options, backend)) {
-      if (loaded.verification() == Verification.UNVERIFIED) {
-        err.println(model + " is unverified: it carries no hash");
+      Preprocessing how = preprocessing.changed(loaded.preprocessing());
+      if (invert != null) {
+        how = how.withInversion(Choice.of("invert", Inversion.class, invert));
       }
+      PictureFiles pictures = new PictureFiles(images, how);
       List<List<Classifier.Answer>> answers =
-          Classifier.top(
-              loaded.vgg(),
-              loaded.preprocessing(),
-              loaded.classNames(),
-              ImageFile.source(read),
-              TOP);
-      for (int i = 0; i < read.size(); i++) {
-        if (read.get(i).inverted()) {
+          Classifier.top(loaded.vgg(), how, loaded.classNames(), pictures, TOP);
+      ModelNotes.print(model, loaded, err);
+      err.println("pictures: " + how);
+      for (int i = 0; i < images.size(); i++) {
+        if (pictures.isInverted(i)) {
           err.println(images.get(i) + ": light and dark exchanged");
         }
         print(images.get(i), answers.get(i), out);

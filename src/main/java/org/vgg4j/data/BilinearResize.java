@@ -2,13 +2,9 @@ package org.vgg4j.data;
 
 import java.nio.FloatBuffer;
 
-/**
- * Resizes byte images to squares, crops the centre and normalizes to floats, as {@link
- * Preprocessing} specifies.
- */
-final class BilinearResize {
+/** The resizer of {@link ResizeFilter#BILINEAR}. */
+final class BilinearResize implements Resizer {
   private final int inWidth;
-  private final int size;
   private final int crop;
   private final boolean isSameSize;
   private final int[] top; // (crop)
@@ -20,11 +16,10 @@ final class BilinearResize {
   private final float[] upper; // (crop), a row of the image interpolated across
   private final float[] lower; // (crop)
 
-  BilinearResize(int inHeight, int inWidth, int size, int crop) {
+  BilinearResize(int inHeight, int inWidth, ResizeWindow window) {
     this.inWidth = inWidth;
-    this.size = size;
-    this.crop = crop;
-    isSameSize = inHeight == size && inWidth == size;
+    crop = window.side();
+    isSameSize = inHeight == window.height() && inWidth == window.width();
     top = new int[crop];
     bottom = new int[crop];
     down = new float[crop];
@@ -33,12 +28,11 @@ final class BilinearResize {
     across = new float[crop];
     upper = new float[crop];
     lower = new float[crop];
-    weights(inHeight, top, bottom, down);
-    weights(inWidth, left, right, across);
+    weights(inHeight, window.height(), window.top(), top, bottom, down);
+    weights(inWidth, window.width(), window.left(), left, right, across);
   }
 
-  private void weights(int in, int[] low, int[] high, float[] weight) {
-    int first = (size - crop) / 2;
+  private void weights(int in, long size, long first, int[] low, int[] high, float[] weight) {
     for (int i = 0; i < crop; i++) {
       double position = Math.max(0, (first + i + 0.5) * in / size - 0.5);
       low[i] = Math.min((int) position, in - 1);
@@ -47,15 +41,12 @@ final class BilinearResize {
     }
   }
 
-  /** Resizes one channel at {@code from} (H, W) to one at {@code into} (crop, crop). */
-  void resize(byte[] pixels, int from, FloatBuffer target, int into, float mean, float deviation) {
+  @Override
+  public void resize(
+      byte[] pixels, int from, FloatBuffer target, int into, float mean, float deviation) {
     for (int row = 0; row < crop; row++) {
       scaledRow(pixels, from, row);
-      if (mean != 0 || deviation != 1) {
-        for (int column = 0; column < crop; column++) {
-          upper[column] = (upper[column] - mean) / deviation;
-        }
-      }
+      Resizer.normalize(upper, mean, deviation);
       target.put(into + row * crop, upper, 0, crop);
     }
   }

@@ -11,7 +11,7 @@ final class PreprocessedImages {
   private final Preprocessing preprocessing;
   private ByteBuffer pixels = ByteBuffer.allocate(0); // of one image
   private ImageShape shape; // of the previous image
-  private BilinearResize resize; // of images of that shape
+  private Resizer resizer; // of images of that shape
 
   /** Checks that a net can take the images, if their common shape is known. */
   PreprocessedImages(ImageSource source, Preprocessing preprocessing) {
@@ -31,9 +31,7 @@ final class PreprocessedImages {
     if (pixels.capacity() < next.bytes()) {
       pixels = ByteBuffer.allocate(next.bytes());
     }
-    resize =
-        new BilinearResize(
-            next.height(), next.width(), preprocessing.resize(), preprocessing.crop());
+    resizer = Resizer.of(preprocessing, next.height(), next.width());
     shape = next;
   }
 
@@ -51,7 +49,7 @@ final class PreprocessedImages {
       int from = shape.channels() == 1 ? 0 : c * shape.height() * shape.width();
       float mean = preprocessing.mean().get(c).floatValue();
       float deviation = preprocessing.deviation().get(c).floatValue();
-      resize.resize(pixels.array(), from, x, c * plane, mean, deviation);
+      resizer.resize(pixels.array(), from, x, c * plane, mean, deviation);
     }
   }
 }

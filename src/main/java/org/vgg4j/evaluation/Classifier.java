@@ -8,7 +8,7 @@ import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Vgg;
 
-/** Classifies images. */
+/** Classifies images, such as those of {@link org.vgg4j.data.PictureFiles}. */
 public final class Classifier {
   private Classifier() {}
 
@@ -24,7 +24,7 @@ public final class Classifier {
   /**
    * Returns the most probable classes of each image, best first; ties go to the lower label.
    *
-   * @param preprocessing the one used to train the net
+   * @param preprocessing the one used to train the net: that of the loaded model file
    * @param classNames the names of the net's classes
    * @param images the images; their labels are ignored
    * @param count classes per image, or all when there are fewer

@@ -52,7 +52,7 @@ public final class ImageFeed {
    */
   private ImageSpec specOfEngine() {
     ImageShape from = data.commonShape();
-    return from == null || !preprocessing.isDefault()
+    return from == null || !preprocessing.onlyResizes()
         ? null
         : new ImageSpec(
             from.channels(),

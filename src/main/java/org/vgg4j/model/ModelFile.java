@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.vgg4j.data.FashionMnist;
+import org.vgg4j.data.PictureFit;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.io.FileChecksums;
 import org.vgg4j.io.FileOperations;
@@ -44,17 +46,21 @@ public final class ModelFile {
    * A loaded net.
    *
    * @param vgg the net, which the caller closes
-   * @param preprocessing how an image becomes the net's input
+   * @param preprocessing how an image becomes the net's input: what the file says; for a file of
+   *     other origin for three channels torchvision's, else the default (where the classes are
+   *     Fashion-MNIST's, picture files take the form of its images)
    * @param classNames the names of the classes; 0, 1, ... when the file has none
    * @param verification whether the file had a hash, which then matched
    * @param inferred whether the configuration was inferred from the shapes
+   * @param notes what was assumed because the file does not say it, a sentence each
    */
   public record Loaded(
       Vgg vgg,
       Preprocessing preprocessing,
       List<String> classNames,
       Verification verification,
-      boolean inferred)
+      boolean inferred,
+      List<String> notes)
       implements AutoCloseable {
     @Override
     public void close() {
@@ -117,7 +123,8 @@ public final class ModelFile {
       VggConfig config = inferred ? InferredConfig.of(file, reader) : config(file, metadata);
       List<String> classes = classNames(file, metadata, config.classes());
       ModelTensors.check(file, config, reader.tensors());
-      Preprocessing preprocessing = preprocessing(file, metadata, config);
+      List<String> notes = new ArrayList<>();
+      Preprocessing preprocessing = preprocessing(file, metadata, config, classes, notes);
       try (NetworkPlan planned =
           Vgg.plan(config, Initialization.KAIMING, options.withoutInitialValues(), backend)) {
         planned.memoryPlan().requireFits(backend, 0);
@@ -128,7 +135,7 @@ public final class ModelFile {
           vgg.close();
           throw e;
         }
-        return new Loaded(vgg, preprocessing, classes, verification, inferred);
+        return new Loaded(vgg, preprocessing, classes, verification, inferred, notes);
       }
     }
   }
@@ -138,9 +145,18 @@ public final class ModelFile {
   }
 
   private static Preprocessing preprocessing(
-      Path file, Map<String, String> metadata, VggConfig config) {
+      Path file,
+      Map<String, String> metadata,
+      VggConfig config,
+      List<String> classes,
+      List<String> notes) {
     if (!metadata.containsKey(PREPROCESSING)) {
-      return defaultOf(config);
+      if (!metadata.containsKey(CONFIG) && config.channels() == 3) {
+        notes.add(file + " does not say its preprocessing: torchvision's is assumed");
+        return Preprocessing.torchvision(config.imageSize());
+      }
+      Preprocessing usual = defaultOf(config);
+      return classes.equals(FashionMnist.CLASS_NAMES) ? usual.withFit(PictureFit.FASHION) : usual;
     }
     return read(
         file,

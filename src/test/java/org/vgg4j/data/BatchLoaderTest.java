@@ -344,8 +344,7 @@ class BatchLoaderTest {
   /** An image by itself; the resizing has its own test. */
   private static float[] direct(ImageSource data, int image, Preprocessing net) {
     ImageShape shape = data.shape(image);
-    BilinearResize resize =
-        new BilinearResize(shape.height(), shape.width(), net.resize(), net.crop());
+    Resizer resize = Resizer.of(net, shape.height(), shape.width());
     int plane = net.crop() * net.crop();
     float[] x = new float[net.channels() * plane];
     for (int c = 0; c < net.channels(); c++) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -106,7 +107,7 @@ class BilinearResizeTest {
       System.arraycopy(bytes(image), 0, pixels, 7, 20);
       float[] target = new float[3 + 36 + 2];
       Arrays.fill(target, Float.NaN);
-      new BilinearResize(5, 4, 6, 6).resize(pixels, 7, FloatBuffer.wrap(target), 3, 0, 1);
+      bilinear(5, 4, 6, 6).resize(pixels, 7, FloatBuffer.wrap(target), 3, 0, 1);
       assertArrayEquals(resize(image, 5, 4, 6), Arrays.copyOfRange(target, 3, 39));
       for (int i : new int[] {0, 1, 2, 39, 40}) {
         assertTrue(Float.isNaN(target[i]), "element " + i + " was written");
@@ -121,7 +122,7 @@ class BilinearResizeTest {
     int[] image = image(height, width);
     float[] whole = resize(image, height, width, size);
     float[] y = new float[crop * crop];
-    BilinearResize resize = new BilinearResize(height, width, size, crop);
+    BilinearResize resize = bilinear(height, width, size, crop);
     resize.resize(bytes(image), 0, FloatBuffer.wrap(y), 0, 0.25f, 3);
     int first = (size - crop) / 2;
     for (int row = 0; row < crop; row++) {
@@ -130,6 +131,11 @@ class BilinearResizeTest {
         assertEquals((pixel - 0.25f) / 3, y[row * crop + column]);
       }
     }
+  }
+
+  private static BilinearResize bilinear(int height, int width, int size, int crop) {
+    Preprocessing how = new Preprocessing(1, size, crop, List.of(0.0), List.of(1.0));
+    return new BilinearResize(height, width, ResizeWindow.of(how, height, width));
   }
 
   /** Each output pixel from its definition, in double. */
@@ -169,8 +175,7 @@ class BilinearResizeTest {
   private static float[] resize(int[] image, int height, int width, int size) {
     float[] y = new float[size * size];
     Arrays.fill(y, Float.NaN);
-    new BilinearResize(height, width, size, size)
-        .resize(bytes(image), 0, FloatBuffer.wrap(y), 0, 0, 1);
+    bilinear(height, width, size, size).resize(bytes(image), 0, FloatBuffer.wrap(y), 0, 0, 1);
     return y;
   }
 

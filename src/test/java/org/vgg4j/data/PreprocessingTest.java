@@ -57,7 +57,16 @@ final class PreprocessingTest {
   @Test
   void whatIsWrittenAsJsonComesBack() throws Exception {
     ObjectMapper json = new ObjectMapper();
-    for (Preprocessing one : List.of(Preprocessing.of(1, 32), OTHER)) {
+    Preprocessing torch = Preprocessing.torchvision(224);
+    for (Preprocessing one :
+        List.of(
+            Preprocessing.of(1, 32),
+            OTHER,
+            torch,
+            torch.withInversion(Inversion.AUTO),
+            Preprocessing.of(1, 32).withFit(PictureFit.SQUARE),
+            Preprocessing.of(1, 32).withFit(PictureFit.SHORTER).withInversion(Inversion.ALWAYS),
+            Preprocessing.of(3, 32).withFit(PictureFit.FASHION))) {
       String text = json.writeValueAsString(one.toMap());
       assertEquals(one, Preprocessing.fromMap(json.readValue(text, Map.class)));
     }
@@ -65,13 +74,17 @@ final class PreprocessingTest {
         "{\"channels\":1,\"resize\":32,\"crop\":32,\"filter\":\"bilinear\","
             + "\"mean\":[0.0],\"deviation\":[1.0]}",
         json.writeValueAsString(Preprocessing.of(1, 32).toMap()));
+    assertEquals(
+        "{\"channels\":3,\"fit\":\"shorter\",\"resize\":256,\"crop\":224,\"filter\":\"antialiased\","
+            + "\"mean\":[0.485,0.456,0.406],\"deviation\":[0.229,0.224,0.225]}",
+        json.writeValueAsString(torch.toMap()));
     Map<String, Object> whole = new LinkedHashMap<>(Preprocessing.of(1, 32).toMap());
     whole.put("mean", List.of(0)); // as another program may write it
     assertEquals(Preprocessing.of(1, 32), Preprocessing.fromMap(whole));
   }
 
   @ParameterizedTest
-  @CsvSource({"channels", "resize", "crop", "filter", "mean", "deviation"})
+  @CsvSource({"channels", "resize", "crop", "filter", "mean", "deviation", "fit", "inversion"})
   void aMapThatLacksOrSpoilsAValueIsRefused(String key) {
     Map<String, Object> map = OTHER.toMap();
     for (Object value :
@@ -80,7 +93,34 @@ final class PreprocessingTest {
       assertThrows(InvalidInputException.class, () -> Preprocessing.fromMap(map), () -> "" + value);
     }
     map.remove(key);
+    if (key.equals("fit") || key.equals("inversion")) {
+      assertEquals(OTHER, Preprocessing.fromMap(map)); // files of before have neither
+      return;
+    }
     assertThrows(InvalidInputException.class, () -> Preprocessing.fromMap(map));
+  }
+
+  /** What an engine may do itself does not depend on how picture files are prepared. */
+  @Test
+  void onlyResizingIsTold() {
+    Preprocessing grey = Preprocessing.of(1, 32);
+    for (Preprocessing one :
+        List.of(
+            grey,
+            grey.withFit(PictureFit.SQUARE),
+            grey.withInversion(Inversion.ALWAYS),
+            Preprocessing.of(3, 32).withFit(PictureFit.FASHION))) {
+      assertTrue(one.onlyResizes(), one.toString());
+    }
+    for (Preprocessing one :
+        List.of(
+            grey.withFit(PictureFit.SHORTER),
+            grey.withFilter(ResizeFilter.ANTIALIASED),
+            grey.withResize(33),
+            grey.withNormalization(List.of(0.1), List.of(1.0)),
+            grey.withNormalization(List.of(0.0), List.of(0.5)))) {
+      assertFalse(one.onlyResizes(), one.toString());
+    }
   }
 
   @Test

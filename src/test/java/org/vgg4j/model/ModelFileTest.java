@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.data.FashionMnist;
+import org.vgg4j.data.PictureFit;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.io.SafeTensor;
 import org.vgg4j.io.SafeTensorSpec;
@@ -103,6 +106,36 @@ final class ModelFileTest {
           assertEquals(one, loaded.preprocessing());
         }
       }
+    }
+  }
+
+  /** Picture files follow from what the file says of itself, and from its classes. */
+  @Test
+  void aFileWithoutPreprocessingGetsThatOfItsOrigin() throws IOException {
+    String config =
+        "{\"arch\":\"custom\",\"layers\":\"4,M\",\"batchNorm\":false,\"channels\":3,\"classes\":10,"
+            + "\"imageSize\":8,\"width\":\"1\",\"dropout\":0.5,\"hidden\":5}";
+    String clothes = new ObjectMapper().writeValueAsString(FashionMnist.CLASS_NAMES);
+    Map<String, String> own = Map.of("vgg4j.config", config);
+    Map<String, String> fashion = Map.of("vgg4j.config", config, "vgg4j.classes", clothes);
+    Preprocessing plain = Preprocessing.of(3, 8);
+    assertEquals(Preprocessing.torchvision(8), preprocessing(3, Map.of(), 1));
+    assertEquals(Preprocessing.of(1, 8), preprocessing(1, Map.of(), 0));
+    assertEquals(Preprocessing.of(2, 8), preprocessing(2, Map.of(), 0));
+    assertEquals(plain, preprocessing(3, own, 0));
+    assertEquals(plain.withFit(PictureFit.FASHION), preprocessing(3, fashion, 0));
+    String said = new ObjectMapper().writeValueAsString(plain.withResize(9).toMap());
+    assertEquals(plain.withResize(9), preprocessing(3, Map.of("vgg4j.preprocessing", said), 0));
+  }
+
+  private Preprocessing preprocessing(int channels, Map<String, String> metadata, int notes)
+      throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    new TorchvisionFile("4,M", false, channels, 10, 8, 5).write(file, metadata);
+    try (Backend backend = Backends.open("reference").backend();
+        ModelFile.Loaded loaded = ModelFile.load(file, NetworkOptions.inference(1), backend)) {
+      assertEquals(notes, loaded.notes().size(), loaded.notes().toString());
+      return loaded.preprocessing();
     }
   }
 

@@ -19,7 +19,7 @@ import java.util.Random;
  * are sorted by the width of their type and then by name. Put together here from the format's
  * description, without the library's own writer.
  */
-final class TorchvisionFile {
+public final class TorchvisionFile {
   /** A tensor; integers have their value in {@code count} and no floats. */
   record Values(List<Long> shape, float[] floats, long count) {}
 
@@ -27,7 +27,7 @@ final class TorchvisionFile {
   private final Random random;
 
   /** Makes a net of random values; {@code layers} as {@code --layers} takes them. */
-  TorchvisionFile(
+  public TorchvisionFile(
       String layers, boolean batchNorm, int channels, int classes, int imageSize, int hidden) {
     random = new Random(layers.hashCode());
     long in = channels;
@@ -82,6 +82,26 @@ final class TorchvisionFile {
     tensors.put(name, new Values(dims, values, 0));
   }
 
+  /**
+   * Replaces all values by those of a formula that other programs can compute too: parameter k, in
+   * the order of the names, has 2 (u / 2^31 - 1) / sqrt(n / rows) where u = (2654435761 i + 40503
+   * k) mod 2^32 for value i of n.
+   */
+  public TorchvisionFile byFormula() {
+    long k = 0;
+    for (Values values : tensors.values()) {
+      float[] floats = values.floats();
+      long rows = values.shape().size() == 1 ? floats.length : values.shape().get(0);
+      for (int i = 0; i < floats.length; i++) {
+        long u = (2654435761L * i + 40503 * k) & 0xFFFFFFFFL;
+        floats[i] =
+            (float) (2 * (u / (double) (1L << 31) - 1) / Math.sqrt((double) floats.length / rows));
+      }
+      k++;
+    }
+    return this;
+  }
+
   void remove(String name) {
     if (tensors.remove(name) == null) {
       throw new IllegalArgumentException(name);
@@ -102,7 +122,7 @@ final class TorchvisionFile {
   }
 
   /** Writes the file; without {@code metadata} when there are none. */
-  Path write(Path file, Map<String, String> metadata) throws IOException {
+  public Path write(Path file, Map<String, String> metadata) throws IOException {
     Map<String, Object> header = new LinkedHashMap<>();
     if (!metadata.isEmpty()) {
       header.put("__metadata__", metadata);
