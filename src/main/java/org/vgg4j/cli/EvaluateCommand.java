@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private DataOptions data;
+  @Mixin private HintOptions hints;
   @Mixin private PreprocessingOptions preprocessing;
   @Mixin private DeviceOptions device;
 
@@ -46,7 +47,7 @@ final class EvaluateCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     NetworkOptions options = NetworkOptions.inference(batchSize);
     try (Backend backend = device.open();
-        ModelFile.Loaded loaded = ModelFile.load(model, options, backend)) {
+        ModelFile.Loaded loaded = ModelFile.load(model, hints.hints(), options, backend)) {
       ImageSource test = data.load(err).test();
       Evaluator.requireClasses(loaded.vgg().config(), test);
       Preprocessing how = preprocessing.changed(loaded.preprocessing());

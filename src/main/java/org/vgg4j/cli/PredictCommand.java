@@ -34,6 +34,7 @@ final class PredictCommand implements Callable<Integer> {
   private static final int BATCH = 64;
 
   @Spec private CommandSpec spec;
+  @Mixin private HintOptions hints;
   @Mixin private PreprocessingOptions preprocessing;
   @Mixin private DeviceOptions device;
 
@@ -63,7 +64,7 @@ final class PredictCommand implements Callable<Integer> {
     NetworkOptions options = NetworkOptions.inference(Math.min(BATCH, images.size()));
     PictureFiles.require(images);
     try (Backend backend = device.open();
-        ModelFile.Loaded loaded = ModelFile.load(model, options, backend)) {
+        ModelFile.Loaded loaded = ModelFile.load(model, hints.hints(), options, backend)) {
       Preprocessing how = preprocessing.changed(loaded.preprocessing());
       if (invert != null) {
         how = how.withInversion(Choice.of("invert", Inversion.class, invert));

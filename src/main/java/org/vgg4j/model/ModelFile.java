@@ -116,14 +116,31 @@ public final class ModelFile {
    *     configuration
    */
   public static Loaded load(Path file, NetworkOptions options, Backend backend) throws IOException {
+    return load(file, ConfigHints.NONE, options, backend);
+  }
+
+  /**
+   * Loads a net of whose configuration something is known, in case its file has none.
+   *
+   * @throws InvalidInputException as the other does, and when the file has a configuration although
+   *     hints are given
+   */
+  public static Loaded load(Path file, ConfigHints hints, NetworkOptions options, Backend backend)
+      throws IOException {
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
       Verification verification = reader.verify();
       Map<String, String> metadata = reader.metadata();
       boolean inferred = !metadata.containsKey(CONFIG);
-      VggConfig config = inferred ? InferredConfig.of(file, reader) : config(file, metadata);
+      if (!inferred && !hints.equals(ConfigHints.NONE)) {
+        throw InvalidInputException.of(
+            hints.layers() == null ? "imageSize" : "layers",
+            "is for files without a configuration; " + file + " has one");
+      }
+      InferredConfig.Result guess = inferred ? InferredConfig.of(file, reader, hints) : null;
+      VggConfig config = inferred ? guess.config() : config(file, metadata);
       List<String> classes = classNames(file, metadata, config.classes());
       ModelTensors.check(file, config, reader.tensors());
-      List<String> notes = new ArrayList<>();
+      List<String> notes = new ArrayList<>(inferred ? guess.notes() : List.of());
       Preprocessing preprocessing = preprocessing(file, metadata, config, classes, notes);
       try (NetworkPlan planned =
           Vgg.plan(config, Initialization.KAIMING, options.withoutInitialValues(), backend)) {

@@ -19,6 +19,7 @@ import org.vgg4j.backend.Backends;
 import org.vgg4j.data.PictureFiles;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.evaluation.Classifier;
+import org.vgg4j.model.ConfigHints;
 import org.vgg4j.model.ModelFile;
 import org.vgg4j.model.TorchvisionFile;
 import org.vgg4j.nn.NetworkOptions;
@@ -59,6 +60,9 @@ final class ColourModelTest {
     {0.0419995, 0.9241043, 0.0338961}
   };
 
+  /** What the model file does not say. */
+  private static final ConfigHints LAYERS = new ConfigHints("4,M,6,M", null);
+
   @TempDir private Path folder;
 
   private final List<Path> pictures = new ArrayList<>();
@@ -94,7 +98,8 @@ final class ColourModelTest {
   void theClassifierSaysWhatPyTorchSays() throws IOException {
     for (String device : List.of("reference", "cpu")) {
       try (Backend engine = Backends.open(device).backend();
-          ModelFile.Loaded loaded = ModelFile.load(model, NetworkOptions.inference(3), engine)) {
+          ModelFile.Loaded loaded =
+              ModelFile.load(model, LAYERS, NetworkOptions.inference(3), engine)) {
         assertEquals(Preprocessing.torchvision(32), loaded.preprocessing());
         List<List<Classifier.Answer>> answers =
             Classifier.top(
@@ -116,7 +121,7 @@ final class ColourModelTest {
   void predictSaysWhatPyTorchSaysAndHowItRead() {
     List<String> arguments = new ArrayList<>(List.of("predict", model.toString()));
     pictures.forEach(picture -> arguments.add(picture.toString()));
-    arguments.addAll(List.of("--device", "cpu"));
+    arguments.addAll(List.of("--device", "cpu", "--layers", "4,M,6,M"));
     Cli.Result result = Cli.run(arguments.toArray(String[]::new));
     assertEquals(0, result.code(), result.err());
     for (int i = 0; i < SIZES.length; i++) {
@@ -155,6 +160,7 @@ final class ColourModelTest {
             "predict",
             model.toString(),
             picture,
+            "--layers=4,M,6,M",
             "--fit=square",
             "--resize=40",
             "--filter=bilinear",
@@ -182,7 +188,8 @@ final class ColourModelTest {
             "--deviation=1,1,0",
             "--deviation=1,1,Infinity",
             "--invert=perhaps")) {
-      String line = Cli.refused(Cli.run("predict", model.toString(), picture, wrong));
+      String line =
+          Cli.refused(Cli.run("predict", model.toString(), picture, "--layers=4,M,6,M", wrong));
       String flag = wrong.substring(0, wrong.indexOf('='));
       assertTrue(line.startsWith("vgg: " + flag + " must be "), line);
     }
@@ -196,7 +203,12 @@ final class ColourModelTest {
             .byFormula()
             .write(folder.resolve("ten.safetensors"), Map.of());
     String[] command = {
-      "evaluate", ten.toString(), "--data=sample", "--test-limit=50", "--device=cpu"
+      "evaluate",
+      ten.toString(),
+      "--layers=4,M,6,M",
+      "--data=sample",
+      "--test-limit=50",
+      "--device=cpu"
     };
     Cli.Result assumed = Cli.run(command);
     assertEquals(0, assumed.code(), assumed.err());

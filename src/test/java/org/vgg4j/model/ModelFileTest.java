@@ -132,8 +132,11 @@ final class ModelFileTest {
       throws IOException {
     Path file = folder.resolve("model.safetensors");
     new TorchvisionFile("4,M", false, channels, 10, 8, 5).write(file, metadata);
+    ConfigHints hints =
+        metadata.containsKey("vgg4j.config") ? ConfigHints.NONE : new ConfigHints("4,M", 8);
     try (Backend backend = Backends.open("reference").backend();
-        ModelFile.Loaded loaded = ModelFile.load(file, NetworkOptions.inference(1), backend)) {
+        ModelFile.Loaded loaded =
+            ModelFile.load(file, hints, NetworkOptions.inference(1), backend)) {
       assertEquals(notes, loaded.notes().size(), loaded.notes().toString());
       return loaded.preprocessing();
     }
@@ -215,7 +218,9 @@ final class ModelFileTest {
                 Shape.of(2, 8, 8),
                 NetworkOptions.inference(5),
                 backend);
-        ModelFile.Loaded loaded = ModelFile.load(file, NetworkOptions.inference(5), backend)) {
+        ModelFile.Loaded loaded =
+            ModelFile.load(
+                file, new ConfigHints("4,M,6,5,M", null), NetworkOptions.inference(5), backend)) {
       assertEquals(Verification.UNVERIFIED, loaded.verification());
       assertTrue(loaded.inferred());
       assertEquals(List.of("0", "1", "2"), loaded.classNames());
@@ -295,7 +300,7 @@ final class ModelFileTest {
                     .hidden(5)
                     .build();
             try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
-              VggConfig inferred = InferredConfig.of(file, reader);
+              VggConfig inferred = InferredConfig.of(file, reader, ConfigHints.NONE).config();
               ModelTensors.check(file, inferred, reader.tensors());
               if (!expected.equals(inferred)) {
                 wrong.add(arch.getKey() + " " + expected + " was taken for " + inferred);

@@ -1,0 +1,82 @@
+package org.vgg4j.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.io.SafeTensorsReader;
+import org.vgg4j.nn.VggConfig;
+import org.vgg4j.tensor.InvalidInputException;
+
+/** What a file's tensors do not say is assumed with a note, given, or asked for. */
+final class InferredConfigTest {
+  private static final String VGG11 = "1,M,2,M,4,4,M,8,8,M,8,8,M"; // at a 64th of its width
+
+  @TempDir private Path folder;
+
+  private InferredConfig.Result infer(String layers, int side, ConfigHints hints)
+      throws IOException {
+    long pools = layers.chars().filter(c -> c == 'M').count();
+    TorchvisionFile torch = new TorchvisionFile(layers, true, 3, 4, side << pools, 5);
+    Path file = torch.write(folder.resolve("torch.safetensors"), Map.of());
+    try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
+      return InferredConfig.of(file, reader, hints);
+    }
+  }
+
+  private String refused(String layers, ConfigHints hints) {
+    return assertThrows(InvalidInputException.class, () -> infer(layers, 2, hints)).getMessage();
+  }
+
+  @Test
+  void whatIsAssumedIsSaid() throws IOException {
+    InferredConfig.Result result = infer(VGG11, 7, ConfigHints.NONE);
+    assertEquals(224, result.config().imageSize());
+    assertEquals(0, result.config().averagePool());
+    assertEquals(2, result.notes().size());
+    assertTrue(result.notes().get(0).contains("layers: those of vgg11 "), result.notes()::toString);
+    assertTrue(result.notes().get(1).contains("image size: 224 "), result.notes()::toString);
+  }
+
+  @Test
+  void aNetOfAnotherImageSizeHasAnAveragePool() throws IOException {
+    VggConfig config = infer(VGG11, 7, new ConfigHints(null, 32)).config();
+    assertEquals(32, config.imageSize());
+    assertEquals(7, config.averagePool());
+    assertEquals(7 * 7 * 8, config.classifierInputs());
+    assertEquals(0, infer(VGG11, 7, new ConfigHints(null, 224)).config().averagePool());
+  }
+
+  @Test
+  void gapsThatAreNoneOfThePapersAreAskedFor() throws IOException {
+    // What a dropout behind the first convolution leaves: the place may be a pool or not.
+    String message = refused("4,M,8,M", ConfigHints.NONE);
+    assertTrue(message.startsWith("layers must be given, such as 4,M,8,M: "), message);
+    InferredConfig.Result pooled = infer("4,M,8,M", 2, new ConfigHints("4,M,8,M", null));
+    assertEquals(8, pooled.config().imageSize());
+    InferredConfig.Result dropped = infer("4,M,8,M", 2, new ConfigHints("4,8,M", null));
+    assertEquals(4, dropped.config().imageSize());
+    assertEquals(List.of(0, 4), dropped.modules());
+    assertTrue(dropped.notes().get(0).contains("dropout"), dropped.notes()::toString);
+    InferredConfig.Result bare = infer("4,M,8,M", 2, new ConfigHints("4,M,8", null));
+    assertEquals(4, bare.config().imageSize(), "the last pool is not invented");
+  }
+
+  @Test
+  void hintsThatDoNotFitAreRefused() {
+    String other = refused("4,M,8,M", new ConfigHints("4,M,9,M", null));
+    assertTrue(other.startsWith("layers 4,M,9,M are not the convolutions of "), other);
+    String kernel = refused("4,M,8,M", new ConfigHints("4,M,8c1,M", null));
+    assertTrue(kernel.startsWith("layers "), kernel);
+    String many = refused("4,8,M", new ConfigHints("4,M,8,M", null));
+    assertTrue(many.contains("has 0 modules behind features.0"), many);
+    assertTrue(refused(VGG11, new ConfigHints(null, 16)).contains("at least 32"));
+    assertThrows(InvalidInputException.class, () -> new ConfigHints(null, 0));
+  }
+}
