@@ -58,7 +58,6 @@ final class TrainCommand implements Callable<Integer> {
             checkpoints.policy(),
             this::report,
             Setting::flagName);
-    device.checkThreads();
     try (TrainingRun run = open(plan)) {
       // Nothing is refused any more: until here a refusal is the only line.
       data.warnOfSample(err());

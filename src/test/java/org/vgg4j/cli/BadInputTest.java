@@ -110,7 +110,7 @@ final class BadInputTest {
     "--workspace-limit, much",
     "--cuda-libs, /no/such/folder",
     "--threads, 0",
-    "--threads, 99",
+    "--threads, 100000",
     "--threads, many"
   })
   void flagsOfTrain(String flag, String value) throws IOException {

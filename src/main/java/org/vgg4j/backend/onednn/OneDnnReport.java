@@ -3,22 +3,30 @@ package org.vgg4j.backend.onednn;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.vgg4j.tensor.EngineReport;
+import org.vgg4j.tensor.HostMemory;
+import org.vgg4j.tensor.InvalidInputException;
 
 /** Reports what the CPU engine finds on this machine. */
 public final class OneDnnReport {
   private OneDnnReport() {}
 
-  /** Loads oneDNN and reports its version and threads; never throws. */
-  public static EngineReport of() {
+  /** Loads oneDNN and reports its version, threads and memory; never throws. */
+  public static EngineReport of(OneDnnOptions options) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("architecture", System.getProperty("os.arch"));
     facts.put("processors", Runtime.getRuntime().availableProcessors());
-    facts.put("threads", Dnnl.threads());
-    try (Dnnl dnnl = new Dnnl(OneDnnOptions.DEFAULT)) {
+    try (Dnnl dnnl = new Dnnl(options)) {
       dnnl.engine();
+      facts.put("threads", dnnl.threads());
       facts.put("oneDNN", Dnnl.version());
       facts.put("instruction set", Dnnl.instructionSet());
+      HostMemory memory = dnnl.memory();
+      facts.put(
+          "memory for a net",
+          "%d MiB free of %s".formatted(memory.freeBytes() >> 20, memory.limit()));
       return new EngineReport("cpu", true, null, facts);
+    } catch (InvalidInputException e) {
+      return new EngineReport("cpu", false, e.getMessage(), facts);
     } catch (LinkageError | RuntimeException e) {
       return new EngineReport("cpu", false, failure(e), facts);
     }
