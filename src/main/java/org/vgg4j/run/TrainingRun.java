@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Closing;
@@ -59,7 +58,7 @@ public final class TrainingRun implements AutoCloseable {
         return;
       }
       setup = RunSetup.open(plan, recipe, previous, closing);
-      planned = closing.own(planned(setup));
+      planned = closing.own(recipe.plan(setup.data().train().size(), setup.backend()));
       planned.memoryPlan().requireFits(setup.backend(), recipe.stateSlabs());
       config = Settings.config(setup);
       if (previous.isNone()) {
@@ -75,15 +74,6 @@ public final class TrainingRun implements AutoCloseable {
       closing.abandon(e);
       throw e;
     }
-  }
-
-  private static NetworkPlan planned(RunSetup setup) {
-    Recipe recipe = setup.recipe();
-    int batchSize = recipe.training().batchSize();
-    NetworkOptions options =
-        NetworkOptions.training(Trainer.batchSizes(batchSize, setup.data().train().size()))
-            .withSeed(recipe.training().seed());
-    return Vgg.plan(recipe.net(), recipe.initialization(), options, setup.backend());
   }
 
   /**

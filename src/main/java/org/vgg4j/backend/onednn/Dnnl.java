@@ -11,6 +11,7 @@ import org.bytedeco.dnnl.stream;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostMemory;
+import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.ThreadOwner;
@@ -128,13 +129,20 @@ final class Dnnl implements AutoCloseable {
     }
   }
 
-  /** Creates an object of the C++ API, whose exceptions say little. */
+  /**
+   * Creates an object of the C++ API, whose exceptions say little.
+   *
+   * @throws InvalidInputException when oneDNN does not take these shapes
+   */
   static <T> T create(String what, String context, Supplier<T> constructor) {
     try {
       return constructor.get();
     } catch (RuntimeException e) {
-      throw new OneDnnException(
-          "oneDNN has no " + what + " for " + context + "; set ONEDNN_VERBOSE=all for details", e);
+      throw new InvalidInputException(
+          "the CPU engine (oneDNN) has no %s of %s: use smaller layers, width, image size or batch"
+                  .formatted(what, context)
+              + " (ONEDNN_VERBOSE=all tells more)",
+          e);
     }
   }
 
