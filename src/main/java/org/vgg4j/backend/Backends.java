@@ -106,7 +106,7 @@ public final class Backends {
       LOG.debug("Why the GPU engine did not open", e);
     }
     // Options for the GPU alone must not make the fallback fail.
-    return new Selection(cpu(options.variant()), "auto: " + reason);
+    return new Selection(cpu(cpuOptions(options)), "auto: " + reason);
   }
 
   /**
@@ -136,7 +136,7 @@ public final class Backends {
   /** Returns a report from each engine except the reference. */
   public static List<EngineReport> reports(EngineOptions options) {
     variants(options.device());
-    return List.of(CudaReport.of(cudaOptions(options)), OneDnnReport.of());
+    return List.of(CudaReport.of(cudaOptions(options)), OneDnnReport.of(cpuOptions(options)));
   }
 
   private static Backend cuda(EngineOptions options) {
@@ -172,7 +172,7 @@ public final class Backends {
 
   private static Backend cpu(EngineOptions options) {
     requireDefaultPrecision(options);
-    return cpu(options.variant());
+    return cpu(cpuOptions(options));
   }
 
   /** The other engines are always strict and deterministic. */
@@ -184,13 +184,17 @@ public final class Backends {
     }
   }
 
-  private static Backend cpu(String variant) {
+  private static OneDnnOptions cpuOptions(EngineOptions options) {
     OneDnnOptions.Activations activations =
-        variant.equals(DEFAULT_VARIANT)
+        options.variant().equals(DEFAULT_VARIANT)
             ? OneDnnOptions.Activations.PREFERRED
             : OneDnnOptions.Activations.NHWC;
+    return new OneDnnOptions(activations, options.threads());
+  }
+
+  private static Backend cpu(OneDnnOptions options) {
     try {
-      return new OneDnnBackend(new OneDnnOptions(activations));
+      return new OneDnnBackend(options);
     } catch (LinkageError e) {
       throw new DeviceUnavailableException("cpu", OneDnnReport.failure(e), e);
     }

@@ -14,6 +14,8 @@ import java.util.Map;
  *     for a twelfth of its memory, at least 1 GiB
  * @param precision fp32 or tf32; null for the engine's default
  * @param deterministic whether equal runs must give equal bits
+ * @param threads how many threads the CPU engine computes with; null for those of OMP_NUM_THREADS,
+ *     else one for each processor
  * @param choices what the engine chose in the run to repeat, from {@code Backend.choices}
  */
 public record EngineOptions(
@@ -23,6 +25,7 @@ public record EngineOptions(
     Long workspaceLimit,
     String precision,
     boolean deterministic,
+    Integer threads,
     Map<String, String> choices) {
   /** Copies the mutable fields. */
   public EngineOptions {
@@ -33,12 +36,18 @@ public record EngineOptions(
   /** Returns the default options for a device. */
   public static EngineOptions of(String device) {
     return new EngineOptions(
-        device, Backends.DEFAULT_VARIANT, List.of(), null, null, false, Map.of());
+        device, Backends.DEFAULT_VARIANT, List.of(), null, null, false, null, Map.of());
   }
 
   /** Returns a copy with another variant. */
   public EngineOptions withVariant(String other) {
     return new EngineOptions(
-        device, other, cudaLibraries, workspaceLimit, precision, deterministic, choices);
+        device, other, cudaLibraries, workspaceLimit, precision, deterministic, threads, choices);
+  }
+
+  /** Returns a copy with another number of threads. */
+  public EngineOptions withThreads(Integer other) {
+    return new EngineOptions(
+        device, variant, cudaLibraries, workspaceLimit, precision, deterministic, other, choices);
   }
 }

@@ -1,8 +1,11 @@
 package org.vgg4j.cli;
 
+import java.io.PrintStream;
 import java.util.concurrent.TimeUnit;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /** A progress bar on stderr with speed and time left. */
@@ -10,6 +13,11 @@ final class Bar implements AutoCloseable {
   private final ProgressBar bar;
 
   Bar(String name, long max, String unit, long unitSize) {
+    this(name, max, unit, unitSize, new Line(System.err));
+  }
+
+  /** Takes the line that the bar is drawn on. */
+  Bar(String name, long max, String unit, long unitSize, ProgressBarConsumer line) {
     bar =
         new ProgressBarBuilder()
             .setTaskName(name)
@@ -19,9 +27,30 @@ final class Bar implements AutoCloseable {
             .setUpdateIntervalMillis(250)
             .setSpeedUnit(java.time.temporal.ChronoUnit.SECONDS)
             .showSpeed()
+            .setConsumer(line)
             .clearDisplayOnFinish()
             .build();
     bar.setExtraMessage("");
+  }
+
+  /** A line of the terminal that is left empty and not ended, for what is printed next. */
+  static final class Line extends ConsoleProgressBarConsumer {
+    private final PrintStream out;
+
+    Line(PrintStream out) {
+      super(out);
+      this.out = out;
+    }
+
+    Line(PrintStream out, int width) {
+      super(out, width);
+      this.out = out;
+    }
+
+    @Override
+    public void close() {
+      out.flush();
+    }
   }
 
   void to(long value) {
@@ -29,7 +58,7 @@ final class Bar implements AutoCloseable {
   }
 
   void say(String message) {
-    bar.setExtraMessage(message);
+    bar.setExtraMessage(" " + message); // which stands behind the speed
   }
 
   @Override

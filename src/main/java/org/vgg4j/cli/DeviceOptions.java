@@ -8,7 +8,6 @@ import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.run.EngineSettings;
 import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.Backend;
-import org.vgg4j.tensor.InvalidInputException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -16,12 +15,6 @@ import picocli.CommandLine.Option;
 /** The flags that say what computes. */
 final class DeviceOptions {
   @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofEngine());
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of the CPU engine (default: all processors).")
-  private Integer threads;
 
   @Option(
       names = "--cuda-libs",
@@ -48,22 +41,6 @@ final class DeviceOptions {
 
   /** Opens the engine. */
   Backend open() {
-    checkThreads();
     return Backends.open(options()).backend();
-  }
-
-  /** oneDNN reads its threads from the environment at start, where ./vgg has put this flag. */
-  void checkThreads() {
-    if (threads == null) {
-      return;
-    }
-    InvalidInputException.requireAtLeast(1, "threads", threads);
-    if (!threads.toString().equals(System.getenv("OMP_NUM_THREADS"))) {
-      throw InvalidInputException.of(
-          "threads",
-          threads
-              + " takes effect only before Java starts: use ./vgg, or set OMP_NUM_THREADS="
-              + threads);
-    }
   }
 }

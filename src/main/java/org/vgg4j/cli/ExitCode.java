@@ -8,5 +8,8 @@ final class ExitCode {
   static final int DIVERGED = 3;
   static final int DEVICE_LOST = 4;
 
+  /** 128 and the number of SIGPIPE: stopped because its results are not read any more. */
+  static final int PIPE_CLOSED = 141;
+
   private ExitCode() {}
 }

@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.InvalidPathException;
 import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.InvalidInputException;
@@ -19,7 +20,10 @@ final class Failures {
   /** Says what is wrong with the arguments. */
   static int badUsage(ParameterException e, String[] arguments) {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
-    String message = e.getMessage().lines().findFirst().orElse("bad usage");
+    String message =
+        e.getCause() != null && e.getCause().getCause() instanceof InvalidPathException path
+            ? unusable(path)
+            : e.getMessage().lines().findFirst().orElse("bad usage");
     say(e.getCommandLine(), command + ": ", message + "; see ./" + command + " --help");
     return ExitCode.BAD_INPUT;
   }
@@ -35,6 +39,10 @@ final class Failures {
           field == null
               ? message
               : SettingFlags.name(command, field) + message.substring(field.length()));
+      return ExitCode.BAD_INPUT;
+    }
+    if (e instanceof InvalidPathException path) {
+      say(line, unusable(path));
       return ExitCode.BAD_INPUT;
     }
     if (e instanceof DeviceUnavailableException unavailable) {
@@ -65,6 +73,15 @@ final class Failures {
     say(line, "a defect in vgg4j, please report it with what stands below");
     e.printStackTrace(line.getErr());
     return ExitCode.CHECK_FAILED;
+  }
+
+  private static String unusable(InvalidPathException e) {
+    boolean isLocale = e.getReason().contains("unmappable");
+    return "'%s' cannot name a file here (%s)%s"
+        .formatted(
+            e.getInput(),
+            isLocale ? "the locale has other characters only" : e.getReason(),
+            isLocale ? "; set LC_ALL=C.UTF-8" : "");
   }
 
   /** Returns what is wrong with a device, null for nothing, with the flag of what it names. */

@@ -49,7 +49,9 @@ final class GradcheckCommand implements Callable<Integer> {
     for (StandardCheck check : checks) {
       GradientReport report = check.run(backend, seed);
       ReportTable.rows(report).forEach(out::println);
-      out.flush();
+      if (out.checkError()) {
+        return ExitCode.PIPE_CLOSED; // nobody sees the others
+      }
       failed += report.passed() ? 0 : 1;
       elements += report.checked();
       kinks += report.kinks();

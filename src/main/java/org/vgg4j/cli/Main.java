@@ -29,15 +29,24 @@ public final class Main implements Runnable {
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] arguments) {
     Logging.configure();
+    NativeFolder.configure();
     System.exit(run(arguments));
   }
 
   /** Runs a command and returns its exit code. */
   static int run(String... arguments) {
     return run(
-        new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+        ResultStream.ofStdout(),
         new PrintWriter(System.err, true, StandardCharsets.UTF_8),
         arguments);
+  }
+
+  /** Runs a command; results that cannot be written are an error. */
+  static int run(ResultStream results, PrintWriter err, String... arguments) {
+    PrintWriter writer = new PrintWriter(results, true, StandardCharsets.UTF_8);
+    int code = run(writer, err, arguments);
+    writer.flush();
+    return results.exitCode(code, err);
   }
 
   /** Runs a command that writes results to {@code out} and all else to {@code err}. */

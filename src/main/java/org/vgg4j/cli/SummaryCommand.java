@@ -2,9 +2,7 @@ package org.vgg4j.cli;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
-import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
-import org.vgg4j.nn.Vgg;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.Backend;
@@ -28,9 +26,8 @@ final class SummaryCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     Recipe recipe = Settings.recipe(Recipe.quick(), SettingFlags.given(flags));
-    NetworkOptions options = NetworkOptions.training(recipe.training().batchSize());
     try (Backend backend = device.open();
-        NetworkPlan planned = Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
+        NetworkPlan planned = recipe.plan(recipe.training().batchSize(), backend)) {
       SummaryTable.print(recipe, planned.memoryPlan(), backend, out);
     }
     return ExitCode.DONE;

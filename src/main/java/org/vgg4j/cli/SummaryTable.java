@@ -75,10 +75,11 @@ final class SummaryTable {
     }
     line(
         out,
-        "  %-26s %10s   (%s free)",
+        "  %-26s %10s   (%s free of %s)",
         "total",
         Bytes.text(plan.totalBytes(slabs)),
-        Bytes.text(backend.availableBytes()));
+        Bytes.text(backend.availableBytes()),
+        backend.memoryLimit());
   }
 
   private static String millions(long multiplyAdds) {

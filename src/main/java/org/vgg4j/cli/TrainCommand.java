@@ -3,10 +3,6 @@ package org.vgg4j.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.RunPlan;
@@ -30,9 +26,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     usageHelpAutoWidth = true)
 final class TrainCommand implements Callable<Integer> {
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
-
   @Spec private CommandSpec spec;
   @Mixin final CommandSpec recipeFlags = SettingFlags.of(Settings.ofRecipe()); // read by spec
   @Mixin final CommandSpec trainFlags = SettingFlags.of(Settings.of("trainImages"));
@@ -65,7 +58,6 @@ final class TrainCommand implements Callable<Integer> {
             checkpoints.policy(),
             this::report,
             Setting::flagName);
-    device.checkThreads();
     try (TrainingRun run = open(plan)) {
       // Nothing is refused any more: until here a refusal is the only line.
       data.warnOfSample(err());
@@ -77,8 +69,9 @@ final class TrainCommand implements Callable<Integer> {
 
   private TrainingRun open(RunPlan plan) throws IOException {
     if (checkpoints.resume() == null) {
-      String time = TIME.format(LocalDateTime.now(ZoneId.systemDefault()));
-      return TrainingRun.create(plan, out == null ? Path.of("runs", time) : out);
+      return out == null
+          ? TrainingRun.createIn(plan, Path.of("runs"))
+          : TrainingRun.create(plan, out);
     }
     if (out != null || tune) {
       throw new ParameterException(

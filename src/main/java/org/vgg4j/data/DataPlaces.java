@@ -2,8 +2,8 @@ package org.vgg4j.data;
 
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
+import org.vgg4j.tensor.UserFolders;
 
 /**
  * Where data sets are searched for.
@@ -24,7 +24,7 @@ public record DataPlaces(Path named, Path cache, Path system, Path sample, URI a
     return of(
         System.getenv(),
         System.getProperty("os.name"),
-        Path.of(System.getProperty("user.home")),
+        UserFolders.home(),
         Path.of(System.getProperty("vgg4j.home", "")));
   }
 
@@ -32,21 +32,9 @@ public record DataPlaces(Path named, Path cache, Path system, Path sample, URI a
     String named = environment.get("VGG4J_DATA");
     return new DataPlaces(
         named == null || named.isEmpty() ? null : Path.of(named),
-        cache(environment, system.toLowerCase(Locale.ROOT), home).resolve("vgg4j/fashion-mnist"),
+        UserFolders.cache(environment, system, home).resolve("vgg4j/fashion-mnist"),
         Path.of("/usr/share/datasets/fashion-mnist"),
         checkout.resolve("data/sample"),
         PUBLISHED);
-  }
-
-  private static Path cache(Map<String, String> environment, String system, Path home) {
-    String given = environment.get("XDG_CACHE_HOME");
-    if (given != null && Path.of(given).isAbsolute()) {
-      return Path.of(given);
-    }
-    String local = environment.get("LOCALAPPDATA");
-    if (system.startsWith("windows") && local != null && !local.isEmpty()) {
-      return Path.of(local);
-    }
-    return home.resolve(system.startsWith("mac") ? "Library/Caches" : ".cache");
   }
 }

@@ -116,8 +116,8 @@ public record FashionMnist(ImageSource train, ImageSource test, Path folder, boo
   }
 
   private static ImageSource images(String name, Path folder, String prefix) {
-    Path imageFile = folder.resolve(prefix + FashionMnistFiles.IMAGES);
-    Path labelFile = folder.resolve(prefix + FashionMnistFiles.LABELS);
+    Path imageFile = FashionMnistFiles.find(folder, prefix + FashionMnistFiles.IMAGES);
+    Path labelFile = FashionMnistFiles.find(folder, prefix + FashionMnistFiles.LABELS);
     IdxFile images = IdxFile.read(imageFile, 3);
     IdxFile labels = IdxFile.read(labelFile, 1);
     if (images.dims()[0] != labels.dims()[0]) {

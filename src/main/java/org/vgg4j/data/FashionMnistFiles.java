@@ -61,7 +61,14 @@ final class FashionMnistFiles {
   }
 
   private static List<String> missing(Path folder) {
-    return names().stream().filter(name -> !Files.isRegularFile(folder.resolve(name))).toList();
+    return names().stream().filter(name -> !Files.isRegularFile(find(folder, name))).toList();
+  }
+
+  /** Returns the file of a name, the unzipped one where there is only that. */
+  static Path find(Path folder, String name) {
+    Path zipped = folder.resolve(name);
+    Path plain = folder.resolve(name.replaceFirst("\\.gz$", ""));
+    return !Files.exists(zipped) && Files.exists(plain) ? plain : zipped;
   }
 
   /** Returns whether a folder holds all four files. */
@@ -90,7 +97,7 @@ final class FashionMnistFiles {
   private static String advice() {
     return "the four files are "
         + String.join(", ", names())
-        + "; Debian has them in the package dataset-fashion-mnist";
+        + ", or the same without .gz; Debian has them in the package dataset-fashion-mnist";
   }
 
   /** Looks in the usual places and then downloads. */

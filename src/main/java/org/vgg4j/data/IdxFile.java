@@ -13,9 +13,9 @@ import java.util.zip.ZipException;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * A gzipped IDX file: a magic number that ends in the number of axes, the axes' big-endian extents,
- * then unsigned bytes. Source: LeCun, Cortes and Burges, "The MNIST database of handwritten
- * digits".
+ * An IDX file, gzipped or not: a magic number that ends in the number of axes, the axes' big-endian
+ * extents, then unsigned bytes. Source: LeCun, Cortes and Burges, "The MNIST database of
+ * handwritten digits".
  *
  * @param dims the extents, outermost first
  * @param bytes the values
@@ -35,10 +35,13 @@ record IdxFile(int[] dims, byte[] bytes) {
    * @throws InvalidInputException when it is missing, damaged or of another kind
    */
   static IdxFile read(Path path, int axes) {
-    try (InputStream raw = new BufferedInputStream(Files.newInputStream(path));
-        InputStream in = new GZIPInputStream(raw, CHUNK)) {
+    try (InputStream raw = new BufferedInputStream(Files.newInputStream(path), CHUNK);
+        InputStream in = inflated(raw)) {
       int magic = ByteBuffer.wrap(exactly(in, 4, path)).getInt();
       if (magic != (UNSIGNED_BYTES | axes)) {
+        if (in.equals(raw)) {
+          throw damaged(path, "it is neither an IDX file nor one in gzip format");
+        }
         throw damaged(
             path, "its magic number is 0x%08x, not 0x%08x".formatted(magic, UNSIGNED_BYTES | axes));
       }
@@ -66,6 +69,14 @@ record IdxFile(int[] dims, byte[] bytes) {
     } catch (IOException e) {
       throw new InvalidInputException(path + " cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  /** Returns what inflates a gzip file, and the stream itself of any other. */
+  private static InputStream inflated(InputStream raw) throws IOException {
+    raw.mark(2);
+    boolean isGzip = raw.read() == 0x1F && raw.read() == 0x8B;
+    raw.reset();
+    return isGzip ? new GZIPInputStream(raw, CHUNK) : raw;
   }
 
   /** Reads in growing chunks, so that a false header costs no memory. */

@@ -80,6 +80,15 @@ public final class AtomicFile {
   }
 
   /**
+   * Returns the SHA-256 of a file's bytes as hexadecimal digits.
+   *
+   * @throws IOException when it cannot be read
+   */
+  public static String sha256(Path path, FileOperations files) throws IOException {
+    return readChunks(path, files, (chunk, position) -> {});
+  }
+
+  /**
    * Writes a file.
    *
    * @param check reads the file back, forced and closed, before it is renamed
@@ -123,7 +132,7 @@ public final class AtomicFile {
     String[] hash = new String[1];
     writeTemporary(
         temporary, file -> hash[0] = readChunks(existing, files, file::writeFully), files);
-    if (!hash[0].equals(readChunks(temporary, files, (chunk, position) -> {}))) {
+    if (!hash[0].equals(sha256(temporary, files))) {
       throw new IOException("the copy reads back differently");
     }
   }

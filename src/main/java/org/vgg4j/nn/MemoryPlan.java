@@ -57,7 +57,8 @@ public record MemoryPlan(
     long needed = totalBytes(optimizerSlabs);
     long available = backend.availableBytes();
     if (needed > available) {
-      throw new OutOfDeviceMemoryException("the " + backend.name() + " engine", needed, available);
+      throw new OutOfDeviceMemoryException(
+          "the " + backend.name() + " engine", needed, available, backend.memoryLimit());
     }
   }
 }

@@ -174,6 +174,13 @@ final class CheckpointStore {
     return known.isEmpty() ? null : known.lastEntry().getValue();
   }
 
+  /** Returns whether a checkpoint has the model of this hash. */
+  boolean hasModel(String sha256) {
+    return known.values().stream()
+        .flatMap(checkpoint -> checkpoint.manifest().files().values().stream())
+        .anyMatch(file -> file.sha256().equals(sha256));
+  }
+
   /** A checkpoint and what its files hold. */
   record Loaded(Checkpoint checkpoint, Snapshot snapshot) {}
 

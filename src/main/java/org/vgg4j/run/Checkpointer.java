@@ -213,7 +213,7 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
         int rollbacks = trainer.state().rollbacks() + 1;
         boolean mayGoBack = onNan == NanPolicy.ROLLBACK && rollbacks <= NanPolicy.MOST_ROLLBACKS;
         CheckpointStore.Loaded last = mayGoBack ? store.newestValid(report) : null;
-        if (last == null) {
+        if (last == null || !isKept(last, e)) {
           throw e;
         }
         trainer.restore(last.snapshot().withRollbacks(rollbacks));
@@ -228,6 +228,18 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
                     NanPolicy.MOST_ROLLBACKS));
         saveNow();
       }
+    }
+  }
+
+  /** Keeps what goes beyond the checkpoint; returns false when that failed, which is told. */
+  private boolean isKept(CheckpointStore.Loaded last, DivergedException e) {
+    try {
+      Leftovers.keep(run, store, last.checkpoint().state(), report);
+      return true;
+    } catch (IOException failed) {
+      report.accept("no way back: " + failed.getMessage());
+      e.addSuppressed(failed);
+      return false;
     }
   }
 

@@ -66,6 +66,7 @@ public final class EngineSettings {
         limit,
         precision,
         Boolean.TRUE.equals(Settings.DETERMINISTIC.find(now)),
+        Settings.THREADS.find(now),
         isAsBefore ? choices : Map.of());
   }
 

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import org.vgg4j.io.FileOperations;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.TrainingState;
 
@@ -26,12 +25,21 @@ record PreviousRun(
 
   /** Opens the run's folder and looks for its newest valid checkpoint. */
   static PreviousRun open(Path path, RunPlan plan) throws IOException {
-    RunDirectory folder = RunDirectory.open(path);
-    Map<String, Object> config = folder.readConfig();
-    Settings.requireKnown(folder.config(), config);
-    CheckpointStore store =
-        new CheckpointStore(folder.checkpoints(), plan.checkpoints().keep(), FileOperations.SYSTEM);
-    return new PreviousRun(folder, store, store.newestValid(plan.report()), config);
+    RunDirectory folder = RunDirectory.open(path, plan.report());
+    try {
+      Map<String, Object> config = folder.readConfig();
+      Settings.requireKnown(folder.config(), config);
+      CheckpointStore store =
+          new CheckpointStore(folder.checkpoints(), plan.checkpoints().keep(), folder.files());
+      CheckpointStore.Loaded newest = store.newestValid(plan.report());
+      if (newest == null) {
+        Leftovers.requireNone(folder);
+      }
+      return new PreviousRun(folder, store, newest, config);
+    } catch (IOException | RuntimeException | Error e) {
+      folder.close();
+      throw e;
+    }
   }
 
   boolean isNone() {

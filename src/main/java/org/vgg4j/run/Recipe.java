@@ -4,6 +4,9 @@ import java.util.List;
 import java.util.Map;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Initialization;
+import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.NetworkPlan;
+import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.nn.Width;
 import org.vgg4j.optim.Adam;
@@ -11,9 +14,11 @@ import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.optim.Optimizer;
 import org.vgg4j.optim.Sgd;
 import org.vgg4j.tensor.AdamSpec;
+import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.SgdSpec;
+import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingOptions;
 
 /**
@@ -123,6 +128,31 @@ public record Recipe(
     return optimizer.equals("adam")
         ? new Adam(new AdamSpec(usual.beta1(), usual.beta2(), usual.epsilon(), weightDecay))
         : new Sgd(new SgdSpec(momentum, weightDecay));
+  }
+
+  /**
+   * Plans the net for the batches of an epoch.
+   *
+   * @param images how many images an epoch has
+   * @throws InvalidInputException when the engine cannot compute it
+   */
+  public NetworkPlan plan(int images, Backend backend) {
+    int batchSize = training.batchSize();
+    Integer[] sizes = Trainer.batchSizes(batchSize, images);
+    try {
+      NetworkOptions options = NetworkOptions.training(sizes).withSeed(training.seed());
+      return Vgg.plan(net, initialization, options, backend);
+    } catch (InvalidInputException e) {
+      if ("batchSize".equals(e.field()) && batchSize > 1) {
+        throw InvalidInputException.of(
+            "batchSize",
+            ("%d leaves one of %d images to the last batch, and batch norm of a single image needs"
+                    + " maps of more than one pixel; use another batch size or number of images")
+                .formatted(batchSize, images),
+            e);
+      }
+      throw e;
+    }
   }
 
   /** Returns how many slabs of the parameters' size training takes beside the net's own. */

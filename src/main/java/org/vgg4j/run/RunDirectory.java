@@ -5,11 +5,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.vgg4j.io.AtomicFile;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.tensor.InvalidInputException;
@@ -20,32 +27,48 @@ import org.vgg4j.train.EpochMetrics;
  * (an object an epoch), {@code model.safetensors} (the net after the last whole epoch) and the
  * folder {@code checkpoints}.
  */
-final class RunDirectory {
+final class RunDirectory implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
   private final Path folder;
   private final FileOperations files;
+  private final RunLock lock; // null over files that are not the system's
 
   /** A folder that is there, over a layer of files that tests may put in. */
   RunDirectory(Path folder, FileOperations files) {
+    this(folder, files, null);
+  }
+
+  private RunDirectory(Path folder, FileOperations files, RunLock lock) {
     this.folder = folder;
     this.files = files;
+    this.lock = lock;
   }
 
   /**
-   * Creates the folder and proves that it can be written.
+   * Creates the folder where it is not there, proves that it can be written, and keeps it to this
+   * run until {@link #close}.
    *
    * @throws InvalidInputException when it holds a run already or cannot be written
    */
-  static RunDirectory create(Path folder) {
-    RunDirectory run = new RunDirectory(folder, FileOperations.SYSTEM);
+  static RunDirectory create(Path folder, Consumer<String> report) {
     try {
       Files.createDirectories(folder);
-      if (Files.exists(run.config()) || Files.exists(run.metrics()) || Files.exists(run.model())) {
-        throw InvalidInputException.of("out", folder + " holds a run already; name another folder");
+      requireNoRun(folder);
+      RunDirectory run = locked(folder, report);
+      try {
+        requireNoRun(folder); // another process may have had the lock until now
+        run.prepare();
+        return run;
+      } catch (IOException | RuntimeException e) {
+        run.close();
+        throw e;
       }
-      run.prepare();
-      return run;
+    } catch (RunLock.HeldException e) {
+      throw InvalidInputException.of(
+          "out", folder + " " + e.getMessage() + "; name another folder", e);
     } catch (IOException e) {
       throw InvalidInputException.of(
           "out", folder + " cannot be written (" + reason(e) + "); name another folder", e);
@@ -53,22 +76,66 @@ final class RunDirectory {
   }
 
   /**
-   * Opens the folder of a run to go on with it.
+   * Creates a folder that was not there, named after the time, as {@link #create} does.
    *
-   * @throws InvalidInputException when it holds no run or cannot be written
+   * @param parent is made when it is not there
+   * @throws InvalidInputException when it cannot be written
    */
-  static RunDirectory open(Path folder) {
-    RunDirectory run = new RunDirectory(folder, FileOperations.SYSTEM);
-    if (!Files.exists(run.config())) {
+  static RunDirectory createIn(Path parent, Consumer<String> report) {
+    String time = TIME.format(LocalDateTime.now(ZoneId.systemDefault()));
+    try {
+      Files.createDirectories(parent);
+      for (int number = 1; ; number++) {
+        Path folder = parent.resolve(number == 1 ? time : time + "-" + number);
+        try {
+          return create(Files.createDirectory(folder), report);
+        } catch (FileAlreadyExistsException e) {
+          // Another run that began within the same second.
+        }
+      }
+    } catch (IOException e) {
       throw InvalidInputException.of(
-          "resume", folder + " holds no run: it has no " + run.config().getFileName());
+          "out", parent + " cannot be written (" + reason(e) + "); name another folder", e);
+    }
+  }
+
+  /**
+   * Opens the folder of a run to go on with it, and keeps it to this run until {@link #close}.
+   *
+   * @throws InvalidInputException when it holds no run, has one that is going on, or cannot be
+   *     written
+   */
+  static RunDirectory open(Path folder, Consumer<String> report) {
+    if (!Files.exists(config(folder))) {
+      throw InvalidInputException.of(
+          "resume", folder + " holds no run: it has no " + config(folder).getFileName());
     }
     try {
-      run.prepare();
-      return run;
+      RunDirectory run = locked(folder, report);
+      try {
+        run.prepare();
+        return run;
+      } catch (IOException e) {
+        run.close();
+        throw e;
+      }
+    } catch (RunLock.HeldException e) {
+      throw InvalidInputException.of(
+          "resume", folder + " " + e.getMessage() + "; wait for it or stop it first", e);
     } catch (IOException e) {
       throw InvalidInputException.of(
           "resume", folder + " cannot be written (" + reason(e) + ")", e);
+    }
+  }
+
+  private static RunDirectory locked(Path folder, Consumer<String> report)
+      throws IOException, RunLock.HeldException {
+    return new RunDirectory(folder, FileOperations.SYSTEM, RunLock.take(folder, report));
+  }
+
+  private static void requireNoRun(Path folder) {
+    if (Stream.of(config(folder), metrics(folder), model(folder)).anyMatch(Files::exists)) {
+      throw InvalidInputException.of("out", folder + " holds a run already; name another folder");
     }
   }
 
@@ -92,11 +159,23 @@ final class RunDirectory {
     return folder;
   }
 
+  FileOperations files() {
+    return files;
+  }
+
   Path config() {
+    return config(folder);
+  }
+
+  private static Path config(Path folder) {
     return folder.resolve("config.json");
   }
 
   Path metrics() {
+    return metrics(folder);
+  }
+
+  private static Path metrics(Path folder) {
     return folder.resolve("metrics.jsonl");
   }
 
@@ -105,7 +184,25 @@ final class RunDirectory {
   }
 
   Path model() {
+    return model(folder);
+  }
+
+  private static Path model(Path folder) {
     return folder.resolve("model.safetensors");
+  }
+
+  /** Returns whether a file of the folder is there. */
+  boolean holds(Path file) throws IOException {
+    return files.list(folder).contains(file);
+  }
+
+  /** Returns how many epochs the metrics tell of. */
+  int epochsInMetrics() throws IOException {
+    if (!holds(metrics())) {
+      return 0;
+    }
+    byte[] text = AtomicFile.read(metrics(), Integer.MAX_VALUE, files);
+    return (int) new String(text, StandardCharsets.UTF_8).lines().filter(l -> !l.isBlank()).count();
   }
 
   /** Writes the configuration, whole or not at all. */
@@ -138,5 +235,13 @@ final class RunDirectory {
       lines.append(JSON.writeValueAsString(epoch.toMap())).append('\n');
     }
     AtomicFile.write(metrics(), lines.toString().getBytes(StandardCharsets.UTF_8), files);
+  }
+
+  /** Lets other runs have the folder. */
+  @Override
+  public void close() {
+    if (lock != null) {
+      lock.close();
+    }
   }
 }

@@ -207,6 +207,14 @@ public final class Settings {
           .changedBy(DEVICE)
           .in(ENGINES, ALWAYS);
 
+  static final Setting<RunSetup, Integer> THREADS =
+      run("threads", COUNT, setup -> setup.engine().threads())
+          .flag(
+              "--threads N",
+              "Threads of the CPU engine",
+              "OMP_NUM_THREADS, or one for each processor")
+          .in(ENGINES, ALWAYS);
+
   static final Setting<RunSetup, String> ENGINE =
       run("engine", TEXT, setup -> setup.backend().description()).in(FACTS, ALWAYS);
 
@@ -265,7 +273,8 @@ public final class Settings {
     Stream.of(DATAS, ENGINES, FACTS)
         .flatMap(List::stream)
         .forEach(setting -> setting.write(setup, config));
-    Stream.of(WORKSPACE_LIMIT, CHOICES).forEach(setting -> config.remove(setting.key(), null));
+    Stream.of(WORKSPACE_LIMIT, THREADS, CHOICES)
+        .forEach(setting -> config.remove(setting.key(), null));
     return config;
   }
 

@@ -4,8 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.vgg4j.io.FileOperations;
-import org.vgg4j.nn.NetworkOptions;
+import java.util.function.Supplier;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Closing;
@@ -39,30 +38,32 @@ public final class TrainingRun implements AutoCloseable {
   private volatile Trainer trainer;
   private volatile boolean stopping;
 
-  private TrainingRun(RunPlan plan, Path folder, PreviousRun previous) throws IOException {
+  private TrainingRun(RunPlan plan, PreviousRun previous, Supplier<RunDirectory> folder)
+      throws IOException {
     this.plan = plan;
     this.previous = previous;
-    recipe =
-        Settings.recipe(previous.isNone() ? plan.recipe() : previous.recipe(), plan.settings());
-    TrainingState state = previous.state();
-    if (state != null && state.epoch() > recipe.training().epochs()) {
-      run = previous.folder();
-      store = previous.store();
-      config = previous.config();
-      setup = null;
-      planned = null;
-      return;
+    if (!previous.isNone()) {
+      closing.own(previous.folder());
     }
     try {
+      recipe =
+          Settings.recipe(previous.isNone() ? plan.recipe() : previous.recipe(), plan.settings());
+      TrainingState state = previous.state();
+      if (state != null && state.epoch() > recipe.training().epochs()) {
+        run = previous.folder();
+        store = previous.store();
+        config = previous.config();
+        setup = null;
+        planned = null;
+        return;
+      }
       setup = RunSetup.open(plan, recipe, previous, closing);
-      planned = closing.own(planned(setup));
+      planned = closing.own(recipe.plan(setup.data().train().size(), setup.backend()));
       planned.memoryPlan().requireFits(setup.backend(), recipe.stateSlabs());
       config = Settings.config(setup);
       if (previous.isNone()) {
-        run = RunDirectory.create(folder);
-        store =
-            new CheckpointStore(
-                run.checkpoints(), plan.checkpoints().keep(), FileOperations.SYSTEM);
+        run = closing.own(folder.get());
+        store = new CheckpointStore(run.checkpoints(), plan.checkpoints().keep(), run.files());
       } else {
         previous.requireSame(config, setup.engine().choices(), plan);
         run = previous.folder();
@@ -75,28 +76,30 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private static NetworkPlan planned(RunSetup setup) {
-    Recipe recipe = setup.recipe();
-    int batchSize = recipe.training().batchSize();
-    NetworkOptions options =
-        NetworkOptions.training(Trainer.batchSizes(batchSize, setup.data().train().size()))
-            .withSeed(recipe.training().seed());
-    return Vgg.plan(recipe.net(), recipe.initialization(), options, setup.backend());
-  }
-
   /**
    * Prepares a new run: opens the engine, reads the images, plans the net and writes the
    * configuration. Whatever is refused, the folder is left as it was.
    *
    * @param folder is made when it is not there
    * @throws InvalidInputException when a setting or the images cannot be used, or the folder holds
-   *     a run already or cannot be written
+   *     a run already, belongs to one that is going on, or cannot be written
    * @throws DeviceUnavailableException when the device is not there; no images were looked for
    * @throws OutOfDeviceMemoryException when the device has too little memory
    * @throws IOException when the configuration cannot be written
    */
   public static TrainingRun create(RunPlan plan, Path folder) throws IOException {
-    return new TrainingRun(plan, folder, PreviousRun.NONE);
+    return new TrainingRun(
+        plan, PreviousRun.NONE, () -> RunDirectory.create(folder, plan.report()));
+  }
+
+  /**
+   * Prepares a new run as {@link #create} does, in a new folder named after the time.
+   *
+   * @param parent the folder of that folder; is made when it is not there
+   */
+  public static TrainingRun createIn(RunPlan plan, Path parent) throws IOException {
+    return new TrainingRun(
+        plan, PreviousRun.NONE, () -> RunDirectory.createIn(parent, plan.report()));
   }
 
   /** Goes on with a run as {@link #resume(Path, RunPlan)} does, with every default of a plan. */
@@ -109,14 +112,16 @@ public final class TrainingRun implements AutoCloseable {
    * The run keeps its settings but those that the plan names.
    *
    * @param plan its settings change the run; its recipe and {@code tune} are not read
-   * @throws InvalidInputException when the folder holds no run, every checkpoint is broken, or
-   *     something differs from the run that no setting asks for or that cannot change any more
+   * @throws InvalidInputException when the folder holds no run or one that is going on, every
+   *     checkpoint is broken, there is a model or metrics and no checkpoint, or something differs
+   *     from the run that no setting asks for or that cannot change any more
    * @throws DeviceUnavailableException when the run's device is not there
    * @throws OutOfDeviceMemoryException when the device has too little memory
    * @throws IOException when a file cannot be read or written
    */
   public static TrainingRun resume(Path folder, RunPlan plan) throws IOException {
-    return new TrainingRun(plan, folder, PreviousRun.open(folder, plan));
+    PreviousRun previous = PreviousRun.open(folder, plan);
+    return new TrainingRun(plan, previous, previous::folder);
   }
 
   /**
@@ -177,11 +182,11 @@ public final class TrainingRun implements AutoCloseable {
     TrainingState state = previous.state();
     if (state != null) {
       trainer.restore(previous.newest().snapshot());
+      Leftovers.keep(run, store, state, plan.report());
       run.writeMetrics(state.finished());
       report("resuming from " + previous.newest().checkpoint().label() + ": " + state.place());
     } else if (!previous.isNone()) {
       report("there is no checkpoint yet: starting at the beginning");
-      run.writeMetrics(List.of());
     }
     previous = null;
     return state;
@@ -217,7 +222,7 @@ public final class TrainingRun implements AutoCloseable {
     return run.model();
   }
 
-  /** Releases the net and the engine. */
+  /** Releases the net, the engine and the folder. */
   @Override
   public void close() {
     closing.close();

@@ -36,6 +36,9 @@ public interface Backend extends AutoCloseable {
   /** Returns how many bytes may still be taken, as well as the engine can tell. */
   long availableBytes();
 
+  /** Returns what limits {@link #availableBytes}, for a person: this machine's memory. */
+  String memoryLimit();
+
   /**
    * Takes the workspace that the plans made so far share, so that a lack of memory shows before the
    * first step. Engines without one of their own do nothing.

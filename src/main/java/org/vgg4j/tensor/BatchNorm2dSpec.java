@@ -35,6 +35,19 @@ public record BatchNorm2dSpec(
     return Shape.of(channels);
   }
 
+  /**
+   * Checks that an input (N, C, H, W) has a variance to train with.
+   *
+   * @throws InvalidInputException when it has one value per channel
+   */
+  public void requireTrainable(Shape x) {
+    if (!frozen && x.elementCount() / channels < 2) {
+      throw InvalidInputException.of(
+          "batchSize",
+          "must give batch norm in training more than one value per channel, not an input of " + x);
+    }
+  }
+
   /** Checks an input shape (N, C, H, W) and returns it, the output's. */
   public Shape y(Shape x) {
     Specs.image("batch norm", x, channels);

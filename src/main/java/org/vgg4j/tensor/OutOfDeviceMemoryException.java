@@ -11,6 +11,16 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
 
   /** Creates the exception; the message says both numbers. */
   public OutOfDeviceMemoryException(String device, long neededBytes, long availableBytes) {
+    this(device, neededBytes, availableBytes, "");
+  }
+
+  /**
+   * Creates the exception; the message says both numbers and what limits them.
+   *
+   * @param limit from {@link Backend#memoryLimit}, or empty
+   */
+  public OutOfDeviceMemoryException(
+      String device, long neededBytes, long availableBytes, String limit) {
     super(
         "not enough memory on "
             + device
@@ -18,7 +28,8 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
             + mebibytes(neededBytes)
             + " needed, "
             + mebibytes(availableBytes)
-            + " free");
+            + " free"
+            + (limit.isEmpty() ? "" : " of " + limit));
     this.neededBytes = neededBytes;
     this.availableBytes = availableBytes;
   }

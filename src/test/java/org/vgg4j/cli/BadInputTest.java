@@ -110,7 +110,7 @@ final class BadInputTest {
     "--workspace-limit, much",
     "--cuda-libs, /no/such/folder",
     "--threads, 0",
-    "--threads, 99",
+    "--threads, 100000",
     "--threads, many"
   })
   void flagsOfTrain(String flag, String value) throws IOException {
@@ -142,6 +142,29 @@ final class BadInputTest {
   @Test
   void whatTheCpuEngineHasNot() throws IOException {
     train("--precision tf32", "--data", "sample", "--device", "cpu", "--precision", "tf32");
+  }
+
+  /** Each of these ended as a defect of ours. */
+  @ParameterizedTest
+  @ValueSource(strings = {"--layers 8,M --width 100000", "--image-size 65536"})
+  void sizesThatOneDnnRefuses(String flags) {
+    List<String> arguments = new ArrayList<>(List.of("summary", "--device", "cpu"));
+    arguments.addAll(List.of(flags.split(" ")));
+    String line = Cli.refused(Cli.run(arguments.toArray(new String[0])));
+    assertTrue(line.contains("use smaller layers, width, image size or batch"), line);
+  }
+
+  @Test
+  void aLastBatchOfOneImageUnderMapsOfOnePixel() throws IOException {
+    String flags = "--data sample --train-limit 9 --batch-size 8 --layers 8,M,8,M,8,M,8";
+    List<String> arguments = new ArrayList<>(List.of(flags.split(" ")));
+    arguments.addAll(List.of("--image-size", "8", "--width", "1", "--device", "cpu"));
+    String line = train("--batch-size 8", arguments.toArray(new String[0]));
+    assertTrue(line.contains("--batch-size 8 leaves one of 9 images to the last batch"), line);
+    line =
+        Cli.refused(
+            Cli.run("summary", "--batch-size", "1", "--layers", "8,M,8", "--image-size", "2"));
+    assertTrue(line.startsWith("vgg: --batch-size must give batch norm"), line);
   }
 
   @Test
@@ -192,8 +215,8 @@ final class BadInputTest {
   enum Damage {
     TRUNCATED_GZ("train-images", "too early"),
     CORRUPT_GZ("t10k-images", "is not a usable IDX file: "),
-    NO_GZ("train-labels", "gzip"),
-    EMPTY("train-labels", "too early"),
+    NO_GZ("train-labels", "neither an IDX file nor one in gzip format"),
+    EMPTY("train-labels", "ends after 0"),
     WRONG_MAGIC("train-images", "magic"),
     TRUNCATED_IDX("t10k-images", "ends after"),
     OVERFLOWING("train-images", "extents"),

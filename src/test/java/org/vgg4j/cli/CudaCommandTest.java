@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnStandIn;
 import org.vgg4j.backend.cuda.StandIn;
+import org.vgg4j.tensor.UserFolders;
 
 /** The command line over the GPU engine: what a run keeps, and how it ends when the GPU does. */
 @OnStandIn
@@ -85,8 +86,7 @@ final class CudaCommandTest {
 
   /** Makes the user's cache say something else for everything, as other runs may have. */
   private static void cache(UnaryOperator<String> choiceOfProblem) throws IOException {
-    String home = Path.of(System.getProperty("user.home"), ".cache").toString();
-    Path cache = Path.of(System.getenv().getOrDefault("XDG_CACHE_HOME", home), "vgg4j");
+    Path cache = UserFolders.cache().resolve("vgg4j");
     Files.createDirectories(cache);
     try (Stream<Path> files = Files.list(cache)) {
       for (Path file : files.filter(f -> f.toString().contains("stand-in")).toList()) {

@@ -133,6 +133,21 @@ class KillTest {
   }
 
   @Test
+  void aRunThatGoesOnNamesItsProcess() throws Exception {
+    Path run = folder.resolve("going");
+    Process process = start(run);
+    awaitCheckpoint(process, run, 0);
+    signal(process, "STOP");
+    Cli.Result second = Cli.run("train", "--resume", run.toString());
+    String holder = "vgg: --resume %s is in use by process %d on ".formatted(run, process.pid());
+    assertTrue(Cli.refused(second).startsWith(holder), second::err);
+    process.destroyForcibly(); // which lets go of the folder
+    assertEquals(137, end(process));
+    Cli.Result third = Cli.run("train", "--resume", run.toString());
+    assertEquals(0, third.code(), third::err);
+  }
+
+  @Test
   void sigtermWritesACheckpointAndExits143() throws Exception {
     stop("TERM", 143);
   }

@@ -57,6 +57,9 @@ class ResumeTest {
       }
     }
     Files.delete(run.resolve("model.safetensors"));
+    if (from == 0) {
+      Files.delete(run.resolve("metrics.jsonl"));
+    }
   }
 
   @Test

@@ -108,7 +108,7 @@ final class TrainCommandTest {
   @Test
   void theFolderHasItsFiles() throws IOException {
     assertEquals(
-        List.of("checkpoints", "config.json", "metrics.jsonl", "model.safetensors"),
+        List.of(".lock", "checkpoints", "config.json", "metrics.jsonl", "model.safetensors"),
         Cli.names(run));
   }
 
@@ -287,7 +287,7 @@ final class TrainCommandTest {
                 + " \\d\\.\\d\\de\\+\\d+; try a smaller --lr"),
         last);
     // What was saved before, if anything, is whole.
-    List<String> names = new ArrayList<>(List.of("checkpoints", "config.json"));
+    List<String> names = new ArrayList<>(List.of(".lock", "checkpoints", "config.json"));
     if (!result.out().isEmpty()) {
       names.addAll(List.of("metrics.jsonl", "model.safetensors"));
       try (SafeTensorsReader reader = SafeTensorsReader.open(out.resolve("model.safetensors"))) {

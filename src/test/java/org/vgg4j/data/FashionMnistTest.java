@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -19,6 +20,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -327,5 +329,22 @@ class FashionMnistTest {
     try (Stream<Path> files = Files.list(folder)) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     }
+  }
+
+  /** As the files of a gunzip, and as a zip from elsewhere holds them. */
+  @Test
+  void unzippedFilesAreRead() throws IOException {
+    Path folder = TinyIdx.folder(root.resolve("unzipped"), 12, 4);
+    FashionMnist zipped = FashionMnist.load(folder.toString(), offline, DownloadListener.NONE);
+    for (String name : FashionMnistFiles.names()) {
+      Path file = folder.resolve(name);
+      try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
+        Files.copy(in, folder.resolve(name.replace(".gz", "")));
+      }
+      Files.delete(file);
+    }
+    FashionMnist plain = FashionMnist.load(folder.toString(), offline, DownloadListener.NONE);
+    assertEquals(zipped.train().checksum(), plain.train().checksum());
+    assertEquals(zipped.test().checksum(), plain.test().checksum());
   }
 }

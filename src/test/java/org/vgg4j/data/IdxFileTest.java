@@ -47,6 +47,12 @@ class IdxFileTest {
     assertArrayEquals(labels, read.bytes());
   }
 
+  @Test
+  void anUnzippedFileIsRead() throws IOException {
+    Files.write(file, TinyIdx.content(IMAGES, DIMS, VALUES));
+    assertTiny(IdxFile.read(file, 3));
+  }
+
   /** Longer than any buffer on the way. */
   @Test
   void longFilesAreRead() throws IOException {
@@ -186,12 +192,10 @@ class IdxFileTest {
   }
 
   @Test
-  void whatIsNotGzipIsRefused() throws IOException {
-    Files.write(file, TinyIdx.content(IMAGES, DIMS, VALUES));
-    String message = refusal("IDX without gzip");
-    assertTrue(message.contains("not an intact gzip file"), message);
+  void whatIsNeitherIdxNorGzipIsRefused() throws IOException {
     Files.writeString(file, "<html>not found</html>");
-    refusal("HTML");
+    String message = refusal("HTML");
+    assertTrue(message.contains("neither an IDX file nor one in gzip format"), message);
   }
 
   private static void assertTiny(IdxFile read) {

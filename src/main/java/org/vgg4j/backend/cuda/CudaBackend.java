@@ -150,6 +150,11 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
+  public String memoryLimit() {
+    return "the GPU's memory";
+  }
+
+  @Override
   public void allocateWorkspace() {
     device.memory().workspace().allocate();
   }

@@ -10,6 +10,8 @@ import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.stream;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.HostMemory;
+import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.ThreadOwner;
@@ -25,30 +27,33 @@ final class Dnnl implements AutoCloseable {
   private final Workspace workspace;
   private final Workers workers;
   private final OneDnnOptions options;
+  private final int threads;
   private final ThreadOwner owner = new ThreadOwner("cpu");
   private boolean closed;
 
   Dnnl(OneDnnOptions options) {
     this.options = options;
+    threads = ThreadCount.set(options.threads());
     try {
       cpu = closing.own(new engine(org.bytedeco.dnnl.engine.kind.cpu, 0));
       stream commands = closing.own(new stream(cpu));
       streamHandle = closing.own(commands.get());
       workspace = closing.own(new Workspace(this));
-      workers = closing.own(new Workers(threads()));
+      workers = closing.own(new Workers(threads));
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
     }
   }
 
-  /** Returns how many threads oneDNN uses: OMP_NUM_THREADS, or one per processor. */
-  static int threads() {
-    String value = System.getenv("OMP_NUM_THREADS");
-    if (value != null && value.matches("[1-9][0-9]{0,5}")) {
-      return Integer.parseInt(value);
-    }
-    return Runtime.getRuntime().availableProcessors();
+  /** Returns how many threads compute. */
+  int threads() {
+    return threads;
+  }
+
+  /** Returns how much memory there is, and what limits it. */
+  HostMemory memory() {
+    return options.memory().get();
   }
 
   static String version() {
@@ -61,14 +66,14 @@ final class Dnnl implements AutoCloseable {
     return dnnl.get_effective_cpu_isa().toString();
   }
 
-  static String describe() {
+  String describe() {
     return "oneDNN "
         + version()
         + ", "
         + instructionSet()
         + ", "
-        + threads()
-        + (threads() == 1 ? " thread" : " threads");
+        + threads
+        + (threads == 1 ? " thread" : " threads");
   }
 
   /** Throws unless the engine is open and the calling thread owns it. */
@@ -77,6 +82,10 @@ final class Dnnl implements AutoCloseable {
       throw new IllegalStateException("this oneDNN engine is closed");
     }
     owner.check();
+    OpenMp openMp = OpenMp.instance();
+    if (openMp != null) {
+      openMp.use(threads); // the thread may be another than before, or have two engines
+    }
   }
 
   void release() {
@@ -120,13 +129,20 @@ final class Dnnl implements AutoCloseable {
     }
   }
 
-  /** Creates an object of the C++ API, whose exceptions say little. */
+  /**
+   * Creates an object of the C++ API, whose exceptions say little.
+   *
+   * @throws InvalidInputException when oneDNN does not take these shapes
+   */
   static <T> T create(String what, String context, Supplier<T> constructor) {
     try {
       return constructor.get();
     } catch (RuntimeException e) {
-      throw new OneDnnException(
-          "oneDNN has no " + what + " for " + context + "; set ONEDNN_VERBOSE=all for details", e);
+      throw new InvalidInputException(
+          "the CPU engine (oneDNN) has no %s of %s: use smaller layers, width, image size or batch"
+                  .formatted(what, context)
+              + " (ONEDNN_VERBOSE=all tells more)",
+          e);
     }
   }
 

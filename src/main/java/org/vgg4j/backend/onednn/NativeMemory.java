@@ -1,22 +1,34 @@
 package org.vgg4j.backend.onednn;
 
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.tensor.HostMemory;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /** Zeroed, page-aligned native memory that only {@link #close} frees. */
 final class NativeMemory implements AutoCloseable {
   private static final long PAGE = 4096;
 
+  /** Less is not worth the question. */
+  private static final long SMALL = 16 << 20;
+
   private final Pointer block;
   private final long address;
   private final long bytes;
   private boolean closed;
 
-  NativeMemory(long bytes) {
+  /**
+   * Takes memory.
+   *
+   * @param room tells how much there is; the system itself promises more than it has
+   */
+  NativeMemory(long bytes, Supplier<HostMemory> room) {
     this.bytes = bytes;
-    block = Pointer.calloc(1, bytes + PAGE);
+    HostMemory left = bytes < SMALL ? null : room.get();
+    block = left != null && bytes > left.freeBytes() ? null : Pointer.calloc(1, bytes + PAGE);
     if (block == null || block.isNull()) {
-      throw new OutOfDeviceMemoryException("the CPU", bytes, Pointer.availablePhysicalBytes());
+      HostMemory now = room.get();
+      throw new OutOfDeviceMemoryException("the CPU", bytes, now.freeBytes(), now.limit());
     }
     address = (block.address() + PAGE - 1) / PAGE * PAGE;
   }

@@ -12,7 +12,7 @@ final class OneDnnArena implements Arena {
 
   OneDnnArena(Dnnl dnnl, long bytes) {
     this.dnnl = dnnl;
-    this.memory = new NativeMemory(Math.max(bytes, 1));
+    this.memory = new NativeMemory(Math.max(bytes, 1), dnnl.options().memory());
   }
 
   @Override

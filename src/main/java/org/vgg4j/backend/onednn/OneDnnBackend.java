@@ -1,6 +1,5 @@
 package org.vgg4j.backend.onednn;
 
-import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
@@ -34,9 +33,9 @@ import org.vgg4j.tensor.WindowPlan;
 /**
  * The CPU engine: oneDNN, single precision.
  *
- * <p>oneDNN runs on OpenMP's threads. The environment variable OMP_NUM_THREADS sets their number
- * and is read when the process starts (the bindings have no setter); the default is one per
- * processor. The same number of threads gives the same bits.
+ * <p>oneDNN runs on OpenMP's threads. {@link OneDnnOptions#threads} sets their number, else the
+ * environment variable OMP_NUM_THREADS; the default is one per processor. The same number of
+ * threads gives the same bits.
  */
 public final class OneDnnBackend implements Backend {
   private static final String PHYSICAL_LIMIT = "org.bytedeco.javacpp.maxPhysicalBytes";
@@ -59,6 +58,7 @@ public final class OneDnnBackend implements Backend {
   /**
    * Opens an engine.
    *
+   * @throws org.vgg4j.tensor.InvalidInputException when OpenMP runs another number of threads
    * @throws UnsatisfiedLinkError when oneDNN's native libraries are missing for this platform
    */
   public OneDnnBackend(OneDnnOptions options) {
@@ -72,7 +72,7 @@ public final class OneDnnBackend implements Backend {
 
   @Override
   public String description() {
-    return "CPU engine: " + Dnnl.describe();
+    return "CPU engine: " + dnnl.describe();
   }
 
   @Override
@@ -93,7 +93,12 @@ public final class OneDnnBackend implements Backend {
 
   @Override
   public long availableBytes() {
-    return Pointer.availablePhysicalBytes();
+    return dnnl.memory().freeBytes();
+  }
+
+  @Override
+  public String memoryLimit() {
+    return dnnl.memory().limit();
   }
 
   @Override

@@ -9,7 +9,6 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.DType;
-import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
@@ -45,10 +44,8 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
     running = new float[spec.channels()];
     batch = new float[spec.channels()];
     long count = x.shape().elementCount() / spec.channels();
-    if (usage.training() && !spec.frozen() && count < 2) {
-      throw new InvalidInputException(
-          "batch norm in training needs more than one value per channel, not an input of "
-              + x.shape());
+    if (usage.training()) {
+      spec.requireTrainable(x.shape());
     }
     unbias = (double) count / (count - 1);
     try {

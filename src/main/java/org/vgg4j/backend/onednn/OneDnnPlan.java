@@ -26,6 +26,16 @@ abstract class OneDnnPlan implements Plan {
     return context;
   }
 
+  /** Returns what the plan computes, for messages. */
+  final String operation() {
+    return operation;
+  }
+
+  /** Returns on what, for messages. */
+  final String shapes() {
+    return shapes;
+  }
+
   /** Returns the name of an operand for messages. */
   final String operand(String role) {
     return operation + " " + role;

@@ -135,8 +135,10 @@ final class Operation {
     Operation build() {
       int[] ids =
           operands.stream().filter(Operand::isArgument).mapToInt(Operand::argument).toArray();
-      Primitive made = new Primitive(plan.context(), what, new primitive(description), ids);
-      return new Operation(operands, plan.own(made), ids.length);
+      primitive made =
+          Dnnl.create(plan.operation(), plan.shapes(), () -> new primitive(description));
+      return new Operation(
+          operands, plan.own(new Primitive(plan.context(), what, made, ids)), ids.length);
     }
   }
 }

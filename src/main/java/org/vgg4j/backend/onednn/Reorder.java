@@ -16,8 +16,8 @@ final class Reorder {
             () ->
                 new reorder.primitive_desc(
                     context.engine(), from.desc(), context.engine(), to.desc()))) {
-      return new Primitive(
-          context, what, new reorder(description), dnnl.DNNL_ARG_FROM, dnnl.DNNL_ARG_TO);
+      reorder made = Dnnl.create("reorder", from + " to " + to, () -> new reorder(description));
+      return new Primitive(context, what, made, dnnl.DNNL_ARG_FROM, dnnl.DNNL_ARG_TO);
     }
   }
 }

@@ -38,7 +38,7 @@ final class Workspace implements AutoCloseable {
   }
 
   private void take(long bytes) {
-    NativeMemory taken = new NativeMemory(bytes);
+    NativeMemory taken = new NativeMemory(bytes, dnnl.options().memory());
     close();
     memory = taken;
   }

@@ -3,6 +3,7 @@ package org.vgg4j.backend.reference;
 import java.util.Arrays;
 import java.util.function.IntFunction;
 import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.HostMemory;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.Tensor;
@@ -93,10 +94,22 @@ final class ReferenceArena implements Arena {
     return integers;
   }
 
-  /** Returns by how many bytes the heap may still grow; uncollected garbage counts as used. */
-  static long availableBytes() {
+  /** Returns what is left of the Java heap. */
+  static HostMemory memory() {
+    return memory(HostMemory.now(Long.MAX_VALUE));
+  }
+
+  /**
+   * Returns by how many bytes the heap may still grow; uncollected garbage counts as used. What the
+   * heap has not taken from the system yet must be there.
+   */
+  static HostMemory memory(HostMemory host) {
     Runtime runtime = Runtime.getRuntime();
-    return runtime.maxMemory() - (runtime.totalMemory() - runtime.freeMemory());
+    long taken = runtime.totalMemory();
+    long growth = runtime.maxMemory() - taken;
+    return growth <= host.freeBytes()
+        ? new HostMemory(growth + runtime.freeMemory(), "the Java heap (-Xmx)")
+        : new HostMemory(host.freeBytes() + runtime.freeMemory(), host.limit());
   }
 
   private void checkOpen() {
@@ -115,7 +128,8 @@ final class ReferenceArena implements Arena {
         // Reported below; nothing was allocated.
       }
     }
+    HostMemory left = memory();
     throw new OutOfDeviceMemoryException(
-        "the reference engine (the Java heap, -Xmx)", bytes, availableBytes());
+        "the reference engine", bytes, left.freeBytes(), left.limit());
   }
 }

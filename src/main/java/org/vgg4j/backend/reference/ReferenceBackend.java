@@ -90,7 +90,12 @@ public final class ReferenceBackend implements Backend {
    */
   @Override
   public long availableBytes() {
-    return ReferenceArena.availableBytes();
+    return ReferenceArena.memory().freeBytes();
+  }
+
+  @Override
+  public String memoryLimit() {
+    return ReferenceArena.memory().limit();
   }
 
   @Override

@@ -2,7 +2,6 @@ package org.vgg4j.backend.reference;
 
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
-import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
@@ -46,9 +45,8 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
     channels = shape.dim(1);
     plane = shape.dim(2) * shape.dim(3);
     count = batch * plane;
-    if (usage.training() && !spec.frozen() && count == 1) {
-      throw new InvalidInputException(
-          "batch norm in training needs more than one value per channel, not an input of " + shape);
+    if (usage.training()) {
+      spec.requireTrainable(shape);
     }
   }
 

@@ -173,7 +173,8 @@ final class ReferenceBatchNorm2dTest {
             InvalidInputException.class,
             () -> fixture.backend.batchNorm2d(spec, single, Usage.TRAINING));
     assertEquals(
-        "batch norm in training needs more than one value per channel, not an input of 1x2x1x1",
+        "batchSize must give batch norm in training more than one value per channel, not an input"
+            + " of 1x2x1x1",
         thrown.getMessage());
     fixture.own(
         fixture.backend.batchNorm2d(

@@ -120,7 +120,7 @@ final class ReferenceMemoryTest {
           assertThrows(OutOfDeviceMemoryException.class, () -> backend.allocate(bytes));
       assertEquals(bytes, thrown.neededBytes());
       assertTrue(thrown.availableBytes() > 0 && thrown.availableBytes() < bytes);
-      assertTrue(thrown.getMessage().contains("the reference engine (the Java heap, -Xmx)"));
+      assertTrue(thrown.getMessage().endsWith(" free of the Java heap (-Xmx)"));
     }
     InvalidInputException thrown =
         assertThrows(InvalidInputException.class, () -> fixture.layout(1 << 30, 1 << 30, 4));

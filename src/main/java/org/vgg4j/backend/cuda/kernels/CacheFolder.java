@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import org.vgg4j.tensor.UserFolders;
 
 /** The folder of reproducible data: kernels compiled and algorithms measured on this machine. */
 public final class CacheFolder {
@@ -11,12 +12,7 @@ public final class CacheFolder {
 
   /** Returns the folder of this user: $XDG_CACHE_HOME/vgg4j or ~/.cache/vgg4j. */
   public static Path ofThisUser() {
-    String base = System.getenv("XDG_CACHE_HOME");
-    Path folder =
-        base == null || base.isEmpty()
-            ? Path.of(System.getProperty("user.home", "."), ".cache")
-            : Path.of(base);
-    return folder.resolve("vgg4j");
+    return UserFolders.cache().resolve("vgg4j");
   }
 
   /** Writes a file atomically: a reader never sees half of it. */

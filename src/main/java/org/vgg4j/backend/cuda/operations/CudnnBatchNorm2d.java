@@ -9,7 +9,6 @@ import org.vgg4j.backend.cuda.memory.Workspace;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Closing;
-import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
@@ -36,11 +35,8 @@ public final class CudnnBatchNorm2d extends CudaPlan implements BatchNorm2dPlan 
     this.x = x;
     channel = CudaLayout.floats(spec.parameter());
     descriptors = NormDescriptors.of(context, owned, spec, x.shape());
-    long count = x.shape().elementCount();
-    if (usage.training() && !spec.frozen() && count / spec.channels() < 2) {
-      throw new InvalidInputException(
-          "batch norm in training needs more than one value per channel, not an input of "
-              + x.shape());
+    if (usage.training()) {
+      spec.requireTrainable(x.shape());
     }
     boolean masked = usage.training() && spec.relu();
     saved = usage.training() ? new SavedStatistics(channel.bytes()) : null;

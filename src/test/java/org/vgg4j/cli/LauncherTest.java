@@ -1,0 +1,188 @@
+package org.vgg4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The script {@code ./vgg} in a checkout of its own, with a Maven and a Java that only answer. */
+@DisabledOnOs(OS.WINDOWS)
+final class LauncherTest {
+  private static final String BUILT = "building vgg4j";
+
+  @TempDir private Path folder;
+  private Path checkout;
+  private Path tools;
+  private final List<String> environment = new ArrayList<>();
+
+  @BeforeEach
+  void makeCheckout() throws IOException {
+    checkout = checkout("checkout");
+    tools = Files.createDirectories(folder.resolve("tools"));
+    script(
+        "java",
+        "case $1 in -version) echo 'openjdk version \"17.0.1\"' >&2 ;; *) echo ran ;; esac");
+    script("javac", "");
+    script(
+        "mvn",
+        """
+        while [ "$1" != -f ]; do shift; done
+        home=${2%/pom.xml}
+        mkdir -p "$home/target/launcher/classes"
+        : >"$home/target/launcher/classpath.txt"
+        """);
+  }
+
+  private Path checkout(String name) throws IOException {
+    Path made = folder.resolve(name);
+    for (String file :
+        List.of(
+            "src/main/A.java",
+            "native/kernels/k.cu",
+            "native/build.xml",
+            "native/CMakeLists.txt",
+            "cmake/c.cmake",
+            "pom.xml")) {
+      Files.createDirectories(made.resolve(file).getParent());
+      Files.writeString(made.resolve(file), "one");
+    }
+    Path script = Path.of(System.getProperty("basedir", "."), "vgg");
+    Files.copy(script, made.resolve("vgg"));
+    return made;
+  }
+
+  private void script(String name, String body) throws IOException {
+    Path file = Files.writeString(tools.resolve(name), "#!/bin/sh\n" + body + "\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private Process start(Path from, Path log) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder("sh", from.resolve("vgg").toString(), "doctor")
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
+    builder.environment().put("PATH", tools + ":" + System.getenv("PATH"));
+    builder.environment().remove("JAVA_HOME");
+    for (String variable : environment) {
+      builder.environment().put(variable.split("=")[0], variable.split("=")[1]);
+    }
+    return builder.start();
+  }
+
+  private String run(Path from, int code) throws IOException, InterruptedException {
+    Path log = folder.resolve("log");
+    Process process = start(from, log);
+    if (!process.waitFor(30, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      return "hangs: " + Files.readString(log, StandardCharsets.UTF_8);
+    }
+    String said = Files.readString(log, StandardCharsets.UTF_8);
+    assertEquals(code, process.exitValue(), said);
+    return said;
+  }
+
+  private String run() throws IOException, InterruptedException {
+    return run(checkout, 0);
+  }
+
+  @Test
+  void itBuildsWhenAFileHoldsSomethingElseAndNotWhenItsTimeIsOdd() throws Exception {
+    assertTrue(run().startsWith(BUILT + " (first start"));
+    assertEquals("ran\n", run());
+    Path source = checkout.resolve("src/main/A.java");
+    Files.setLastModifiedTime(source, FileTime.from(Instant.now().plus(Duration.ofDays(400))));
+    run();
+    assertEquals("ran\n", run());
+    Files.writeString(source, "two");
+    Files.setLastModifiedTime(source, FileTime.from(Instant.EPOCH));
+    assertTrue(run().startsWith(BUILT + " (sources changed"));
+    assertEquals("ran\n", run());
+    Files.delete(source);
+    assertTrue(run().startsWith(BUILT + " (sources changed"));
+  }
+
+  @Test
+  void aLockOfANumberThatIsAnotherProgramsNowIsTaken() throws Exception {
+    Files.createDirectories(checkout.resolve("target"));
+    Path lock = checkout.resolve("target/launcher.lock");
+    String other = ProcessHandle.current().pid() + " Thu Jan  1 00:00:00 1970";
+    Files.createSymbolicLink(lock, Path.of(other));
+    assertTrue(run().startsWith(BUILT));
+    assertFalse(Files.exists(lock, LinkOption.NOFOLLOW_LINKS));
+  }
+
+  @Test
+  void aBuildThatGoesOnIsWaitedForWithWords() throws Exception {
+    Process sleeper = new ProcessBuilder("sleep", "60").start();
+    try {
+      Process ps = new ProcessBuilder("ps", "-o", "lstart=", "-p", "" + sleeper.pid()).start();
+      String began =
+          new String(ps.getInputStream().readAllBytes(), StandardCharsets.UTF_8).stripTrailing();
+      Assumptions.assumeTrue(ps.waitFor() == 0, "this ps does not say when a process began");
+      Files.createDirectories(checkout.resolve("target"));
+      Path lock = checkout.resolve("target/launcher.lock");
+      Files.createSymbolicLink(lock, Path.of(sleeper.pid() + " " + began));
+      Path log = folder.resolve("waiting");
+      Process waiting = start(checkout, log);
+      String expected = "waiting for the build of process " + sleeper.pid() + " ...";
+      for (int i = 0; i < 300 && !Files.readString(log).contains(expected); i++) {
+        assertFalse(waiting.waitFor(100, TimeUnit.MILLISECONDS), () -> "did not wait");
+      }
+      assertTrue(Files.readString(log).contains(expected));
+      sleeper.destroyForcibly();
+      assertTrue(waiting.waitFor(30, TimeUnit.SECONDS));
+      assertTrue(Files.readString(log).contains(BUILT));
+    } finally {
+      sleeper.destroyForcibly();
+    }
+  }
+
+  @Test
+  void whatAFailingJavaSaysIsShown() throws Exception {
+    script("java", "echo 'Error: could not find libjvm.so' >&2; exit 1");
+    assertEquals("vgg: java does not run: Error: could not find libjvm.so\n", run(checkout, 2));
+    script("java", "echo 'openjdk version \"11.0.2\"' >&2");
+    assertEquals("vgg: java is version 11: Java 17 or newer is needed\n", run(checkout, 2));
+  }
+
+  @Test
+  void aColonInThePathIsRefused() throws Exception {
+    String said = run(checkout("a:b"), 2);
+    assertTrue(said.contains("a:b has a ':' in its path"), said);
+  }
+
+  @Test
+  void namesWithAccentsWorkInTheLocaleC() throws Exception {
+    Process locales = new ProcessBuilder("locale", "-a").start();
+    String all = new String(locales.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    Assumptions.assumeTrue(all.toLowerCase(Locale.ROOT).contains("c.utf"), "no C.UTF-8");
+    script(
+        "java",
+        "case $1 in -version) echo 'openjdk version \"17\"' ;; *) echo \"$LC_ALL\" ;; esac");
+    run();
+    environment.add("LC_ALL=C");
+    assertTrue(run().toLowerCase(Locale.ROOT).startsWith("c.utf"));
+    environment.clear();
+    environment.add("LC_ALL=de_DE.UTF-8");
+    assertEquals("de_DE.UTF-8\n", run());
+  }
+}
