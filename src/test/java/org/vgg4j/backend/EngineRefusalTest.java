@@ -61,6 +61,8 @@ abstract class EngineRefusalTest {
         PlannedOperation.Operand operand = operation.operands().get(i);
         Layout planned = operand.layout();
         if (planned == null) {
+          Layout any = bench.plain(PlannedOperation.IMAGES);
+          checks.add(() -> refused(at, bench.opaque(any), "was planned to be null and got " + any));
           continue;
         }
         checks.add(() -> refused(at, null, "is missing"));

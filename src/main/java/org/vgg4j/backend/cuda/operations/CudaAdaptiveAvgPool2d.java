@@ -53,14 +53,14 @@ public final class CudaAdaptiveAvgPool2d extends CudaPlan implements WindowPlan 
 
   @Override
   public void forward(Tensor source, Tensor target, Tensor saved) {
-    requireAbsent(saved, "saved");
+    operand(saved, null, "saved");
     forward.set(0, operand(source, x, "x")).set(1, operand(target, y, "y")).launch();
   }
 
   @Override
   public void backward(Tensor source, Tensor target, Tensor dy, Tensor saved, Tensor dx) {
     requireTraining();
-    requireAbsent(saved, "saved");
+    operand(saved, null, "saved");
     operand(source, x, "x");
     operand(target, y, "y");
     backward.set(0, operand(dy, y, "dy")).set(1, operand(dx, x, "dx")).launch();

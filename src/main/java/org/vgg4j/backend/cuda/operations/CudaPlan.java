@@ -32,21 +32,23 @@ abstract class CudaPlan implements Plan {
     memory = device.memory();
   }
 
-  /** Checks an operand as {@link CudaTensor#of} does and returns its address. */
+  /**
+   * Checks an operand as {@link CudaTensor#of} does and returns its address; null for one that was
+   * planned to be null, and is.
+   */
   final Pointer operand(Tensor tensor, CudaLayout planned, String role) {
-    return operandTensor(tensor, planned, role).pointer();
-  }
-
-  final CudaTensor operandTensor(Tensor tensor, CudaLayout planned, String role) {
-    return CudaTensor.of(memory, tensor, planned, operation, role);
-  }
-
-  /** Checks an operand that was planned to be null. */
-  final void requireAbsent(Tensor tensor, String role) {
+    if (planned != null) {
+      return operandTensor(tensor, planned, role).pointer();
+    }
     if (tensor != null) {
       throw new IllegalArgumentException(
           operation + " " + role + " was planned to be null and got " + tensor.layout());
     }
+    return null;
+  }
+
+  final CudaTensor operandTensor(Tensor tensor, CudaLayout planned, String role) {
+    return CudaTensor.of(memory, tensor, planned, operation, role);
   }
 
   final void requireTraining() {

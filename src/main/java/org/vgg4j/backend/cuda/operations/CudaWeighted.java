@@ -11,7 +11,7 @@ import org.vgg4j.tensor.WeightedSpec;
 abstract class CudaWeighted extends CudaPlan implements WeightedPlan {
   final CudaLayout x; // (N, ...)
   final CudaLayout w; // (O, ...)
-  final CudaLayout b; // (O)
+  final CudaLayout b; // (O), null without a bias
   final CudaLayout y; // (N, O, ...)
 
   /** Takes the layout of weights that exist already, or null. */
@@ -27,7 +27,7 @@ abstract class CudaWeighted extends CudaPlan implements WeightedPlan {
     this.x = x;
     w = CudaLayout.floats(spec.w());
     w.requireSame(givenW, operation + " w");
-    b = CudaLayout.floats(spec.b());
+    b = spec.bias() ? CudaLayout.floats(spec.b()) : null;
     y = CudaLayout.floats(spec.y(x.shape()));
   }
 

@@ -19,7 +19,6 @@ import org.vgg4j.tensor.Usage;
  * <p>Shapes: x (N, C, H, W), w (K, C, R, S), b (K), y (N, K, P, Q).
  */
 public final class CudnnConv2d extends CudaWeighted {
-  private final Conv2dSpec spec;
   private final ConvDescriptors descriptors;
   private final ConvAlgorithm forward;
   private final ConvAlgorithm filter; // null when planned for inference
@@ -31,7 +30,6 @@ public final class CudnnConv2d extends CudaWeighted {
   public CudnnConv2d(
       Closing owned, CudaDevice device, Conv2dSpec spec, CudaLayout x, Layout givenW, Usage usage) {
     super(owned, device, "convolution", spec, x, givenW, usage);
-    this.spec = spec;
     descriptors = new ConvDescriptors(context, owned, spec, x.shape());
     ConvAlgorithms algorithms = device.algorithms();
     forward = algorithms.choose(ConvDirection.FORWARD, descriptors);
@@ -59,9 +57,10 @@ public final class CudnnConv2d extends CudaWeighted {
   @Override
   public void forward(Tensor source, Tensor weights, Tensor shift, Tensor target) {
     Pointer out = operand(target, y, "y");
+    Pointer added = operand(shift, b, "b");
     run(forward, operand(source, x, "x"), operand(weights, w, "w"), out);
     if (bias != null) {
-      bias.set(0, out).set(1, operand(shift, b, "b")).launch();
+      bias.set(0, out).set(1, added).launch();
     } else if (relu != null) {
       relu.set(0, out).set(1, out).launch();
     }
@@ -77,9 +76,9 @@ public final class CudnnConv2d extends CudaWeighted {
   public void backwardWeights(Tensor source, Tensor dy, Tensor dw, Tensor db) {
     requireTraining();
     Pointer slope = operand(dy, y, "dy");
+    Pointer sums = db == null ? null : operand(db, b, "db");
     run(filter, operand(source, x, "x"), slope, operand(dw, w, "dw"));
-    if (spec.bias() && db != null) {
-      Pointer sums = operand(db, b, "db");
+    if (sums != null) {
       context.convolution().cudnnConvolutionBackwardBias(descriptors, slope, sums);
     }
   }

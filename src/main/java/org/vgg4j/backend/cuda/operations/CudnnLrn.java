@@ -50,6 +50,7 @@ public final class CudnnLrn extends CudaPlan implements WindowPlan {
 
   @Override
   public void forward(Tensor source, Tensor y, Tensor savedTensor) {
+    operand(savedTensor, null, "saved");
     context
         .norm()
         .cudnnLRNCrossChannelForward(what, lrn, desc, operand(source, x, "x"), operand(y, x, "y"));
@@ -58,6 +59,7 @@ public final class CudnnLrn extends CudaPlan implements WindowPlan {
   @Override
   public void backward(Tensor source, Tensor y, Tensor dy, Tensor savedTensor, Tensor dx) {
     requireTraining();
+    operand(savedTensor, null, "saved");
     context
         .norm()
         .cudnnLRNCrossChannelBackward(

@@ -51,9 +51,7 @@ public final class CudnnMaxPool2d extends CudaPlan implements WindowPlan {
 
   @Override
   public void forward(Tensor source, Tensor target, Tensor savedTensor) {
-    if (saved != null) {
-      operand(savedTensor, saved, "saved"); // holds nothing, but checked: a wrong one is a bug
-    }
+    operand(savedTensor, saved, "saved"); // holds nothing, but checked: a wrong one is a bug
     context
         .cudnn()
         .cudnnPoolingForward(
