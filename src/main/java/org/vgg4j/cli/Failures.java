@@ -20,10 +20,10 @@ final class Failures {
   /** Says what is wrong with the arguments. */
   static int badUsage(ParameterException e, String[] arguments) {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
-    String message =
-        e.getCause() != null && e.getCause().getCause() instanceof InvalidPathException path
-            ? unusable(path)
-            : e.getMessage().lines().findFirst().orElse("bad usage");
+    String message = e.getMessage().lines().findFirst().orElse("bad usage");
+    for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+      message = cause instanceof InvalidPathException path ? unusable(path) : message;
+    }
     say(e.getCommandLine(), command + ": ", message + "; see ./" + command + " --help");
     return ExitCode.BAD_INPUT;
   }
