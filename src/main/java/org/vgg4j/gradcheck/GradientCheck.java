@@ -1,15 +1,15 @@
 package org.vgg4j.gradcheck;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 import org.vgg4j.nn.Buffer;
 import org.vgg4j.nn.Module;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Parameter;
+import org.vgg4j.nn.Sequential;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.tensor.InvalidInputException;
@@ -27,7 +27,8 @@ import org.vgg4j.tensor.Types;
  * maximum that flips between the evaluations) is retried with a tenth of the step, at most 3 times,
  * and counted.
  *
- * <p>Parameter gradients are filled with NaN before the backward, which must overwrite them.
+ * <p>The backward runs several times: after a forward at another point, twice after one forward,
+ * and with garbage in all gradients, which it must overwrite. It must give the same bits each time.
  */
 public final class GradientCheck {
   /** The name of a net's input in reports. */
@@ -90,7 +91,10 @@ public final class GradientCheck {
     int batch = x.dim(0);
     NetworkOptions built =
         NetworkOptions.training(batch).withSeed(options.seed()).withInputGradient();
-    try (Network net = Network.build(() -> module, x.withoutBatch(), built, backend)) {
+    DirtyMemory memory = new DirtyMemory(backend);
+    Supplier<Module> chain = () -> new Sequential().addInline(module).addInline(new Follower());
+    try (NetworkPlan plan = Network.plan(chain, x.withoutBatch(), built, memory.backend());
+        Network net = memory.during(plan::allocate)) {
       net.input(batch).upload(distinctValues(x, options.seed()));
       long stream = 0;
       for (Parameter parameter : net.parameters()) {
@@ -133,18 +137,21 @@ public final class GradientCheck {
           return objective.evaluate();
         };
     try {
+      List<Analytic> gradients =
+          new Backwards(name, net, batch, objective, saved, options.floor()).run();
       CentralDifferences differences =
           new CentralDifferences(evaluation, objective.weights(), options);
-      saved.restoreBuffers();
-      Map<String, double[]> analytic = analytic(name, net, batch, objective);
-      saved.requireInputsUntouched(name);
       List<TensorReport> tensors = new ArrayList<>();
-      if (analytic.containsKey(INPUT)) {
-        tensors.add(report(differences, INPUT, net.input(batch), analytic, tensors.size()));
-      }
-      for (Parameter parameter : net.parameters()) {
+      for (Analytic analytic : gradients) {
+        Tensor tensor = analytic.tensor();
         tensors.add(
-            report(differences, parameter.name(), parameter.value(), analytic, tensors.size()));
+            TensorReport.of(
+                analytic.name(),
+                tensor.shape(),
+                differences.of(tensor, key(DRAWS, tensors.size())),
+                analytic.gradient(),
+                analytic.repeat(),
+                options.floor()));
       }
       if (!differences.startsFrom(evaluation.get())) {
         throw new IllegalStateException(
@@ -154,46 +161,6 @@ public final class GradientCheck {
     } finally {
       saved.restore();
     }
-  }
-
-  private TensorReport report(
-      CentralDifferences differences,
-      String tensorName,
-      Tensor tensor,
-      Map<String, double[]> analytic,
-      int draw) {
-    return TensorReport.of(
-        tensorName,
-        tensor.shape(),
-        differences.of(tensor, key(DRAWS, draw)),
-        analytic.get(tensorName),
-        options.floor());
-  }
-
-  /** Returns the gradients that the backward computes, by tensor. */
-  private static Map<String, double[]> analytic(
-      String name, Network net, int batch, Objective objective) {
-    for (Parameter parameter : net.parameters()) {
-      Values.fill(parameter.gradient(), Double.NaN);
-    }
-    Map<String, double[]> gradients = new LinkedHashMap<>();
-    Tensor dx = objective.differentiate();
-    if (net.options().inputGradient()) {
-      Shape x = net.input(batch).shape();
-      if (dx == null || !dx.shape().equals(x)) {
-        throw new IllegalStateException(
-            name
-                + ": the backward returned "
-                + (dx == null ? "no gradient" : "a gradient of " + dx.shape())
-                + " for an input of "
-                + x);
-      }
-      gradients.put(INPUT, Values.of(dx));
-    }
-    for (Parameter parameter : net.parameters()) {
-      gradients.put(parameter.name(), Values.of(parameter.gradient()));
-    }
-    return gradients;
   }
 
   private long key(long stream, long index) {

@@ -42,7 +42,9 @@ public record GradientReport(String name, double tolerance, List<TensorReport> t
 
   /** Returns whether one tensor passes, apart from the share of kinks. */
   public boolean passed(TensorReport tensor) {
-    return tensor.error() <= tolerance && tensor.unresolved() == 0;
+    return tensor.error() <= tolerance
+        && tensor.repeat().elements() == 0
+        && tensor.unresolved() == 0;
   }
 
   /** Returns whether kinks were met at more than {@link #MAX_KINK_SHARE} of the elements. */
@@ -71,6 +73,23 @@ public record GradientReport(String name, double tolerance, List<TensorReport> t
                 tensor.shape(),
                 tensor.worst().numeric(),
                 tensor.worst().analytic()));
+      }
+      Repeat repeat = tensor.repeat();
+      if (repeat.elements() > 0) {
+        failures.add(
+            String.format(
+                Locale.ROOT,
+                "%s: %s differs when the backward runs again, at %d of %d elements, most at element"
+                    + " %d of %s: %.10g, then %.10g; it must overwrite its gradients and follow"
+                    + " from the last forward alone",
+                name,
+                tensor.tensor(),
+                repeat.elements(),
+                tensor.total(),
+                repeat.index(),
+                tensor.shape(),
+                repeat.first(),
+                repeat.second()));
       }
       if (tensor.unresolved() > 0) {
         failures.add(

@@ -31,11 +31,11 @@ final class LossObjective implements Objective {
   }
 
   @Override
-  public Tensor differentiate() {
+  public Tensor outputGradient() {
     Tensor logits = net.forward(net.input(batch), true);
     Tensor dlogits = net.outputGradient(batch);
     Values.fill(dlogits, Double.NaN);
     loss.forward(logits, dlogits, batch, 1.0 / batch);
-    return net.backward(dlogits);
+    return dlogits;
   }
 }

@@ -12,6 +12,7 @@ import org.vgg4j.tensor.Shape;
  * @param error max |numeric - analytic| over the larger of {@code gradient} and the floor; NaN when
  *     a gradient is not finite
  * @param worst the element with the largest difference
+ * @param repeat how the gradient differs when the backward runs again
  * @param kinks how many elements met a kink and were retried
  * @param unresolved how many of these still met a kink at the last step
  */
@@ -22,6 +23,7 @@ public record TensorReport(
     double gradient,
     double error,
     Worst worst,
+    Repeat repeat,
     int kinks,
     int unresolved) {
   /**
@@ -39,7 +41,12 @@ public record TensorReport(
   }
 
   static TensorReport of(
-      String tensor, Shape shape, Estimate[] estimates, double[] analytic, double floor) {
+      String tensor,
+      Shape shape,
+      Estimate[] estimates,
+      double[] analytic,
+      Repeat repeat,
+      double floor) {
     double gradient = 0;
     double difference = 0;
     Estimate worst = estimates[0];
@@ -64,6 +71,7 @@ public record TensorReport(
         gradient,
         difference / Math.max(gradient, floor),
         new Worst(worst.index(), worst.slope(), analytic[worst.index()]),
+        repeat,
         kinks,
         unresolved);
   }

@@ -10,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.backend.reference.ReferenceBackend;
 import org.vgg4j.gradcheck.GradientReport;
+import org.vgg4j.gradcheck.Repeat;
 import org.vgg4j.gradcheck.StandardCheck;
 import org.vgg4j.gradcheck.TensorReport;
 import org.vgg4j.tensor.Backend;
@@ -61,7 +62,9 @@ class GradcheckCommandTest {
 
   private StandardCheck check(String name, double error, int kinks) {
     TensorReport.Worst worst = new TensorReport.Worst(0, 2, 2);
-    TensorReport tensor = new TensorReport("w", Shape.of(800), 500, 2, error, worst, kinks, 0);
+    TensorReport tensor =
+        new TensorReport(
+            "w", Shape.of(800), 500, 2, error, worst, new Repeat(0, 0, 0, 0, 0), kinks, 0);
     return new StandardCheck(
         name,
         (title, backend, seed) -> {

@@ -100,7 +100,7 @@ class EstimateTest {
     for (int i = 0; i < numeric.length; i++) {
       estimates[i] = new Estimate(i, numeric[i], 0, 0, 0, false);
     }
-    return TensorReport.of("t", Shape.of(numeric.length), estimates, analytic, floor);
+    return TensorReport.of("t", Shape.of(numeric.length), estimates, analytic, Repeat.ALIKE, floor);
   }
 
   /** Around 0, where steps are exact. */

@@ -131,7 +131,8 @@ class StandardChecksTest {
 
   private static GradientReport report(double error, int kinks) {
     TensorReport.Worst worst = new TensorReport.Worst(0, 0, 0);
-    TensorReport tensor = new TensorReport("w", Shape.of(100), 100, 1, error, worst, kinks, 0);
+    TensorReport tensor =
+        new TensorReport("w", Shape.of(100), 100, 1, error, worst, Repeat.ALIKE, kinks, 0);
     return new GradientReport("net", 1e-6, List.of(tensor));
   }
 }
