@@ -11,8 +11,8 @@ import org.vgg4j.tensor.Tensor;
 
 /**
  * Runs a net's backward several times, in ways that make no difference to a right one: gradients
- * start from garbage, forwards at another point and in evaluation come between, and one forward is
- * followed by two backwards.
+ * start from garbage, forwards at another point and in the other mode come between, and one forward
+ * is followed by two backwards.
  */
 final class Backwards {
   /** NaN would be lost in a comparison. */
@@ -23,18 +23,25 @@ final class Backwards {
   private final int batch;
   private final Objective objective;
   private final SavedState saved;
+  private final boolean training;
   private final double floor;
   private final List<Stage> stages;
   private final Tensor[] dxs; // what each stage's backward returned last
 
   Backwards(
-      String name, Network net, int batch, Objective objective, SavedState saved, double floor) {
+      String name,
+      Network net,
+      int batch,
+      Objective objective,
+      SavedState saved,
+      GradientCheckOptions options) {
     this.name = name;
     this.net = net;
     this.batch = batch;
     this.objective = objective;
     this.saved = saved;
-    this.floor = floor;
+    training = options.training();
+    floor = options.floor();
     stages = net.execution(batch).stages();
     dxs = new Tensor[stages.size()];
   }
@@ -62,11 +69,18 @@ final class Backwards {
     List<double[]> awayAgain = backward(objective.outputGradient(), FINITE_GARBAGE);
 
     saved.restore();
-    net.forward(net.input(batch), false);
+    net.forward(net.input(batch), !training);
     saved.requireInputsUntouched(name);
-    saved.requireBuffersUntouched(name);
-    List<double[]> hereAgain = netBackward(objective.outputGradient());
+    if (training) {
+      saved.requireBuffersUntouched(name);
+    }
+    saved.restoreBuffers();
+    Tensor last = objective.outputGradient();
+    List<double[]> hereAgain = training ? netBackward(last) : backward(last, Double.NaN);
     saved.requireInputsUntouched(name);
+    if (!training) {
+      saved.requireBuffersUntouched(name);
+    }
 
     List<Analytic> result = new ArrayList<>();
     for (int i = 0; i < here.size(); i++) {
@@ -102,13 +116,27 @@ final class Backwards {
         tensor.upload(values);
       }
       Stage stage = stages.get(i);
-      dxs[i] = stage.module().backward(tensor);
+      dxs[i] = backward(stage, tensor);
       if (i > 0 || net.options().inputGradient()) {
         requireShape(stage, dxs[i]);
       }
       tensor = dxs[i];
     }
     return gradients(tensor);
+  }
+
+  private Tensor backward(Stage stage, Tensor dy) {
+    try {
+      return stage.module().backward(dy);
+    } catch (IllegalStateException e) {
+      if (training) {
+        throw e;
+      }
+      throw new IllegalStateException(
+          "%s: %s has no backward after a forward in evaluation, check it in training: %s"
+              .formatted(name, title(stage), e.getMessage()),
+          e);
+    }
   }
 
   /** Runs the backward as a training does. */
@@ -134,6 +162,10 @@ final class Backwards {
     return gradients;
   }
 
+  private static String title(Stage stage) {
+    return stage.name().isEmpty() ? "the module" : stage.name();
+  }
+
   private void requireShape(Stage stage, Tensor dx) {
     Shape x = stage.x().shape();
     if (dx == null || !dx.shape().equals(x)) {
@@ -141,7 +173,7 @@ final class Backwards {
           "%s: the backward of %s returned %s for an input of %s"
               .formatted(
                   name,
-                  stage.name().isEmpty() ? "the module" : stage.name(),
+                  title(stage),
                   dx == null ? "no gradient" : "a gradient of " + dx.shape(),
                   x));
     }

@@ -59,6 +59,8 @@ final class Centered implements Module {
     boolean constant = !trained;
     if (fault == Fault.BACKWARD_OF_EVALUATION) {
       constant = true;
+    } else if (fault == Fault.BACKWARD_OF_TRAINING) {
+      constant = false;
     } else if (fault == Fault.EVALUATION_LEAVES_A_TRACE) {
       constant = evaluated;
     }

@@ -26,6 +26,7 @@ enum Fault {
   READS_Y_FROM_GRADIENT_MEMORY("reads y after it was overwritten", "x", ResidualTanh::new),
   NAN_IN_UNUSED_SLOTS("NaN in unused slots", "x", ResidualTanh::new),
   BACKWARD_OF_EVALUATION("training and evaluation mixed", "x", Centered::new),
+  BACKWARD_OF_TRAINING("training and evaluation mixed", "x", Centered::new, false),
   EVALUATION_LEAVES_A_TRACE("training and evaluation mixed", "x", Centered::new);
 
   final String kind;
@@ -34,10 +35,17 @@ enum Fault {
   @SuppressWarnings("ImmutableEnumChecker") // a constructor, which has no state
   private final Function<Fault, Module> layer;
 
+  final boolean training; // whether it shows in training, else in evaluation
+
   Fault(String kind, String tensor, Function<Fault, Module> layer) {
+    this(kind, tensor, layer, true);
+  }
+
+  Fault(String kind, String tensor, Function<Fault, Module> layer, boolean training) {
     this.kind = kind;
     this.tensor = tensor;
     this.layer = layer;
+    this.training = training;
   }
 
   /** Returns the layer with this fault. */

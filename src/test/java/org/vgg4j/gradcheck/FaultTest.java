@@ -23,7 +23,7 @@ class FaultTest {
   @ParameterizedTest
   @EnumSource
   void isRejected(Fault fault) {
-    GradientReport report = check(fault.wrong());
+    GradientReport report = check(fault, fault.wrong());
     assertFalse(report.passed(), report.table());
     assertEquals(0, report.kinks(), report.table());
     assertTrue(
@@ -35,14 +35,15 @@ class FaultTest {
   @ParameterizedTest
   @EnumSource
   void twinIsAccepted(Fault fault) {
-    GradientReport report = check(fault.right());
+    GradientReport report = check(fault, fault.right());
     assertTrue(report.passed(), report.table());
   }
 
-  private static GradientReport check(Module module) {
+  private static GradientReport check(Fault fault, Module module) {
+    GradientCheckOptions training = GradientCheckOptions.LAYER;
+    GradientCheckOptions options = fault.training ? training : training.inEvaluation();
     try (Backend backend = new ReferenceBackend()) {
-      return new GradientCheck(backend, GradientCheckOptions.LAYER)
-          .module("planted", module, Shape.of(3, 4));
+      return new GradientCheck(backend, options).module("planted", module, Shape.of(3, 4));
     }
   }
 }
