@@ -65,6 +65,22 @@ record Estimate(int index, double slope, double bend, double rounding, int retri
     return new Estimate(index, slope, bend, rounding, retries, found);
   }
 
+  /**
+   * Returns by how much a gradient is off, as a share of the larger of it and the slope, beyond
+   * what the slope is uncertain by: rounding, and curvature or an undetected kink, which the bend
+   * bounds.
+   *
+   * @return NaN when a gradient is not finite
+   */
+  double error(double gradient) {
+    double difference = Math.abs(slope - gradient);
+    if (!Double.isFinite(difference)) {
+      return Double.NaN;
+    }
+    double excess = difference - rounding - 3 * bend;
+    return excess <= 0 ? 0 : excess / Math.max(Math.abs(slope), Math.abs(gradient));
+  }
+
   boolean isFinite() {
     return Double.isFinite(slope);
   }

@@ -1,15 +1,17 @@
 package org.vgg4j.gradcheck;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.vgg4j.nn.Buffer;
 import org.vgg4j.nn.Module;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Parameter;
+import org.vgg4j.nn.Sequential;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.tensor.InvalidInputException;
@@ -21,13 +23,14 @@ import org.vgg4j.tensor.Types;
  * Compares the gradients of backward passes with central differences of the forward pass, in double
  * precision, for one {@link Module} or a whole net with its loss.
  *
- * <p>Every parameter is checked, and the input if the net computes its gradient. Dropout keeps one
- * mask throughout, that of the net's step state. Batch norm runs as in training; running statistics
- * are restored before every evaluation. An element whose differences show a kink (a ReLU or a
- * maximum that flips between the evaluations) is retried with a tenth of the step, at most 3 times,
- * and counted.
+ * <p>Every parameter is checked that is not excluded, and the input if the net computes its
+ * gradient. Dropout keeps one mask throughout, that of the net's step state. Forwards are those of
+ * training unless the options say otherwise; running statistics are restored before each. An
+ * element whose differences show a kink (a ReLU or a maximum that flips between the evaluations) is
+ * retried with a tenth of the step, at most 3 times, and counted.
  *
- * <p>Parameter gradients are filled with NaN before the backward, which must overwrite them.
+ * <p>The backward runs several times: after a forward at another point, twice after one forward,
+ * and with garbage in all gradients, which it must overwrite. It must give the same bits each time.
  */
 public final class GradientCheck {
   /** The name of a net's input in reports. */
@@ -72,13 +75,19 @@ public final class GradientCheck {
    * maximum is tied and no ReLU is at its kink.
    */
   public static double[] distinctValues(Shape shape, long seed) {
-    return Values.grid(shape, CounterRandom.key(seed, INPUTS, 0));
+    return distinctValues(shape, InputRange.DEFAULT, seed);
+  }
+
+  /** Returns values as {@link #distinctValues(Shape, long)} does, in another range. */
+  public static double[] distinctValues(Shape shape, InputRange range, long seed) {
+    return Values.grid(shape, range, CounterRandom.key(seed, INPUTS, 0));
   }
 
   /**
    * Checks a module by the gradient of a weighted sum of its outputs, with fixed random weights.
-   * The input is {@link #distinctValues}; parameters and buffers are moved by up to {@value
-   * #SPREAD} from where they start, since wrong factors and terms go unnoticed at 0 and 1.
+   * The input is {@link #distinctValues(Shape, InputRange, long)} in the range of the options;
+   * parameters and buffers are moved by up to {@value #SPREAD} from where they start, since wrong
+   * factors and terms go unnoticed at 0 and 1.
    *
    * @param name its name in the report
    * @param module not yet built; closed afterwards
@@ -88,10 +97,14 @@ public final class GradientCheck {
    */
   public GradientReport module(String name, Module module, Shape x) {
     int batch = x.dim(0);
+    NetworkOptions parameters = NetworkOptions.training(batch).withSeed(options.seed());
     NetworkOptions built =
-        NetworkOptions.training(batch).withSeed(options.seed()).withInputGradient();
-    try (Network net = Network.build(() -> module, x.withoutBatch(), built, backend)) {
-      net.input(batch).upload(distinctValues(x, options.seed()));
+        options.excluded().contains(INPUT) ? parameters : parameters.withInputGradient();
+    DirtyMemory memory = new DirtyMemory(backend);
+    Supplier<Module> chain = () -> new Sequential().addInline(module).addInline(new Follower());
+    try (NetworkPlan plan = Network.plan(chain, x.withoutBatch(), built, memory.backend());
+        Network net = memory.during(plan::allocate)) {
+      net.input(batch).upload(distinctValues(x, options.range(), options.seed()));
       long stream = 0;
       for (Parameter parameter : net.parameters()) {
         Values.spread(parameter.value(), SPREAD, key(SPREADS, stream++));
@@ -110,7 +123,8 @@ public final class GradientCheck {
    * @param batch one of the net's batch sizes
    */
   public GradientReport outputs(String name, Network net, int batch) {
-    return check(name, net, batch, new OutputObjective(net, batch, key(OUTPUTS, 0)));
+    return check(
+        name, net, batch, new OutputObjective(net, batch, options.training(), key(OUTPUTS, 0)));
   }
 
   /**
@@ -121,11 +135,13 @@ public final class GradientCheck {
    */
   public GradientReport loss(String name, Network net, int[] labels) {
     net.loss().labels(labels.length).upload(labels);
-    return check(name, net, labels.length, new LossObjective(net, labels.length));
+    return check(
+        name, net, labels.length, new LossObjective(net, labels.length, options.training()));
   }
 
   private GradientReport check(String name, Network net, int batch, Objective objective) {
     requireDouble(net.backend());
+    requireKnown(name, net);
     SavedState saved = new SavedState(net, batch);
     Supplier<double[]> evaluation =
         () -> {
@@ -133,67 +149,45 @@ public final class GradientCheck {
           return objective.evaluate();
         };
     try {
+      List<Analytic> gradients = new Backwards(name, net, batch, objective, saved, options).run();
       CentralDifferences differences =
           new CentralDifferences(evaluation, objective.weights(), options);
-      saved.restoreBuffers();
-      Map<String, double[]> analytic = analytic(name, net, batch, objective);
-      saved.requireInputsUntouched(name);
       List<TensorReport> tensors = new ArrayList<>();
-      if (analytic.containsKey(INPUT)) {
-        tensors.add(report(differences, INPUT, net.input(batch), analytic, tensors.size()));
-      }
-      for (Parameter parameter : net.parameters()) {
+      for (int i = 0; i < gradients.size(); i++) {
+        Analytic analytic = gradients.get(i);
+        if (options.excluded().contains(analytic.name())) {
+          continue;
+        }
+        Tensor tensor = analytic.tensor();
         tensors.add(
-            report(differences, parameter.name(), parameter.value(), analytic, tensors.size()));
+            TensorReport.of(
+                analytic.name(),
+                tensor.shape(),
+                differences.of(tensor, key(DRAWS, i)),
+                analytic.gradient(),
+                analytic.repeat(),
+                options));
       }
       if (!differences.startsFrom(evaluation.get())) {
         throw new IllegalStateException(
             name + ": two forwards of the same input differ, so it has no derivative to check");
       }
-      return new GradientReport(name, options.tolerance(), tensors);
+      return new GradientReport(name, options, tensors);
     } finally {
       saved.restore();
     }
   }
 
-  private TensorReport report(
-      CentralDifferences differences,
-      String tensorName,
-      Tensor tensor,
-      Map<String, double[]> analytic,
-      int draw) {
-    return TensorReport.of(
-        tensorName,
-        tensor.shape(),
-        differences.of(tensor, key(DRAWS, draw)),
-        analytic.get(tensorName),
-        options.floor());
-  }
-
-  /** Returns the gradients that the backward computes, by tensor. */
-  private static Map<String, double[]> analytic(
-      String name, Network net, int batch, Objective objective) {
-    for (Parameter parameter : net.parameters()) {
-      Values.fill(parameter.gradient(), Double.NaN);
-    }
-    Map<String, double[]> gradients = new LinkedHashMap<>();
-    Tensor dx = objective.differentiate();
-    if (net.options().inputGradient()) {
-      Shape x = net.input(batch).shape();
-      if (dx == null || !dx.shape().equals(x)) {
-        throw new IllegalStateException(
-            name
-                + ": the backward returned "
-                + (dx == null ? "no gradient" : "a gradient of " + dx.shape())
-                + " for an input of "
-                + x);
+  private void requireKnown(String name, Network net) {
+    Set<String> known = new LinkedHashSet<>(Set.of(INPUT));
+    net.parameters().forEach(parameter -> known.add(parameter.name()));
+    for (String excluded : options.excluded()) {
+      if (!known.contains(excluded)) {
+        throw new InvalidInputException(
+            "%s: there is no %s to exclude; it has %s"
+                .formatted(name, excluded, String.join(", ", known)));
       }
-      gradients.put(INPUT, Values.of(dx));
     }
-    for (Parameter parameter : net.parameters()) {
-      gradients.put(parameter.name(), Values.of(parameter.gradient()));
-    }
-    return gradients;
   }
 
   private long key(long stream, long index) {

@@ -8,10 +8,11 @@ import java.util.Locale;
  * The result of checking one module or net.
  *
  * @param name what was checked
- * @param tolerance the largest error that passes
- * @param tensors the input, if it was checked, and every parameter
+ * @param options how; with the tolerances, and what was excluded
+ * @param tensors the input, if it was checked, and the parameters
  */
-public record GradientReport(String name, double tolerance, List<TensorReport> tensors) {
+public record GradientReport(
+    String name, GradientCheckOptions options, List<TensorReport> tensors) {
   /** The check fails if more than this share of the checked elements met a kink. */
   public static final double MAX_KINK_SHARE = 0.01;
 
@@ -30,7 +31,7 @@ public record GradientReport(String name, double tolerance, List<TensorReport> t
     return tensors.stream().mapToLong(TensorReport::kinks).sum();
   }
 
-  /** Returns the largest error, NaN if any is NaN. */
+  /** Returns the largest error of a tensor, NaN if any is NaN. */
   public double error() {
     return tensors.stream().mapToDouble(TensorReport::error).reduce(0, Math::max);
   }
@@ -42,7 +43,7 @@ public record GradientReport(String name, double tolerance, List<TensorReport> t
 
   /** Returns whether one tensor passes, apart from the share of kinks. */
   public boolean passed(TensorReport tensor) {
-    return tensor.error() <= tolerance && tensor.unresolved() == 0;
+    return new Failures(name, options).of(tensor).isEmpty();
   }
 
   /** Returns whether kinks were met at more than {@link #MAX_KINK_SHARE} of the elements. */
@@ -56,32 +57,8 @@ public record GradientReport(String name, double tolerance, List<TensorReport> t
     if (tensors.isEmpty()) {
       failures.add(name + ": nothing was checked");
     }
-    for (TensorReport tensor : tensors) {
-      if (!(tensor.error() <= tolerance)) {
-        failures.add(
-            String.format(
-                Locale.ROOT,
-                "%s: %s is off by %.2e (tolerance %.0e), most at element %d of %s: numeric %.10g,"
-                    + " analytic %.10g",
-                name,
-                tensor.tensor(),
-                tensor.error(),
-                tolerance,
-                tensor.worst().index(),
-                tensor.shape(),
-                tensor.worst().numeric(),
-                tensor.worst().analytic()));
-      }
-      if (tensor.unresolved() > 0) {
-        failures.add(
-            String.format(
-                Locale.ROOT,
-                "%s: %d elements of %s are at a kink, or too close to one to be checked",
-                name,
-                tensor.unresolved(),
-                tensor.tensor()));
-      }
-    }
+    Failures lines = new Failures(name, options);
+    tensors.forEach(tensor -> failures.addAll(lines.of(tensor)));
     if (tooManyKinks()) {
       failures.add(
           String.format(

@@ -11,17 +11,19 @@ final class LossObjective implements Objective {
   private final Network net;
   private final CrossEntropyLoss loss;
   private final int batch;
+  private final boolean training;
 
-  LossObjective(Network net, int batch) {
+  LossObjective(Network net, int batch, boolean training) {
     this.net = net;
     loss = net.loss();
     this.batch = batch;
+    this.training = training;
   }
 
   @Override
   public double[] evaluate() {
     loss.resetTotals();
-    loss.forward(net.forward(net.input(batch), true), batch);
+    loss.forward(net.forward(net.input(batch), training), batch);
     return new double[] {loss.totals().meanLoss()};
   }
 
@@ -31,11 +33,11 @@ final class LossObjective implements Objective {
   }
 
   @Override
-  public Tensor differentiate() {
-    Tensor logits = net.forward(net.input(batch), true);
+  public Tensor outputGradient() {
+    Tensor logits = net.forward(net.input(batch), training);
     Tensor dlogits = net.outputGradient(batch);
     Values.fill(dlogits, Double.NaN);
     loss.forward(logits, dlogits, batch, 1.0 / batch);
-    return net.backward(dlogits);
+    return dlogits;
   }
 }

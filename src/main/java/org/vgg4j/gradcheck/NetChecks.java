@@ -2,6 +2,7 @@ package org.vgg4j.gradcheck;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.vgg4j.nn.CrossEntropyLoss;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.Network;
@@ -92,7 +93,10 @@ final class NetChecks {
       String name, VggConfig config, int steps, Backend backend, long seed) {
     NetworkOptions options =
         NetworkOptions.training(LABELS.length).withSeed(seed).withInputGradient();
-    try (Vgg vgg = Vgg.build(config, Initialization.PYTORCH, options, backend)) {
+    DirtyMemory memory = new DirtyMemory(backend);
+    Supplier<Vgg> build =
+        () -> Vgg.build(config, Initialization.PYTORCH, options, memory.backend());
+    try (Vgg vgg = memory.during(build)) {
       Network net = vgg.network();
       net.input(LABELS.length).upload(images(net.input(LABELS.length).shape(), seed));
       train(net, steps);

@@ -7,16 +7,12 @@ import org.vgg4j.tensor.Tensor;
  * kept in parts so that differences are taken part by part, where most cancel exactly.
  */
 interface Objective {
-  /** Runs a training forward and returns the parts, in a new array. */
+  /** Runs a forward and returns the parts, in a new array. */
   double[] evaluate();
 
   /** Returns the weight of each part. */
   double[] weights();
 
-  /**
-   * Runs a training forward and the backward.
-   *
-   * @return the gradient of the net's input, null when it was built without one
-   */
-  Tensor differentiate();
+  /** Runs a forward and returns the gradient of the net's output, in the net's tensor for it. */
+  Tensor outputGradient();
 }

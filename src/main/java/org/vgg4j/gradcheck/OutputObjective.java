@@ -11,11 +11,13 @@ import org.vgg4j.tensor.Tensor;
 final class OutputObjective implements Objective {
   private final Network net;
   private final int batch;
+  private final boolean training;
   private final double[] weights;
 
-  OutputObjective(Network net, int batch, long key) {
+  OutputObjective(Network net, int batch, boolean training, long key) {
     this.net = net;
     this.batch = batch;
+    this.training = training;
     weights = new double[net.outputLayout(batch).shape().arrayLength()];
     for (int i = 0; i < weights.length; i++) {
       double draw = 2 * CounterRandom.uniform(key, i) - 1;
@@ -25,7 +27,7 @@ final class OutputObjective implements Objective {
 
   @Override
   public double[] evaluate() {
-    return Values.of(net.forward(net.input(batch), true));
+    return Values.of(net.forward(net.input(batch), training));
   }
 
   @Override
@@ -34,10 +36,10 @@ final class OutputObjective implements Objective {
   }
 
   @Override
-  public Tensor differentiate() {
-    net.forward(net.input(batch), true);
+  public Tensor outputGradient() {
+    net.forward(net.input(batch), training);
     Tensor dy = net.outputGradient(batch);
     dy.upload(weights);
-    return net.backward(dy);
+    return dy;
   }
 }

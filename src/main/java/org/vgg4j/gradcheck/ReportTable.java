@@ -10,7 +10,17 @@ public final class ReportTable {
 
   /** Returns the header line. */
   public static String header() {
-    return line("check", "tensor", "elements", "gradient", "error", "limit", "kinks", "");
+    return line(
+        "check",
+        "tensor",
+        "elements",
+        "gradient",
+        "error",
+        "limit",
+        "element",
+        "limit",
+        "kinks",
+        "");
   }
 
   /** Returns a line for each tensor of a report, then one for each failure. */
@@ -24,12 +34,35 @@ public final class ReportTable {
               tensor.checked() + "/" + tensor.total(),
               number("%.1e", tensor.gradient()),
               number("%.1e", tensor.error()),
-              number("%.0e", report.tolerance()),
+              number("%.0e", report.options().tolerance()),
+              number("%.1e", tensor.elementError()),
+              number("%.0e", report.options().perElement()),
               Integer.toString(tensor.kinks()),
-              report.passed(tensor) ? "ok" : "FAILED"));
+              status(report, tensor)));
+    }
+    for (String excluded : report.options().excluded()) {
+      rows.add(
+          line(
+              rows.isEmpty() ? report.name() : "",
+              excluded,
+              "excluded",
+              "",
+              "",
+              "",
+              "",
+              "",
+              "",
+              ""));
     }
     report.failures().forEach(failure -> rows.add("FAILED " + failure));
     return rows;
+  }
+
+  private static String status(GradientReport report, TensorReport tensor) {
+    if (report.passed(tensor)) {
+      return "ok";
+    }
+    return tensor.wrong().isEmpty() ? "FAILED" : "FAILED, " + tensor.wrong().size() + " wrong";
   }
 
   private static String number(String form, double value) {
@@ -37,7 +70,7 @@ public final class ReportTable {
   }
 
   private static String line(Object... cells) {
-    return String.format(Locale.ROOT, "%-38s  %-20s  %9s  %8s  %8s  %5s  %5s  %s", cells)
+    return String.format(Locale.ROOT, "%-38s  %-20s  %9s  %8s  %8s  %5s  %8s  %5s  %5s  %s", cells)
         .stripTrailing();
   }
 }

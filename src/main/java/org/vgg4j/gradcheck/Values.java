@@ -7,8 +7,6 @@ import org.vgg4j.tensor.Tensor;
 
 /** Copies values to and from tensors, and makes inputs for checks. */
 final class Values {
-  private static final double RANGE = 1.5;
-
   private Values() {}
 
   static double[] of(Tensor tensor) {
@@ -33,15 +31,16 @@ final class Values {
   }
 
   /**
-   * Returns a shuffled grid over [-1.5, 1.5]: no two values are closer than its gap 3 / n, no value
-   * is closer to 0 than a quarter of it, nor are any two absolute values.
+   * Returns a shuffled grid over a range: no two values are closer than its gap, the range's width
+   * over their number; no value is closer to 0 than a quarter of it, nor are any two absolute
+   * values.
    */
-  static double[] grid(Shape shape, long key) {
+  static double[] grid(Shape shape, InputRange range, long key) {
     double[] values = new double[shape.arrayLength()];
-    double gap = 2 * RANGE / values.length;
-    int middle = values.length / 2;
+    double gap = (range.high() - range.low()) / values.length;
+    double first = Math.ceil(range.low() / gap - 0.25);
     for (int i = 0; i < values.length; i++) {
-      values[i] = (i - middle + 0.25) * gap;
+      values[i] = (first + i + 0.25) * gap;
     }
     for (int i = values.length - 1; i > 0; i--) {
       int j = CounterRandom.below(key, i, i + 1);

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.backend.reference.ReferenceBackend;
+import org.vgg4j.gradcheck.GradientCheckOptions;
 import org.vgg4j.gradcheck.GradientReport;
+import org.vgg4j.gradcheck.Repeat;
 import org.vgg4j.gradcheck.StandardCheck;
 import org.vgg4j.gradcheck.TensorReport;
 import org.vgg4j.tensor.Backend;
@@ -26,10 +28,20 @@ class GradcheckCommandTest {
     List<String> lines = out.toString().lines().toList();
     assertEquals(4, lines.size());
     assertEquals(
-        List.of("check", "tensor", "elements", "gradient", "error", "limit", "kinks"),
+        List.of(
+            "check",
+            "tensor",
+            "elements",
+            "gradient",
+            "error",
+            "limit",
+            "element",
+            "limit",
+            "kinks"),
         words(lines.get(0)));
     assertEquals(
-        List.of("first", "w", "500/800", "2.0e+00", "1.0e-09", "1e-07", "3", "ok"),
+        List.of(
+            "first", "w", "500/800", "2.0e+00", "1.0e-09", "1e-07", "3.0e-08", "1e-05", "3", "ok"),
         words(lines.get(1)));
     assertTrue(
         lines.get(3).startsWith("2 checks, 0 failed; 1000 elements, 3 kinks; seed 7, "),
@@ -60,13 +72,18 @@ class GradcheckCommandTest {
   }
 
   private StandardCheck check(String name, double error, int kinks) {
-    TensorReport.Worst worst = new TensorReport.Worst(0, 2, 2);
-    TensorReport tensor = new TensorReport("w", Shape.of(800), 500, 2, error, worst, kinks, 0);
+    TensorReport.Worst worst = new TensorReport.Worst(error, 0, 2, 2);
+    TensorReport.Worst worstElement = new TensorReport.Worst(3e-8, 0, 2, 2);
+    List<Integer> wrong = error <= 1e-7 ? List.of() : List.of(0);
+    Repeat alike = new Repeat(0, 0, 0, 0, 0);
+    TensorReport tensor =
+        new TensorReport(
+            "w", Shape.of(800), 500, 2, worst, worstElement, wrong, alike, kinks, List.of());
     return new StandardCheck(
         name,
         (title, backend, seed) -> {
           seeds.add(seed);
-          return new GradientReport(title, 1e-7, List.of(tensor));
+          return new GradientReport(title, GradientCheckOptions.LAYER, List.of(tensor));
         });
   }
 

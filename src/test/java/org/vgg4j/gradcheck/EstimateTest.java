@@ -12,6 +12,7 @@ import org.vgg4j.tensor.Shape;
 /** The differences of known functions, and the measure of known gradients. */
 class EstimateTest {
   private static final double H = 1e-3;
+  private static final GradientCheckOptions TOLERANT = GradientCheckOptions.LAYER.withTolerance(1);
 
   /** The bound that the detection of kinks rests on, at 2001 distances to either side. */
   @Test
@@ -64,8 +65,24 @@ class EstimateTest {
     TensorReport report = report(1e-3, new double[] {1, -4, 2}, new double[] {1, -3.5, 2.25});
     assertEquals(4, report.gradient());
     assertEquals(0.125, report.error());
-    assertEquals(new TensorReport.Worst(1, -4, -3.5), report.worst());
+    assertEquals(new TensorReport.Worst(0.125, 1, -4, -3.5), report.worst());
     assertEquals(0.2, report(1e-3, new double[] {4}, new double[] {5}).error());
+  }
+
+  /** An element's error is what lies beyond rounding and three bends, over its own gradient. */
+  @Test
+  void measureOfAnElement() {
+    assertEquals(0.25, new Estimate(0, 3, 0, 0, 0, false).error(4));
+    assertEquals(0.25, new Estimate(0, -4, 0, 0, 0, false).error(-3));
+    assertEquals(0.125, new Estimate(0, 3, 0, 0.5, 0, false).error(4));
+    assertEquals(0.0625, new Estimate(0, 3, 0.25, 0, 0, false).error(4));
+    assertEquals(0, new Estimate(0, 3, 0, 1, 0, false).error(4));
+    assertEquals(0, new Estimate(0, 0, 0, 0, 0, false).error(0));
+    assertEquals(1, new Estimate(0, 0, 0, 0, 0, false).error(1e-30));
+    assertTrue(Double.isNaN(new Estimate(0, 3, 0, 9, 0, false).error(Double.NaN)));
+    assertTrue(Double.isNaN(new Estimate(0, 3, Double.NaN, 0, 0, false).error(3)));
+    double infinite = Double.POSITIVE_INFINITY;
+    assertTrue(Double.isNaN(new Estimate(0, 3, 0, 9, 0, false).error(infinite)));
   }
 
   @Test
@@ -86,13 +103,15 @@ class EstimateTest {
       TensorReport report = report(1e-3, numeric, analytic);
       assertTrue(Double.isNaN(report.error()), report.toString());
       assertEquals(1, report.worst().index());
-      assertFalse(new GradientReport("a", 1, List.of(report)).passed());
+      assertEquals(1, report.worstElement().index());
+      assertTrue(report.wrong().contains(1), report.toString());
+      assertFalse(new GradientReport("a", TOLERANT, List.of(report)).passed());
     }
   }
 
   @Test
   void nothingCheckedIsNoPass() {
-    assertFalse(new GradientReport("a", 1, List.of()).passed());
+    assertFalse(new GradientReport("a", TOLERANT, List.of()).passed());
   }
 
   private static TensorReport report(double floor, double[] numeric, double[] analytic) {
@@ -100,7 +119,13 @@ class EstimateTest {
     for (int i = 0; i < numeric.length; i++) {
       estimates[i] = new Estimate(i, numeric[i], 0, 0, 0, false);
     }
-    return TensorReport.of("t", Shape.of(numeric.length), estimates, analytic, floor);
+    return TensorReport.of(
+        "t",
+        Shape.of(numeric.length),
+        estimates,
+        analytic,
+        Repeat.ALIKE,
+        TOLERANT.withFloor(floor));
   }
 
   /** Around 0, where steps are exact. */

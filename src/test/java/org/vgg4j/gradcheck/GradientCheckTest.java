@@ -84,7 +84,10 @@ class GradientCheckTest {
     return state;
   }
 
-  /** Of a frozen batch norm the running statistics are what counts, so buffers move, too. */
+  /**
+   * Of a frozen batch norm the running statistics are what counts, so buffers move, too. The second
+   * backward is the first at the point that is checked.
+   */
   @Test
   void moduleIsCheckedAwayFromItsStartingValues() {
     List<double[]> seen = new ArrayList<>();
@@ -105,6 +108,7 @@ class GradientCheckTest {
           }
         };
     check(LAYER, module.tamperX((dx, x) -> seen.add(x)), Shape.of(2, 30));
+    seen.subList(0, 3).clear();
     for (int i = 0; i < 2; i++) {
       double[] values = Arrays.stream(seen.get(i)).map(value -> value - 1).toArray();
       assertTrue(Arrays.stream(values).allMatch(value -> Math.abs(value) <= 0.25));
@@ -136,7 +140,9 @@ class GradientCheckTest {
             for (int i = 0; i < ys.length; i++) {
               ys[i] *= used[i];
             }
-            scale.value().upload(Arrays.stream(used).map(factor -> factor + 1).toArray());
+            if (training) {
+              scale.value().upload(Arrays.stream(used).map(factor -> factor + 1).toArray());
+            }
             y.tensor().upload(ys);
             return y.tensor();
           }

@@ -20,7 +20,7 @@ class GradientCheckerTest {
   void rightModulePasses(GradientChecker checker) {
     GradientReport report = checker.check(ElementwiseModule.smooth(), X);
     assertEquals("ElementwiseModule", report.name());
-    assertEquals(1e-7, report.tolerance());
+    assertEquals(1e-7, report.options().tolerance());
     assertEquals(30, report.checked());
   }
 
@@ -36,6 +36,12 @@ class GradientCheckerTest {
     GradientCheckOptions options = GradientCheckOptions.LAYER.withTolerance(1e-3);
     assertTrue(checker.with(options).check(wrong(), X).passed());
     assertThrows(AssertionFailedError.class, () -> checker.check(wrong(), X));
+  }
+
+  @Test
+  void anonymousModuleIsNamedAfterItsTest(GradientChecker checker) {
+    ElementwiseModule module = new ElementwiseModule(x -> x, x -> 1) {};
+    assertEquals("GradientCheckerTest$1", checker.check(module, X).name());
   }
 
   private static ElementwiseModule wrong() {

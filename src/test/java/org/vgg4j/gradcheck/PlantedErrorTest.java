@@ -82,21 +82,6 @@ class PlantedErrorTest {
     }
   }
 
-  /** Gradients are to be overwritten; what they held is NaN. */
-  @Test
-  void accumulatingIsCaught() {
-    assertCaught(
-        check(
-            ElementwiseModule.smooth()
-                .tamperW(
-                    (dw, old) -> {
-                      for (int i = 0; i < dw.length; i++) {
-                        dw[i] += old[i];
-                      }
-                    })),
-        "w");
-  }
-
   @Test
   void forwardThatChangesItsInputIsRefused() {
     refused(

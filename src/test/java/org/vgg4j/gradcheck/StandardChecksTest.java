@@ -38,7 +38,7 @@ class StandardChecksTest {
       GradientReport report = check.run(backend, SEED);
       assertTrue(report.passed(), report.table());
       assertTrue(report.name().startsWith(check.name()), report.name());
-      assertEquals(check.name().startsWith("VGG") ? 1e-6 : 1e-7, report.tolerance());
+      assertEquals(check.name().startsWith("VGG") ? 1e-6 : 1e-7, report.options().tolerance());
       for (TensorReport tensor : report.tensors()) {
         assertEquals(tensor.total(), tensor.checked());
         assertTrue(tensor.gradient() > 1e-4, report.table());
@@ -131,8 +131,12 @@ class StandardChecksTest {
   }
 
   private static GradientReport report(double error, int kinks) {
-    TensorReport.Worst worst = new TensorReport.Worst(0, 0, 0);
-    TensorReport tensor = new TensorReport("w", Shape.of(100), 100, 1, error, worst, kinks, 0);
-    return new GradientReport("net", 1e-6, List.of(tensor));
+    TensorReport.Worst worst = new TensorReport.Worst(error, 0, 0, 0);
+    TensorReport.Worst none = new TensorReport.Worst(0, 0, 0, 0);
+    List<Integer> wrong = error <= 1e-6 ? List.of() : List.of(0);
+    TensorReport tensor =
+        new TensorReport(
+            "w", Shape.of(100), 100, 1, worst, none, wrong, Repeat.ALIKE, kinks, List.of());
+    return new GradientReport("net", GradientCheckOptions.NET, List.of(tensor));
   }
 }

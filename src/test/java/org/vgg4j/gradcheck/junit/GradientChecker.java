@@ -22,7 +22,10 @@ public final class GradientChecker {
     this.options = options;
   }
 
-  /** Returns a checker with other options. */
+  /**
+   * Returns a checker with other options, such as {@code GradientCheckOptions.LAYER.withRange(0.5,
+   * 3)}.
+   */
   public GradientChecker with(GradientCheckOptions other) {
     return new GradientChecker(other);
   }
@@ -36,7 +39,8 @@ public final class GradientChecker {
    * @throws AssertionFailedError with the table when the check fails
    */
   public GradientReport check(Module module, Shape x) {
-    String name = module.getClass().getSimpleName();
+    String type = module.getClass().getTypeName();
+    String name = type.substring(type.lastIndexOf('.') + 1);
     try (Backend backend = Backends.open("reference").backend()) {
       GradientReport report = new GradientCheck(backend, options).module(name, module, x);
       if (!report.passed()) {

@@ -28,7 +28,11 @@ import org.vgg4j.tensor.Usage;
 /** Algorithms: measured once, kept on disk, given again, or a fixed table. */
 @OnStandIn
 final class ConvAlgorithmsTest {
-  private static final String FIND = "cudnnFindConvolutionForwardAlgorithmEx";
+  private static final List<String> FIND =
+      List.of(
+          "cudnnFindConvolutionForwardAlgorithmEx",
+          "cudnnFindConvolutionBackwardDataAlgorithmEx",
+          "cudnnFindConvolutionBackwardFilterAlgorithmEx");
   private static final Conv2dSpec SPEC = new Conv2dSpec(3, 5, 3, 1, true, false);
 
   /** The first of the fixed table; ALGO_1 of both gradients has the same number. */
@@ -48,12 +52,12 @@ final class ConvAlgorithmsTest {
     StandIn.require();
   }
 
-  /** Plans one convolution; returns what was chosen and how often was measured. */
+  /** Plans one convolution; returns what was chosen, measured that often in each direction. */
   private static Map<String, String> choose(CudaOptions options, int measurements) {
     StandIn.reset();
     try (CudaBackend backend = new CudaBackend(options)) {
       backend.conv2d(SPEC, CudaLayout.floats(Shape.of(2, 3, 6, 7)), null, Usage.TRAINING).close();
-      assertEquals(measurements, StandIn.calls(FIND));
+      FIND.forEach(find -> assertEquals(measurements, StandIn.calls(find), find));
       return backend.choices();
     }
   }
@@ -81,13 +85,14 @@ final class ConvAlgorithmsTest {
 
   @Test
   void uselessOnesAreMeasuredAgain() {
-    Map<String, String> given = new HashMap<>();
-    choose(CudaUnderTest.measuring(null, Map.of()), 1)
-        .forEach((problem, choice) -> given.put(problem, "nonsense"));
-    choose(CudaUnderTest.measuring(null, given), 1);
+    Map<String, String> measured = choose(CudaUnderTest.measuring(null, Map.of()), 1);
+    Map<String, String> given = new HashMap<>(measured);
+    given.replaceAll((problem, choice) -> "nonsense");
+    assertEquals(measured, choose(CudaUnderTest.measuring(null, given), 1));
     // Winograd is not strict, and TF32 neither.
     given.replaceAll((problem, choice) -> problem.startsWith("forward") ? WINOGRAD : TENSOR_CORES);
-    choose(CudaUnderTest.measuring(null, given), 1);
+    assertEquals(3, given.size());
+    assertEquals(measured, choose(CudaUnderTest.measuring(null, given), 1));
   }
 
   @Test
