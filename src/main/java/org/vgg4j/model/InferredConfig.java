@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.vgg4j.io.SafeTensorSpec;
-import org.vgg4j.io.SafeTensorsReader;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.InvalidInputException;
 
@@ -17,15 +16,15 @@ import org.vgg4j.tensor.InvalidInputException;
  */
 final class InferredConfig {
   private final Path file;
-  private final SafeTensorsReader reader;
+  private final FileTensors tensors;
 
-  private InferredConfig(Path file, SafeTensorsReader reader) {
+  private InferredConfig(Path file, FileTensors tensors) {
     this.file = file;
-    this.reader = reader;
+    this.tensors = tensors;
   }
 
-  static VggConfig of(Path file, SafeTensorsReader reader) {
-    return new InferredConfig(file, reader).infer();
+  static VggConfig of(Path file, FileTensors tensors) {
+    return new InferredConfig(file, tensors).infer();
   }
 
   private VggConfig infer() {
@@ -33,7 +32,7 @@ final class InferredConfig {
     if (convolutions.isEmpty()) {
       throw unknown("it has no features.N.weight of four axes");
     }
-    boolean batchNorm = reader.contains("features.1.running_mean");
+    boolean batchNorm = tensors.contains("features.1.running_mean");
     List<String> layers = new ArrayList<>();
     List<Integer> indexes = new ArrayList<>(convolutions.keySet());
     for (int i = 0; i < indexes.size(); i++) {
@@ -74,7 +73,7 @@ final class InferredConfig {
 
   private NavigableMap<Integer, List<Long>> convolutions() {
     NavigableMap<Integer, List<Long>> found = new TreeMap<>();
-    for (SafeTensorSpec spec : reader.tensors()) {
+    for (SafeTensorSpec spec : tensors.tensors()) {
       if (spec.name().matches("features\\.[0-9]{1,4}\\.weight") && spec.shape().size() == 4) {
         String index = spec.name().substring("features.".length(), spec.name().lastIndexOf('.'));
         found.put(Integer.parseInt(index), spec.shape());
@@ -84,10 +83,10 @@ final class InferredConfig {
   }
 
   private List<Long> shape(String name, int rank) {
-    if (!reader.contains(name) || reader.tensor(name).shape().size() != rank) {
+    if (!tensors.contains(name) || tensors.tensor(name).shape().size() != rank) {
       throw unknown("it has no " + name + " of " + rank + " axes");
     }
-    return reader.tensor(name).shape();
+    return tensors.tensor(name).shape();
   }
 
   private InvalidInputException unknown(String why) {
