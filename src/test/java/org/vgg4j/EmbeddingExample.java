@@ -6,12 +6,18 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.PictureFiles;
+import org.vgg4j.evaluation.Classifier;
+import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.ConvBlock;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.Vgg;
+import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.AttachedOptimizer;
 import org.vgg4j.run.RunData;
@@ -33,6 +39,8 @@ import org.vgg4j.train.TrainingListener;
 
 /** The code of docs/embedding.md, section by section. */
 final class EmbeddingExample {
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddingExample.class);
+
   private EmbeddingExample() {}
 
   static float[] tensor(String device) {
@@ -144,8 +152,29 @@ final class EmbeddingExample {
     // end run
   }
 
+  static List<List<Classifier.Answer>> classify(Path model, List<Path> files, String device)
+      throws IOException {
+    // begin classify
+    try (Backend engine = Backends.open(device).backend();
+        ModelFile.Loaded loaded = ModelFile.load(model, NetworkOptions.inference(16), engine)) {
+      loaded.notes().forEach(LOG::info); // what was translated, left alone or assumed
+      PictureFiles pictures = new PictureFiles(files, loaded.preprocessing());
+      return Classifier.top(loaded.vgg(), loaded.preprocessing(), loaded.classNames(), pictures, 5);
+    }
+    // end classify
+  }
+
+  static Vgg forOtherClasses(Path model, VggConfig trained, Backend engine) throws IOException {
+    // begin part
+    VggConfig config = trained.toBuilder().classes(5).dropout(0.2).build();
+    Vgg vgg = Vgg.build(config, 32, engine); // batches of 32, Kaiming's initialization
+    ModelFile.read(model, name -> !name.startsWith("classifier.6."), vgg);
+    return vgg;
+    // end part
+  }
+
   /** Returns the names of the sections, in the order of the page. */
   static List<String> sections() {
-    return List.of("tensor", "convolution", "block", "adam", "run");
+    return List.of("tensor", "convolution", "block", "adam", "run", "classify", "part");
   }
 }

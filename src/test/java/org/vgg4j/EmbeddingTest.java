@@ -5,17 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +31,10 @@ import org.vgg4j.data.DataPlaces;
 import org.vgg4j.data.DownloadListener;
 import org.vgg4j.data.FashionMnist;
 import org.vgg4j.data.ImageSource;
+import org.vgg4j.model.ModelFile;
+import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.Vgg;
+import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DType;
@@ -35,6 +42,7 @@ import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.testing.TinyNets;
 
 /** What docs/embedding.md shows and says. */
 final class EmbeddingTest {
@@ -74,6 +82,27 @@ final class EmbeddingTest {
     assertEquals(3, EmbeddingExample.run(train, sample.test().limit(20), run, log).epoch());
     assertEquals(3, Files.readAllLines(run.resolve("metrics.jsonl")).size());
     assertTrue(Files.exists(run.resolve("model.safetensors")));
+  }
+
+  @Test
+  void picturesAreClassifiedAndAPartIsRead(@TempDir Path folder) throws IOException {
+    VggConfig config =
+        VggConfig.builder().layers("4,M").channels(3).classes(10).imageSize(8).hidden(6).build();
+    Path model = folder.resolve("model.safetensors");
+    Path picture = folder.resolve("picture.png");
+    ImageIO.write(new BufferedImage(20, 10, BufferedImage.TYPE_INT_RGB), "png", picture.toFile());
+    try (Backend engine = Backends.open("reference").backend()) {
+      try (Vgg vgg = TinyNets.random(config, NetworkOptions.inference(1), engine)) {
+        ModelFile.save(vgg, List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"), model);
+      }
+      var answers = EmbeddingExample.classify(model, List.of(picture, picture), "reference");
+      assertEquals(2, answers.size());
+      assertEquals(5, answers.get(0).size());
+      try (Vgg vgg = EmbeddingExample.forOtherClasses(model, config, engine)) {
+        assertEquals(5, vgg.config().classes());
+        assertEquals(0.2, vgg.config().dropout());
+      }
+    }
   }
 
   @ParameterizedTest

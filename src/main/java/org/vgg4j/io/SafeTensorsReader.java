@@ -191,6 +191,9 @@ public final class SafeTensorsReader implements AutoCloseable {
     ByteBuffer length = littleEndian(SafeTensorsHeader.LENGTH_BYTES);
     readFully(length, 0);
     long headerBytes = length.getLong(0);
+    if (!startsAsHeader()) {
+      ForeignFile.refuse(path, file);
+    }
     if (headerBytes < 0 || headerBytes > SafeTensorsHeader.MAX_BYTES) {
       String size = Long.toUnsignedString(headerBytes);
       throw Damage.of(path, "the header of " + size + " bytes is too long (at most 100000000)");
@@ -205,6 +208,14 @@ public final class SafeTensorsReader implements AutoCloseable {
         ByteBuffer.wrap(all, SafeTensorsHeader.LENGTH_BYTES, (int) headerBytes),
         SafeTensorsHeader.LENGTH_BYTES);
     return all;
+  }
+
+  private boolean startsAsHeader() throws IOException {
+    ByteBuffer first = ByteBuffer.allocate(1);
+    if (fileBytes > SafeTensorsHeader.LENGTH_BYTES) {
+      readFully(first, SafeTensorsHeader.LENGTH_BYTES);
+    }
+    return first.get(0) == '{';
   }
 
   /** Returns the hash of the file's start, with zeros for its own digits. */

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.vgg4j.io.SafeTensorSpec;
-import org.vgg4j.io.SafeTensorsReader;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.nn.VggLayer;
 import org.vgg4j.tensor.InvalidInputException;
@@ -20,15 +19,15 @@ import org.vgg4j.tensor.InvalidInputException;
  */
 final class InferredConfig {
   private final Path file;
-  private final SafeTensorsReader reader;
+  private final FileTensors tensors;
   private final ConfigHints hints;
   private final NavigableMap<Integer, List<Long>> convolutions;
   private final List<String> notes = new ArrayList<>();
   private boolean batchNorm;
 
-  private InferredConfig(Path file, SafeTensorsReader reader, ConfigHints hints) {
+  private InferredConfig(Path file, FileTensors tensors, ConfigHints hints) {
     this.file = file;
-    this.reader = reader;
+    this.tensors = tensors;
     this.hints = hints;
     convolutions = convolutions();
   }
@@ -36,10 +35,11 @@ final class InferredConfig {
   /**
    * A configuration, and how it was come by.
    *
-   * @param modules the file's numbers of the convolutions within {@code features}, in order
+   * @param modules the numbers of modules with tensors within {@code features}: the file's to the
+   *     net's
    * @param notes what was assumed, a sentence each
    */
-  record Result(VggConfig config, List<Integer> modules, List<String> notes) {}
+  record Result(VggConfig config, Map<Integer, Integer> modules, List<String> notes) {}
 
   /**
    * Infers a configuration.
@@ -47,8 +47,8 @@ final class InferredConfig {
    * @throws InvalidInputException when it is no VGG, when it does not fit the hints, or when
    *     several nets have these tensors; the message names the flag that decides
    */
-  static Result of(Path file, SafeTensorsReader reader, ConfigHints hints) {
-    return new InferredConfig(file, reader, hints).infer();
+  static Result of(Path file, FileTensors tensors, ConfigHints hints) {
+    return new InferredConfig(file, tensors, hints).infer();
   }
 
   private Result infer() {
@@ -57,7 +57,7 @@ final class InferredConfig {
     }
     convolutions.forEach(this::requireKnownKind);
     List<Integer> modules = List.copyOf(convolutions.keySet());
-    batchNorm = reader.contains("features." + (modules.get(0) + 1) + ".running_mean");
+    batchNorm = tensors.contains("features." + (modules.get(0) + 1) + ".running_mean");
     List<VggLayer> layers = hints.layers() == null ? ofThePaper(modules) : given(modules);
     long last = convolutions.lastEntry().getValue().get(0);
     long pools = layers.stream().filter(layer -> layer.kind() == VggLayer.Kind.POOL).count();
@@ -85,7 +85,7 @@ final class InferredConfig {
               .averagePool(pooled ? Math.toIntExact(side) : 0)
               .hidden(Math.toIntExact(hidden.get(0)))
               .build();
-      return new Result(config, modules, List.copyOf(notes));
+      return new Result(config, renumbered(modules, layers), List.copyOf(notes));
     } catch (InvalidInputException | ArithmeticException e) {
       throw unknown(e.getMessage());
     }
@@ -191,6 +191,26 @@ final class InferredConfig {
     return gaps;
   }
 
+  /** Numbers the modules as a net of these layers does. */
+  private Map<Integer, Integer> renumbered(List<Integer> modules, List<VggLayer> layers) {
+    Map<Integer, Integer> numbers = new TreeMap<>();
+    int conv = 0;
+    int next = 0;
+    for (VggLayer layer : layers) {
+      if (layer.kind() != VggLayer.Kind.CONV) {
+        next++;
+        continue;
+      }
+      int module = modules.get(conv++);
+      numbers.put(module, next++);
+      if (batchNorm) {
+        numbers.put(module + 1, next++);
+      }
+      next++; // the ReLU
+    }
+    return numbers;
+  }
+
   private static List<Integer> gapsOf(List<VggLayer> layers) {
     List<Integer> gaps = new ArrayList<>();
     int gap = 0;
@@ -211,7 +231,7 @@ final class InferredConfig {
 
   private NavigableMap<Integer, List<Long>> convolutions() {
     NavigableMap<Integer, List<Long>> found = new TreeMap<>();
-    for (SafeTensorSpec spec : reader.tensors()) {
+    for (SafeTensorSpec spec : tensors.tensors()) {
       if (spec.name().matches("features\\.[0-9]{1,4}\\.weight") && spec.shape().size() == 4) {
         String index = spec.name().substring("features.".length(), spec.name().lastIndexOf('.'));
         found.put(Integer.parseInt(index), spec.shape());
@@ -221,10 +241,10 @@ final class InferredConfig {
   }
 
   private List<Long> shape(String name, int rank) {
-    if (!reader.contains(name) || reader.tensor(name).shape().size() != rank) {
+    if (!tensors.contains(name) || tensors.tensor(name).shape().size() != rank) {
       throw unknown("it has no " + name + " of " + rank + " axes");
     }
-    return reader.tensor(name).shape();
+    return tensors.tensor(name).shape();
   }
 
   private InvalidInputException unknown(String why) {

@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.vgg4j.data.FashionMnist;
 import org.vgg4j.data.PictureFit;
@@ -33,6 +35,9 @@ import org.vgg4j.tensor.InvalidInputException;
  * Saves and loads a net as a safetensors file, row-major, under torchvision's tensor names: a
  * torchvision VGG of the same shapes loads it by a strict {@code load_state_dict}. Its metadata
  * hold the configuration, class names, a hash and any preprocessing other than the default.
+ *
+ * <p>Files of other origin are read too: prefixes of wrappers are removed, timm's names translated,
+ * tensors that belong to no VGG left alone, each with a note.
  */
 public final class ModelFile {
   private static final String CONFIG = "vgg4j.config";
@@ -52,7 +57,7 @@ public final class ModelFile {
    * @param classNames the names of the classes; 0, 1, ... when the file has none
    * @param verification whether the file had a hash, which then matched
    * @param inferred whether the configuration was inferred from the shapes
-   * @param notes what was assumed because the file does not say it, a sentence each
+   * @param notes what was translated, left alone or assumed, a sentence each
    */
   public record Loaded(
       Vgg vgg,
@@ -116,7 +121,7 @@ public final class ModelFile {
    *     configuration
    */
   public static Loaded load(Path file, NetworkOptions options, Backend backend) throws IOException {
-    return load(file, ConfigHints.NONE, options, backend);
+    return load(file, null, ConfigHints.NONE, options, backend);
   }
 
   /**
@@ -127,33 +132,83 @@ public final class ModelFile {
    */
   public static Loaded load(Path file, ConfigHints hints, NetworkOptions options, Backend backend)
       throws IOException {
+    return load(file, null, hints, options, backend);
+  }
+
+  /**
+   * Loads a net into a configuration that is given, such as one with another dropout, or where the
+   * one that would be inferred is not right.
+   *
+   * @param config the net's configuration, whatever the file says
+   * @throws InvalidInputException when the file is damaged or does not fit the configuration
+   */
+  public static Loaded load(Path file, VggConfig config, NetworkOptions options, Backend backend)
+      throws IOException {
+    return load(file, Objects.requireNonNull(config, "config"), ConfigHints.NONE, options, backend);
+  }
+
+  private static Loaded load(
+      Path file, VggConfig config, ConfigHints hints, NetworkOptions options, Backend backend)
+      throws IOException {
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
       Verification verification = reader.verify();
       Map<String, String> metadata = reader.metadata();
-      boolean inferred = !metadata.containsKey(CONFIG);
-      if (!inferred && !hints.equals(ConfigHints.NONE)) {
-        throw InvalidInputException.of(
-            hints.layers() == null ? "imageSize" : "layers",
-            "is for files without a configuration; " + file + " has one");
+      FileTensors tensors = new FileTensors(file, reader);
+      List<String> notes = new ArrayList<>(tensors.notes());
+      boolean inferred = config == null && !metadata.containsKey(CONFIG);
+      VggConfig net = config;
+      if (inferred) {
+        InferredConfig.Result guess = InferredConfig.of(file, tensors, hints);
+        net = guess.config();
+        notes.addAll(guess.notes());
+        tensors.renumber(guess.modules());
+      } else if (net == null) {
+        net = config(file, metadata);
+        requireNoHints(file, hints);
       }
-      InferredConfig.Result guess = inferred ? InferredConfig.of(file, reader, hints) : null;
-      VggConfig config = inferred ? guess.config() : config(file, metadata);
-      List<String> classes = classNames(file, metadata, config.classes());
-      ModelTensors.check(file, config, reader.tensors());
-      List<String> notes = new ArrayList<>(inferred ? guess.notes() : List.of());
-      Preprocessing preprocessing = preprocessing(file, metadata, config, classes, notes);
+      ModelTensors.check(file, net, tensors.tensors());
+      List<String> classes = classNames(file, metadata, net.classes());
+      Preprocessing preprocessing = preprocessing(file, metadata, net, classes, notes);
       try (NetworkPlan planned =
-          Vgg.plan(config, Initialization.KAIMING, options.withoutInitialValues(), backend)) {
+          Vgg.plan(net, Initialization.KAIMING, options.withoutInitialValues(), backend)) {
         planned.memoryPlan().requireFits(backend, 0);
-        Vgg vgg = new Vgg(config, planned.allocate());
+        Vgg vgg = new Vgg(net, planned.allocate());
         try {
-          new ModelTensors(vgg).read(reader::contains, reader::read);
+          new ModelTensors(vgg).read(tensors::contains, tensors::read);
         } catch (IOException | RuntimeException | Error e) {
           vgg.close();
           throw e;
         }
         return new Loaded(vgg, preprocessing, classes, verification, inferred, notes);
       }
+    }
+  }
+
+  /**
+   * Reads a part of a file into a net that was built, and leaves the rest of the net as it is: the
+   * features of a trained net for other classes, say.
+   *
+   * @param part whether the tensor of a name, such as features.0.weight, is read; the file must
+   *     have all such tensors of the net, in its shapes
+   * @return what was translated or left alone, a sentence each
+   * @throws InvalidInputException when the file is damaged or the part does not fit the net, which
+   *     is then unchanged
+   */
+  public static List<String> read(Path file, Predicate<String> part, Vgg vgg) throws IOException {
+    try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
+      reader.verify();
+      FileTensors tensors = new FileTensors(file, reader);
+      ModelTensors.check(file, vgg.config(), tensors.tensors(), part);
+      new ModelTensors(vgg).read(part, tensors::contains, tensors::read);
+      return List.copyOf(tensors.notes());
+    }
+  }
+
+  private static void requireNoHints(Path file, ConfigHints hints) {
+    if (!hints.equals(ConfigHints.NONE)) {
+      throw InvalidInputException.of(
+          hints.layers() == null ? "imageSize" : "layers",
+          "is for files without a configuration; " + file + " has one");
     }
   }
 

@@ -97,8 +97,22 @@ public final class ModelTensors {
    * @param has whether a tensor exists
    */
   public <E extends Exception> void read(Predicate<String> has, Values<E> values) throws E {
+    read(name -> true, has, values);
+  }
+
+  /**
+   * Reads some tensors of the net and leaves the others as they are.
+   *
+   * @param part whether a tensor of the net is to be read
+   * @param has whether a tensor exists
+   */
+  <E extends Exception> void read(Predicate<String> part, Predicate<String> has, Values<E> values)
+      throws E {
     for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
       String name = entry.getKey();
+      if (!part.test(name)) {
+        continue;
+      }
       Tensor tensor = entry.getValue();
       String bias = name.endsWith(RUNNING_MEAN) ? biasBefore(name) : null;
       if (bias != null && has.test(bias)) {
@@ -113,7 +127,9 @@ public final class ModelTensors {
     }
     for (Counter counter : counters.values()) {
       String name = counter.name();
-      counter.value(has.test(name) ? values.read(name, SafeTensorType.I64).getLong(0) : 0);
+      if (part.test(name)) {
+        counter.value(has.test(name) ? values.read(name, SafeTensorType.I64).getLong(0) : 0);
+      }
     }
     vgg.network().refreshCompute();
   }
@@ -137,25 +153,37 @@ public final class ModelTensors {
    *     shape
    */
   public static void check(Object origin, VggConfig config, List<SafeTensorSpec> tensors) {
+    check(origin, config, tensors, name -> true);
+  }
+
+  /**
+   * Checks a part of a net; what the origin has besides is not looked at.
+   *
+   * @param part whether a tensor of the net is wanted
+   */
+  static void check(
+      Object origin, VggConfig config, List<SafeTensorSpec> tensors, Predicate<String> part) {
     Map<String, List<Long>> expected = TensorShapes.of(config);
     Map<String, List<Long>> found = new LinkedHashMap<>();
     tensors.forEach(spec -> found.put(spec.name(), spec.shape()));
     expected.forEach(
         (name, needed) -> {
           boolean optional =
-              name.endsWith(TRACKED) || (config.batchNorm() && isConvBias(name, expected));
+              !part.test(name)
+                  || name.endsWith(TRACKED)
+                  || (config.batchNorm() && isConvBias(name, expected));
           List<Long> shape = found.get(name);
           if (shape == null && !optional) {
             throw new InvalidInputException(origin + " lacks the tensor " + name + " of its net");
           }
-          if (shape != null && !shape.equals(needed)) {
+          if (shape != null && part.test(name) && !shape.equals(needed)) {
             throw new InvalidInputException(
                 "%s: %s has the shape %s, but its net needs %s"
                     .formatted(origin, name, shape, needed));
           }
         });
     for (String name : found.keySet()) {
-      if (!expected.containsKey(name)) {
+      if (part.test(name) && !expected.containsKey(name)) {
         throw new InvalidInputException(
             origin + " has a tensor " + name + ", which its net does not have");
       }

@@ -1,17 +1,21 @@
 package org.vgg4j.model;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.backend.Backends;
 import org.vgg4j.io.SafeTensorsReader;
+import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.Parameter;
 import org.vgg4j.nn.VggConfig;
+import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.InvalidInputException;
 
 /** What a file's tensors do not say is assumed with a note, given, or asked for. */
@@ -26,7 +30,7 @@ final class InferredConfigTest {
     TorchvisionFile torch = new TorchvisionFile(layers, true, 3, 4, side << pools, 5);
     Path file = torch.write(folder.resolve("torch.safetensors"), Map.of());
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
-      return InferredConfig.of(file, reader, hints);
+      return InferredConfig.of(file, new FileTensors(file, reader), hints);
     }
   }
 
@@ -62,10 +66,26 @@ final class InferredConfigTest {
     assertEquals(8, pooled.config().imageSize());
     InferredConfig.Result dropped = infer("4,M,8,M", 2, new ConfigHints("4,8,M", null));
     assertEquals(4, dropped.config().imageSize());
-    assertEquals(List.of(0, 4), dropped.modules());
+    assertEquals(Map.of(0, 0, 1, 1, 4, 3, 5, 4), dropped.modules());
     assertTrue(dropped.notes().get(0).contains("dropout"), dropped.notes()::toString);
     InferredConfig.Result bare = infer("4,M,8,M", 2, new ConfigHints("4,M,8", null));
     assertEquals(4, bare.config().imageSize(), "the last pool is not invented");
+  }
+
+  @Test
+  void tensorsAreFoundPastADropout() throws IOException {
+    TorchvisionFile torch = new TorchvisionFile("4,M,8,M", false, 3, 4, 8, 5);
+    Path file = torch.write(folder.resolve("torch.safetensors"), Map.of());
+    ConfigHints hints = new ConfigHints("4,8,M", null);
+    try (Backend backend = Backends.open("reference").backend();
+        ModelFile.Loaded loaded =
+            ModelFile.load(file, hints, NetworkOptions.inference(1), backend)) {
+      Parameter second = loaded.vgg().network().parameters().get(2);
+      assertEquals("features.2.weight", second.name());
+      float[] values = new float[second.shape().arrayLength()];
+      second.value().download(values);
+      assertArrayEquals(torch.floats("features.3.weight"), values);
+    }
   }
 
   @Test

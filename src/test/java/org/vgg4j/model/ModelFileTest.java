@@ -300,8 +300,9 @@ final class ModelFileTest {
                     .hidden(5)
                     .build();
             try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
-              VggConfig inferred = InferredConfig.of(file, reader, ConfigHints.NONE).config();
-              ModelTensors.check(file, inferred, reader.tensors());
+              FileTensors tensors = new FileTensors(file, reader);
+              VggConfig inferred = InferredConfig.of(file, tensors, ConfigHints.NONE).config();
+              ModelTensors.check(file, inferred, tensors.tensors());
               if (!expected.equals(inferred)) {
                 wrong.add(arch.getKey() + " " + expected + " was taken for " + inferred);
               }

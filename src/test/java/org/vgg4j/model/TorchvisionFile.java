@@ -8,11 +8,13 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 
 /**
  * A file as PyTorch's safetensors writes torchvision's VGG: every convolution has a bias, the data
@@ -99,6 +101,29 @@ public final class TorchvisionFile {
       }
       k++;
     }
+    return this;
+  }
+
+  /** Gives tensors other names. */
+  TorchvisionFile rename(UnaryOperator<String> names) {
+    Map<String, Values> renamed = new LinkedHashMap<>();
+    tensors.forEach((name, values) -> renamed.put(names.apply(name), values));
+    tensors.clear();
+    tensors.putAll(renamed);
+    return this;
+  }
+
+  /** Gives a tensor another shape of as many values. */
+  TorchvisionFile reshape(String name, long... shape) {
+    Values values = tensors.get(name);
+    List<Long> dims = Arrays.stream(shape).boxed().toList();
+    tensors.put(name, new Values(dims, values.floats(), values.count()));
+    return this;
+  }
+
+  /** Puts, or replaces, a tensor. */
+  TorchvisionFile put(String name, float[] values, long... shape) {
+    tensors.put(name, new Values(Arrays.stream(shape).boxed().toList(), values, 0));
     return this;
   }
 
