@@ -191,14 +191,15 @@ public final class SafeTensorsReader implements AutoCloseable {
     ByteBuffer length = littleEndian(SafeTensorsHeader.LENGTH_BYTES);
     readFully(length, 0);
     long headerBytes = length.getLong(0);
-    if (!startsAsHeader()) {
+    long left = fileBytes - SafeTensorsHeader.LENGTH_BYTES;
+    if (headerBytes < 0 || headerBytes > Math.min(left, SafeTensorsHeader.MAX_BYTES)) {
       ForeignFile.refuse(path, file);
     }
     if (headerBytes < 0 || headerBytes > SafeTensorsHeader.MAX_BYTES) {
       String size = Long.toUnsignedString(headerBytes);
       throw Damage.of(path, "the header of " + size + " bytes is too long (at most 100000000)");
     }
-    if (headerBytes > fileBytes - SafeTensorsHeader.LENGTH_BYTES) {
+    if (headerBytes > left) {
       String text = "the header of %d bytes runs beyond the file's %d bytes";
       throw Damage.of(path, text.formatted(headerBytes, fileBytes));
     }
@@ -207,15 +208,10 @@ public final class SafeTensorsReader implements AutoCloseable {
     readFully(
         ByteBuffer.wrap(all, SafeTensorsHeader.LENGTH_BYTES, (int) headerBytes),
         SafeTensorsHeader.LENGTH_BYTES);
-    return all;
-  }
-
-  private boolean startsAsHeader() throws IOException {
-    ByteBuffer first = ByteBuffer.allocate(1);
-    if (fileBytes > SafeTensorsHeader.LENGTH_BYTES) {
-      readFully(first, SafeTensorsHeader.LENGTH_BYTES);
+    if (headerBytes > 0 && all[SafeTensorsHeader.LENGTH_BYTES] != '{') {
+      ForeignFile.refuse(path, file);
     }
-    return first.get(0) == '{';
+    return all;
   }
 
   /** Returns the hash of the file's start, with zeros for its own digits. */

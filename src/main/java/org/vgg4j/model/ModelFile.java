@@ -191,8 +191,8 @@ public final class ModelFile {
    * @param part whether the tensor of a name, such as features.0.weight, is read; the file must
    *     have all such tensors of the net, in its shapes
    * @return what was translated or left alone, a sentence each
-   * @throws InvalidInputException when the file is damaged or the part does not fit the net, which
-   *     is then unchanged
+   * @throws InvalidInputException when the file is damaged or the part does not fit the net; names
+   *     and shapes are checked before the net is changed
    */
   public static List<String> read(Path file, Predicate<String> part, Vgg vgg) throws IOException {
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
