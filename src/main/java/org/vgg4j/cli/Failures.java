@@ -3,6 +3,7 @@ package org.vgg4j.cli;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.InvalidInputException;
@@ -12,6 +13,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
 
 /** Failures as one line on stderr and an exit code. */
 final class Failures {
@@ -21,9 +23,6 @@ final class Failures {
   static int badUsage(ParameterException e, String[] arguments) {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
     String message = e.getMessage().lines().findFirst().orElse("bad usage");
-    for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-      message = cause instanceof InvalidPathException path ? unusable(path) : message;
-    }
     say(e.getCommandLine(), command + ": ", message + "; see ./" + command + " --help");
     return ExitCode.BAD_INPUT;
   }
@@ -75,6 +74,15 @@ final class Failures {
     return ExitCode.CHECK_FAILED;
   }
 
+  /** Reads a file's name; picocli would keep back why it is none. */
+  static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException(unusable(e));
+    }
+  }
+
   private static String unusable(InvalidPathException e) {
     boolean isLocale = e.getReason().contains("unmappable");
     return "'%s' cannot name a file here (%s)%s"
@@ -94,7 +102,7 @@ final class Failures {
   }
 
   private static void say(CommandLine line, String prefix, String message) {
-    line.getErr().println(prefix + message.replaceAll("\\R", " "));
+    line.getErr().println(prefix + message.replaceAll("\\R", " ").replaceAll("\\p{Cc}", "?"));
     line.getErr().flush();
   }
 }

@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,6 +53,7 @@ public final class Main implements Runnable {
   /** Runs a command that writes results to {@code out} and all else to {@code err}. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
     CommandLine line = new CommandLine(new Main());
+    line.registerConverter(Path.class, Failures::path);
     line.setOut(out);
     line.setErr(err);
     line.setParameterExceptionHandler(Failures::badUsage);

@@ -144,6 +144,14 @@ final class BadInputTest {
     train("--precision tf32", "--data", "sample", "--device", "cpu", "--precision", "tf32");
   }
 
+  /** As under LC_ALL=C, where a name with accents is none; no locale has this one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"--data", "--out", "--resume", "--cuda-libs"})
+  void namesThatNameNothing(String flag) {
+    String line = Cli.refused(Cli.run("train", "--device", "cpu", flag, "a\0b"));
+    assertTrue(line.contains("cannot name a file here (Nul character not allowed)"), line);
+  }
+
   /** Each of these ended as a defect of ours. */
   @ParameterizedTest
   @ValueSource(strings = {"--layers 8,M --width 100000", "--image-size 65536"})

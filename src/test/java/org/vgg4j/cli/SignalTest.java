@@ -99,7 +99,7 @@ final class SignalTest {
         errors.toString());
     assertFalse(errors.toString().contains("Exception"), errors.toString());
     assertEquals(
-        List.of("checkpoints", "config.json", "metrics.jsonl", "model.safetensors"),
+        List.of(".lock", "checkpoints", "config.json", "metrics.jsonl", "model.safetensors"),
         Cli.names(run));
     List<String> metrics = Files.readAllLines(run.resolve("metrics.jsonl"));
     assertEquals(epochs, metrics.size());
@@ -125,7 +125,7 @@ final class SignalTest {
     signal("TERM");
     assertTrue(process.waitFor(60, TimeUnit.SECONDS));
     assertEquals(143, process.exitValue());
-    assertEquals(List.of("checkpoints", "config.json"), Cli.names(run));
+    assertEquals(List.of(".lock", "checkpoints", "config.json"), Cli.names(run));
     assertFalse(Files.readString(stderr).contains("defect"), Files.readString(stderr));
   }
 }
