@@ -118,8 +118,8 @@ public record GradientCheckOptions(
 
   /**
    * Returns these options for evaluation: every forward that is checked gets {@code training =
-   * false}, and the backward follows it. For modules whose backward can; most need a training
-   * forward, those of this library too.
+   * false}, and the backward follows it. For modules whose backward can; most of this library's
+   * layers refuse it.
    */
   public GradientCheckOptions inEvaluation() {
     return new GradientCheckOptions(
