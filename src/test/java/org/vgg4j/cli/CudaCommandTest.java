@@ -72,16 +72,24 @@ final class CudaCommandTest {
     return JSON.readTree(run.resolve("config.json").toFile());
   }
 
-  /** Takes away the newest checkpoints, so that there is something to resume. */
+  /**
+   * Takes away the newest checkpoints, so that there is something to resume, but never the oldest.
+   */
   private static void forgetNewest(Path run, int count) throws IOException {
-    int newest = TinyRun.newest(run);
     try (Stream<Path> files = Files.list(run.resolve("checkpoints"))) {
-      for (Path file : files.toList()) {
-        if (Integer.parseInt(file.getFileName().toString().substring(11, 17)) > newest - count) {
+      List<Path> all = files.toList();
+      int oldest = all.stream().mapToInt(CudaCommandTest::number).min().orElseThrow();
+      int last = Math.max(oldest, TinyRun.newest(run) - count);
+      for (Path file : all) {
+        if (number(file) > last) {
           Files.delete(file);
         }
       }
     }
+  }
+
+  private static int number(Path checkpoint) {
+    return Integer.parseInt(checkpoint.getFileName().toString().substring(11, 17));
   }
 
   /** Makes the user's cache say something else for everything, as other runs may have. */
