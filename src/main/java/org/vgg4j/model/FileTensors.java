@@ -64,7 +64,12 @@ final class FileTensors {
         : shape;
   }
 
-  /** Numbers the modules of the features anew: the file's number to the net's. */
+  /**
+   * Numbers the modules of the features anew: the file's number to the net's.
+   *
+   * @throws InvalidInputException when another module has tensors: leaving it out would change what
+   *     the net computes
+   */
   void renumber(Map<Integer, Integer> numbers) {
     Map<String, SafeTensorSpec> before = new LinkedHashMap<>(specs);
     Map<String, String> namesBefore = new LinkedHashMap<>(names);
@@ -72,19 +77,24 @@ final class FileTensors {
     names.clear();
     before.forEach(
         (name, spec) -> {
-          String now = renumbered(name, numbers);
+          String there = namesBefore.get(name);
+          String now = renumbered(name, there, numbers);
           specs.put(now, new SafeTensorSpec(now, spec.type(), spec.shape()));
-          names.put(now, namesBefore.get(name));
+          names.put(now, there);
         });
   }
 
-  private static String renumbered(String name, Map<Integer, Integer> numbers) {
+  private String renumbered(String name, String there, Map<Integer, Integer> numbers) {
     String[] parts = name.split("\\.", 3);
     if (!parts[0].equals("features") || !parts[1].matches("\\d{1,4}")) {
       return name;
     }
     Integer number = numbers.get(Integer.valueOf(parts[1]));
-    return number == null ? name : parts[0] + "." + number + "." + parts[2];
+    if (number == null) {
+      throw new InvalidInputException(
+          "%s has a tensor %s, which its net does not have".formatted(file, there));
+    }
+    return parts[0] + "." + number + "." + parts[2];
   }
 
   /** Returns what was translated or left alone, a sentence each. */

@@ -87,6 +87,11 @@ final class InferredConfig {
               .build();
       return new Result(config, renumbered(modules, layers), List.copyOf(notes));
     } catch (InvalidInputException | ArithmeticException e) {
+      if (hints.imageSize() != null
+          && e instanceof InvalidInputException wrong
+          && "imageSize".equals(wrong.field())) {
+        throw wrong;
+      }
       throw unknown(e.getMessage());
     }
   }

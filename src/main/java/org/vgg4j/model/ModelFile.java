@@ -158,7 +158,8 @@ public final class ModelFile {
       boolean inferred = config == null && !metadata.containsKey(CONFIG);
       VggConfig net = config;
       if (inferred) {
-        InferredConfig.Result guess = InferredConfig.of(file, tensors, hints);
+        InferredConfig.Result guess =
+            InferredConfig.of(file, tensors, withSize(file, metadata, hints));
         net = guess.config();
         notes.addAll(guess.notes());
         tensors.renumber(guess.modules());
@@ -202,6 +203,18 @@ public final class ModelFile {
       new ModelTensors(vgg).read(part, tensors::contains, tensors::read);
       return List.copyOf(tensors.notes());
     }
+  }
+
+  /**
+   * Returns the hints with the image size that a file's preprocessing says, if nothing else does.
+   */
+  private static ConfigHints withSize(Path file, Map<String, String> metadata, ConfigHints hints) {
+    if (hints.imageSize() != null || !metadata.containsKey(PREPROCESSING)) {
+      return hints;
+    }
+    Preprocessing said =
+        read(file, metadata, PREPROCESSING, "preprocessing", Preprocessing::fromMap);
+    return new ConfigHints(hints.layers(), said.crop());
   }
 
   private static void requireNoHints(Path file, ConfigHints hints) {

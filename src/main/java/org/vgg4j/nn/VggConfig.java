@@ -79,7 +79,9 @@ public record VggConfig(
     long side = averagePool > 0 ? averagePool : imageSize >> pools;
     if (side * side > Integer.MAX_VALUE / last) {
       throw InvalidInputException.of(
-          "imageSize", imageSize + " gives the classifier more than 2^31 features");
+          averagePool > 0 ? "averagePool" : "imageSize",
+          (averagePool > 0 ? averagePool : imageSize)
+              + " gives the classifier more than 2^31 features");
     }
   }
 

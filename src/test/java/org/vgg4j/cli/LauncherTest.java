@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -138,7 +139,10 @@ final class LauncherTest {
   void aBuildThatGoesOnIsWaitedForWithWords() throws Exception {
     Process sleeper = new ProcessBuilder("sleep", "60").start();
     try {
-      Process ps = new ProcessBuilder("ps", "-o", "lstart=", "-p", "" + sleeper.pid()).start();
+      ProcessBuilder when = new ProcessBuilder("ps", "-o", "lstart=", "-p", "" + sleeper.pid());
+      when.environment().putAll(Map.of("TZ", "UTC0", "LC_ALL", "C"));
+      environment.add("TZ=Asia/Tokyo"); // another than the holder's
+      Process ps = when.start();
       String began =
           new String(ps.getInputStream().readAllBytes(), StandardCharsets.UTF_8).stripTrailing();
       Assumptions.assumeTrue(ps.waitFor() == 0, "this ps does not say when a process began");
@@ -158,6 +162,13 @@ final class LauncherTest {
     } finally {
       sleeper.destroyForcibly();
     }
+  }
+
+  @Test
+  void aLockThatCannotBeMadeIsSaid() throws Exception {
+    script("ln", "exit 1");
+    String said = run(checkout, 2);
+    assertTrue(said.startsWith("vgg: cannot create the link "), said);
   }
 
   @Test

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.data.Preprocessing;
 import org.vgg4j.io.SafeTensorsReader;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Parameter;
@@ -89,6 +91,37 @@ final class InferredConfigTest {
   }
 
   @Test
+  void aModuleWithTensorsIsNoDropout() throws IOException {
+    TorchvisionFile torch = new TorchvisionFile("4,M,8,M", false, 3, 4, 8, 5);
+    torch.put("features.2.weight", 4); // a group norm's, where the second convolution would be
+    torch.put("features.2.bias", 4);
+    Path file = torch.write(folder.resolve("torch.safetensors"), Map.of());
+    ConfigHints hints = new ConfigHints("4,8,M", null);
+    try (Backend backend = Backends.open("reference").backend()) {
+      String message =
+          assertThrows(
+                  InvalidInputException.class,
+                  () -> ModelFile.load(file, hints, NetworkOptions.inference(1), backend))
+              .getMessage();
+      assertTrue(message.contains("a tensor features.2."), message);
+    }
+  }
+
+  @Test
+  void aPreprocessingSaysTheImageSize() throws IOException {
+    TorchvisionFile torch = new TorchvisionFile(VGG11, false, 3, 4, 224, 5);
+    String said = new ObjectMapper().writeValueAsString(Preprocessing.torchvision(32).toMap());
+    Path file =
+        torch.write(folder.resolve("torch.safetensors"), Map.of("vgg4j.preprocessing", said));
+    try (Backend backend = Backends.open("reference").backend();
+        ModelFile.Loaded loaded = ModelFile.load(file, NetworkOptions.inference(1), backend)) {
+      assertEquals(32, loaded.vgg().config().imageSize());
+      assertEquals(7, loaded.vgg().config().averagePool());
+      assertEquals(Preprocessing.torchvision(32), loaded.preprocessing());
+    }
+  }
+
+  @Test
   void hintsThatDoNotFitAreRefused() {
     String other = refused("4,M,8,M", new ConfigHints("4,M,9,M", null));
     assertTrue(other.startsWith("layers 4,M,9,M are not the convolutions of "), other);
@@ -96,7 +129,8 @@ final class InferredConfigTest {
     assertTrue(kernel.startsWith("layers "), kernel);
     String many = refused("4,8,M", new ConfigHints("4,M,8,M", null));
     assertTrue(many.contains("has 0 modules behind features.0"), many);
-    assertTrue(refused(VGG11, new ConfigHints(null, 16)).contains("at least 32"));
+    String small = refused(VGG11, new ConfigHints(null, 16));
+    assertTrue(small.startsWith("imageSize must be at least 32"), small);
     assertThrows(InvalidInputException.class, () -> new ConfigHints(null, 0));
   }
 }

@@ -71,5 +71,8 @@ final class AveragePoolNetTest {
     assertThrows(InvalidInputException.class, () -> small().imageSize(3).build());
     assertThrows(InvalidInputException.class, () -> small().averagePool(-1).build());
     assertThrows(InvalidInputException.class, () -> small().averagePool(0).build());
+    InvalidInputException large =
+        assertThrows(InvalidInputException.class, () -> small().averagePool(100_000).build());
+    assertEquals("averagePool", large.field());
   }
 }
