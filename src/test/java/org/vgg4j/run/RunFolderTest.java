@@ -17,30 +17,18 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.vgg4j.data.ImageSource;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.TrainingListener;
 
 /** A run's folder belongs to one run, and what no checkpoint explains is never written over. */
 final class RunFolderTest {
-  private static final Map<String, String> SETTINGS =
-      Map.of(
-          "layers", "192,M,256,M",
-          "width", "1/64",
-          "imageSize", "8",
-          "classes", "3",
-          "batchSize", "4",
-          "device", "reference");
-  private static final ImageSource IMAGES = TinyTraining.images();
+  private static final Map<String, String> SETTINGS = TinyRuns.settings("device", "reference");
 
   @TempDir private Path folder;
   private final List<String> reports = Collections.synchronizedList(new ArrayList<>());
 
   private RunPlan plan(Map<String, String> settings) {
-    return RunPlan.of(settings)
-        .withData(new RunData("random", IMAGES, IMAGES))
-        .withCheckpoints(new CheckpointPolicy(CheckpointInterval.EPOCH, 9, NanPolicy.STOP))
-        .withReport(reports::add);
+    return TinyRuns.plan(settings, 9, reports::add);
   }
 
   private Path trained() throws IOException {

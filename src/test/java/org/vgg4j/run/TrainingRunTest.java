@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
-import org.vgg4j.data.ImageSource;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.DivergedException;
@@ -30,24 +29,13 @@ import org.vgg4j.train.TrainingListener;
 /** Runs of a program on its own images: three epochs of six steps. */
 final class TrainingRunTest {
   private static final Map<String, String> SETTINGS =
-      Map.of(
-          "layers", "192,M,256,M",
-          "width", "1/64",
-          "imageSize", "8",
-          "classes", "3",
-          "batchSize", "4",
-          "learningRate", "0.003",
-          "device", "cpu");
-  private static final ImageSource IMAGES = TinyTraining.images();
+      TinyRuns.settings("learningRate", "0.003", "device", "cpu");
 
   @TempDir private Path folder;
   private final List<String> reports = Collections.synchronizedList(new ArrayList<>());
 
   private RunPlan plan(Map<String, String> settings) {
-    return RunPlan.of(settings)
-        .withData(new RunData("random", IMAGES, IMAGES))
-        .withCheckpoints(new CheckpointPolicy(CheckpointInterval.EPOCH, 3, NanPolicy.STOP))
-        .withReport(reports::add);
+    return TinyRuns.plan(settings, 3, reports::add);
   }
 
   private static Map<String, String> settings(String key, String value) {
@@ -172,7 +160,8 @@ final class TrainingRunTest {
   void otherImagesAreRefused() throws IOException {
     Path path = trained();
     RunPlan other =
-        plan(Map.of("epochs", "4")).withData(new RunData("others", IMAGES.limit(20), IMAGES));
+        plan(Map.of("epochs", "4"))
+            .withData(new RunData("others", TinyRuns.IMAGES.limit(20), TinyRuns.IMAGES));
     String message =
         assertThrows(InvalidInputException.class, () -> TrainingRun.resume(path, other))
             .getMessage();

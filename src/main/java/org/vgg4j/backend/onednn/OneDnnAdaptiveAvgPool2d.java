@@ -5,7 +5,6 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WindowPlan;
@@ -20,6 +19,8 @@ final class OneDnnAdaptiveAvgPool2d extends OneDnnPlan implements WindowPlan {
   private final boolean training;
   private final OneDnnLayout x; // (N, C, H, W)
   private final OneDnnLayout y; // (N, C, P, Q), row-major
+  private final float[][] xPlanes; // (H W), one per worker
+  private final float[][] yPlanes; // (P Q), likewise
   private final OrderedCopy in;
   private final OrderedCopy out;
 
@@ -28,6 +29,9 @@ final class OneDnnAdaptiveAvgPool2d extends OneDnnPlan implements WindowPlan {
     training = usage.training();
     this.x = x;
     y = OneDnnLayout.plain(spec.y(x.shape()), DType.F32);
+    int workers = context.workers().count();
+    xPlanes = new float[workers][x.shape().dim(2) * x.shape().dim(3)];
+    yPlanes = new float[workers][spec.height() * spec.width()];
     memory.desc plain = Dnnl.plain(x.shape(), DType.F32);
     try {
       in = new OrderedCopy(this, x, plain, false);
@@ -54,7 +58,7 @@ final class OneDnnAdaptiveAvgPool2d extends OneDnnPlan implements WindowPlan {
     OneDnnTensor from = OneDnnTensor.of(source, x, operand("x"));
     OneDnnTensor into = OneDnnTensor.of(target, y, operand("y"));
     OneDnnTensor read = in.before(from);
-    planes(read, x.shape(), into, y.shape(), this::mean);
+    planes(read, xPlanes, into, yPlanes, this::mean);
   }
 
   @Override
@@ -68,7 +72,7 @@ final class OneDnnAdaptiveAvgPool2d extends OneDnnPlan implements WindowPlan {
     OneDnnTensor from = OneDnnTensor.of(dy, y, operand("dy"));
     OneDnnTensor into = OneDnnTensor.of(dx, x, operand("dx"));
     OneDnnTensor written = out.before(into);
-    planes(from, y.shape(), written, x.shape(), this::spread);
+    planes(from, yPlanes, written, xPlanes, this::spread);
     out.after(into);
   }
 
@@ -85,23 +89,25 @@ final class OneDnnAdaptiveAvgPool2d extends OneDnnPlan implements WindowPlan {
   }
 
   private void planes(
-      OneDnnTensor source, Shape from, OneDnnTensor target, Shape into, PlaneKernel kernel) {
-    int fromSize = from.dim(2) * from.dim(3);
-    int intoSize = into.dim(2) * into.dim(3);
+      OneDnnTensor source,
+      float[][] from,
+      OneDnnTensor target,
+      float[][] into,
+      PlaneKernel kernel) {
     context()
         .workers()
         .run(
-            (long) from.dim(0) * from.dim(1),
+            (long) x.shape().dim(0) * x.shape().dim(1),
             PLANES,
             (worker, begin, end) -> {
               FloatPointer read = source.floats();
               FloatPointer written = target.floats();
-              float[] values = new float[fromSize];
-              float[] results = new float[intoSize];
+              float[] values = from[worker];
+              float[] results = into[worker];
               for (long plane = begin; plane < end; plane++) {
-                read.position(plane * fromSize).get(values);
+                read.position(plane * values.length).get(values);
                 kernel.apply(values, results);
-                written.position(plane * intoSize).put(results);
+                written.position(plane * results.length).put(results);
               }
             });
   }
