@@ -13,6 +13,8 @@ public final class CudaMemory {
   private final Workspace workspace;
   private final BlockingTransfers blocking;
   private final AsyncUploads uploads;
+  private final LayoutConversion conversion;
+  private final Casts casts;
   private final FiniteCheck finiteCheck;
 
   /** Allocates the shared memory; {@code owner} closes it. */
@@ -24,6 +26,8 @@ public final class CudaMemory {
     workspace = owner.own(new Workspace(context));
     blocking = owner.own(new BlockingTransfers(context));
     uploads = owner.own(new AsyncUploads(context));
+    conversion = new LayoutConversion(owner, context, kernels, blocking);
+    casts = new Casts(owner, context, kernels);
     finiteCheck = new FiniteCheck(owner, context, kernels, blocking);
   }
 
@@ -42,6 +46,14 @@ public final class CudaMemory {
 
   AsyncUploads uploads() {
     return uploads;
+  }
+
+  LayoutConversion conversion() {
+    return conversion;
+  }
+
+  Casts casts() {
+    return casts;
   }
 
   FiniteCheck finiteCheck() {

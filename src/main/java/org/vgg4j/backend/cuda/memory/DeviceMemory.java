@@ -34,7 +34,12 @@ public final class DeviceMemory implements AutoCloseable {
   /** Returns a new pointer at an offset in bytes. */
   public Pointer at(long offset) {
     checkOpen();
-    return new Address(block.address() + offset);
+    return at(block, offset);
+  }
+
+  /** Returns a new pointer, {@code offset} bytes behind another. */
+  public static Pointer at(Pointer base, long offset) {
+    return new Address(base.address() + offset);
   }
 
   /** Enqueues zeroing all bytes. */
