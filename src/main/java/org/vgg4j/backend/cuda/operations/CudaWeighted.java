@@ -10,8 +10,9 @@ import org.vgg4j.tensor.WeightedSpec;
 /** What convolutions and linear layers share: the layouts of their operands. */
 abstract class CudaWeighted extends CudaPlan implements WeightedPlan {
   final CudaLayout x; // (N, ...)
-  final CudaLayout w; // (O, ...)
-  final CudaLayout b; // (O), null without a bias
+  final CudaLayout w; // (O, ...), of the type of x
+  final CudaLayout dw; // (O, ...), of F32
+  final CudaLayout b; // (O) of F32, null without a bias
   final CudaLayout y; // (N, O, ...)
 
   /** Takes the layout of weights that exist already, or null. */
@@ -25,15 +26,21 @@ abstract class CudaWeighted extends CudaPlan implements WeightedPlan {
       Usage usage) {
     super(owned, device, operation, usage);
     this.x = x;
-    w = CudaLayout.floats(spec.w());
+    dw = CudaLayout.floats(spec.w());
+    w = dw.as(x.dtype());
     w.requireSame(givenW, operation + " w");
     b = spec.bias() ? CudaLayout.floats(spec.b()) : null;
-    y = CudaLayout.floats(spec.y(x.shape()));
+    y = CudaLayout.floats(spec.y(x.shape())).as(x.dtype());
   }
 
   @Override
   public final Layout w() {
     return w;
+  }
+
+  @Override
+  public final Layout dw() {
+    return dw;
   }
 
   @Override
