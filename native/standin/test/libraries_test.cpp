@@ -1,13 +1,9 @@
-// cuDNN's, cuBLAS's and NVRTC's operations against plain loops in double.
+// cuDNN's and NVRTC's operations against plain loops in double.
 #include "check.h"
 
 #include <cstring>
 
 extern "C" {
-int cublasCreate_v2(void**);
-int cublasDestroy_v2(void*);
-int cublasSgemm_v2(void*, int, int, int, int, int, const float*, const float*, int, const float*,
-                   int, const float*, float*, int);
 int cudnnCreate(void**);
 int cudnnDestroy(void*);
 int cudnnCreateTensorDescriptor(void**);
@@ -57,7 +53,7 @@ int nvrtcDestroyProgram(void**);
 
 namespace {
 
-const float ONE = 1, ZERO = 0, HALF = 0.5f;
+const float ONE = 1, ZERO = 0;
 void* dnn;
 
 // A descriptor of some kind, destroyed at the end of the block.
@@ -246,28 +242,6 @@ void normalizations() {
   compare(lrn, "LRN's gradient");
 }
 
-void products() {
-  void* blas;
-  check(!cublasCreate_v2(&blas), "create cuBLAS");
-  for (int trans = 0; trans < 4; trans++) {
-    const int m = 5, n = 7, k = 70, ta = trans & 1, tb = trans / 2;
-    const int lda = (ta ? k : m) + 2, ldb = (tb ? n : k) + 1, ldc = m + 3;
-    const auto a = values(lda * (ta ? m : k), 1), b = values(ldb * (tb ? k : n), 2), c = values(ldc * n, 3);
-    Array<float> pa(a), pb(b), pc(c);
-    check(!cublasSgemm_v2(blas, ta, tb, m, n, k, &ONE, pa.p, lda, pb.p, ldb, &HALF, pc.p, ldc), "gemm");
-    const auto r = pc.get();
-    for (int i = 0; i < m; i++) for (int j = 0; j < n; j++) {
-      double sum = 0;
-      for (int p = 0; p < k; p++) {
-        sum += (double) a[ta ? p + i * lda : i + p * lda] * b[tb ? j + p * ldb : p + j * ldb];
-      }
-      near(r[i + j * ldc], sum + 0.5 * c[i + j * ldc], 1e-5, "gemm");
-    }
-    check(r[m] == c[m], "gemm leaves the gap between columns");
-  }
-  check(!cublasDestroy_v2(blas), "destroy cuBLAS");
-}
-
 void compiler() {
   void *program, *library, *kernel;
   check(!nvrtcCreateProgram(&program, "extern \"C\" __global__ void vgg4j_fill() {}", "k.cu", 0, 0, 0),
@@ -298,7 +272,6 @@ void testLibraries() {
   wrongConvolution();
   pooling();
   normalizations();
-  products();
   compiler();
   check(!cudnnDestroy(dnn), "destroy cuDNN");
   check(cudnnDestroy(dnn) != 0, "destroy it again");

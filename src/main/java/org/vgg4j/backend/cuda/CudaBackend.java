@@ -8,7 +8,6 @@ import org.vgg4j.backend.cuda.libraries.CudaLibraries;
 import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.PinnedBuffer;
-import org.vgg4j.backend.cuda.operations.CublasLinear;
 import org.vgg4j.backend.cuda.operations.CudaAccumulate;
 import org.vgg4j.backend.cuda.operations.CudaAdam;
 import org.vgg4j.backend.cuda.operations.CudaAdaptiveAvgPool2d;
@@ -16,6 +15,7 @@ import org.vgg4j.backend.cuda.operations.CudaCrossEntropy;
 import org.vgg4j.backend.cuda.operations.CudaDevice;
 import org.vgg4j.backend.cuda.operations.CudaDropout;
 import org.vgg4j.backend.cuda.operations.CudaImages;
+import org.vgg4j.backend.cuda.operations.CudaLinear;
 import org.vgg4j.backend.cuda.operations.CudaLossTotals;
 import org.vgg4j.backend.cuda.operations.CudaRelu;
 import org.vgg4j.backend.cuda.operations.CudaSgd;
@@ -244,7 +244,7 @@ public final class CudaBackend implements Backend {
   @Override
   public WeightedPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
     return Closing.building(
-        owned -> new CublasLinear(owned, device, spec, CudaLayout.of(x), w, usage));
+        owned -> new CudaLinear(owned, device, spec, CudaLayout.of(x), w, usage));
   }
 
   @Override

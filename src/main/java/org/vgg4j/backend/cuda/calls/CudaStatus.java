@@ -84,7 +84,7 @@ public final class CudaStatus {
       throw libraryFailure(
           call,
           status,
-          cublas.cublasGetStatusName(status).getString(),
+          cublas.cublasLtGetStatusName(status).getString(),
           what,
           status == cublas.CUBLAS_STATUS_ALLOC_FAILED);
     }
