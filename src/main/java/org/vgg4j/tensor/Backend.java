@@ -24,8 +24,8 @@ public interface Backend extends AutoCloseable {
   Types types();
 
   /**
-   * Returns the layout of a shape that belongs to no plan: row-major, or for images (N, C, H, W) the
-   * order that the engine's operations work in.
+   * Returns the layout of a shape that belongs to no plan: row-major, or for images (N, C, H, W)
+   * the order that the engine's operations work in.
    */
   Layout plainLayout(Shape shape, DType dtype);
 

@@ -11,20 +11,20 @@ import org.vgg4j.backend.cuda.memory.PinnedBuffer;
 import org.vgg4j.backend.cuda.operations.CudaAccumulate;
 import org.vgg4j.backend.cuda.operations.CudaAdam;
 import org.vgg4j.backend.cuda.operations.CudaAdaptiveAvgPool2d;
+import org.vgg4j.backend.cuda.operations.CudaBatchNorm2d;
+import org.vgg4j.backend.cuda.operations.CudaConv2d;
+import org.vgg4j.backend.cuda.operations.CudaConvBlock;
 import org.vgg4j.backend.cuda.operations.CudaCrossEntropy;
 import org.vgg4j.backend.cuda.operations.CudaDevice;
 import org.vgg4j.backend.cuda.operations.CudaDropout;
 import org.vgg4j.backend.cuda.operations.CudaImages;
 import org.vgg4j.backend.cuda.operations.CudaLinear;
 import org.vgg4j.backend.cuda.operations.CudaLossTotals;
+import org.vgg4j.backend.cuda.operations.CudaLrn;
+import org.vgg4j.backend.cuda.operations.CudaMaxPool2d;
 import org.vgg4j.backend.cuda.operations.CudaRelu;
 import org.vgg4j.backend.cuda.operations.CudaSgd;
 import org.vgg4j.backend.cuda.operations.CudaStepState;
-import org.vgg4j.backend.cuda.operations.CudaBatchNorm2d;
-import org.vgg4j.backend.cuda.operations.CudaConv2d;
-import org.vgg4j.backend.cuda.operations.CudaConvBlock;
-import org.vgg4j.backend.cuda.operations.CudaLrn;
-import org.vgg4j.backend.cuda.operations.CudaMaxPool2d;
 import org.vgg4j.backend.cuda.operations.OptimizerSlabs;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
@@ -89,7 +89,8 @@ public final class CudaBackend implements Backend {
     this.options = options;
     CudaLibraries.load(options.libraries());
     try {
-      device = CudaDevice.open(
+      device =
+          CudaDevice.open(
               options.deviceNumber(),
               options::planPolicy,
               options.activations().recomputed(),

@@ -12,8 +12,8 @@ import org.vgg4j.tensor.InvalidInputException;
  *
  * @param deviceNumber which GPU, from 0
  * @param libraries folders to search for CUDA's libraries before all others
- * @param workspaceLimit the most workspace that a convolution's plan may use, in bytes; null
- *     for a twelfth of the GPU's memory, at least 1 GiB
+ * @param workspaceLimit the most workspace that a convolution's plan may use, in bytes; null for a
+ *     twelfth of the GPU's memory, at least 1 GiB
  * @param precision the precision that nets compute in
  * @param deterministic whether to take the first of cuDNN's deterministic plans instead of the
  *     fastest
@@ -91,8 +91,7 @@ public record CudaOptions(
 
   /** Returns which plans convolutions may use on a GPU of so many bytes of memory. */
   PlanPolicy planPolicy(long memoryBytes) {
-    long limit =
-        workspaceLimit != null ? workspaceLimit : PlanPolicy.workspaceLimit(memoryBytes);
+    long limit = workspaceLimit != null ? workspaceLimit : PlanPolicy.workspaceLimit(memoryBytes);
     return new PlanPolicy(precision == Precision.FP32, deterministic, limit, choices);
   }
 }

@@ -98,7 +98,8 @@ public final class Kernels implements AutoCloseable {
     return switch (type) {
       case F32 -> name + "_f32";
       case BF16 -> name + "_bf16";
-      default -> throw new IllegalArgumentException("the GPU engine has no " + name + " of " + type);
+      default ->
+          throw new IllegalArgumentException("the GPU engine has no " + name + " of " + type);
     };
   }
 

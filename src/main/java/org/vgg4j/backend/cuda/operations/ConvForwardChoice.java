@@ -26,14 +26,16 @@ record ConvForwardChoice(ConvPlan plan) {
       }
       case NOTHING -> {
         if (x.deferred()) {
-          best = device.fusions().faster(alone, ConvProducts.problem(ConvOperation.NORM_FORWARD, spec, x), x, spec);
+          best =
+              device
+                  .fusions()
+                  .faster(
+                      alone, ConvProducts.problem(ConvOperation.NORM_FORWARD, spec, x), x, spec);
         }
       }
       case STATISTICS -> {
         ConvOperation with =
-            x.deferred()
-                ? ConvOperation.NORM_FORWARD_STATISTICS
-                : ConvOperation.FORWARD_STATISTICS;
+            x.deferred() ? ConvOperation.NORM_FORWARD_STATISTICS : ConvOperation.FORWARD_STATISTICS;
         best = device.fusions().faster(alone, ConvProducts.problem(with, spec, x), x, spec);
       }
       default -> throw new IllegalArgumentException(then.toString());

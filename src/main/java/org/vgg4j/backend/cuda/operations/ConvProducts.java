@@ -65,10 +65,7 @@ final class ConvProducts {
     forward = owned.own(forwardPlan.newRun());
     deferred = x.deferred() ? new DeferredInput(owned, device, x, regions) : null;
     boolean addsBias = then == Then.BIAS_AND_RELU && spec.bias() && !operation.hasBias();
-    bias =
-        addsBias
-            ? owned.own(PointwiseKernels.bias(device.kernels(), y, spec.relu()))
-            : null;
+    bias = addsBias ? owned.own(PointwiseKernels.bias(device.kernels(), y, spec.relu())) : null;
     boolean rectifies = then == Then.BIAS_AND_RELU && spec.relu() && bias == null;
     relu =
         rectifies && operation != ConvOperation.FORWARD_BIAS_RELU
@@ -80,10 +77,7 @@ final class ConvProducts {
     widen =
         narrow
             ? owned
-                .own(
-                    device
-                        .kernels()
-                        .strided("vgg4j_widen_bf16", w.storedElements(), 4, 3))
+                .own(device.kernels().strided("vgg4j_widen_bf16", w.storedElements(), 4, 3))
                 .set(2, w.storedElements())
             : null;
     ConvPlan filterPlan = null;

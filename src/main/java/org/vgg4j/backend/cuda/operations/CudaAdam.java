@@ -22,11 +22,7 @@ public final class CudaAdam implements OptimizerPlan {
    * @param slabs parameters, gradients and the two moments
    */
   public CudaAdam(
-      CudaDevice device,
-      AdamSpec spec,
-      CudaStepState state,
-      CudaArena copies,
-      CudaArena... slabs) {
+      CudaDevice device, AdamSpec spec, CudaStepState state, CudaArena copies, CudaArena... slabs) {
     this.slabs = slabs;
     this.copies = copies;
     this.state = state;

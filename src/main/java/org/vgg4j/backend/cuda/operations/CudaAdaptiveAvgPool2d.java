@@ -23,9 +23,7 @@ public final class CudaAdaptiveAvgPool2d extends CudaPlan implements WindowPlan 
     y = CudaLayout.channelsLast(spec.y(x.shape()), x.dtype());
     forward = owned.own(launch(device, "vgg4j_adaptive_avg_pool", y));
     backward =
-        usage.training()
-            ? owned.own(launch(device, "vgg4j_adaptive_avg_pool_backward", x))
-            : null;
+        usage.training() ? owned.own(launch(device, "vgg4j_adaptive_avg_pool_backward", x)) : null;
   }
 
   private KernelLaunch launch(CudaDevice device, String kernel, CudaLayout written) {

@@ -38,9 +38,7 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
     partial = regions.region(usage.training() && !spec.frozen() ? norm.partialBytes() : 0);
     inference = new InferenceStatistics(regions, spec.channels());
     backward =
-        usage.training()
-            ? new ChannelNormBackward(owned, device, spec, x, false, regions)
-            : null;
+        usage.training() ? new ChannelNormBackward(owned, device, spec, x, false, regions) : null;
     regions.take(owned, device.memory().workspace());
   }
 

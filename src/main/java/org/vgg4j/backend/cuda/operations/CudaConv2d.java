@@ -61,8 +61,7 @@ public final class CudaConv2d extends CudaWeighted {
     requireTraining();
     Pointer slope = operand(dy, y, "dy");
     Pointer sums = db == null ? null : operand(db, b, "db");
-    products.backwardFilter(
-        operandTensor(source, x, "x"), slope, operand(gradient, dw, "dw"));
+    products.backwardFilter(operandTensor(source, x, "x"), slope, operand(gradient, dw, "dw"));
     if (sums != null) {
       biasGradient.run(slope, null, null, partial.pointer(), sums);
     }

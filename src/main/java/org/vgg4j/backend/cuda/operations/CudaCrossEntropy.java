@@ -49,7 +49,11 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
       int blocks = (batch + ROWS_PER_BLOCK - 1) / ROWS_PER_BLOCK;
       rowsKernel =
           closing
-              .own(device.kernels().grid(Kernels.typed("vgg4j_cross_entropy", logits.dtype()), blocks, THREADS, 8))
+              .own(
+                  device
+                      .kernels()
+                      .grid(
+                          Kernels.typed("vgg4j_cross_entropy", logits.dtype()), blocks, THREADS, 8))
               .set(3, rows.at(0))
               .set(4, rows.at(lossBytes))
               .set(6, batch)

@@ -74,8 +74,7 @@ final class CudaNormBlock extends CudaConvBlock {
     long vector = (long) spec.channels() * Float.BYTES;
     partial = regions.region(training ? Math.max(norm.partialBytes(), 2 * vector) : 0);
     squares = partial.from(vector);
-    backward =
-        training ? new ChannelNormBackward(owned, device, spec, z, pools, regions) : null;
+    backward = training ? new ChannelNormBackward(owned, device, spec, z, pools, regions) : null;
     regions.take(owned, device.memory().workspace());
   }
 

@@ -62,8 +62,7 @@ final class CudaPlainBlock extends CudaConvBlock {
   }
 
   private static Conv2dSpec rectified(Conv2dSpec c) {
-    return new Conv2dSpec(
-        c.inChannels(), c.outChannels(), c.kernel(), c.padding(), c.bias(), true);
+    return new Conv2dSpec(c.inChannels(), c.outChannels(), c.kernel(), c.padding(), c.bias(), true);
   }
 
   @Override

@@ -19,11 +19,7 @@ public final class CudaSgd implements OptimizerPlan {
    * @param slabs parameters, gradients and, with momentum, the velocity
    */
   public CudaSgd(
-      CudaDevice device,
-      SgdSpec spec,
-      CudaStepState state,
-      CudaArena copies,
-      CudaArena... slabs) {
+      CudaDevice device, SgdSpec spec, CudaStepState state, CudaArena copies, CudaArena... slabs) {
     this.slabs = slabs;
     this.copies = copies;
     this.state = state;

@@ -77,11 +77,7 @@ final class FusionTiming {
 
   private Runnable alone(ConvPlan plan) {
     PlanRun run =
-        owned
-            .own(plan.newRun())
-            .set(0, values.pointer())
-            .set(1, w.pointer())
-            .set(2, y.pointer());
+        owned.own(plan.newRun()).set(0, values.pointer()).set(1, w.pointer()).set(2, y.pointer());
     return () -> run.execute(workspace.pointer());
   }
 
@@ -105,8 +101,7 @@ final class FusionTiming {
     Runnable before = () -> {};
     Runnable after = () -> {};
     if (fused.problem().operation().hasNorm()) {
-      KernelLaunch apply =
-          owned.own(PointwiseKernels.norm(device.kernels(), in, true));
+      KernelLaunch apply = owned.own(PointwiseKernels.norm(device.kernels(), in, true));
       apply.set(0, x.pointer()).set(1, values.pointer());
       apply.set(2, channels.pointer()).set(3, channels.pointer());
       before = apply::launch;

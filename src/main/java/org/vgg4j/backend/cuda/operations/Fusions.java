@@ -8,8 +8,8 @@ import org.vgg4j.backend.cuda.graph.ConvPlan;
 import org.vgg4j.backend.cuda.graph.ConvPlans;
 import org.vgg4j.backend.cuda.graph.ConvProblem;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
-import org.vgg4j.tensor.ConvBlockSpec;
 import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.ConvBlockSpec;
 
 /**
  * Decides what a convolution does beside convolving. Each decision is given, or timed once on the
@@ -30,11 +30,7 @@ final class Fusions {
    *
    * @param given what {@link #chosen} returned earlier
    */
-  Fusions(
-      CudaDevice device,
-      boolean deterministic,
-      Boolean recomputes,
-      Map<String, String> given) {
+  Fusions(CudaDevice device, boolean deterministic, Boolean recomputes, Map<String, String> given) {
     this.device = device;
     this.deterministic = deterministic;
     this.recomputes = recomputes;
@@ -68,9 +64,7 @@ final class Fusions {
    * @param y the layout of the block's output
    */
   boolean defers(ConvBlockSpec block, CudaLayout y) {
-    return recomputes != null
-        ? recomputes
-        : !deterministic && isDeferringFaster(block.next(), y);
+    return recomputes != null ? recomputes : !deterministic && isDeferringFaster(block.next(), y);
   }
 
   /** Either way takes one more pass over y: here to store it, there to have it in the backward. */
@@ -83,8 +77,7 @@ final class Fusions {
     }
     ConvPlan alone = plans.plan(ConvProducts.problem(ConvOperation.FORWARD, next, y));
     return decide(
-        "defer " + with.text(),
-        () -> FusionTiming.isFaster(device, alone, fused, y, next, false));
+        "defer " + with.text(), () -> FusionTiming.isFaster(device, alone, fused, y, next, false));
   }
 
   private boolean decide(String question, BooleanSupplier measured) {

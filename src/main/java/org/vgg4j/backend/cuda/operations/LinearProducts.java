@@ -34,12 +34,7 @@ final class LinearProducts {
    * @param x the layout of the input; its type is that of w and y, and its order that of w
    */
   LinearProducts(
-      Closing owned,
-      CudaDevice device,
-      LinearSpec spec,
-      CudaLayout x,
-      CudaLayout y,
-      Usage usage) {
+      Closing owned, CudaDevice device, LinearSpec spec, CudaLayout x, CudaLayout y, Usage usage) {
     CudaContext context = device.context();
     DType type = x.dtype();
     int n = x.shape().dim(0);
@@ -54,8 +49,8 @@ final class LinearProducts {
     MatrixProduct fused =
         type == DType.F32 ? MatrixProduct.offered(owned, context, plain.with(added)) : null;
     forward = fused != null ? fused : MatrixProduct.of(owned, context, plain);
-    bias = fused != null ? null : 
-        owned.own(PointwiseKernels.bias(device.kernels(), y, spec.relu()));
+    bias =
+        fused != null ? null : owned.own(PointwiseKernels.bias(device.kernels(), y, spec.relu()));
     data =
         usage.training() && usage.inputGradient()
             ? MatrixProduct.of(
@@ -106,7 +101,8 @@ final class LinearProducts {
       weights.run(x, dy, dw, db, workspace);
     } else {
       weights.run(x, dy, dw, workspace);
-      sums.run(dy, null, null, workspace, db); // behind the product, which no longer needs the workspace
+      sums.run(
+          dy, null, null, workspace, db); // behind the product, which no longer needs the workspace
     }
   }
 }
