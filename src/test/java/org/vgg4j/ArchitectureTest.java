@@ -81,14 +81,17 @@ class ArchitectureTest {
                   CUDA + "libraries",
                   CUDA + "kernels",
                   CUDA + "memory",
+                  CUDA + "graph",
                   CUDA + "operations")),
           Map.entry(CUDA + "calls", Set.of("tensor")),
           Map.entry(CUDA + "libraries", Set.of("tensor", CUDA + "calls")),
           Map.entry(CUDA + "kernels", Set.of("tensor", CUDA + "calls")),
           Map.entry(CUDA + "memory", Set.of("tensor", CUDA + "calls", CUDA + "kernels")),
           Map.entry(
+              CUDA + "graph", Set.of("tensor", CUDA + "calls", CUDA + "kernels", CUDA + "memory")),
+          Map.entry(
               CUDA + "operations",
-              Set.of("tensor", CUDA + "calls", CUDA + "kernels", CUDA + "memory")));
+              Set.of("tensor", CUDA + "calls", CUDA + "kernels", CUDA + "memory", CUDA + "graph")));
 
   /** Every engine is named by this class and by no other. */
   private static final String FACTORY = "backend/Backends.java";
