@@ -22,8 +22,6 @@ public final class CudaContext implements AutoCloseable {
   private final Scalars scalars = new Scalars();
   private final CublasLtCalls cublasLt = new CublasLtCalls(this);
   private final CudnnCalls cudnn = new CudnnCalls(this);
-  private final CudnnConvolutionCalls convolution = new CudnnConvolutionCalls(this);
-  private final CudnnNormCalls norm = new CudnnNormCalls(this);
   private final GpuInfo info;
   private final CUstream_st stream;
   private final cudnnContext cudnnHandle;
@@ -84,14 +82,6 @@ public final class CudaContext implements AutoCloseable {
 
   public CudnnCalls cudnn() {
     return cudnn;
-  }
-
-  public CudnnConvolutionCalls convolution() {
-    return convolution;
-  }
-
-  public CudnnNormCalls norm() {
-    return norm;
   }
 
   CublasLtCalls cublasLt() {

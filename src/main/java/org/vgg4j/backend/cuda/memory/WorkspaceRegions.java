@@ -27,7 +27,7 @@ public final class WorkspaceRegions {
         return null;
       }
       Pointer now = share.pointer();
-      if (now != base) {
+      if (!now.equals(base)) {
         base = now;
         pointer = DeviceMemory.at(now, offset);
       }

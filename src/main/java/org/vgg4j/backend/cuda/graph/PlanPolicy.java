@@ -1,0 +1,63 @@
+package org.vgg4j.backend.cuda.graph;
+
+import java.util.Map;
+import org.bytedeco.cuda.global.cudnn;
+import org.vgg4j.tensor.DType;
+
+/**
+ * Which plans convolutions may use.
+ *
+ * @param strict whether convolutions in fp32 avoid tensor cores (TF32), Winograd, FFT and sums of
+ *     reduced precision
+ * @param deterministic whether the first plan of cuDNN's list is taken that gives the same bits
+ *     every time, instead of timing the best few
+ * @param workspaceLimit the most workspace that a plan may use, in bytes
+ * @param choices what {@link ConvPlans#chosen} returned earlier; they take precedence over the
+ *     cache and over timing
+ */
+public record PlanPolicy(
+    boolean strict, boolean deterministic, long workspaceLimit, Map<String, String> choices) {
+  /** Copies the choices. */
+  public PlanPolicy {
+    choices = Map.copyOf(choices);
+  }
+
+  /**
+   * Returns the default limit for a GPU of so many bytes of memory: a twelfth of it, at least 1
+   * GiB. Fast engines convert layouts in as much workspace as the largest activation takes;
+   * measured in benchmarks/results/2026-11-26-h200.
+   */
+  public static long workspaceLimit(long memoryBytes) {
+    return Math.max(1L << 30, memoryBytes / 12);
+  }
+
+  /** Returns why an engine may not be used, null if it may. */
+  String refusal(EngineNotes notes, DType type) {
+    if (notes.numerical().contains(cudnn.CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS)) {
+      return "converts its inputs to a narrower type";
+    }
+    if (notes.behavior().contains(cudnn.CUDNN_BEHAVIOR_NOTE_REQUIRES_FILTER_INT8x32_REORDER)
+        || notes.behavior().contains(cudnn.CUDNN_BEHAVIOR_NOTE_REQUIRES_BIAS_INT8x32_REORDER)) {
+      return "needs another order of its operands";
+    }
+    if (deterministic && notes.isNondeterministic()) {
+      return "is nondeterministic";
+    }
+    return strict && type == DType.F32 ? imprecision(notes) : null;
+  }
+
+  private static String imprecision(EngineNotes notes) {
+    if (notes.usesTensorCores()) {
+      return "uses tensor cores, which round fp32 to TF32";
+    }
+    for (int note : notes.numerical()) {
+      boolean isHarmless =
+          note == cudnn.CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC
+              || note == cudnn.CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP;
+      if (!isHarmless) {
+        return "is less precise than fp32 (" + notes.text() + ")";
+      }
+    }
+    return null;
+  }
+}

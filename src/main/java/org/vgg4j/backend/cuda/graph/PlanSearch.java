@@ -1,0 +1,123 @@
+package org.vgg4j.backend.cuda.graph;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.vgg4j.backend.cuda.calls.CudaException;
+import org.vgg4j.tensor.Closing;
+
+/**
+ * Goes through cuDNN's offers for one problem until enough of them are plans that may be used.
+ * Closing frees the plans that were not taken.
+ */
+final class PlanSearch implements AutoCloseable {
+  private final PlanTarget target;
+  private final PlanPolicy policy;
+  private final ConvProblem problem;
+  private final Set<EngineChoice> seen = new HashSet<>();
+  private final List<BuiltPlan> found = new ArrayList<>();
+  private int offered;
+  private int compiled;
+  private CudaException last; // cuDNN's last refusal
+  private String lastRule; // the policy's last refusal
+
+  PlanSearch(PlanTarget target, PlanPolicy policy, ConvProblem problem) {
+    this.target = target;
+    this.policy = policy;
+    this.problem = problem;
+  }
+
+  /**
+   * Returns plans in cuDNN's order, none if there are none.
+   *
+   * @param most how many to stop at
+   * @param mostCompiled how many of them may be compiled at run time: that takes half a second each
+   */
+  List<BuiltPlan> find(int most, int mostCompiled) {
+    for (int mode : EngineOffer.MODES) {
+      for (EngineOffer offer : offers(mode)) {
+        if (found.size() == most) {
+          return List.copyOf(found);
+        }
+        offered++;
+        if (seen.add(offer.choice()) && isAllowed(offer, mostCompiled)) {
+          consider(offer.choice());
+        }
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  private List<EngineOffer> offers(int mode) {
+    try {
+      return EngineOffer.of(target, problem, mode);
+    } catch (CudaException e) {
+      last = e;
+      return List.of();
+    }
+  }
+
+  private boolean isAllowed(EngineOffer offer, int mostCompiled) {
+    String rule = policy.refusal(offer.notes(), problem.type());
+    if (rule != null) {
+      lastRule = offer.choice().text() + " " + rule;
+      return false;
+    }
+    return !offer.notes().isCompiledAtRunTime() || compiled < mostCompiled;
+  }
+
+  private void consider(EngineChoice choice) {
+    try {
+      BuiltPlan plan = BuiltPlan.build(target, problem, choice, policy);
+      found.add(plan);
+      compiled += plan.notes().isCompiledAtRunTime() ? 1 : 0;
+    } catch (CudaException e) {
+      last = e;
+    }
+  }
+
+  /** Gives a plan that was found to the caller, who closes it from now on. */
+  BuiltPlan take(BuiltPlan plan) {
+    found.remove(plan);
+    return plan;
+  }
+
+  @Override
+  public void close() {
+    try (Closing rest = new Closing()) {
+      found.forEach(rest::own);
+      found.clear();
+    }
+  }
+
+  /** Returns what to throw when nothing was found. */
+  CudaException failure() {
+    String reason =
+        last != null
+            ? "the last refusal was: " + last.getMessage()
+            : lastRule != null ? "the last one, " + lastRule : "it gives no reason";
+    CudaException failure =
+        new CudaException(
+            last != null ? last.call() : "cudnnBackendFinalize",
+            last != null ? last.status() : 0,
+            ("cuDNN has no plan for %s on %s within %d bytes of workspace%s: %d offered, %s;"
+                    + " use a smaller batch or a larger --workspace-limit")
+                .formatted(
+                    problem.text(),
+                    target.name(),
+                    policy.workspaceLimit(),
+                    rules(),
+                    offered,
+                    reason));
+    if (last != null) {
+      failure.initCause(last);
+    }
+    return failure;
+  }
+
+  private String rules() {
+    return (policy.strict() ? ", without tensor cores" : "")
+        + (policy.deterministic() ? ", deterministic" : "");
+  }
+}
