@@ -33,8 +33,6 @@ final class ConvProducts {
     STATISTICS
   }
 
-  private final CudaLayout x;
-  private final Conv2dSpec spec;
   private final DeferredInput deferred; // null when x holds its values
   private final ConvOperation operation; // of the forward
   private final PlanRun forward;
@@ -56,8 +54,6 @@ final class ConvProducts {
       Usage usage,
       Then then,
       WorkspaceRegions regions) {
-    this.x = x;
-    this.spec = spec;
     ConvPlans plans = device.plans();
     ConvForwardChoice choice = ConvForwardChoice.of(device, spec, x, then);
     ConvPlan forwardPlan = choice.plan();
