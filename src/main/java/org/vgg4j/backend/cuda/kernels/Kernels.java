@@ -28,7 +28,7 @@ public final class Kernels implements AutoCloseable {
   private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
 
   /** Launched at once to check that the code runs on this GPU. */
-  private static final String ANY = "vgg4j_fill";
+  private static final String ANY = "vgg4j_accumulate";
 
   private final CudaContext context;
   private final Closing owned;
