@@ -59,7 +59,7 @@ void streams() {
 
 void badKernels() {
   float host = 0;
-  launch("vgg4j_fill", 1, 32, &host, 1ll, 1.0f);
+  launch("vgg4j_relu_f32", 1, 32, &host, &host, 1ll);
   check(cudaDeviceSynchronize() == 700, "a host pointer in a kernel");
   check(cudaDeviceSynchronize() == 700, "the error stays");
   void* p;
@@ -67,13 +67,13 @@ void badKernels() {
   reset();
   {
     Array<float> a(1024);
-    launch("vgg4j_fill", 1, 32, a.p, 5000ll, 1.0f);
+    launch("vgg4j_relu_f32", 1, 32, a.p, a.p, 5000ll);
     check(cudaDeviceSynchronize() == 700, "a kernel that runs over the end");
     reset();
-    launch("vgg4j_fill", 1, 32, a.p + 1, 4ll, 1.0f);
+    launch("vgg4j_relu_f32", 1, 32, a.p + 1, a.p + 1, 4ll);
     check(cudaDeviceSynchronize() == 716, "a misaligned argument");
     reset();
-    check(launch("vgg4j_fill", 1, 2000, a.p, 4ll, 1.0f) == 9, "too many threads");
+    check(launch("vgg4j_relu_f32", 1, 2000, a.p, a.p, 4ll) == 9, "too many threads");
     check(launch("vgg4j_adam_nothing", 1, 32, a.p) == 500, "a kernel that the image lacks");
   }
   float* dangling;
@@ -81,13 +81,13 @@ void badKernels() {
     Array<float> a(4);
     dangling = a.p;
   }
-  launch("vgg4j_fill", 1, 32, dangling, 4ll, 1.0f);
+  launch("vgg4j_relu_f32", 1, 32, dangling, dangling, 4ll);
   check(cudaDeviceSynchronize() == 700, "a kernel on freed memory");
   reset();
   const size_t before = read(VIOLATIONS);
   {
     Array<float> a(10);  // less than the padding behind it
-    launch("vgg4j_fill", 1, 32, a.p, 11ll, 1.0f);
+    launch("vgg4j_relu_f32", 1, 32, a.p, a.p, 11ll);
     cudaDeviceSynchronize();
     check(read(OVERWRITTEN) == 1, "a write into the padding shows when it is asked for");
   }
