@@ -42,6 +42,12 @@ class Graphs {
     return d;
   }
 
+  // Before the end of the test.
+  int destroy(void* d) {
+    all_.erase(std::find(all_.begin(), all_.end(), d));
+    return cudnnBackendDestroyDescriptor(d);
+  }
+
   void set(void* d, int name, int type, std::initializer_list<int64_t> values) {
     std::vector<int64_t> wide(values);
     std::vector<int> narrow(values.begin(), values.end());
