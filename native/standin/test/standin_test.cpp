@@ -3,6 +3,7 @@
 
 int failures, checks;
 
+void testGraphs();
 void testKernels();
 void testLibraries();
 void testCublasLt();
@@ -158,7 +159,11 @@ int main() {
   streams();
   badKernels();
   injectedFaults();
+<<<<<<< HEAD
   randomOrders();
+=======
+  testGraphs();
+>>>>>>> standin
   testLibraries();
   testCublasLt();
   testKernels();

@@ -48,11 +48,9 @@ final class ChannelNormBackward {
     sums = owned.own(kernels.sums(Kernels.typed(name, x.dtype()), grid, 11));
     apply =
         owned.own(
-            PointwiseKernels.over(
-                kernels,
-                pool ? "vgg4j_norm_backward_pool" : "vgg4j_norm_backward",
-                x,
-                pool ? 12 : 11));
+            pool
+                ? PointwiseKernels.overWindows(kernels, "vgg4j_norm_backward_pool", x, 12)
+                : PointwiseKernels.over(kernels, "vgg4j_norm_backward", x, 11));
     if (pool) {
       images(sums, s, 6).set(9, channels).set(10, grid.parts());
       images(apply, s, 8).set(11, channels);

@@ -42,7 +42,7 @@ final class PairPool {
                 x,
                 5)
             .set(9, relu ? 1 : 0);
-    backward = sizes(owned.own(PointwiseKernels.over(kernels, "vgg4j_unpool", x, 7)), x, 3);
+    backward = sizes(owned.own(PointwiseKernels.overWindows(kernels, "vgg4j_unpool", x, 7)), x, 3);
   }
 
   private static KernelLaunch sizes(KernelLaunch kernel, CudaLayout x, int at) {

@@ -3,6 +3,7 @@ package org.vgg4j.backend.cuda.operations;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.tensor.Shape;
 
 /** The elementwise custom kernels that several plans share, complete except for their pointers. */
 final class PointwiseKernels {
@@ -17,6 +18,13 @@ final class PointwiseKernels {
         layout.storedElements(),
         VECTOR_BYTES / layout.dtype().bytes(),
         arguments);
+  }
+
+  /** Returns a launch over the 2x2 windows of images, incomplete ones too, 16 bytes a thread. */
+  static KernelLaunch overWindows(Kernels kernels, String name, CudaLayout images, int arguments) {
+    Shape x = images.shape();
+    Shape windows = Shape.of(x.dim(0), x.dim(1), (x.dim(2) + 1) / 2, (x.dim(3) + 1) / 2);
+    return over(kernels, name, CudaLayout.channelsLast(windows, images.dtype()), arguments);
   }
 
   /** Adds a bias to every position's channels, with a ReLU or without; argument 0 is y, 1 b. */
