@@ -159,11 +159,8 @@ int main() {
   streams();
   badKernels();
   injectedFaults();
-<<<<<<< HEAD
   randomOrders();
-=======
   testGraphs();
->>>>>>> standin
   testLibraries();
   testCublasLt();
   testKernels();
