@@ -66,7 +66,7 @@ public final class CublasLtCalls extends ContextCalls {
 
   void cublasLtMatmulDescSetAttribute(
       cublasLtMatmulDescOpaque_t descriptor, String what, int attribute, int value) {
-    try (IntPointer number = new IntPointer(value)) {
+    try (IntPointer number = new IntPointer(new int[] {value})) {
       cublasLtMatmulDescSetAttribute(descriptor, what, attribute, number, Integer.BYTES);
     }
   }
@@ -125,7 +125,7 @@ public final class CublasLtCalls extends ContextCalls {
 
   void cublasLtMatmulPreferenceSetReductions(
       cublasLtMatmulPreferenceOpaque_t preference, String what, int mask) {
-    try (IntPointer schemes = new IntPointer(mask)) {
+    try (IntPointer schemes = new IntPointer(new int[] {mask})) {
       set(
           preference,
           what,
