@@ -81,11 +81,23 @@ public record CudaLayout(Shape shape, DType dtype, int inner, int stored, boolea
    * Checks that an operation can read this input.
    *
    * @throws IllegalArgumentException when the channels are filled up or the values deferred, which
-   *     only convolutions read
+   *     only convolutions read, or when it has images in another order
    */
   public CudaLayout requirePlain(String operation) {
     if (stored != channels() || deferred) {
       throw new IllegalArgumentException(operation + " cannot read an input of " + this);
+    }
+    return shape.rank() == 4 ? requireImages(operation) : this;
+  }
+
+  /**
+   * Checks that this is a layout of images.
+   *
+   * @throws IllegalArgumentException when it is not NHWC
+   */
+  public CudaLayout requireImages(String operation) {
+    if (shape.rank() != 4 || inner != shape.dim(2) * shape.dim(3)) {
+      throw new IllegalArgumentException(operation + " needs images channels last, not " + this);
     }
     return this;
   }

@@ -10,6 +10,9 @@ import org.vgg4j.tensor.Conv2dSpec;
  * is faster, else alone.
  */
 record ConvForwardChoice(ConvPlan plan) {
+  /** The sums of squares lie right behind the sums, and cuDNN wants both at 16 bytes. */
+  private static final int CHANNELS_OF_ALIGNED_SUMS = 4;
+
   static ConvForwardChoice of(
       CudaDevice device, Conv2dSpec spec, CudaLayout x, ConvProducts.Then then) {
     ConvPlan alone = device.plans().plan(ConvProducts.problem(ConvOperation.FORWARD, spec, x));
@@ -34,6 +37,9 @@ record ConvForwardChoice(ConvPlan plan) {
         }
       }
       case STATISTICS -> {
+        if (spec.outChannels() % CHANNELS_OF_ALIGNED_SUMS != 0) {
+          return of(device, spec, x, ConvProducts.Then.NOTHING);
+        }
         ConvOperation with =
             x.deferred() ? ConvOperation.NORM_FORWARD_STATISTICS : ConvOperation.FORWARD_STATISTICS;
         best = device.fusions().faster(alone, ConvProducts.problem(with, spec, x), x, spec);

@@ -54,6 +54,7 @@ final class ConvProducts {
       Usage usage,
       Then then,
       WorkspaceRegions regions) {
+    x.requireImages("convolution");
     ConvPlans plans = device.plans();
     ConvForwardChoice choice = ConvForwardChoice.of(device, spec, x, then);
     ConvPlan forwardPlan = choice.plan();

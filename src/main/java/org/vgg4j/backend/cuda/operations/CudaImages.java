@@ -24,12 +24,12 @@ public final class CudaImages extends CudaPlan implements ImagePlan {
 
   public CudaImages(Closing owned, CudaDevice device, ImageSpec spec, CudaLayout x) {
     super(owned, device, "images", Usage.TRAINING);
-    this.x = x;
     int batch = x.shape().dim(0);
     if (!x.shape().equals(spec.x(batch))) {
       throw new InvalidInputException(
           "images need an input of shape " + spec.x(batch) + ", not " + x.shape());
     }
+    this.x = x.requireImages("images");
     bytes = CudaLayout.rows(spec.bytes(batch), DType.U8);
     kernel =
         owned.own(
