@@ -216,6 +216,16 @@ std::vector<T> notes(int bits) {
 
 }  // namespace
 
+const Engine* findEngine(const Graph& graph, long index) {
+  const Lists& lists = listsOf(graph);
+  for (const Engines* engines : {&lists.measured, &lists.fallback}) {
+    for (const Engine& engine : *engines) {
+      if (engine.index == index) return &engine;
+    }
+  }
+  return nullptr;
+}
+
 size_t Config::workspaceBytes() const {
   const OperationPointer c = graph->convolution();
   const size_t tile = knobs.at(TILE_SIZE);
@@ -244,17 +254,14 @@ int finalizeEngine(Descriptor& d) {
   const std::shared_ptr<const Graph> graph = d.reference(ENGINE_GRAPH)->graph;
   if (!graph) return reject(DNN_BAD_PARAM, "%s: an engine of no operation graph", FUNCTION);
   const long index = d.value<int64_t>(ENGINE_INDEX, -1);
-  const Lists& lists = listsOf(*graph);
-  for (const Engines* engines : {&lists.measured, &lists.fallback}) {
-    for (const Engine& engine : *engines) {
-      if (engine.index != index) continue;
-      fillEngine(d, {graph, &engine, {}});
-      return DNN_OK;
-    }
-  }
+  const Engine* engine = findEngine(*graph, index);
   // A caller that kept an engine from another time has to expect this.
-  return refuse(DNN_NOT_SUPPORTED, "%s: engine %ld does not support a graph %s", FUNCTION, index,
-                graph->pattern.c_str());
+  if (!engine) {
+    return refuse(DNN_NOT_SUPPORTED, "%s: engine %ld does not support a graph %s", FUNCTION, index,
+                  graph->pattern.c_str());
+  }
+  fillEngine(d, {graph, engine, {}});
+  return DNN_OK;
 }
 
 int finalizeConfig(Descriptor& d) {
@@ -270,10 +277,10 @@ int finalizeConfig(Descriptor& d) {
       }
       const int type = choice->value<int>(KNOB_CHOICE_TYPE, -1);
       const long value = choice->value<int64_t>(KNOB_CHOICE_VALUE, -1);
-      const KnobRange* found = std::find_if(std::begin(KNOBS), std::end(KNOBS), [&](const KnobRange& k) {
+      const bool isKnown = std::any_of(std::begin(KNOBS), std::end(KNOBS), [=](const KnobRange& k) {
         return k.type == type && value >= k.least && value <= k.most;
       });
-      if (found == std::end(KNOBS)) {
+      if (!isKnown) {
         return refuse(DNN_NOT_SUPPORTED, "%s: engine %d has no knob %d with value %ld", FUNCTION,
                       engine->engine->index, type, value);
       }
@@ -285,17 +292,25 @@ int finalizeConfig(Descriptor& d) {
 }
 
 int finalizePlan(Descriptor& d) {
-  const std::shared_ptr<Descriptor> from = d.reference(PLAN_CONFIG);
-  if (from->type != ENGINE_CONFIG) {
-    return reject(DNN_BAD_PARAM, "%s: a plan of no engine configuration", FUNCTION);
+  if (d.has(PLAN_CONFIG) == d.has(PLAN_TEXT)) {
+    return reject(DNN_BAD_PARAM, "%s: a plan needs an engine configuration or a text", FUNCTION);
   }
-  const Config& config = *from->config;
+  if (d.has(PLAN_TEXT)) {
+    const std::vector<char> text = d.values<char>(PLAN_TEXT);
+    if (const int e = readPlan(std::string(text.begin(), text.end()), d.config)) return e;
+  } else if (d.reference(PLAN_CONFIG)->type != ENGINE_CONFIG) {
+    return reject(DNN_BAD_PARAM, "%s: a plan of no engine configuration", FUNCTION);
+  } else {
+    d.config = d.reference(PLAN_CONFIG)->config;
+  }
+  const Config& config = *d.config;
   if (config.engine->isRefused || config.knobs.at(TILE_SIZE) == REFUSED_TILE) {
     return refuse(DNN_NOT_SUPPORTED, "%s: engine %d with tile size %ld does not support this shape",
                   FUNCTION, config.engine->index, config.knobs.at(TILE_SIZE));
   }
-  d.config = from->config;
   assign<int64_t>(d, PLAN_WORKSPACE_SIZE, TYPE_INT64, {(int64_t) config.workspaceBytes()});
+  const std::string text = writePlan(config);
+  assign<char>(d, PLAN_TEXT, TYPE_CHAR, std::vector<char>(text.begin(), text.end()));
   return DNN_OK;
 }
 
