@@ -114,17 +114,34 @@ const Lists FILTER_BF16_TO_FP32 = {{}, {{70, TENSOR_CORE, COMPILED, Workspace::N
 
 const Lists BIAS_FP32 = {
     {{51, TENSOR_CORE, 0, Workspace::SMALL, 4, false, 0},
-     {35, TENSOR_CORE, 0, Workspace::NONE, 1, true, 0},
-     {28, 0, 0, Workspace::NONE, 1, false, 0}},
-    {{1, 0, 0, Workspace::COPIES, 1, false, 0}, {28, 0, 0, Workspace::NONE, 1, false, 0}}};
+     {24, TENSOR_CORE, 0, Workspace::COPIES, 1, true, 0},
+     {26, TENSOR_CORE, 0, Workspace::TOO_LARGE, 1, false, 0},
+     {44, 0, 0, Workspace::COPIES, 2, false, 1},
+     {11, 0, 0, Workspace::NONE, 1, false, 0}},
+    {{11, 0, 0, Workspace::NONE, 1, false, 0},
+     {0, STRICT_NAN_PROPAGATION, 0, Workspace::NONE, 1, false, 0},
+     {52, TENSOR_CORE, COMPILED, Workspace::NONE, 1, false, 0}}};
 
 const Lists BIAS_BF16 = {
-    {{41, TENSOR_CORE, 0, Workspace::SMALL, 4, false, 0},
-     {35, TENSOR_CORE, 0, Workspace::NONE, 1, true, 0}},
-    {{1, 0, 0, Workspace::COPIES, 1, false, 0}, {28, 0, 0, Workspace::NONE, 1, false, 0}}};
+    {{10, TENSOR_CORE, 0, Workspace::NONE, 2, false, 1},
+     {41, TENSOR_CORE, 0, Workspace::SMALL, 4, false, 0},
+     {51, TENSOR_CORE, 0, Workspace::TOO_LARGE, 1, false, 0}},
+    {{11, 0, 0, Workspace::NONE, 1, false, 0},
+     {0, STRICT_NAN_PROPAGATION, 0, Workspace::NONE, 1, false, 0},
+     {52, TENSOR_CORE, COMPILED, Workspace::NONE, 1, false, 0}}};
 
-const Lists FUSED_FORWARD = {{{3, TENSOR_CORE, COMPILED, Workspace::NONE, 3, false, 1}}, {}};
-const Lists FUSED_DATA = {{{4, TENSOR_CORE, COMPILED, Workspace::SMALL, 4, false, 1}}, {}};
+// A bias in fp32 or bf16 between the operations: nothing is compiled in advance.
+const Lists BIAS_MIXED = {
+    {{4, TENSOR_CORE, COMPILED, Workspace::NONE, 4, false, 1},
+     {7, TENSOR_CORE, COMPILED, Workspace::NONE, 2, false, 0}},
+    {{2, TENSOR_CORE, COMPILED, Workspace::NONE, 1, false, 0},
+     {8, 0, COMPILED, Workspace::NONE, 1, false, 0}}};
+
+const Lists FUSED_FORWARD = {{{3, TENSOR_CORE, COMPILED, Workspace::NONE, 3, false, 1}},
+                             {{3, TENSOR_CORE, COMPILED, Workspace::NONE, 1, false, 0}}};
+const Lists FUSED_DATA = {{{4, TENSOR_CORE, COMPILED, Workspace::SMALL, 4, false, 1}},
+                          {{4, TENSOR_CORE, COMPILED, Workspace::SMALL, 1, false, 0},
+                           {8, 0, COMPILED, Workspace::NONE, 1, false, 0}}};
 const Lists POINTWISE_ONLY = {{{5, 0, COMPILED, Workspace::NONE, 1, false, 0}}, {}};
 const Lists NOTHING = {};
 
@@ -150,6 +167,13 @@ bool isPerChannel(const Graph& graph) {
   return true;
 }
 
+// Whether all virtual tensors are in fp32.
+bool hasFloatInside(const Graph& graph) {
+  return std::all_of(graph.operations.begin(), graph.operations.end(), [](const OperationPointer& o) {
+    return !o->outputs[0]->isVirtual || o->outputs[0]->type == DATA_FLOAT;
+  });
+}
+
 const Lists& convolutionLists(const Graph& graph, const Operation& c) {
   const int type = c.inputs[0]->type;
   if (c.inputs[1]->type != type) return NOTHING;
@@ -167,7 +191,10 @@ const Lists& convolutionLists(const Graph& graph, const Operation& c) {
   if (graph.operations.back()->letter() != 'G' && graph.operations.back()->outputs[0]->type != type) {
     return NOTHING;
   }
-  if (graph.pattern == "FA" || graph.pattern == "FAR") return bf16 ? BIAS_BF16 : BIAS_FP32;
+  if (graph.pattern == "FA" || graph.pattern == "FAR") {
+    if (!bf16) return BIAS_FP32;
+    return graph.operations[1]->inputs[1]->type == type && hasFloatInside(graph) ? BIAS_BF16 : BIAS_MIXED;
+  }
   // What is compiled at run time wants the channels innermost, and what comes before the convolution in
   // the type of its input.
   for (const TensorPointer& t : {c.inputs[0], c.inputs[1], c.outputs[0]}) {

@@ -137,7 +137,7 @@ void runAll(
   for (void* config : g.offers(g.graph(operations), 3)) {
     check((g.notes(config, 1305, 19) & 1) == isCompiled, "run-time compilation is noted");
     void* plan = g.plan(config);
-    if (!plan) continue;
+    if (!plan || g.workspace(plan) > LIMIT) continue;
     check(!g.run(plan, ids, pointers), "execute a fusion");
     compareTo(g.notes(config) & TENSOR_CORE ? 1.0 / 1024 : 0);
     runs++;
@@ -200,7 +200,7 @@ void convolutionBiasRelu(Type type, Type biasType, bool relu) {
     expected[i] += bias[i / (s.p() * s.q()) % s.k];
     if (relu) expected[i] = std::max(expected[i], 0.0);
   }
-  runAll(g, operations, {1, 2, 3, 4}, {x.memory.p, w.memory.p, b.memory.p, y.memory.p}, false, [&](double inputs) {
+  runAll(g, operations, {1, 2, 3, 4}, {x.memory.p, w.memory.p, b.memory.p, y.memory.p}, biasType != type, [&](double inputs) {
     compare(y, expected, sizes, type == F32 ? inputs : 0, "a convolution with bias");
   });
 }
@@ -621,8 +621,8 @@ void testGraphs() {
   for (const Type type : {F32, BF16}) {
     convolutionAndStatistics(type);
     for (const bool relu : {false, true}) {
-      convolutionBiasRelu(type, F32, relu);
       convolutionBiasRelu(type, type, relu);
+      if (type == BF16) convolutionBiasRelu(type, F32, relu);  // no engine compiled in advance
     }
     normBeforeConvolution(type, false);
     normBeforeConvolution(type, true);
