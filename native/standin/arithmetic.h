@@ -18,19 +18,19 @@ inline float toTf32(float x) {
   return x;
 }
 
-inline float fromBf16(uint16_t bits) {
-  const uint32_t wide = (uint32_t) bits << 16;
-  float x;
-  memcpy(&x, &wide, 4);
-  return x;
-}
-
-// Rounds to the nearest, ties to even; NaN stays NaN.
+// Rounds a float to bfloat16, to nearest even; NaN stays NaN.
 inline uint16_t toBf16(float x) {
   uint32_t bits;
   memcpy(&bits, &x, 4);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t) (bits >> 16 | 0x40u);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t) ((bits >> 16) | 0x40u);
   return (uint16_t) ((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+inline float fromBf16(uint16_t x) {
+  const uint32_t bits = (uint32_t) x << 16;
+  float value;
+  memcpy(&value, &bits, 4);
+  return value;
 }
 
 // y = alpha result + beta y, and y is not read when beta is 0.

@@ -7,7 +7,7 @@ using namespace standin;
 
 namespace {
 
-const long ARRAY = 64;
+const long ARRAY = 64, TEXT = 1 << 20;
 enum Access { REQUIRED, OPTIONAL, COMPUTED };
 
 struct Rule {
@@ -46,7 +46,8 @@ const std::map<int, std::vector<Rule>>& rules() {
         {HEURISTICS_RESULTS, TYPE_DESCRIPTOR, ARRAY, COMPUTED}}},
       {EXECUTION_PLAN,
        {{PLAN_HANDLE, TYPE_HANDLE, 1, REQUIRED},
-        {PLAN_CONFIG, TYPE_DESCRIPTOR, 1, REQUIRED},
+        {PLAN_CONFIG, TYPE_DESCRIPTOR, 1, OPTIONAL},
+        {PLAN_TEXT, TYPE_CHAR, TEXT, OPTIONAL},
         {PLAN_WORKSPACE_SIZE, TYPE_INT64, 1, COMPUTED}}},
       {KNOB_CHOICE,
        {{KNOB_CHOICE_TYPE, TYPE_KNOB, 1, REQUIRED}, {KNOB_CHOICE_VALUE, TYPE_INT64, 1, REQUIRED}}},
@@ -130,7 +131,7 @@ bool fits(const Rule& rule, int type) {
 
 size_t sizeOf(int type) {
   switch (type) {
-    case TYPE_BOOLEAN: return 1;
+    case TYPE_BOOLEAN: case TYPE_CHAR: return 1;
     case TYPE_HANDLE: case TYPE_INT64: case TYPE_DOUBLE: case TYPE_VOID_PTR: case TYPE_DESCRIPTOR:
       return 8;
     default: return 4;  // floats and enums

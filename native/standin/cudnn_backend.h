@@ -48,6 +48,7 @@ enum AttributeType {
   TYPE_GENSTATS_MODE = 16,
   TYPE_REDUCTION_OPERATOR = 18,
   TYPE_BEHAVIOUR_NOTE = 19,
+  TYPE_CHAR = 24,
   TYPE_NUMBER = -1  // in a rule: float or double
 };
 
@@ -71,6 +72,7 @@ enum AttributeName {
   PLAN_HANDLE = 400,
   PLAN_CONFIG = 401,
   PLAN_WORKSPACE_SIZE = 402,
+  PLAN_TEXT = 405,
   KNOB_CHOICE_TYPE = 600,
   KNOB_CHOICE_VALUE = 601,
   FORWARD_ALPHA = 700,

@@ -114,17 +114,34 @@ const Lists FILTER_BF16_TO_FP32 = {{}, {{70, TENSOR_CORE, COMPILED, Workspace::N
 
 const Lists BIAS_FP32 = {
     {{51, TENSOR_CORE, 0, Workspace::SMALL, 4, false, 0},
-     {35, TENSOR_CORE, 0, Workspace::NONE, 1, true, 0},
-     {28, 0, 0, Workspace::NONE, 1, false, 0}},
-    {{1, 0, 0, Workspace::COPIES, 1, false, 0}, {28, 0, 0, Workspace::NONE, 1, false, 0}}};
+     {24, TENSOR_CORE, 0, Workspace::COPIES, 1, true, 0},
+     {26, TENSOR_CORE, 0, Workspace::TOO_LARGE, 1, false, 0},
+     {44, 0, 0, Workspace::COPIES, 2, false, 1},
+     {11, 0, 0, Workspace::NONE, 1, false, 0}},
+    {{11, 0, 0, Workspace::NONE, 1, false, 0},
+     {0, STRICT_NAN_PROPAGATION, 0, Workspace::NONE, 1, false, 0},
+     {52, TENSOR_CORE, COMPILED, Workspace::NONE, 1, false, 0}}};
 
 const Lists BIAS_BF16 = {
-    {{41, TENSOR_CORE, 0, Workspace::SMALL, 4, false, 0},
-     {35, TENSOR_CORE, 0, Workspace::NONE, 1, true, 0}},
-    {{1, 0, 0, Workspace::COPIES, 1, false, 0}, {28, 0, 0, Workspace::NONE, 1, false, 0}}};
+    {{10, TENSOR_CORE, 0, Workspace::NONE, 2, false, 1},
+     {41, TENSOR_CORE, 0, Workspace::SMALL, 4, false, 0},
+     {51, TENSOR_CORE, 0, Workspace::TOO_LARGE, 1, false, 0}},
+    {{11, 0, 0, Workspace::NONE, 1, false, 0},
+     {0, STRICT_NAN_PROPAGATION, 0, Workspace::NONE, 1, false, 0},
+     {52, TENSOR_CORE, COMPILED, Workspace::NONE, 1, false, 0}}};
 
-const Lists FUSED_FORWARD = {{{3, TENSOR_CORE, COMPILED, Workspace::NONE, 3, false, 1}}, {}};
-const Lists FUSED_DATA = {{{4, TENSOR_CORE, COMPILED, Workspace::SMALL, 4, false, 1}}, {}};
+// A bias in fp32 or bf16 between the operations: nothing is compiled in advance.
+const Lists BIAS_MIXED = {
+    {{4, TENSOR_CORE, COMPILED, Workspace::NONE, 4, false, 1},
+     {7, TENSOR_CORE, COMPILED, Workspace::NONE, 2, false, 0}},
+    {{2, TENSOR_CORE, COMPILED, Workspace::NONE, 1, false, 0},
+     {8, 0, COMPILED, Workspace::NONE, 1, false, 0}}};
+
+const Lists FUSED_FORWARD = {{{3, TENSOR_CORE, COMPILED, Workspace::NONE, 3, false, 1}},
+                             {{3, TENSOR_CORE, COMPILED, Workspace::NONE, 1, false, 0}}};
+const Lists FUSED_DATA = {{{4, TENSOR_CORE, COMPILED, Workspace::SMALL, 4, false, 1}},
+                          {{4, TENSOR_CORE, COMPILED, Workspace::SMALL, 1, false, 0},
+                           {8, 0, COMPILED, Workspace::NONE, 1, false, 0}}};
 const Lists POINTWISE_ONLY = {{{5, 0, COMPILED, Workspace::NONE, 1, false, 0}}, {}};
 const Lists NOTHING = {};
 
@@ -150,6 +167,13 @@ bool isPerChannel(const Graph& graph) {
   return true;
 }
 
+// Whether all virtual tensors are in fp32.
+bool hasFloatInside(const Graph& graph) {
+  return std::all_of(graph.operations.begin(), graph.operations.end(), [](const OperationPointer& o) {
+    return !o->outputs[0]->isVirtual || o->outputs[0]->type == DATA_FLOAT;
+  });
+}
+
 const Lists& convolutionLists(const Graph& graph, const Operation& c) {
   const int type = c.inputs[0]->type;
   if (c.inputs[1]->type != type) return NOTHING;
@@ -167,7 +191,10 @@ const Lists& convolutionLists(const Graph& graph, const Operation& c) {
   if (graph.operations.back()->letter() != 'G' && graph.operations.back()->outputs[0]->type != type) {
     return NOTHING;
   }
-  if (graph.pattern == "FA" || graph.pattern == "FAR") return bf16 ? BIAS_BF16 : BIAS_FP32;
+  if (graph.pattern == "FA" || graph.pattern == "FAR") {
+    if (!bf16) return BIAS_FP32;
+    return graph.operations[1]->inputs[1]->type == type && hasFloatInside(graph) ? BIAS_BF16 : BIAS_MIXED;
+  }
   // What is compiled at run time wants the channels innermost, and what comes before the convolution in
   // the type of its input.
   for (const TensorPointer& t : {c.inputs[0], c.inputs[1], c.outputs[0]}) {
@@ -216,6 +243,16 @@ std::vector<T> notes(int bits) {
 
 }  // namespace
 
+const Engine* findEngine(const Graph& graph, long index) {
+  const Lists& lists = listsOf(graph);
+  for (const Engines* engines : {&lists.measured, &lists.fallback}) {
+    for (const Engine& engine : *engines) {
+      if (engine.index == index) return &engine;
+    }
+  }
+  return nullptr;
+}
+
 size_t Config::workspaceBytes() const {
   const OperationPointer c = graph->convolution();
   const size_t tile = knobs.at(TILE_SIZE);
@@ -244,17 +281,14 @@ int finalizeEngine(Descriptor& d) {
   const std::shared_ptr<const Graph> graph = d.reference(ENGINE_GRAPH)->graph;
   if (!graph) return reject(DNN_BAD_PARAM, "%s: an engine of no operation graph", FUNCTION);
   const long index = d.value<int64_t>(ENGINE_INDEX, -1);
-  const Lists& lists = listsOf(*graph);
-  for (const Engines* engines : {&lists.measured, &lists.fallback}) {
-    for (const Engine& engine : *engines) {
-      if (engine.index != index) continue;
-      fillEngine(d, {graph, &engine, {}});
-      return DNN_OK;
-    }
-  }
+  const Engine* engine = findEngine(*graph, index);
   // A caller that kept an engine from another time has to expect this.
-  return refuse(DNN_NOT_SUPPORTED, "%s: engine %ld does not support a graph %s", FUNCTION, index,
-                graph->pattern.c_str());
+  if (!engine) {
+    return refuse(DNN_NOT_SUPPORTED, "%s: engine %ld does not support a graph %s", FUNCTION, index,
+                  graph->pattern.c_str());
+  }
+  fillEngine(d, {graph, engine, {}});
+  return DNN_OK;
 }
 
 int finalizeConfig(Descriptor& d) {
@@ -270,10 +304,10 @@ int finalizeConfig(Descriptor& d) {
       }
       const int type = choice->value<int>(KNOB_CHOICE_TYPE, -1);
       const long value = choice->value<int64_t>(KNOB_CHOICE_VALUE, -1);
-      const KnobRange* found = std::find_if(std::begin(KNOBS), std::end(KNOBS), [&](const KnobRange& k) {
+      const bool isKnown = std::any_of(std::begin(KNOBS), std::end(KNOBS), [=](const KnobRange& k) {
         return k.type == type && value >= k.least && value <= k.most;
       });
-      if (found == std::end(KNOBS)) {
+      if (!isKnown) {
         return refuse(DNN_NOT_SUPPORTED, "%s: engine %d has no knob %d with value %ld", FUNCTION,
                       engine->engine->index, type, value);
       }
@@ -285,17 +319,25 @@ int finalizeConfig(Descriptor& d) {
 }
 
 int finalizePlan(Descriptor& d) {
-  const std::shared_ptr<Descriptor> from = d.reference(PLAN_CONFIG);
-  if (from->type != ENGINE_CONFIG) {
-    return reject(DNN_BAD_PARAM, "%s: a plan of no engine configuration", FUNCTION);
+  if (d.has(PLAN_CONFIG) == d.has(PLAN_TEXT)) {
+    return reject(DNN_BAD_PARAM, "%s: a plan needs an engine configuration or a text", FUNCTION);
   }
-  const Config& config = *from->config;
+  if (d.has(PLAN_TEXT)) {
+    const std::vector<char> text = d.values<char>(PLAN_TEXT);
+    if (const int e = readPlan(std::string(text.begin(), text.end()), d.config)) return e;
+  } else if (d.reference(PLAN_CONFIG)->type != ENGINE_CONFIG) {
+    return reject(DNN_BAD_PARAM, "%s: a plan of no engine configuration", FUNCTION);
+  } else {
+    d.config = d.reference(PLAN_CONFIG)->config;
+  }
+  const Config& config = *d.config;
   if (config.engine->isRefused || config.knobs.at(TILE_SIZE) == REFUSED_TILE) {
     return refuse(DNN_NOT_SUPPORTED, "%s: engine %d with tile size %ld does not support this shape",
                   FUNCTION, config.engine->index, config.knobs.at(TILE_SIZE));
   }
-  d.config = from->config;
   assign<int64_t>(d, PLAN_WORKSPACE_SIZE, TYPE_INT64, {(int64_t) config.workspaceBytes()});
+  const std::string text = writePlan(config);
+  assign<char>(d, PLAN_TEXT, TYPE_CHAR, std::vector<char>(text.begin(), text.end()));
   return DNN_OK;
 }
 

@@ -43,4 +43,11 @@ struct Config {
   size_t workspaceBytes() const;
 };
 
+// The engine of an index, or null if it does not support the graph.
+const Engine* findEngine(const Graph& graph, long index);
+
+// A plan as a text, with its graph, and back; a text that is damaged is refused with a status.
+std::string writePlan(const Config& config);
+int readPlan(const std::string& text, std::shared_ptr<const Config>& config);
+
 }  // namespace standin

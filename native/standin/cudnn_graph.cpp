@@ -361,17 +361,11 @@ int finalizeOperation(Descriptor& d) {
   return e;
 }
 
-int finalizeGraph(Descriptor& d) {
+int makeGraph(std::vector<OperationPointer> waiting, std::shared_ptr<const Graph>& made) {
   auto graph = std::make_shared<Graph>();
-  std::vector<OperationPointer> waiting;
   Collector tensors;
-  for (const auto& part : d.attributes.at(GRAPH_OPERATIONS).references) {
-    if (!part->operation) {
-      return reject(DNN_BAD_PARAM, "%s: a %s among the operations of a graph", FUNCTION,
-                    nameOf(part->type));
-    }
-    if (const int e = tensors.add(part->operation)) return e;
-    waiting.push_back(part->operation);
+  for (const OperationPointer& operation : waiting) {
+    if (const int e = tensors.add(operation)) return e;
   }
   if (const int e = tensors.finish(*graph)) return e;
   std::map<long, bool> done;
@@ -387,9 +381,21 @@ int finalizeGraph(Descriptor& d) {
     graph->pattern += (*ready)->letter();
     waiting.erase(ready);
   }
-  d.graph = graph;
-  assign<int64_t>(d, GRAPH_ENGINE_COUNT, TYPE_INT64, {81});
+  made = graph;
   return DNN_OK;
+}
+
+int finalizeGraph(Descriptor& d) {
+  std::vector<OperationPointer> operations;
+  for (const auto& part : d.attributes.at(GRAPH_OPERATIONS).references) {
+    if (!part->operation) {
+      return reject(DNN_BAD_PARAM, "%s: a %s among the operations of a graph", FUNCTION,
+                    nameOf(part->type));
+    }
+    operations.push_back(part->operation);
+  }
+  assign<int64_t>(d, GRAPH_ENGINE_COUNT, TYPE_INT64, {81});
+  return makeGraph(operations, d.graph);
 }
 
 }  // namespace standin

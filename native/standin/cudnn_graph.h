@@ -62,4 +62,7 @@ struct Graph {
   OperationPointer convolution() const;
 };
 
+// Orders operations and checks that their tensors fit together; returns a status.
+int makeGraph(std::vector<OperationPointer> operations, std::shared_ptr<const Graph>& made);
+
 }  // namespace standin

@@ -21,7 +21,7 @@ int cudnnBackendExecute(void*, void*, void*);
 enum Type { F32 = 0, BF16 = 9 };
 enum Layout { NHWC, NCHW, GAPS };
 // cuDNN's numbers.
-enum { T_HANDLE = 0, T_DATA = 1, T_BOOLEAN = 2, T_INT64 = 3, T_FLOAT = 4, T_POINTER = 6, T_KNOB = 9, T_DESCRIPTOR = 15 };
+enum { T_HANDLE = 0, T_DATA = 1, T_BOOLEAN = 2, T_INT64 = 3, T_FLOAT = 4, T_POINTER = 6, T_KNOB = 9, T_DESCRIPTOR = 15, T_CHAR = 24 };
 enum { BAD_PARAM = 2000, NOT_SUPPORTED = 3000 };
 
 // All descriptors of a test; they are destroyed with it.
