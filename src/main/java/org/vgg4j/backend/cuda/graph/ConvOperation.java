@@ -32,18 +32,18 @@ public enum ConvOperation {
     return name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
-  /** Returns whether the convolution itself is a forward one. */
-  boolean isForward() {
-    return this != DATA && this != FILTER && this != DATA_RELU;
-  }
-
   /** Returns whether scale, shift and ReLU come before the convolution. */
-  boolean hasNorm() {
+  public boolean hasNorm() {
     return this == NORM_FORWARD || this == NORM_FORWARD_STATISTICS;
   }
 
+  /** Returns whether a bias is added. */
+  public boolean hasBias() {
+    return this == FORWARD_BIAS || this == FORWARD_BIAS_RELU;
+  }
+
   /** Returns whether sums and squares are computed beside y. */
-  boolean hasStatistics() {
+  public boolean hasStatistics() {
     return this == FORWARD_STATISTICS || this == NORM_FORWARD_STATISTICS;
   }
 }
