@@ -3,6 +3,7 @@
 
 int failures, checks;
 
+void testGraphs();
 void testKernels();
 void testLibraries();
 
@@ -124,6 +125,7 @@ int main() {
   streams();
   badKernels();
   injectedFaults();
+  testGraphs();
   testLibraries();
   testKernels();
   // In reverse order, a missing barrier would show as a difference.

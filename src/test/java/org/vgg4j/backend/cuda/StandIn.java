@@ -34,12 +34,7 @@ public final class StandIn {
           "libraries",
           "cuBLAS handles",
           "cuDNN handles",
-          "tensor descriptors",
-          "filter descriptors",
-          "convolution descriptors",
-          "pooling descriptors",
-          "activation descriptors",
-          "LRN descriptors",
+          "cuDNN descriptors",
           "NVRTC programs");
 
   private StandIn() {}
