@@ -1,5 +1,7 @@
 package org.vgg4j.backend.cuda.graph;
 
+import static java.util.Comparator.comparingInt;
+
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -50,7 +52,9 @@ final class PlanSearch implements AutoCloseable {
 
   private List<EngineOffer> offers(int mode) {
     try {
-      return EngineOffer.of(maker.target(), problem, mode);
+      List<EngineOffer> offers = EngineOffer.of(maker.target(), problem, mode);
+      offers.sort(comparingInt(offer -> PlanPolicy.rank(offer.notes(), problem.type())));
+      return offers;
     } catch (CudaException e) {
       last = e;
       return List.of();
