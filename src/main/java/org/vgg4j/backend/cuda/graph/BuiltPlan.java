@@ -3,62 +3,92 @@ package org.vgg4j.backend.cuda.graph;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.cuda.global.cudnn;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.tensor.Closing;
 
 /** An execution plan of cuDNN with all that it was made from; {@link #close} frees it. */
 final class BuiltPlan implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BuiltPlan.class);
+
   private final Closing owned;
-  private final PlanTarget target;
+  private final PlanMaker maker;
   private final ConvProblem problem;
   private final EngineChoice choice;
   private final EngineNotes notes;
   private final Descriptor plan;
   private final long workspaceBytes;
 
-  /**
-   * Makes a plan.
-   *
-   * @throws CudaException when cuDNN refuses it or the policy forbids it
-   */
-  static BuiltPlan build(
-      PlanTarget target, ConvProblem problem, EngineChoice choice, PlanPolicy policy) {
-    return Closing.building(owned -> new BuiltPlan(owned, target, problem, choice, policy));
+  static BuiltPlan make(PlanMaker maker, ConvProblem problem, EngineChoice choice) {
+    return Closing.building(owned -> new BuiltPlan(owned, maker, problem, choice));
   }
 
-  private BuiltPlan(
-      Closing owned,
-      PlanTarget target,
-      ConvProblem problem,
-      EngineChoice choice,
-      PlanPolicy policy) {
+  private BuiltPlan(Closing owned, PlanMaker maker, ConvProblem problem, EngineChoice choice) {
     this.owned = owned;
-    this.target = target;
+    this.maker = maker;
     this.problem = problem;
     this.choice = choice;
     Descriptor engine =
         descriptor(cudnn.CUDNN_BACKEND_ENGINE_DESCRIPTOR)
-            .part(cudnn.CUDNN_ATTR_ENGINE_OPERATION_GRAPH, ConvGraph.build(owned, target, problem))
+            .part(
+                cudnn.CUDNN_ATTR_ENGINE_OPERATION_GRAPH,
+                ConvGraph.build(owned, maker.target(), problem))
             .longs(cudnn.CUDNN_ATTR_ENGINE_GLOBAL_INDEX, choice.engine());
-    target.engine(engine);
+    maker.target().engine(engine);
     engine.finish();
     notes = EngineNotes.of(engine);
-    refuseIf(policy.refusal(notes, problem.type()));
-    plan =
+    refuseIf(maker.policy().refusal(notes, problem.type()));
+    Descriptor restored = notes.isCompiledAtRunTime() ? restored() : null;
+    plan = restored != null ? restored : planned(engine);
+    workspaceBytes = plan.readLong(cudnn.CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE);
+    long limit = maker.policy().workspaceLimit();
+    if (workspaceBytes > limit) {
+      refuseIf("uses %d bytes of workspace, over the limit of %d".formatted(workspaceBytes, limit));
+    }
+    if (restored == null && notes.isCompiledAtRunTime() && maker.compiled().keeps()) {
+      keep();
+    }
+  }
+
+  private Descriptor planned(Descriptor engine) {
+    Descriptor made =
         descriptor(cudnn.CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR)
             .part(cudnn.CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config(engine));
-    target.plan(plan);
-    plan.finish();
-    workspaceBytes = plan.readLong(cudnn.CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE);
-    if (workspaceBytes > policy.workspaceLimit()) {
-      refuseIf(
-          "uses %d bytes of workspace, over the limit of %d"
-              .formatted(workspaceBytes, policy.workspaceLimit()));
+    maker.target().plan(made);
+    return made.finish();
+  }
+
+  /** Returns the plan as an earlier run compiled it; null if none did. */
+  private Descriptor restored() {
+    byte[] text = maker.compiled().get(problem, choice);
+    if (text == null) {
+      return null;
+    }
+    try {
+      Descriptor made = descriptor(cudnn.CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+      maker.target().plan(made);
+      made.text(cudnn.CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION, text);
+      return made.finish();
+    } catch (CudaException e) {
+      LOG.warn("a plan on disk is not taken, and compiled again: {}", e.getMessage());
+      return null;
+    }
+  }
+
+  private void keep() {
+    try {
+      maker
+          .compiled()
+          .put(problem, choice, plan.readText(cudnn.CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION));
+    } catch (CudaException e) {
+      LOG.debug("cuDNN does not write this plan: {}", e.getMessage());
     }
   }
 
   private Descriptor descriptor(int type) {
-    return new Descriptor(owned, target.calls(), type, problem.text() + " with " + choice.text());
+    return new Descriptor(
+        owned, maker.target().calls(), type, problem.text() + " with " + choice.text());
   }
 
   private Descriptor config(Descriptor engine) {
@@ -94,7 +124,7 @@ final class BuiltPlan implements AutoCloseable {
   }
 
   PlanTarget target() {
-    return target;
+    return maker.target();
   }
 
   ConvProblem problem() {

@@ -5,7 +5,7 @@ import java.util.Locale;
 /**
  * A convolution with what is computed in the same plan. Operands are in the order of {@link
  * PlanRun#set}; x, w, y and their gradients have the problem's type and lie NHWC (filters KRSC),
- * vectors are fp32, one value a channel.
+ * vectors have one value a channel: b in the problem's type, all others in fp32.
  */
 public enum ConvOperation {
   /** x, w, y. */
@@ -14,7 +14,7 @@ public enum ConvOperation {
   DATA,
   /** x, dy, dw. */
   FILTER,
-  /** x, w, b, y: y = conv + b. */
+  /** x, w, b, y: y = conv + b. With b in fp32, bf16 would only have plans compiled at run time. */
   FORWARD_BIAS,
   /** x, w, b, y: y = max(0, conv + b). */
   FORWARD_BIAS_RELU,
@@ -30,11 +30,6 @@ public enum ConvOperation {
   /** Returns the name for texts: forward statistics. */
   public String text() {
     return name().toLowerCase(Locale.ROOT).replace('_', ' ');
-  }
-
-  /** Returns whether the convolution itself is a forward one. */
-  boolean isForward() {
-    return this != DATA && this != FILTER && this != DATA_RELU;
   }
 
   /** Returns whether scale, shift and ReLU come before the convolution. */

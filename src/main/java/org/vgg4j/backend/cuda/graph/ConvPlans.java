@@ -20,7 +20,7 @@ public final class ConvPlans implements AutoCloseable {
   private static final int TIMED_COMPILED = 2;
 
   private final Closing owned;
-  private final PlanTarget target;
+  private final PlanMaker maker;
   private final PlanPolicy policy;
   private final PlanCache cache;
   private final Map<ConvProblem, ConvPlan> plans = new HashMap<>();
@@ -30,7 +30,7 @@ public final class ConvPlans implements AutoCloseable {
   /**
    * Makes plans for an open GPU.
    *
-   * @param folder where to keep what was timed between runs, or null
+   * @param folder where to keep between runs what was timed and what was compiled, or null
    */
   public static ConvPlans on(CudaContext context, PlanPolicy policy, Path folder) {
     return Closing.building(owned -> new ConvPlans(owned, PlanTarget.of(context), policy, folder));
@@ -39,22 +39,20 @@ public final class ConvPlans implements AutoCloseable {
   /**
    * Makes plans for a GPU that is only described; they cannot be run. cuDNN must have been loaded;
    * see {@code CudaLibraries.loadForPlanning}.
+   *
+   * @param folder where to keep between runs what was compiled, or null
    */
-  public static ConvPlans on(DeviceDescription device, PlanPolicy policy) {
+  public static ConvPlans on(DeviceDescription device, PlanPolicy policy, Path folder) {
     return Closing.building(
-        owned -> new ConvPlans(owned, PlanTarget.of(owned, device), policy, null));
+        owned -> new ConvPlans(owned, PlanTarget.of(owned, device), policy, folder));
   }
 
   private ConvPlans(Closing owned, PlanTarget target, PlanPolicy policy, Path folder) {
     this.owned = owned;
-    this.target = target;
     this.policy = policy;
-    cache =
-        PlanCache.of(
-            policy.deterministic() ? null : folder,
-            target.name(),
-            CudnnCalls.cudnnGetVersion(),
-            policy);
+    long version = CudnnCalls.cudnnGetVersion();
+    maker = new PlanMaker(target, policy, new CompiledPlans(folder, target.name(), version));
+    cache = PlanCache.of(policy.deterministic() ? null : folder, target.name(), version, policy);
   }
 
   /**
@@ -66,7 +64,10 @@ public final class ConvPlans implements AutoCloseable {
   public ConvPlan plan(ConvProblem problem) {
     ConvPlan plan = planOrNull(problem);
     if (plan == null) {
-      throw refused.get(problem);
+      CudaException first = refused.get(problem);
+      CudaException again = new CudaException(first.call(), first.status(), first.getMessage());
+      again.initCause(first);
+      throw again;
     }
     return plan;
   }
@@ -77,7 +78,7 @@ public final class ConvPlans implements AutoCloseable {
    * @throws org.vgg4j.tensor.InvalidInputException when the GPU has no arithmetic in the type
    */
   public ConvPlan planOrNull(ConvProblem problem) {
-    target.require(problem.type());
+    maker.target().require(problem.type());
     ConvPlan plan = plans.get(problem);
     if (plan == null && !refused.containsKey(problem)) {
       plan = find(problem);
@@ -103,7 +104,7 @@ public final class ConvPlans implements AutoCloseable {
       plan = known(problem, cache.get(problem.text()));
     }
     if (plan == null) {
-      boolean canTime = target.context() != null;
+      boolean canTime = maker.target().context() != null;
       plan = search(problem, canTime ? TIMED : 1, canTime ? TIMED_COMPILED : 1);
     }
     return plan;
@@ -123,16 +124,17 @@ public final class ConvPlans implements AutoCloseable {
   }
 
   private ConvPlan search(ConvProblem problem, int most, int mostCompiled) {
-    try (PlanSearch search = new PlanSearch(target, policy, problem)) {
+    try (PlanSearch search = new PlanSearch(maker, problem)) {
       List<BuiltPlan> found = search.find(most, mostCompiled);
       if (found.isEmpty()) {
         refused.put(problem, search.failure());
         return null;
       }
-      if (target.context() == null || policy.deterministic()) {
+      CudaContext context = maker.target().context();
+      if (context == null || policy.deterministic()) {
         return new ConvPlan(this, search.take(found.get(0)), Double.NaN);
       }
-      PlanTimer.Result best = PlanTimer.fastest(target.context(), found, policy.workspaceLimit());
+      PlanTimer.Result best = PlanTimer.fastest(context, found, policy.workspaceLimit());
       if (best.isLasting()) {
         cache.put(problem.text(), best.plan().choice().text());
       }
@@ -141,11 +143,11 @@ public final class ConvPlans implements AutoCloseable {
   }
 
   BuiltPlan rebuild(ConvProblem problem, EngineChoice choice) {
-    return BuiltPlan.build(target, problem, choice, policy);
+    return maker.make(problem, choice);
   }
 
   void checkRunnable() {
-    if (target.context() == null) {
+    if (maker.target().context() == null) {
       throw new IllegalStateException("a plan for a described GPU cannot be run");
     }
   }

@@ -31,7 +31,7 @@ public record ConvProblem(ConvOperation operation, ConvShape shape, DType type) 
       case DATA -> List.of(w("w"), y("dy"), x("dx"));
       case FILTER -> List.of(x("x"), y("dy"), w("dw"));
       case FORWARD_BIAS, FORWARD_BIAS_RELU ->
-          List.of(x("x"), w("w"), vector("b", shape.k()), y("y"));
+          List.of(x("x"), w("w"), new Operand("b", 1, shape.k(), 1, 1, type), y("y"));
       case FORWARD_STATISTICS ->
           List.of(x("x"), w("w"), y("y"), vector("sums", shape.k()), vector("squares", shape.k()));
       case NORM_FORWARD ->

@@ -54,6 +54,11 @@ public record EngineNotes(Set<Integer> numerical, Set<Integer> behavior) {
     return numerical.contains(cudnn.CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
   }
 
+  /** Returns whether it adds partial sums in less than fp32. */
+  public boolean addsInLess() {
+    return numerical.contains(cudnn.CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION);
+  }
+
   /** Returns whether its kernels are compiled when a plan is made, by NVRTC. */
   public boolean isCompiledAtRunTime() {
     return behavior.contains(cudnn.CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION);

@@ -14,6 +14,9 @@ record EngineOffer(EngineChoice choice, EngineNotes notes) {
   static final List<Integer> MODES =
       List.of(cudnn.CUDNN_HEUR_MODE_A, cudnn.CUDNN_HEUR_MODE_FALLBACK);
 
+  /** More than an engine has; cuDNN does not tell how many there are. */
+  private static final int MOST_KNOBS = cudnn.CUDNN_KNOB_TYPE_COUNTS;
+
   /**
    * Returns a heuristic's offers, best first.
    *
@@ -59,10 +62,9 @@ record EngineOffer(EngineChoice choice, EngineNotes notes) {
     List<Descriptor> engines = empty(owner, calls, cudnn.CUDNN_BACKEND_ENGINE_DESCRIPTOR, 1);
     config.readParts(cudnn.CUDNN_ATTR_ENGINECFG_ENGINE, engines);
     Descriptor engine = engines.get(0);
-    int count = config.countParts(cudnn.CUDNN_ATTR_ENGINECFG_KNOB_CHOICES);
     List<Descriptor> choices =
-        empty(owner, calls, cudnn.CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR, count);
-    count = config.readParts(cudnn.CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, choices);
+        empty(owner, calls, cudnn.CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR, MOST_KNOBS);
+    int count = config.readParts(cudnn.CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, choices);
     Map<Integer, Long> knobs = new HashMap<>();
     for (Descriptor knob : choices.subList(0, count)) {
       knobs.put(

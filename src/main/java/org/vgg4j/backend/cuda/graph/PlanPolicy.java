@@ -5,10 +5,10 @@ import org.bytedeco.cuda.global.cudnn;
 import org.vgg4j.tensor.DType;
 
 /**
- * Which plans convolutions may use.
+ * Which plans convolutions may use. None may convert its inputs to a narrower type than they have
+ * (TF32 is no type), and none in fp32 may add in less than fp32.
  *
- * @param strict whether convolutions in fp32 avoid tensor cores (TF32), Winograd, FFT and sums of
- *     reduced precision
+ * @param strict whether convolutions in fp32 avoid tensor cores (TF32), Winograd and FFT
  * @param deterministic whether the first plan of cuDNN's list is taken that gives the same bits
  *     every time, instead of timing the best few
  * @param workspaceLimit the most workspace that a plan may use, in bytes
@@ -31,10 +31,20 @@ public record PlanPolicy(
     return Math.max(1L << 30, memoryBytes / 12);
   }
 
+  /** Returns what may help when no plan was found, after "use a smaller batch". */
+  String remedies(DType type) {
+    return " or a larger --workspace-limit"
+        + (strict && type == DType.F32 ? ", or --precision tf32" : "")
+        + (deterministic ? ", or leave out --deterministic" : "");
+  }
+
   /** Returns why an engine may not be used, null if it may. */
   String refusal(EngineNotes notes, DType type) {
     if (notes.numerical().contains(cudnn.CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS)) {
       return "converts its inputs to a narrower type";
+    }
+    if (type == DType.F32 && notes.addsInLess()) {
+      return "adds in less than fp32";
     }
     if (notes.behavior().contains(cudnn.CUDNN_BEHAVIOR_NOTE_REQUIRES_FILTER_INT8x32_REORDER)
         || notes.behavior().contains(cudnn.CUDNN_BEHAVIOR_NOTE_REQUIRES_BIAS_INT8x32_REORDER)) {
@@ -44,6 +54,18 @@ public record PlanPolicy(
       return "is nondeterministic";
     }
     return strict && type == DType.F32 ? imprecision(notes) : null;
+  }
+
+  /**
+   * Returns where an engine stands in the search: 0 before 1, before 2; among equals cuDNN's order
+   * holds. In bf16, some engines round the sums of a part of the pixels to bf16 before they add
+   * them, and some use no tensor cores, which is many times slower.
+   */
+  static int rank(EngineNotes notes, DType type) {
+    if (type == DType.F32) {
+      return 0;
+    }
+    return !notes.usesTensorCores() ? 2 : notes.addsInLess() ? 1 : 0;
   }
 
   private static String imprecision(EngineNotes notes) {

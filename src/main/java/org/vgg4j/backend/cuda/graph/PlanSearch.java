@@ -1,9 +1,12 @@
 package org.vgg4j.backend.cuda.graph;
 
+import static java.util.Comparator.comparingInt;
+
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.bytedeco.cuda.global.cudnn;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.tensor.Closing;
 
@@ -12,19 +15,17 @@ import org.vgg4j.tensor.Closing;
  * Closing frees the plans that were not taken.
  */
 final class PlanSearch implements AutoCloseable {
-  private final PlanTarget target;
-  private final PlanPolicy policy;
+  private final PlanMaker maker;
   private final ConvProblem problem;
   private final Set<EngineChoice> seen = new HashSet<>();
   private final List<BuiltPlan> found = new ArrayList<>();
   private int offered;
   private int compiled;
-  private CudaException last; // cuDNN's last refusal
-  private String lastRule; // the policy's last refusal
+  private CudaException last; // refusal, null while there was none
+  private String lastRule; // by which the policy refused without asking cuDNN, null likewise
 
-  PlanSearch(PlanTarget target, PlanPolicy policy, ConvProblem problem) {
-    this.target = target;
-    this.policy = policy;
+  PlanSearch(PlanMaker maker, ConvProblem problem) {
+    this.maker = maker;
     this.problem = problem;
   }
 
@@ -51,7 +52,9 @@ final class PlanSearch implements AutoCloseable {
 
   private List<EngineOffer> offers(int mode) {
     try {
-      return EngineOffer.of(target, problem, mode);
+      List<EngineOffer> offers = EngineOffer.of(maker.target(), problem, mode);
+      offers.sort(comparingInt(offer -> PlanPolicy.rank(offer.notes(), problem.type())));
+      return offers;
     } catch (CudaException e) {
       last = e;
       return List.of();
@@ -59,7 +62,7 @@ final class PlanSearch implements AutoCloseable {
   }
 
   private boolean isAllowed(EngineOffer offer, int mostCompiled) {
-    String rule = policy.refusal(offer.notes(), problem.type());
+    String rule = maker.policy().refusal(offer.notes(), problem.type());
     if (rule != null) {
       lastRule = offer.choice().text() + " " + rule;
       return false;
@@ -69,7 +72,7 @@ final class PlanSearch implements AutoCloseable {
 
   private void consider(EngineChoice choice) {
     try {
-      BuiltPlan plan = BuiltPlan.build(target, problem, choice, policy);
+      BuiltPlan plan = maker.make(problem, choice);
       found.add(plan);
       compiled += plan.notes().isCompiledAtRunTime() ? 1 : 0;
     } catch (CudaException e) {
@@ -93,31 +96,32 @@ final class PlanSearch implements AutoCloseable {
 
   /** Returns what to throw when nothing was found. */
   CudaException failure() {
-    String reason =
-        last != null
-            ? "the last refusal was: " + last.getMessage()
-            : lastRule != null ? "the last one, " + lastRule : "it gives no reason";
+    String call = last != null ? last.call() : "cudnnBackendFinalize";
+    int status = last != null ? last.status() : cudnn.CUDNN_STATUS_NOT_SUPPORTED;
+    PlanPolicy policy = maker.policy();
     CudaException failure =
         new CudaException(
-            last != null ? last.call() : "cudnnBackendFinalize",
-            last != null ? last.status() : 0,
-            ("cuDNN has no plan for %s on %s within %d bytes of workspace%s: %d offered, %s;"
-                    + " use a smaller batch or a larger --workspace-limit")
+            call,
+            status,
+            "cuDNN has no plan for %s on %s within %d bytes of workspace: %s; use a smaller batch%s"
                 .formatted(
                     problem.text(),
-                    target.name(),
+                    maker.target().name(),
                     policy.workspaceLimit(),
-                    rules(),
-                    offered,
-                    reason));
+                    reason(),
+                    policy.remedies(problem.type())));
     if (last != null) {
       failure.initCause(last);
     }
     return failure;
   }
 
-  private String rules() {
-    return (policy.strict() ? ", without tensor cores" : "")
-        + (policy.deterministic() ? ", deterministic" : "");
+  private String reason() {
+    if (last != null) {
+      return offered + " offered; " + last.getMessage();
+    }
+    return lastRule != null
+        ? offered + " offered, none allowed: " + lastRule
+        : "it offers none and gives no reason";
   }
 }
