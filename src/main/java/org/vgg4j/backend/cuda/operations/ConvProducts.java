@@ -38,6 +38,8 @@ final class ConvProducts {
   private final PlanRun forward;
   private final PlanRun filter; // null when planned for inference
   private final PlanRun data; // null when dx is not wanted
+  private final KernelLaunch roundBias; // null when cuDNN takes it as it is, or adds none
+  private final WorkspaceRegions.Region roundedBias; // as cuDNN takes it
   private final KernelLaunch bias; // null when cuDNN adds it, or there is none
   private final KernelLaunch relu; // null when cuDNN or the bias kernel does it, or there is none
   private final KernelLaunch widen; // null when dw has the type of the products
@@ -61,6 +63,14 @@ final class ConvProducts {
     operation = forwardPlan.problem().operation();
     forward = owned.own(forwardPlan.newRun());
     deferred = x.deferred() ? new DeferredInput(owned, device, x, regions) : null;
+    boolean rounds = operation.hasBias() && x.dtype() != DType.F32;
+    roundedBias = regions.region(rounds ? (long) spec.outChannels() * x.dtype().bytes() : 0);
+    roundBias =
+        rounds
+            ? owned
+                .own(device.kernels().strided("vgg4j_round_bf16", spec.outChannels(), 4, 3))
+                .set(2, (long) spec.outChannels())
+            : null;
     boolean addsBias = then == Then.BIAS_AND_RELU && spec.bias() && !operation.hasBias();
     bias = addsBias ? owned.own(PointwiseKernels.bias(device.kernels(), y, spec.relu())) : null;
     boolean rectifies = then == Then.BIAS_AND_RELU && spec.relu() && bias == null;
@@ -130,7 +140,7 @@ final class ConvProducts {
       at = 2;
     }
     if (operation.hasBias()) {
-      forward.set(at++, b);
+      forward.set(at++, bias(b));
     }
     forward.set(at++, y);
     if (operation.hasStatistics()) {
@@ -142,6 +152,16 @@ final class ConvProducts {
     } else if (relu != null) {
       relu.set(0, y).set(1, y).launch();
     }
+  }
+
+  /** Returns the bias in the type of the images, the only one that cuDNN's fast engines take. */
+  private Pointer bias(Pointer b) {
+    if (roundBias == null) {
+      return b;
+    }
+    Pointer rounded = roundedBias.pointer();
+    roundBias.set(0, b).set(1, rounded).launch();
+    return rounded;
   }
 
   private Pointer values(CudaTensor source) {
