@@ -3,6 +3,7 @@
 
 int failures, checks;
 
+void testGraphErrors();
 void testGraphs();
 void testKernels();
 void testLibraries();
@@ -126,6 +127,7 @@ int main() {
   badKernels();
   injectedFaults();
   testGraphs();
+  testGraphErrors();
   testLibraries();
   testKernels();
   // In reverse order, a missing barrier would show as a difference.
