@@ -1,6 +1,8 @@
 // cuDNN's graph API against plain loops in double: convolutions, fusions, orders, knobs and texts.
 #include "graph.h"
 
+void testGraphErrors();
+
 namespace {
 
 using Doubles = std::vector<double>;
@@ -465,4 +467,5 @@ void testGraphs() {
   knobs();
   texts();
   reset();
+  testGraphErrors();
 }

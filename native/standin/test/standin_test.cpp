@@ -3,7 +3,6 @@
 
 int failures, checks;
 
-void testGraphErrors();
 void testGraphs();
 void testKernels();
 void testLibraries();
@@ -127,7 +126,6 @@ int main() {
   badKernels();
   injectedFaults();
   testGraphs();
-  testGraphErrors();
   testLibraries();
   testKernels();
   // In reverse order, a missing barrier would show as a difference.
