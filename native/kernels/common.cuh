@@ -4,6 +4,12 @@
 #ifndef VGG4J_COMMON_CUH
 #define VGG4J_COMMON_CUH
 
+#ifdef __CUDACC__
+#define UNROLLED _Pragma("unroll")
+#else
+#define UNROLLED
+#endif
+
 // Everything that changes between steps, in device memory, so that a recorded step can be replayed.
 // The host writes the first six fields; vgg4j_adam_prepare derives the last two.
 struct StepState {
@@ -37,13 +43,65 @@ __device__ __forceinline__ long long indexStride() {
   return (long long) gridDim.x * blockDim.x;
 }
 
-// 16-byte accesses; the pointers are aligned to 16 bytes.
-__device__ __forceinline__ float4 load4(const float* p, long long quad) {
-  return reinterpret_cast<const float4*>(p)[quad];
+// a / b for a >= 0. A division of 64 bits is slow, and few numbers need it.
+__device__ __forceinline__ long long quotient(long long a, int b) {
+  return a <= 0xffffffffll ? (long long) ((unsigned) a / (unsigned) b) : a / b;
 }
 
-__device__ __forceinline__ void store4(float* p, long long quad, float4 value) {
-  reinterpret_cast<float4*>(p)[quad] = value;
+// Where a stepping index stands among (image, row, column, lane): the digits are advanced without a
+// division. A unit that a kernel does not need has the extent 1.
+struct Walk {
+  unsigned lane, column, row;  // the digits
+  long long image;
+  unsigned lanes, columns, rows;  // their extents
+  unsigned laneStep, columnStep, rowStep;
+  long long imageStep;
+
+  __device__ __forceinline__ Walk(
+      long long index, long long step, int laneCount, int columnCount, int rowCount)
+      : lanes(laneCount), columns(columnCount), rows(rowCount) {
+    image = split(index, lane, column, row);
+    imageStep = split(step, laneStep, columnStep, rowStep);
+  }
+
+  __device__ __forceinline__ void next() {
+    lane += laneStep;
+    column += columnStep + carry(lane, lanes);
+    row += rowStep + carry(column, columns);
+    image += imageStep + carry(row, rows);
+  }
+
+ private:
+  __device__ __forceinline__ long long split(
+      long long index, unsigned& low, unsigned& middle, unsigned& high) const {
+    const long long a = quotient(index, lanes), b = quotient(a, columns), c = quotient(b, rows);
+    low = (unsigned) (index - a * lanes);
+    middle = (unsigned) (a - b * columns);
+    high = (unsigned) (b - c * rows);
+    return c;
+  }
+
+  static __device__ __forceinline__ unsigned carry(unsigned& digit, unsigned extent) {
+    const bool isOver = digit >= extent;
+    digit -= isOver ? extent : 0;
+    return isOver;
+  }
+};
+
+// A loop from `first` in steps whose loads are issued in batches of `BATCH`: load(i) returns what
+// use(i, ..) then takes. An element may be written by its own `use` only.
+template <int BATCH, class Load, class Use>
+__device__ __forceinline__ void streamed(
+    long long first, long long end, long long step, Load load, Use use) {
+  for (long long i = first; i < end; i += BATCH * step) {
+    decltype(load(i)) held[BATCH] = {};
+    UNROLLED for (int k = 0; k < BATCH; k++) {
+      if (i + k * step < end) held[k] = load(i + k * step);
+    }
+    UNROLLED for (int k = 0; k < BATCH; k++) {
+      if (i + k * step < end) use(i + k * step, held[k]);
+    }
+  }
 }
 
 #endif

@@ -10,9 +10,10 @@ __device__ __forceinline__ bool isFinite(double x) { return x - x == 0.0; }
 // dlogits = (softmax - one-hot) * lossScale unless dlogits is null. Rows from `rows` to `batch` get
 // a zero gradient. logits, dlogits (batch, classes); labels (batch).
 // Blocks of 128 threads, one per CROSS_ENTROPY_ROWS rows of the batch.
-extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS) vgg4j_cross_entropy(
-    const float* __restrict__ logits, const int* __restrict__ labels,
-    float* __restrict__ dlogits, double* __restrict__ rowLoss, int* __restrict__ rowState,
+template <class T>
+__device__ __forceinline__ void crossEntropy(
+    const T* __restrict__ logits, const int* __restrict__ labels,
+    T* __restrict__ dlogits, double* __restrict__ rowLoss, int* __restrict__ rowState,
     const StepState* __restrict__ state, int batch, int classes) {
   const int lane = threadIdx.x % 32;
   const int row = blockIdx.x * CROSS_ENTROPY_ROWS + threadIdx.x / 32;
@@ -20,7 +21,7 @@ extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS) vgg4j_cros
   const long long at = (long long) row * classes;
   if (row >= state->rows) {
     if (dlogits) {
-      for (int c = lane; c < classes; c += 32) dlogits[at + c] = 0.0f;
+      for (int c = lane; c < classes; c += 32) dlogits[at + c] = 0;  // the bits of zero in either type
     }
     return;
   }
@@ -28,7 +29,7 @@ extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS) vgg4j_cros
   float max = 0.0f;
   int best = classes;
   for (int c = lane; c < classes; c += 32) {
-    const float value = logits[at + c];
+    const float value = widen(logits[at + c]);
     if (value > max || best == classes) {
       max = value;
       best = c;
@@ -44,24 +45,36 @@ extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS) vgg4j_cros
     best = otherWins ? otherBest : best;
   }
   double sum = 0.0;
-  for (int c = lane; c < classes; c += 32) sum += exp((double) logits[at + c] - max);
+  for (int c = lane; c < classes; c += 32) sum += exp((double) widen(logits[at + c]) - max);
   for (int offset = 16; offset > 0; offset /= 2) {
     sum += __shfl_xor_sync(0xffffffffu, sum, offset);
   }
   const int label = labels[row];
   const bool isClass = label >= 0 && label < classes;
   if (dlogits) {
+    const double inverse = 1.0 / sum;
     for (int c = lane; c < classes; c += 32) {
-      const double softmax = exp((double) logits[at + c] - max) / sum;
-      dlogits[at + c] = (float) ((softmax - (c == label ? 1.0 : 0.0)) * state->lossScale);
+      const double softmax = exp((double) widen(logits[at + c]) - max) * inverse;
+      const double slope = (softmax - (c == label ? 1.0 : 0.0)) * state->lossScale;
+      narrow((float) slope, dlogits[at + c]);
     }
   }
   if (lane == 0) {
-    const double loss = isClass ? log(sum) - ((double) logits[at + label] - max) : 0.0;
+    const double loss = isClass ? log(sum) - ((double) widen(logits[at + label]) - max) : 0.0;
     rowLoss[row] = loss;
     rowState[row] = !isClass ? -1 : best == label && isFinite(loss) ? 1 : 0;
   }
 }
+
+#define CROSS_ENTROPY(NAME, T)                                                             \
+  extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS) NAME(              \
+      const T* __restrict__ logits, const int* __restrict__ labels,                        \
+      T* __restrict__ dlogits, double* __restrict__ rowLoss, int* __restrict__ rowState,   \
+      const StepState* __restrict__ state, int batch, int classes) {                       \
+    crossEntropy(logits, labels, dlogits, rowLoss, rowState, state, batch, classes);       \
+  }
+CROSS_ENTROPY(vgg4j_cross_entropy_f32, float)
+CROSS_ENTROPY(vgg4j_cross_entropy_bf16, unsigned short)
 
 // Adds the rows to the totals: each thread sums its rows in order, then a tree sums the threads.
 // One block of TOTALS_THREADS threads.

@@ -10,12 +10,14 @@ struct ResizePosition {
 // The centre of output pixel i lies at (i + 1/2) in / out - 1/2: a ratio of integers, which needs no
 // double precision.
 __device__ __forceinline__ ResizePosition resizePosition(int i, int in, int out) {
-  const int above = (2 * i + 1) * in - out;
-  const int numerator = above > 0 ? above : 0, denominator = 2 * out;
+  const long long above = (2LL * i + 1) * in - out;
+  const long long numerator = above > 0 ? above : 0;
+  const int denominator = 2 * out;
   ResizePosition position;
-  position.low = numerator / denominator;
+  position.low = (int) quotient(numerator, denominator);
   position.high = position.low + 1 < in ? position.low + 1 : in - 1;
-  position.weight = (float) (numerator % denominator) / (float) denominator;
+  const long long rest = numerator - (long long) position.low * denominator;
+  position.weight = (float) rest / (float) denominator;
   return position;
 }
 
@@ -24,28 +26,54 @@ __device__ __forceinline__ float interpolate(float first, float second, float we
   return __fadd_rn(first, __fmul_rn(weight, __fsub_rn(second, first)));
 }
 
-// bytes (images / repeat, height, width) to y (images, size, size), each image of bytes `repeat` times;
-// images counts batch times channels.
-extern "C" __global__ void vgg4j_images(
-    const unsigned char* __restrict__ bytes, float* __restrict__ y, int images, int repeat,
-    int height, int width, int size) {
-  const long long count = (long long) images * size * size;
-  const int plane = size * size;
-  if (height == size && width == size) {
-    for (long long i = firstIndex(); i < count; i += indexStride()) {
-      y[i] = bytes[i / plane / repeat * plane + i % plane] / 255.0f;
-    }
-    return;
-  }
-  for (long long i = firstIndex(); i < count; i += indexStride()) {
-    const int column = (int) (i % size), row = (int) (i / size % size);
-    const ResizePosition down = resizePosition(row, height, size);
-    const ResizePosition across = resizePosition(column, width, size);
-    const unsigned char* image = bytes + i / plane / repeat * height * width;
-    const unsigned char* upper = image + down.low * width;
-    const unsigned char* lower = image + down.high * width;
+// What the host's resize computes of one plane (height, width).
+struct ResizedPixel {
+  ResizePosition down, across;
+  bool isSameSize;
+
+  __device__ __forceinline__ ResizedPixel(int row, int column, int height, int width, int size)
+      : down(resizePosition(row, height, size)), across(resizePosition(column, width, size)),
+        isSameSize(height == size && width == size) {}
+
+  __device__ __forceinline__ float of(const unsigned char* plane, int width) const {
+    const unsigned char* upper = plane + (long long) down.low * width;
+    if (isSameSize) return upper[across.low] / 255.0f;
+    const unsigned char* lower = plane + (long long) down.high * width;
     const float above = interpolate(upper[across.low], upper[across.high], across.weight);
     const float below = interpolate(lower[across.low], lower[across.high], across.weight);
-    y[i] = __fmul_rn(interpolate(above, below, down.weight), 1 / 255.0f);
+    return __fmul_rn(interpolate(above, below, down.weight), 1 / 255.0f);
+  }
+};
+
+template <class T, int V>
+__device__ __forceinline__ void resizeImages(
+    const unsigned char* __restrict__ bytes, T* __restrict__ y, int batch, int byteChannels,
+    int channels, int height, int width, int size, int stored) {
+  const long long count = (long long) batch * size * size, plane = (long long) height * width;
+  const int repeat = channels / byteChannels;
+  Walk at(firstIndex(), indexStride(), 1, size, size);
+  for (long long i = firstIndex(); i < count; i += indexStride()) {
+    const ResizedPixel pixel(at.row, at.column, height, width, size);
+    const unsigned char* image = bytes + at.image * byteChannels * plane;
+    for (int c = 0; c < stored; c += V) {
+      Floats<V> v = {};
+      UNROLLED for (int k = 0; k < V; k++) {
+        if (c + k < channels) v.v[k] = pixel.of(image + (c + k) / repeat * plane, width);
+      }
+      store<T, V>(y, (i * stored + c) / V, v);
+    }
+    at.next();
   }
 }
+
+// bytes (batch, byteChannels, height, width) to y (batch, size, size, stored): each byte channel
+// channels / byteChannels times, then zeros up to `stored`. Wide over batch x size x size.
+#define IMAGES(NAME, T)                                                                    \
+  extern "C" __global__ void NAME(                                                         \
+      const unsigned char* __restrict__ bytes, T* __restrict__ y, int batch,               \
+      int byteChannels, int channels, int height, int width, int size, int stored) {       \
+    BY_CHANNELS(T, stored, resizeImages, bytes, y, batch, byteChannels, channels, height,  \
+                width, size, stored)                                                       \
+  }
+IMAGES(vgg4j_images_f32, float)
+IMAGES(vgg4j_images_bf16, unsigned short)

@@ -1,47 +1,173 @@
-// Adaptive average pooling: output p is the mean of the inputs from p H / P, rounded down, to (p + 1) H / P, rounded up.
+// Max pooling over 2x2 windows with stride 2 in blocks, with the scale, shift and ReLU before it. Each window
+// keeps one byte: which of its pixels won (0 to 3, row-major), or NO_WINNER.
 #include "common.cuh"
 
-// The window of index `i` of `out` over `in` values. With the roles changed: the outputs that read input `i`.
-__device__ __forceinline__ int windowBegin(int i, int in, int out) {
-  return (int) ((long long) i * in / out);
-}
+enum { NO_WINNER = 255 };  // all are <= 0 before a ReLU: no gradient flows
 
-__device__ __forceinline__ int windowEnd(int i, int in, int out) {
-  return (int) (((i + 1LL) * in + out - 1) / out);
-}
+// The 2x2 windows of x (batch, height, width, channels), the incomplete ones at the edges too.
+struct Windows {
+  int height, width, lanes;
+  int complete, completeAcross;  // in a column and in a row of the image
+  int all, allAcross;
 
-// x (.., height, width), y (.., outHeight, outWidth); count elements of y.
-extern "C" __global__ void vgg4j_adaptive_avg_pool(const float* x, float* y, long long count,
-    int height, int width, int outHeight, int outWidth) {
-  for (long long i = firstIndex(); i < count; i += indexStride()) {
-    const int q = (int) (i % outWidth), p = (int) (i / outWidth % outHeight);
-    const float* plane = x + i / outWidth / outHeight * height * width;
-    const int top = windowBegin(p, height, outHeight), bottom = windowEnd(p, height, outHeight);
-    const int left = windowBegin(q, width, outWidth), right = windowEnd(q, width, outWidth);
-    float sum = 0.0f;
-    for (int h = top; h < bottom; h++) {
-      for (int w = left; w < right; w++) sum += plane[h * width + w];
-    }
-    y[i] = sum / (float) ((bottom - top) * (right - left));
+  __device__ __forceinline__ Windows(int h, int w, int laneCount)
+      : height(h), width(w), lanes(laneCount), complete(h / 2), completeAcross(w / 2),
+        all((h + 1) / 2), allAcross((w + 1) / 2) {}
+
+  // Access of the window's first pixel.
+  __device__ __forceinline__ long long pixel(const Walk& at, unsigned lane) const {
+    return ((at.image * height + 2 * at.row) * width + 2 * at.column) * lanes + lane;
   }
+
+  // From the first pixel to pixel k of the window.
+  __device__ __forceinline__ long long offset(int k) const {
+    return ((long long) (k / 2) * width + k % 2) * lanes;
+  }
+
+  // Whether pixel k of a window exists.
+  __device__ __forceinline__ bool has(const Walk& at, int k) const {
+    return 2 * at.row + k / 2 < (unsigned) height && 2 * at.column + k % 2 < (unsigned) width;
+  }
+
+  __device__ __forceinline__ bool isComplete(const Walk& at) const {
+    return at.row < (unsigned) complete && at.column < (unsigned) completeAcross;
+  }
+
+  // Access of the pooled tensor.
+  __device__ __forceinline__ long long pooled(const Walk& at, unsigned lane) const {
+    return ((at.image * complete + at.row) * completeAcross + at.column) * lanes + lane;
+  }
+};
+
+// NaN wins, then the first of the largest.
+__device__ __forceinline__ bool wins(float x, float best) {
+  return x > best || (x != x && best == best);
 }
 
-// dy as y, dx as x; count elements of dx, each of which sums its shares in a fixed order.
-extern "C" __global__ void vgg4j_adaptive_avg_pool_backward(const float* dy, float* dx,
-    long long count, int height, int width, int outHeight, int outWidth) {
+template <class T, int V>
+__device__ __forceinline__ void normApplyPool(
+    const T* __restrict__ x, T* __restrict__ y, unsigned char* __restrict__ winner,
+    const float* __restrict__ scale, const float* __restrict__ shift, int batch, int height,
+    int width, int channels, int hasRelu) {
+  const Windows windows(height, width, channels / V);
+  const long long count =
+      (long long) batch * windows.complete * windows.completeAcross * windows.lanes;
+  if (firstIndex() >= count) return;
+  Walk at(firstIndex(), indexStride(), windows.lanes, windows.completeAcross, windows.complete);
+  Floats<V> a = {}, b = {};
+  if (scale) {
+    a = loadFloats<V>(scale, at.lane);
+    b = loadFloats<V>(shift, at.lane);
+  }
   for (long long i = firstIndex(); i < count; i += indexStride()) {
-    const int w = (int) (i % width), h = (int) (i / width % height);
-    const float* plane = dy + i / width / height * outHeight * outWidth;
-    const int top = windowBegin(h, outHeight, height), bottom = windowEnd(h, outHeight, height);
-    const int left = windowBegin(w, outWidth, width), right = windowEnd(w, outWidth, width);
-    float sum = 0.0f;
-    for (int p = top; p < bottom; p++) {
-      const int rows = windowEnd(p, height, outHeight) - windowBegin(p, height, outHeight);
-      for (int q = left; q < right; q++) {
-        const int columns = windowEnd(q, width, outWidth) - windowBegin(q, width, outWidth);
-        sum += plane[p * outWidth + q] / (float) (rows * columns);
+    const long long pixel = windows.pixel(at, at.lane);
+    Raw<T, V> raw[4];
+    UNROLLED for (int k = 0; k < 4; k++) raw[k] = loadRaw<T, V>(x, pixel + windows.offset(k));
+    Floats<V> best = {};
+    unsigned won[V] = {};
+    UNROLLED for (int k = 0; k < 4; k++) {
+      Floats<V> v = floatsOf<T, V>(raw[k]);
+      UNROLLED for (int j = 0; j < V; j++) {
+        // Rounded as if it had been stored: what is equal then is equal here.
+        if (scale) v.v[j] = rounded<T>(affine(v.v[j], a.v[j], b.v[j]));
+        if (k == 0) {
+          best.v[j] = v.v[j];
+        } else if (wins(v.v[j], best.v[j])) {
+          best.v[j] = v.v[j];
+          won[j] = k;
+        }
       }
     }
-    dx[i] = sum;
+    if (hasRelu) {
+      UNROLLED for (int j = 0; j < V; j++) {
+        if (best.v[j] <= 0.0f) {
+          best.v[j] = 0.0f;
+          won[j] = NO_WINNER;
+        }
+      }
+    }
+    store<T, V>(y, i, best);
+    if (winner) {
+      Bytes<V> bytes = {};
+      UNROLLED for (int j = 0; j < V; j++) bytes.put(j, won[j]);
+      storeBytes<V>(winner, i, bytes);
+    }
+    at.next();
+    if (at.laneStep != 0 && scale) {
+      a = loadFloats<V>(scale, at.lane);
+      b = loadFloats<V>(shift, at.lane);
+    }
   }
 }
+
+// x (batch, height, width, channels); y and winner (batch, height / 2, width / 2, channels). scale null: no
+// affine; winner may be null. Wide over y.
+#define NORM_APPLY_POOL(NAME, T)                                                          \
+  extern "C" __global__ void __launch_bounds__(256) NAME(                                 \
+      const T* __restrict__ x, T* __restrict__ y, unsigned char* __restrict__ winner,     \
+      const float* __restrict__ scale, const float* __restrict__ shift, int batch,        \
+      int height, int width, int channels, int hasRelu) {                                 \
+    BY_CHANNELS(T, channels, normApplyPool, x, y, winner, scale, shift, batch, height,    \
+                width, channels, hasRelu)                                                 \
+  }
+NORM_APPLY_POOL(vgg4j_norm_apply_pool_f32, float)
+NORM_APPLY_POOL(vgg4j_norm_apply_pool_bf16, unsigned short)
+
+// The pooled gradient of one window's lane, and its winners; zeros for an incomplete window.
+template <class T, int V>
+struct PooledGradient {
+  Floats<V> dy;
+  Bytes<V> winner;
+
+  __device__ __forceinline__ PooledGradient(
+      const T* pooled, const unsigned char* winners, const Windows& windows, const Walk& at,
+      unsigned lane)
+      : dy(), winner() {
+    if (!windows.isComplete(at)) return;
+    const long long i = windows.pooled(at, lane);
+    dy = load<T, V>(pooled, i);
+    winner = loadBytes<V>(winners, i);
+  }
+
+  // The gradient of pixel k.
+  __device__ __forceinline__ float at(int k, int j) const {
+    return winner.at(j) == (unsigned) k ? dy.v[j] : 0.0f;
+  }
+};
+
+template <class T, int V>
+__device__ __forceinline__ void storeUnpooled(
+    const PooledGradient<T, V>& gradient, T* dx, const Windows& windows, const Walk& at,
+    unsigned lane) {
+  const long long pixel = windows.pixel(at, lane);
+  UNROLLED for (int k = 0; k < 4; k++) {
+    if (!windows.has(at, k)) continue;
+    Floats<V> g;
+    UNROLLED for (int j = 0; j < V; j++) g.v[j] = gradient.at(k, j);
+    store<T, V>(dx, pixel + windows.offset(k), g);
+  }
+}
+
+template <class T, int V>
+__device__ __forceinline__ void unpool(
+    const T* __restrict__ dy, const unsigned char* __restrict__ winner, T* __restrict__ dx,
+    int batch, int height, int width, int channels) {
+  const Windows windows(height, width, channels / V);
+  const long long count = (long long) batch * windows.all * windows.allAcross * windows.lanes;
+  Walk at(firstIndex(), indexStride(), windows.lanes, windows.allAcross, windows.all);
+  for (long long i = firstIndex(); i < count; i += indexStride()) {
+    const PooledGradient<T, V> gradient(dy, winner, windows, at, at.lane);
+    storeUnpooled(gradient, dx, windows, at, at.lane);
+    at.next();
+  }
+}
+
+// dx (batch, height, width, channels) gets dy at the winners and 0 elsewhere. Wide over a quarter of dx.
+#define UNPOOL(NAME, T)                                                                    \
+  extern "C" __global__ void __launch_bounds__(256) NAME(                                  \
+      const T* __restrict__ dy, const unsigned char* __restrict__ winner,                  \
+      T* __restrict__ dx, int batch, int height, int width, int channels) {                \
+    BY_CHANNELS(T, channels, unpool, dy, winner, dx, batch, height, width, channels)       \
+  }
+UNPOOL(vgg4j_unpool_f32, float)
+UNPOOL(vgg4j_unpool_bf16, unsigned short)

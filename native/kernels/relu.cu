@@ -5,33 +5,17 @@
 __device__ __forceinline__ float relu(float x) { return x <= 0.0f ? 0.0f : x; }
 
 // y may be x.
-extern "C" __global__ void vgg4j_relu(const float* x, float* y, long long count) {
-  const long long quads = count / 4;
-  for (long long i = firstIndex(); i < quads; i += indexStride()) {
-    float4 v = load4(x, i);
-    v.x = relu(v.x);
-    v.y = relu(v.y);
-    v.z = relu(v.z);
-    v.w = relu(v.w);
-    store4(y, i, v);
+#define RELU(NAME, T)                                                     \
+  extern "C" __global__ void NAME(const T* x, T* y, long long count) {    \
+    mapped<4>(x, y, count, [](float v, long long) { return relu(v); });   \
   }
-  for (long long i = 4 * quads + firstIndex(); i < count; i += indexStride()) y[i] = relu(x[i]);
-}
+RELU(vgg4j_relu_f32, float)
+RELU(vgg4j_relu_bf16, unsigned short)
 
 // dx = dy where y > 0, else 0; dx may be dy.
-extern "C" __global__ void vgg4j_relu_backward(
-    const float* y, const float* dy, float* dx, long long count) {
-  const long long quads = count / 4;
-  for (long long i = firstIndex(); i < quads; i += indexStride()) {
-    const float4 mask = load4(y, i);
-    float4 v = load4(dy, i);
-    v.x = mask.x > 0.0f ? v.x : 0.0f;
-    v.y = mask.y > 0.0f ? v.y : 0.0f;
-    v.z = mask.z > 0.0f ? v.z : 0.0f;
-    v.w = mask.w > 0.0f ? v.w : 0.0f;
-    store4(dx, i, v);
+#define RELU_BACKWARD(NAME, T)                                                            \
+  extern "C" __global__ void NAME(const T* y, const T* dy, T* dx, long long count) {      \
+    mapped(dy, y, dx, count, [](float g, float v) { return v > 0.0f ? g : 0.0f; });       \
   }
-  for (long long i = 4 * quads + firstIndex(); i < count; i += indexStride()) {
-    dx[i] = y[i] > 0.0f ? dy[i] : 0.0f;
-  }
-}
+RELU_BACKWARD(vgg4j_relu_backward_f32, float)
+RELU_BACKWARD(vgg4j_relu_backward_bf16, unsigned short)

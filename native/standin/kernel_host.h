@@ -18,10 +18,30 @@
 #define blockDim standin::coordinates.blockSize
 #define gridDim standin::coordinates.gridSize
 
-// A GPU's 16-byte accesses fault when misaligned; these do, too.
-struct float4 {
-  float x, y, z, w;
+// A GPU's wide accesses fault when misaligned; these do, too. They may access what is an array of another type.
+struct __attribute__((may_alias)) uint1 {
+  unsigned x;
 };
+struct __attribute__((may_alias, aligned(8))) uint2 {
+  unsigned x, y;
+};
+struct __attribute__((may_alias, aligned(16))) uint4 {
+  unsigned x, y, z, w;
+};
+
+inline float __uint_as_float(unsigned bits) {
+  float x;
+  __builtin_memcpy(&x, &bits, 4);
+  return x;
+}
+
+inline unsigned __float_as_uint(float x) {
+  unsigned bits;
+  __builtin_memcpy(&bits, &x, 4);
+  return bits;
+}
+
+inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
 
 inline void __syncthreads() { standin::waitForBlock(); }
 

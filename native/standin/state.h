@@ -41,7 +41,7 @@ enum Kind {
   STREAM,
   EVENT,
   LIBRARY,
-  CUBLAS_HANDLE,
+  CUBLASLT_OBJECT,
   CUDNN_HANDLE,
   BACKEND_DESCRIPTOR,
   PROGRAM,
@@ -67,6 +67,7 @@ struct State {
   int stickyError = 0, lastError = 0;
   int pendingFault = 0;  // raised by the next operation put on a stream
   bool reversed = false, eager = false, quiet = false;
+  uint64_t shuffled = 0;  // not 0: where the generator of random orders is
   std::string selected = "*", lastMessage;
 };
 

@@ -1,8 +1,10 @@
 // The kernels against plain loops in double.
-#include "check.h"
+#include "kernel_types.h"
 
-#include <cstdint>
-#include <cstring>
+void testNormKernels();
+void testPoolKernels();
+
+uint64_t resultHash;
 
 namespace {
 
@@ -18,21 +20,25 @@ struct LossTotals {
   int64_t correct, count, badLabels, firstNonFinite;
 };
 
-const unsigned GRID = 3, BLOCK = 64;
+// The bf16 copy that an optimizer writes of its parameters.
+void checkCopy(const std::vector<float>& p, const std::vector<float>& copy) {
+  for (size_t i = 0; i < p.size(); i++) exact(copy[i], rounded<Bf16>(p[i]), "the bf16 copy");
+}
 
-void adam() {
+void adam(bool hasCopy) {
   const int n = 1003;  // no multiple of 4
   const auto p = values(n, 1), g = values(n, 2), m = values(n, 3), v = values(n, 4);
   std::vector<float> v2(n);
   for (int i = 0; i < n; i++) v2[i] = v[i] * v[i];
   Array<float> dp(p), dg(g), dm(m), dv(v2);
+  Array<Bf16> copy(n);
   Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.01, 1, 1, 0, 0}});
   const double b1 = 0.9, b2 = 0.999, decay = 0.01;
-  check(!launch("vgg4j_adam_prepare", 1, 1, state.p, b1, b2), "launch adam_prepare");
-  check(!launch("vgg4j_adam", GRID, BLOCK, dp.p, dg.p, dm.p, dv.p, state.p, (long long) n,
-                (float) b1, (float) (1 - b1), (float) b2, (float) (1 - b2), 1e-8f, (float) decay),
-        "launch adam");
-  const auto rp = dp.get();
+  run("vgg4j_adam_prepare", 1, 1, state.p, b1, b2);
+  run("vgg4j_adam", GRID, BLOCK, dp.p, dg.p, dm.p, dv.p, hasCopy ? copy.p : nullptr, state.p,
+      (long long) n, (float) b1, (float) (1 - b1), (float) b2, (float) (1 - b2), 1e-8f,
+      (float) decay);
+  const auto rp = results(dp);
   for (int i = 0; i < n; i++) {
     const double gradient = g[i] + decay * p[i];
     const double first = b1 * m[i] + (1 - b1) * gradient;
@@ -41,52 +47,60 @@ void adam() {
         / (sqrt(second) / sqrt(1 - pow(b2, 5)) + 1e-8);
     near(rp[i], expected, 2e-6 * (1 + fabs(expected)), "adam");
   }
+  if (hasCopy) checkCopy(rp, results(copy));
 }
 
 void accumulate() {
   const int n = 1003;  // no multiple of 4
   const auto sum = values(n, 3), addend = values(n, 4);
   Array<float> into(sum), from(addend);
-  check(!launch("vgg4j_accumulate", GRID, BLOCK, into.p, from.p, (long long) n), "launch accumulate");
-  const auto result = into.get();
+  run("vgg4j_accumulate", GRID, BLOCK, into.p, from.p, (long long) n);
+  const auto result = results(into);
   for (int i = 0; i < n; i++) near(result[i], sum[i] + addend[i], 0, "accumulate");
 }
 
-void sgd() {
+void sgd(bool hasCopy) {
   const int n = 517;
   const auto p = values(n, 1), g = values(n, 2), v = values(n, 3);
   Array<float> plain(p), withMomentum(p), dg(g), dv(v);
+  Array<Bf16> copy(n), copyWithMomentum(n);
   Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 1, 1, 0, 0}});
-  launch("vgg4j_sgd", GRID, BLOCK, plain.p, dg.p, state.p, (long long) n, 0.01f);
-  launch("vgg4j_sgd_momentum", GRID, BLOCK, withMomentum.p, dg.p, dv.p, state.p, (long long) n,
-         0.9f, 0.01f);
-  const auto r = plain.get(), rm = withMomentum.get(), rv = dv.get();
+  run("vgg4j_sgd", GRID, BLOCK, plain.p, dg.p, hasCopy ? copy.p : nullptr, state.p, (long long) n,
+      0.01f);
+  run("vgg4j_sgd_momentum", GRID, BLOCK, withMomentum.p, dg.p, dv.p,
+      hasCopy ? copyWithMomentum.p : nullptr, state.p, (long long) n, 0.9f, 0.01f);
+  const auto r = results(plain), rm = results(withMomentum), rv = results(dv);
   for (int i = 0; i < n; i++) {
     const double gradient = g[i] + 0.01 * p[i], velocity = 0.9 * v[i] + gradient;
     near(r[i], p[i] - 0.1 * gradient, 1e-6, "sgd");
     near(rv[i], velocity, 1e-6, "sgd velocity");
     near(rm[i], p[i] - 0.1 * velocity, 1e-6, "sgd momentum");
   }
+  if (!hasCopy) return;
+  checkCopy(r, results(copy));
+  checkCopy(rm, results(copyWithMomentum));
 }
 
+template <class T>
 void crossEntropy(int batch, int rows, int classes) {
-  auto logits = values((size_t) batch * classes, 5);
+  auto logits = typedValues<T>((size_t) batch * classes, 5);
   for (float& x : logits) x *= 8;
   std::vector<int> labels(batch);
   for (int i = 0; i < batch; i++) labels[i] = i * 7 % classes;
   // A tie: the first of the largest wins.
   if (classes > 40) logits[3] = logits[40] = 100;
-  Array<float> dl(logits), dg(logits.size());
+  Array<T> dl(encode<T>(logits)), dg(logits.size());
   Array<int> dlabels(labels), rowState(batch);
   Array<double> rowLoss(batch);
   Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 1.0 / rows, rows, 0, 0}});
   Array<LossTotals> totals(1);
   cudaMemset(totals.p, 0, sizeof(LossTotals));
-  check(!launch("vgg4j_cross_entropy", (batch + 3) / 4, 128, dl.p, dlabels.p, dg.p, rowLoss.p,
-                rowState.p, state.p, batch, classes), "launch cross entropy");
-  check(!launch("vgg4j_loss_totals", 1, 256, rowLoss.p, rowState.p, state.p, totals.p),
-        "launch totals");
-  const auto gradient = dg.get();
+  for (T* gradient : {(T*) nullptr, dg.p}) {
+    runTyped<T>("vgg4j_cross_entropy", (batch + 3) / 4, 128, dl.p, dlabels.p, gradient, rowLoss.p,
+                rowState.p, state.p, batch, classes);
+  }
+  run("vgg4j_loss_totals", 1, 256, rowLoss.p, rowState.p, state.p, totals.p);
+  const auto gradient = results(dg);
   double lossSum = 0;
   int correct = 0;
   for (int r = 0; r < batch; r++) {
@@ -98,7 +112,8 @@ void crossEntropy(int batch, int rows, int classes) {
     for (int c = 0; c < classes; c++) {
       const double softmax = exp((double) row[c] - row[best]) / sum;
       const double expected = r < rows ? (softmax - (c == labels[r])) / rows : 0;
-      near(gradient[(size_t) r * classes + c], expected, 1e-7, "cross entropy gradient");
+      near(gradient[(size_t) r * classes + c], expected,
+           1e-7 + Type<T>::EPSILON * fabs(expected), "cross entropy gradient");
     }
     if (r >= rows) continue;
     lossSum += log(sum) - ((double) row[labels[r]] - row[best]);
@@ -119,8 +134,9 @@ void badLoss() {
   Array<StepState> state(std::vector<StepState>{{7, 41, 9, 0.1, 1, 3, 0, 0}});
   Array<LossTotals> totals(1);
   cudaMemset(totals.p, 0, sizeof(LossTotals));
-  launch("vgg4j_cross_entropy", 1, 128, dl.p, labels.p, dg.p, rowLoss.p, rowState.p, state.p, 3, 10);
-  launch("vgg4j_loss_totals", 1, 256, rowLoss.p, rowState.p, state.p, totals.p);
+  runTyped<float>("vgg4j_cross_entropy", 1, 128, dl.p, labels.p, dg.p, rowLoss.p, rowState.p, state.p,
+                  3, 10);
+  run("vgg4j_loss_totals", 1, 256, rowLoss.p, rowState.p, state.p, totals.p);
   const LossTotals t = totals.get()[0];
   check(t.badLabels == 1 && t.firstNonFinite == 42 && t.correct == 1, "bad labels and losses");
 }
@@ -131,131 +147,200 @@ uint64_t mix(uint64_t z) {
   return z ^ (z >> 31);
 }
 
-void dropout() {
-  const int n = 1001, threshold = 1 << 23;
-  const auto x = values(n, 6);
-  Array<float> dx(x);
+// x (rows, inner, channels) in memory; the mask goes by (rows, channels, inner).
+template <class T>
+void dropout(int rows, int channels, int inner) {
+  const int n = rows * channels * inner, threshold = 1 << 23;
+  const auto x = typedValues<T>(n, 6);
+  Array<T> dx(encode<T>(x));
   Array<StepState> state(std::vector<StepState>{{0xfedcba9876543210ull, 4, 9, 0.1, 1, 1, 0, 0}});
-  launch("vgg4j_dropout", GRID, BLOCK, dx.p, dx.p, state.p, 3ull, (long long) n, threshold, 2.0f);
-  const auto y = dx.get();
+  runTyped<T>("vgg4j_dropout", GRID, BLOCK, dx.p, dx.p, state.p, 3ull, (long long) n, threshold, 2.0f,
+              channels, inner);
+  const auto y = results(dx);
   const uint64_t gamma = 0x9E3779B97F4A7C15ull;
   uint64_t key = mix(0xfedcba9876543210ull + gamma);
   key = mix(key ^ (3 + gamma));
   key = mix(key ^ (9 * gamma + 1));
-  int kept = 0;
   for (int i = 0; i < n; i++) {
-    const bool keeps = (int64_t) (mix(key + (i + 1) * gamma) >> 40) >= threshold;
-    kept += keeps;
+    const int c = i % channels, p = i / channels % inner, row = i / channels / inner;
+    const int logical = (row * channels + c) * inner + p;
+    const bool keeps = (int64_t) (mix(key + (logical + 1) * gamma) >> 40) >= threshold;
     check(y[i] == (keeps ? x[i] * 2 : 0), "dropout");
   }
-  check(kept > 400 && kept < 600, "dropout's share");
 }
 
-void images(int height, int width, int size, int repeat) {
-  const int count = 6;
-  std::vector<unsigned char> bytes(count / repeat * height * width);
-  for (size_t i = 0; i < bytes.size(); i++) bytes[i] = (unsigned char) (i * 37 + i / 11);
+template <class T>
+void images(int height, int width, int size, int byteChannels, int channels, int stored) {
+  const int batch = 2;
+  std::vector<unsigned char> bytes((size_t) batch * byteChannels * height * width);
+  for (size_t i = 0; i < bytes.size(); i++) bytes[i] = (unsigned char) (i * 37 + i / 7);
   Array<unsigned char> db(bytes);
-  Array<float> dy((size_t) count * size * size);
-  launch("vgg4j_images", GRID, BLOCK, db.p, dy.p, count, repeat, height, width, size);
-  const auto y = dy.get();
-  for (int i = 0; i < count; i++) {
-    for (int r = 0; r < size; r++) {
-      for (int c = 0; c < size; c++) {
-        const double v = fmax(0, (r + 0.5) * height / size - 0.5);
-        const double h = fmax(0, (c + 0.5) * width / size - 0.5);
-        const int top = (int) v, left = (int) h;
-        const int bottom = top + 1 < height ? top + 1 : top, right = left + 1 < width ? left + 1 : left;
-        const unsigned char* p = &bytes[(size_t) (i / repeat) * height * width];
-        const double above = p[top * width + left] * (1 - h + left) + p[top * width + right] * (h - left);
-        const double below =
-            p[bottom * width + left] * (1 - h + left) + p[bottom * width + right] * (h - left);
-        near(y[((size_t) i * size + r) * size + c], (above * (1 - v + top) + below * (v - top)) / 255,
-             2e-6, "images");
-      }
+  Array<T> dy((size_t) batch * size * size * stored);
+  runTyped<T>("vgg4j_images", GRID, BLOCK, db.p, dy.p, batch, byteChannels, channels, height, width,
+              size, stored);
+  const auto y = results(dy);
+  for (size_t i = 0; i < y.size(); i++) {
+    const int ch = (int) (i % stored), c = (int) (i / stored % size);
+    const int r = (int) (i / stored / size % size), n = (int) (i / stored / size / size);
+    if (ch >= channels) {
+      exact(y[i], 0, "the padding of images");
+      continue;
     }
+    const double v = fmax(0, (r + 0.5) * height / size - 0.5);
+    const double h = fmax(0, (c + 0.5) * width / size - 0.5);
+    const int top = (int) v, left = (int) h;
+    const int bottom = top + 1 < height ? top + 1 : top, right = left + 1 < width ? left + 1 : left;
+    const int plane = n * byteChannels + ch * byteChannels / channels;
+    const unsigned char* p = &bytes[(size_t) plane * height * width];
+    const double above = p[top * width + left] * (1 - h + left) + p[top * width + right] * (h - left);
+    const double below =
+        p[bottom * width + left] * (1 - h + left) + p[bottom * width + right] * (h - left);
+    const double expected = (above * (1 - v + top) + below * (v - top)) / 255;
+    near(y[i], expected, 2e-6 + Type<T>::EPSILON * expected, "images");
   }
 }
 
-void adaptiveAvgPool(int planes, int height, int width, int outHeight, int outWidth) {
-  const auto x = values(planes * height * width, 12), g = values(planes * outHeight * outWidth, 13);
-  std::vector<double> y(g.size(), 0), back(x.size(), 0);
-  for (int n = 0; n < planes; n++) {
-    for (int p = 0; p < outHeight; p++) {
-      for (int q = 0; q < outWidth; q++) {
-        const int top = p * height / outHeight, left = q * width / outWidth;
-        const int bottom = ((p + 1) * height + outHeight - 1) / outHeight;
-        const int right = ((q + 1) * width + outWidth - 1) / outWidth;
-        const int at = (n * outHeight + p) * outWidth + q, size = (bottom - top) * (right - left);
-        for (int h = top; h < bottom; h++) {
-          for (int w = left; w < right; w++) {
-            y[at] += x[(n * height + h) * width + w] / double(size);
-            back[(n * height + h) * width + w] += g[at] / double(size);
-          }
-        }
-      }
-    }
-  }
-  Array<float> dx(x), dy(g), pooled(g.size()), spread(x.size());
-  check(!launch("vgg4j_adaptive_avg_pool", GRID, BLOCK, dx.p, pooled.p, (long long) g.size(), height, width, outHeight, outWidth), "launch pool");
-  launch("vgg4j_adaptive_avg_pool_backward", GRID, BLOCK, dy.p, spread.p, (long long) x.size(), height, width, outHeight, outWidth);
-  const auto means = pooled.get(), gradients = spread.get();
-  for (size_t i = 0; i < g.size(); i++) near(means[i], y[i], 1e-6, "adaptive average pool");
-  for (size_t i = 0; i < x.size(); i++) near(gradients[i], back[i], 1e-6, "adaptive average pool backward");
+// Values that show how zeros, NaN and infinity are treated, in an access and behind the last one.
+template <class T>
+std::vector<float> specialValues(size_t n, unsigned seed) {
+  auto x = typedValues<T>(n, seed);
+  const float special[] = {-0.0f, 0.0f, NAN, INFINITY, -INFINITY};
+  for (int i = 0; i < 5; i++) x[3 * i] = x[n - 1 - i] = special[i];
+  return x;
 }
 
+template <class T>
 void elementwise() {
-  const int n = 203, channels = 7;
-  const auto x = values(n * channels, 8), b = values(channels, 9), g = values(n * channels, 10);
-  Array<float> dx(x), dy(x.size()), db(b), dg(g), sum(channels), withBias(x);
-  const long long count = n * channels;
-  launch("vgg4j_relu", GRID, BLOCK, dx.p, dy.p, count);
-  launch("vgg4j_relu_backward", GRID, BLOCK, dy.p, dg.p, dg.p, count);
-  launch("vgg4j_column_sum", 1, 32, dx.p, sum.p, n, channels);
-  launch("vgg4j_bias", GRID, BLOCK, withBias.p, db.p, count, channels, n, 1);
-  const auto y = dy.get(), back = dg.get(), sums = sum.get(), biased = withBias.get();
-  for (int i = 0; i < n * channels; i++) {
-    check(y[i] == (x[i] > 0 ? x[i] : 0), "relu");
-    check(back[i] == (x[i] > 0 ? g[i] : 0), "relu backward");
-    const float v = x[i] + b[i / n % channels];
-    check(biased[i] == (v > 0 ? v : 0), "bias with inner size");
+  const int n = 1421;
+  const auto x = specialValues<T>(n, 8), g = typedValues<T>(n, 10);
+  Array<T> dx(encode<T>(x)), dy(n), dg(encode<T>(g));
+  runTyped<T>("vgg4j_relu", GRID, BLOCK, dx.p, dy.p, (long long) n);
+  runTyped<T>("vgg4j_relu_backward", GRID, BLOCK, dy.p, dg.p, dg.p, (long long) n);
+  runTyped<T>("vgg4j_relu", GRID, BLOCK, dx.p, dx.p, (long long) n);
+  const auto y = results(dy), back = results(dg), inPlace = results(dx);
+  for (int i = 0; i < n; i++) {
+    const float expected = x[i] <= 0 ? 0 : x[i];  // NaN stays
+    exact(y[i], expected, "relu");
+    exact(inPlace[i], expected, "relu in place");
+    exact(back[i], x[i] > 0 ? g[i] : 0, "relu backward");
   }
-  for (int c = 0; c < channels; c++) {
-    double expected = 0;
-    for (int r = 0; r < n; r++) expected += x[r * channels + c];
-    near(sums[c], expected, 1e-5, "column sum");
-  }
-  launch("vgg4j_fill", GRID, BLOCK, dy.p, count, 2.5f);
-  for (const float v : dy.get()) check(v == 2.5f, "fill");
-  for (const int bad : {-1, 0, 3, (int) count - 1}) {  // in a quad, and behind the last one
-    auto v = values(count, 11);
+  for (const int bad : {-1, 0, 5, n - 1}) {  // in an access, and behind the last one
+    auto v = typedValues<T>(n, 11);
     if (bad >= 0) v[bad] = bad ? NAN : -INFINITY;
-    Array<float> dv(v);
+    Array<T> dv(encode<T>(v));
     Array<int> found(std::vector<int>(1, 0));
-    launch("vgg4j_non_finite", GRID, BLOCK, dv.p, count, found.p);
+    runTyped<T>("vgg4j_non_finite", GRID, BLOCK, dv.p, (long long) n, found.p);
     check(found.get()[0] == (bad >= 0), "NaN and infinity are seen");
   }
+}
+
+template <class T>
+void bias(int channels, bool hasRelu) {
+  const int n = 53 * channels;
+  const auto x = specialValues<T>(n, 8), b = values(channels, 9);
+  Array<T> dx(encode<T>(x));
+  Array<float> db(b);
+  runTyped<T>("vgg4j_bias", GRID, BLOCK, dx.p, db.p, (long long) n, channels, (int) hasRelu);
+  const auto y = results(dx);
+  for (int i = 0; i < n; i++) {
+    const float v = x[i] + b[i % channels];
+    exact(y[i], rounded<T>(hasRelu && v <= 0 ? 0 : v), "bias");
+  }
+}
+
+// One element type E of the size that the kernels are told.
+template <class E>
+void layout(int rows, int channels, int inner, int stored) {
+  const int n = rows * channels * inner;
+  std::vector<E> x(n);
+  for (int i = 0; i < n; i++) x[i] = (E) (i * 2654435761u >> 7);
+  Array<E> whole((size_t) rows * inner * stored), back(n);
+  cudaMemset(whole.p, 0, whole.count * sizeof(E));
+  // In two slices, as a copy through a small buffer does.
+  const int cut = n / 3;
+  for (const int first : {0, cut}) {
+    const int count = first ? n - cut : cut;
+    if (count == 0) continue;
+    Array<E> slice(std::vector<E>(x.begin() + first, x.begin() + first + count));
+    run("vgg4j_rows_to_channels", GRID, BLOCK, whole.p, slice.p, (long long) first, (long long) count,
+        channels, inner, stored, (int) sizeof(E));
+  }
+  const auto w = bitsOf(whole);
+  for (size_t i = 0; i < w.size(); i++) {
+    const int c = (int) (i % stored), p = (int) (i / stored % inner), row = (int) (i / stored / inner);
+    check(w[i] == (c < channels ? x[(row * channels + c) * inner + p] : 0), "rows to channels");
+  }
+  run("vgg4j_channels_to_rows", GRID, BLOCK, back.p, whole.p, 0ll, (long long) n, channels, inner,
+      stored, (int) sizeof(E));
+  check(bitsOf(back) == x, "channels to rows");
+  if (n == cut) return;
+  Array<E> tail(n - cut);
+  run("vgg4j_channels_to_rows", GRID, BLOCK, tail.p, whole.p, (long long) cut, (long long) (n - cut),
+      channels, inner, stored, (int) sizeof(E));
+  check(bitsOf(tail) == std::vector<E>(x.begin() + cut, x.end()), "a slice of channels to rows");
+}
+
+void conversions() {
+  auto x = values(1003, 16);
+  for (size_t i = 0; i < 400; i++) x[i] *= std::ldexp(1.0f, (int) i - 200);  // 0x1p-200f is 0
+  const float special[] = {0.0f, -0.0f, INFINITY, -INFINITY, NAN, -NAN, 0x1.fffffep127f, 0x1.fep127f,
+                           0x1.01p0f, 0x1.03p0f, 0x1.0100001p0f, 0x1p-149f, 0x1p-134f, 0x3p-134f};
+  std::copy(std::begin(special), std::end(special), x.begin() + 500);
+  uint32_t bits = 0x7f800001;  // a NaN whose upper half is infinity's
+  memcpy(&x[600], &bits, 4);
+  bits = 0xffffffff;  // a NaN that rounding would carry over
+  memcpy(&x[1002], &bits, 4);
+  Array<float> dx(x), back(x.size());
+  Array<Bf16> dy(x.size());
+  run("vgg4j_round_bf16", GRID, BLOCK, dx.p, dy.p, (long long) x.size());
+  run("vgg4j_widen_bf16", GRID, BLOCK, dy.p, back.p, (long long) x.size());
+  const auto y = results(dy), wide = results(back);
+  for (size_t i = 0; i < x.size(); i++) {
+    exact(y[i], (float) roundedToBf16(x[i]), "rounding to bf16");
+    exact(wide[i], y[i], "widening from bf16");
+  }
+}
+
+template <class T>
+void both() {
+  elementwise<T>();
+  crossEntropy<T>(9, 6, 10);
+  crossEntropy<T>(300, 300, 10);
+  crossEntropy<T>(5, 5, 100);
+  crossEntropy<T>(2, 1, 1);
+  for (const int channels : SOME_CHANNELS) {
+    bias<T>(channels, false);
+    bias<T>(channels, true);
+    dropout<T>(3, channels, 1);
+    dropout<T>(3, channels, 6);
+  }
+  dropout<T>(77, 13, 1);
+  images<T>(28, 28, 32, 1, 1, 1);
+  images<T>(5, 9, 4, 1, 3, 8);
+  images<T>(6, 6, 6, 3, 3, 4);
+  images<T>(6, 6, 6, 1, 2, 2);
+  images<T>(7, 4, 5, 3, 3, 3);
+  images<T>(1, 1, 3, 1, 1, 8);
 }
 
 }  // namespace
 
 void testKernels() {
-  adam();
-  sgd();
+  for (const bool hasCopy : {false, true}) {
+    adam(hasCopy);
+    sgd(hasCopy);
+  }
   accumulate();
-  crossEntropy(9, 6, 10);
-  crossEntropy(300, 300, 10);
-  crossEntropy(5, 5, 100);
-  crossEntropy(2, 1, 1);
   badLoss();
-  dropout();
-  images(28, 28, 32, 1);
-  images(5, 9, 4, 3);
-  images(6, 6, 6, 1);
-  images(6, 6, 6, 2);
-  images(1, 1, 3, 1);
-  adaptiveAvgPool(3, 1, 1, 7, 7);
-  adaptiveAvgPool(2, 9, 8, 7, 3);
-  adaptiveAvgPool(5, 2, 3, 2, 3);
-  elementwise();
+  conversions();
+  for (const int channels : SOME_CHANNELS) {
+    layout<uint8_t>(3, channels, 12, channels);
+    layout<uint16_t>(2, channels, 15, channels + 3);
+    layout<uint32_t>(5, channels, 1, channels);
+  }
+  layout<uint32_t>(1, 1, 1, 4);
+  both<float>();
+  both<Bf16>();
+  testNormKernels();
+  testPoolKernels();
 }

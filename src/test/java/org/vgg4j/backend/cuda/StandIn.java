@@ -32,7 +32,7 @@ public final class StandIn {
           "streams",
           "events",
           "libraries",
-          "cuBLAS handles",
+          "cublasLt objects",
           "cuDNN handles",
           "cuDNN descriptors",
           "NVRTC programs");

@@ -45,7 +45,7 @@ final class KernelImageTest {
       assertTrue(second.origin().startsWith("compiled by NVRTC, from " + cache), second::origin);
       assertArrayEquals(first.bytes(), second.bytes());
       try (Kernels kernels = Kernels.of(context, second);
-          KernelLaunch launch = kernels.grid("vgg4j_fill", 1, 1, 3)) {
+          KernelLaunch launch = kernels.grid("vgg4j_accumulate", 1, 1, 3)) {
         launch.launch(); // of no elements
         context.synchronize();
       }
