@@ -88,14 +88,33 @@ void installHandler() {
   sigaction(SIGSEGV, &action, &previousAction);
 }
 
-Dim3 threadOf(unsigned i, Dim3 block) {
-  return {i % block.x, i / block.x % block.y, i / block.x / block.y};
+// Number i of so many threads or blocks.
+Dim3 place(unsigned i, Dim3 size) {
+  return {i % size.x, i / size.x % size.y, i / size.x / size.y};
 }
 
-void runPlainBlock(const Kernel& kernel, unsigned threads, void** arguments) {
-  for (unsigned n = 0; n < threads; n++) {
-    const unsigned i = state().reversed ? threads - 1 - n : n;
-    coordinates.thread = threadOf(i, coordinates.blockSize);
+// The orders of the running kernel's blocks and of its block's threads. Not local: a fault jumps out.
+std::vector<unsigned> blockOrder, threadOrder;
+
+// A generator without a zero among its states (xorshift64).
+uint64_t nextRandom() {
+  uint64_t& s = state().shuffled;
+  s ^= s << 13;
+  s ^= s >> 7;
+  return s ^= s << 17;
+}
+
+void setOrder(std::vector<unsigned>& order, unsigned count) {
+  const State& s = state();
+  order.resize(count);
+  for (unsigned n = 0; n < count; n++) order[n] = s.reversed ? count - 1 - n : n;
+  if (!s.shuffled) return;
+  for (unsigned n = count; n > 1; n--) std::swap(order[n - 1], order[nextRandom() % n]);
+}
+
+void runPlainBlock(const Kernel& kernel, void** arguments) {
+  for (const unsigned i : threadOrder) {
+    coordinates.thread = place(i, coordinates.blockSize);
     kernel.call(arguments);
   }
 }
@@ -140,7 +159,7 @@ bool runFiberBlock(unsigned threads) {
   for (unsigned i = 0; i < threads; i++) {
     Fiber& fiber = fibers[i];
     fiber.state = READY;
-    fiber.thread = threadOf(i, coordinates.blockSize);
+    fiber.thread = place(i, coordinates.blockSize);
     getcontext(&fiber.context);
     fiber.context.uc_stack.ss_sp = stacks + i * STACK_BYTES;
     fiber.context.uc_stack.ss_size = STACK_BYTES;
@@ -149,8 +168,7 @@ bool runFiberBlock(unsigned threads) {
   }
   while (!allFinished(threads)) {
     bool moved = false;
-    for (unsigned n = 0; n < threads; n++) {
-      const unsigned i = state().reversed ? threads - 1 - n : n;
+    for (const unsigned i : threadOrder) {
       if (fibers[i].state != READY) continue;
       moved = true;
       running = (int) i;
@@ -166,16 +184,15 @@ bool runFiberBlock(unsigned threads) {
 }
 
 bool runGrid(const Kernel& kernel, Dim3 grid, unsigned threads, void** arguments) {
-  for (unsigned z = 0; z < grid.z; z++) {
-    for (unsigned y = 0; y < grid.y; y++) {
-      for (unsigned x = 0; x < grid.x; x++) {
-        coordinates.block = {state().reversed ? grid.x - 1 - x : x, y, z};
-        if (!kernel.hasBarriers) {
-          runPlainBlock(kernel, threads, arguments);
-        } else if (!runFiberBlock(threads)) {
-          return false;
-        }
-      }
+  setOrder(blockOrder, grid.x * grid.y * grid.z);
+  setOrder(threadOrder, threads);
+  for (const unsigned i : blockOrder) {
+    coordinates.block = place(i, grid);
+    if (state().shuffled) setOrder(threadOrder, threads);
+    if (!kernel.hasBarriers) {
+      runPlainBlock(kernel, arguments);
+    } else if (!runFiberBlock(threads)) {
+      return false;
     }
   }
   return true;

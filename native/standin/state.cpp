@@ -130,6 +130,7 @@ enum Control {
   SELECT,
   MESSAGE,
   DEVICES,
+  SHUFFLED,
   IS_STANDIN = 32,
   LIVE_BYTES,
   PEAK_BYTES,
@@ -154,6 +155,7 @@ int control(int limit, size_t value) {
       s.lastMessage.clear();
       setFaults("");
       return SUCCESS;
+    case SHUFFLED: s.shuffled = value; return SUCCESS;
     case REVERSED: s.reversed = value != 0; return SUCCESS;
     case EAGER: s.eager = value != 0; return SUCCESS;
     case QUIET: s.quiet = value != 0; return SUCCESS;

@@ -41,14 +41,9 @@ enum Kind {
   STREAM,
   EVENT,
   LIBRARY,
-  CUBLAS_HANDLE,
+  CUBLASLT_OBJECT,
   CUDNN_HANDLE,
-  TENSOR_DESCRIPTOR,
-  FILTER_DESCRIPTOR,
-  CONVOLUTION_DESCRIPTOR,
-  POOLING_DESCRIPTOR,
-  ACTIVATION_DESCRIPTOR,
-  LRN_DESCRIPTOR,
+  BACKEND_DESCRIPTOR,
   PROGRAM,
   KIND_COUNT
 };
@@ -72,6 +67,7 @@ struct State {
   int stickyError = 0, lastError = 0;
   int pendingFault = 0;  // raised by the next operation put on a stream
   bool reversed = false, eager = false, quiet = false;
+  uint64_t shuffled = 0;  // not 0: where the generator of random orders is
   std::string selected = "*", lastMessage;
 };
 

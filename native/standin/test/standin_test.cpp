@@ -7,12 +7,14 @@ int failures, checks;
 
 extern uint64_t resultHash;
 
+void testGraphs();
 void testKernels();
 void testLibraries();
+void testCublasLt();
 
 namespace {
 
-enum { CAPACITY = 1, REVERSED = 3, QUIET = 5, SELECT = 6, VIOLATIONS = 36, CALLS = 37, OVERWRITTEN = 39, ALLOCATIONS = 64 };
+enum { CAPACITY = 1, REVERSED = 3, QUIET = 5, SELECT = 6, SHUFFLED = 9, VIOLATIONS = 36, CALLS = 37, OVERWRITTEN = 39, ALLOCATIONS = 64 };
 
 void memory() {
   void *p, *q;
@@ -120,6 +122,39 @@ void injectedFaults() {
   cudaFree(p);
 }
 
+// What a chain of sums comes to when each element is added to the next one: the order of the threads that
+// add them shows.
+float chain(unsigned grid, unsigned block) {
+  const int n = 64;
+  Array<float> a(std::vector<float>(n + 4, 1));
+  launch("vgg4j_accumulate", grid, block, a.p, a.p + 4, (long long) n);
+  check(!cudaDeviceSynchronize(), "a kernel on overlapping slabs runs");
+  float sum = 0;
+  for (const float value : a.get()) sum += value;
+  return sum;
+}
+
+void randomOrders() {
+  for (const unsigned grid : {16u, 1u}) {  // of blocks, and of the threads of one
+    const unsigned block = 16 / grid;
+    const float usual = chain(grid, block);
+    check(chain(grid, block) == usual, "an order stays");
+    set(REVERSED, 1);
+    check(chain(grid, block) != usual, "the reversed order shows");
+    set(REVERSED, 0);
+    std::vector<float> seen;
+    for (size_t seed = 1; seed <= 4; seed++) {
+      set(SHUFFLED, seed);
+      seen.push_back(chain(grid, block));
+      set(SHUFFLED, seed);
+      check(chain(grid, block) == seen.back(), "a seed repeats its order");
+    }
+    set(SHUFFLED, 0);
+    std::sort(seen.begin(), seen.end());
+    check(seen.front() != seen.back(), "random orders show");
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -128,7 +163,10 @@ int main() {
   streams();
   badKernels();
   injectedFaults();
+  randomOrders();
+  testGraphs();
   testLibraries();
+  testCublasLt();
   testKernels();
   const uint64_t inOrder = resultHash;
   resultHash = 0;
@@ -136,6 +174,14 @@ int main() {
   set(REVERSED, 1);
   testKernels();
   check(resultHash == inOrder, "the kernels give the same bits in reverse order");
+  set(REVERSED, 0);
+  for (const size_t seed : {1, 2}) {
+    resultHash = 0;
+    set(SHUFFLED, seed);
+    testKernels();
+    check(resultHash == inOrder, "the kernels give the same bits in a random order");
+  }
+  set(SHUFFLED, 0);
   check(read(VIOLATIONS) == 0, "the kernels' tests are clean");
   check(read(ALLOCATIONS) == 0, "nothing is left at the end");
   printf("%d checks, %d failures\n", checks, failures);

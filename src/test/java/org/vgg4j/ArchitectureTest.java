@@ -81,6 +81,7 @@ class ArchitectureTest {
                   CUDA + "libraries",
                   CUDA + "kernels",
                   CUDA + "memory",
+                  CUDA + "graph",
                   CUDA + "operations")),
           Map.entry(CUDA + "calls", Set.of("tensor")),
           Map.entry(CUDA + "libraries", Set.of("tensor", CUDA + "calls")),
@@ -88,7 +89,9 @@ class ArchitectureTest {
           Map.entry(CUDA + "memory", Set.of("tensor", CUDA + "calls", CUDA + "kernels")),
           Map.entry(
               CUDA + "operations",
-              Set.of("tensor", CUDA + "calls", CUDA + "kernels", CUDA + "memory")));
+              Set.of("tensor", CUDA + "calls", CUDA + "kernels", CUDA + "memory", CUDA + "graph")),
+          Map.entry(
+              CUDA + "graph", Set.of("tensor", CUDA + "calls", CUDA + "kernels", CUDA + "memory")));
 
   /** Every engine is named by this class and by no other. */
   private static final String FACTORY = "backend/Backends.java";

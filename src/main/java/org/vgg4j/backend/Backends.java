@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
+import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.CudaOptions;
 import org.vgg4j.backend.cuda.CudaReport;
@@ -143,7 +144,12 @@ public final class Backends {
     return new CudaBackend(cudaOptions(options));
   }
 
-  /** Returns the precision that the GPU engine computes in with these options: fp32 or tf32. */
+  /** Returns what the GPU engine does with batch norms' outputs: auto, keep or recompute. */
+  public static String activations(EngineOptions options) {
+    return cudaOptions(options).activations().text();
+  }
+
+  /** Returns the precision that the GPU engine computes in: fp32, tf32 or bf16. */
   public static String precision(EngineOptions options) {
     return cudaOptions(options).precision().text();
   }
@@ -161,6 +167,9 @@ public final class Backends {
         precision,
         options.deterministic(),
         options.choices(),
+        options.activations() == null
+            ? defaults.activations()
+            : Activations.of(options.activations()),
         defaults.readInterval(),
         defaults.cache());
   }

@@ -12,7 +12,8 @@ import java.util.Map;
  * @param cudaLibraries folders to search for CUDA's libraries before all others
  * @param workspaceLimit the most workspace that a convolution on the GPU may use, in bytes; null
  *     for a twelfth of its memory, at least 1 GiB
- * @param precision fp32 or tf32; null for the engine's default
+ * @param precision fp32, tf32 or bf16; null for the engine's default
+ * @param activations auto, keep or recompute; null for the engine's default
  * @param deterministic whether equal runs must give equal bits
  * @param threads how many threads the CPU engine computes with; null for those of OMP_NUM_THREADS,
  *     else one for each processor
@@ -24,6 +25,7 @@ public record EngineOptions(
     List<Path> cudaLibraries,
     Long workspaceLimit,
     String precision,
+    String activations,
     boolean deterministic,
     Integer threads,
     Map<String, String> choices) {
@@ -36,18 +38,34 @@ public record EngineOptions(
   /** Returns the default options for a device. */
   public static EngineOptions of(String device) {
     return new EngineOptions(
-        device, Backends.DEFAULT_VARIANT, List.of(), null, null, false, null, Map.of());
+        device, Backends.DEFAULT_VARIANT, List.of(), null, null, null, false, null, Map.of());
   }
 
   /** Returns a copy with another variant. */
   public EngineOptions withVariant(String other) {
     return new EngineOptions(
-        device, other, cudaLibraries, workspaceLimit, precision, deterministic, threads, choices);
+        device,
+        other,
+        cudaLibraries,
+        workspaceLimit,
+        precision,
+        activations,
+        deterministic,
+        threads,
+        choices);
   }
 
   /** Returns a copy with another number of threads. */
   public EngineOptions withThreads(Integer other) {
     return new EngineOptions(
-        device, variant, cudaLibraries, workspaceLimit, precision, deterministic, other, choices);
+        device,
+        variant,
+        cudaLibraries,
+        workspaceLimit,
+        precision,
+        activations,
+        deterministic,
+        other,
+        choices);
   }
 }

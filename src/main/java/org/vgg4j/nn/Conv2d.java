@@ -3,6 +3,7 @@ package org.vgg4j.nn;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
 
@@ -20,6 +21,11 @@ public final class Conv2d extends WeightedLayer {
   public Conv2d(Conv2dSpec spec, Initialization initialization) {
     super("a convolution", spec, initialization.weight(spec), initialization.bias(spec));
     this.spec = spec;
+  }
+
+  @Override
+  public Layout inputLayout(Backend backend, Shape x) {
+    return backend.firstLayout(x);
   }
 
   @Override

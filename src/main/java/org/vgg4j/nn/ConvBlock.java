@@ -47,6 +47,11 @@ public final class ConvBlock implements Module {
   }
 
   @Override
+  public Layout inputLayout(Backend backend, Shape x) {
+    return backend.firstLayout(x);
+  }
+
+  @Override
   public Layout build(BuildContext context, Layout x) {
     Backend backend = context.backend();
     BuildContext conv = context.scope(convName);

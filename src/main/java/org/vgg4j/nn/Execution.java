@@ -51,7 +51,7 @@ public final class Execution implements AutoCloseable {
       ExecutionBuilder builder =
           new ExecutionBuilder(backend, net.stepState(), net.state(), options.training(), closing);
       memory = builder.memory;
-      input = inputMemory.overlay(backend.plainLayout(x, backend.types().activation()));
+      input = inputMemory.overlay(module.inputLayout(backend, x));
       Usage usage = new Usage(options.training(), options.inputGradient());
       output = builder.add("", module, input.layout(), new BuildContext(builder, "", usage));
       if (builder.stages.isEmpty()) {

@@ -1,6 +1,7 @@
 package org.vgg4j.nn;
 
 import java.util.List;
+import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
@@ -33,6 +34,17 @@ public interface Module extends AutoCloseable {
    */
   default List<Part> parts() {
     return List.of();
+  }
+
+  /**
+   * Returns the layout in which the module reads a net's input.
+   *
+   * @param x the shape of the input, batch first
+   */
+  default Layout inputLayout(Backend backend, Shape x) {
+    return parts().isEmpty()
+        ? backend.plainLayout(x, backend.types().activation())
+        : parts().get(0).module().inputLayout(backend, x);
   }
 
   /**

@@ -77,7 +77,9 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
             features.add(Integer.toString(index++), new LocalResponseNorm(LrnSpec.KRIZHEVSKY));
         case CONV -> {
           boolean pool = i + 1 < layers.size() && layers.get(i + 1).kind() == VggLayer.Kind.POOL;
-          ConvBlockSpec spec = block(config, in, layer, pool);
+          boolean feeds = i + 1 < layers.size() && layers.get(i + 1).kind() == VggLayer.Kind.CONV;
+          VggLayer next = feeds ? layers.get(i + 1) : null;
+          ConvBlockSpec spec = block(config, in, layer, pool, next);
           features.addInline(
               new ConvBlock(
                   spec, Integer.toString(index), Integer.toString(index + 1), initialization));
@@ -90,12 +92,21 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
     return features;
   }
 
-  private static ConvBlockSpec block(VggConfig config, int in, VggLayer layer, boolean pool) {
+  /** Returns the spec of a block; {@code next} is the layer behind it if that is another block. */
+  private static ConvBlockSpec block(
+      VggConfig config, int in, VggLayer layer, boolean pool, VggLayer next) {
     int out = config.channelsOf(layer);
     return new ConvBlockSpec(
-        new Conv2dSpec(in, out, layer.kernel(), layer.kernel() / 2, !config.batchNorm(), false),
+        conv(config, in, layer),
         config.batchNorm() ? BatchNorm2dSpec.of(out, true) : null,
-        pool ? POOL : null);
+        pool ? POOL : null,
+        next == null ? null : conv(config, out, next));
+  }
+
+  private static Conv2dSpec conv(VggConfig config, int in, VggLayer layer) {
+    int kernel = layer.kernel();
+    return new Conv2dSpec(
+        in, config.channelsOf(layer), kernel, kernel / 2, !config.batchNorm(), false);
   }
 
   private static Sequential classifier(VggConfig config, Initialization initialization) {

@@ -50,14 +50,20 @@ public final class EngineSettings {
     // What a run on a GPU had is nothing to another engine.
     Map<String, ?> ofGpu = isOnHost ? given : now;
     String precision = Settings.PRECISION.find(ofGpu);
+    String activations = Settings.ACTIVATIONS.find(ofGpu);
     Long limit = Settings.WORKSPACE_LIMIT.find(ofGpu);
     if (isOnHost) {
+      refuse(activations != null, Settings.ACTIVATIONS.key(), device);
       refuse(limit != null, Settings.WORKSPACE_LIMIT.key(), device);
       refuse(!cudaLibraries.isEmpty(), "cudaLibs", device);
     }
     // What was chosen under other conditions is no choice under these.
     boolean isAsBefore =
-        Stream.of(Settings.PRECISION, Settings.WORKSPACE_LIMIT, Settings.DETERMINISTIC)
+        Stream.of(
+                Settings.PRECISION,
+                Settings.ACTIVATIONS,
+                Settings.WORKSPACE_LIMIT,
+                Settings.DETERMINISTIC)
             .allMatch(setting -> Objects.equals(setting.find(now), setting.find(before)));
     return new EngineOptions(
         device,
@@ -65,6 +71,7 @@ public final class EngineSettings {
         cudaLibraries,
         limit,
         precision,
+        activations,
         Boolean.TRUE.equals(Settings.DETERMINISTIC.find(now)),
         Settings.THREADS.find(now),
         isAsBefore ? choices : Map.of());

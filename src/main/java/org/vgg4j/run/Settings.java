@@ -183,8 +183,20 @@ public final class Settings {
       run("precision", TEXT, setup -> setup.onGpu(Backends::precision))
           .flag(
               "--precision NAME",
-              "Precision of the GPU's products: tf32, which is faster, or fp32, which is strict",
+              "Precision on the GPU: tf32 (products on tensor cores), bf16 (activations and weights"
+                  + " take half the memory, too) or fp32 (strict)",
               "tf32, or fp32 with --deterministic")
+          .changedBy(DEVICE)
+          .in(ENGINES, ALWAYS);
+
+  /** What becomes of a batch norm's output on the GPU, none on another engine. */
+  static final Setting<RunSetup, String> ACTIVATIONS =
+      run("activations", TEXT, setup -> setup.onGpu(Backends::activations))
+          .flag(
+              "--activations NAME",
+              "Outputs of batch norms on the GPU: keep, recompute (takes less memory) or auto"
+                  + " (whichever is faster; keep with --deterministic)",
+              "auto")
           .changedBy(DEVICE)
           .in(ENGINES, ALWAYS);
 

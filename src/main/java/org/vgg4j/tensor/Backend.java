@@ -23,8 +23,16 @@ public interface Backend extends AutoCloseable {
   /** Returns the types that the engine keeps a net's values in. */
   Types types();
 
-  /** Returns the row-major layout of a shape. */
+  /**
+   * Returns the layout of a shape that belongs to no plan: row-major, or for images (N, C, H, W)
+   * the order that the engine's operations work in.
+   */
   Layout plainLayout(Shape shape, DType dtype);
+
+  /** Returns the layout of a net's input that a convolution reads. */
+  default Layout firstLayout(Shape x) {
+    return plainLayout(x, types().activation());
+  }
 
   /**
    * Takes memory, zeroed.

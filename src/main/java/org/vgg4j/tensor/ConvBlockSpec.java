@@ -6,8 +6,11 @@ package org.vgg4j.tensor;
  * @param conv the convolution, without a ReLU of its own
  * @param batchNorm the batch norm with ReLU, or null
  * @param pool the pooling, or null
+ * @param next the convolution that alone reads the output, or null; an engine may leave the batch
+ *     norm and the ReLU to it
  */
-public record ConvBlockSpec(Conv2dSpec conv, BatchNorm2dSpec batchNorm, MaxPool2dSpec pool) {
+public record ConvBlockSpec(
+    Conv2dSpec conv, BatchNorm2dSpec batchNorm, MaxPool2dSpec pool, Conv2dSpec next) {
   /** Checks that the parts fit each other. */
   public ConvBlockSpec {
     if (conv.relu()) {
@@ -19,5 +22,15 @@ public record ConvBlockSpec(Conv2dSpec conv, BatchNorm2dSpec batchNorm, MaxPool2
               + conv.outChannels()
               + " channels and a ReLU");
     }
+    if (next != null && next.inChannels() != conv.outChannels()) {
+      throw new InvalidInputException(
+          "a block of %d channels comes before a convolution of %d"
+              .formatted(conv.outChannels(), next.inChannels()));
+    }
+  }
+
+  /** Creates the spec of a block whose output anything may read. */
+  public ConvBlockSpec(Conv2dSpec conv, BatchNorm2dSpec batchNorm, MaxPool2dSpec pool) {
+    this(conv, batchNorm, pool, null);
   }
 }

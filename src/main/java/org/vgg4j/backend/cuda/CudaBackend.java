@@ -8,23 +8,23 @@ import org.vgg4j.backend.cuda.libraries.CudaLibraries;
 import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.PinnedBuffer;
-import org.vgg4j.backend.cuda.operations.AlgorithmPolicy;
-import org.vgg4j.backend.cuda.operations.CublasLinear;
 import org.vgg4j.backend.cuda.operations.CudaAccumulate;
 import org.vgg4j.backend.cuda.operations.CudaAdam;
 import org.vgg4j.backend.cuda.operations.CudaAdaptiveAvgPool2d;
+import org.vgg4j.backend.cuda.operations.CudaBatchNorm2d;
+import org.vgg4j.backend.cuda.operations.CudaConv2d;
+import org.vgg4j.backend.cuda.operations.CudaConvBlock;
 import org.vgg4j.backend.cuda.operations.CudaCrossEntropy;
 import org.vgg4j.backend.cuda.operations.CudaDevice;
 import org.vgg4j.backend.cuda.operations.CudaDropout;
 import org.vgg4j.backend.cuda.operations.CudaImages;
+import org.vgg4j.backend.cuda.operations.CudaLinear;
 import org.vgg4j.backend.cuda.operations.CudaLossTotals;
+import org.vgg4j.backend.cuda.operations.CudaLrn;
+import org.vgg4j.backend.cuda.operations.CudaMaxPool2d;
 import org.vgg4j.backend.cuda.operations.CudaRelu;
 import org.vgg4j.backend.cuda.operations.CudaSgd;
 import org.vgg4j.backend.cuda.operations.CudaStepState;
-import org.vgg4j.backend.cuda.operations.CudnnBatchNorm2d;
-import org.vgg4j.backend.cuda.operations.CudnnConv2d;
-import org.vgg4j.backend.cuda.operations.CudnnLrn;
-import org.vgg4j.backend.cuda.operations.CudnnMaxPool2d;
 import org.vgg4j.backend.cuda.operations.OptimizerSlabs;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
@@ -35,6 +35,8 @@ import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.ConvBlockPlan;
+import org.vgg4j.tensor.ConvBlockSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.DeviceLostException;
@@ -49,6 +51,7 @@ import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.MaxPool2dSpec;
+import org.vgg4j.tensor.MemoryPlanner;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.ReluPlan;
@@ -89,11 +92,8 @@ public final class CudaBackend implements Backend {
       device =
           CudaDevice.open(
               options.deviceNumber(),
-              new AlgorithmPolicy(
-                  options.precision() == Precision.FP32,
-                  options.deterministic(),
-                  options.workspaceLimit(),
-                  options.choices()),
+              options::planPolicy,
+              options.activations().recomputed(),
               options.cache());
     } catch (CudaException | DeviceLostException e) {
       throw new DeviceUnavailableException(
@@ -130,12 +130,20 @@ public final class CudaBackend implements Backend {
 
   @Override
   public Types types() {
-    return Types.F32;
+    return options.precision().types();
   }
 
   @Override
   public Layout plainLayout(Shape shape, DType dtype) {
-    return new CudaLayout(shape, dtype);
+    return shape.rank() == 4 && dtype.isFloating()
+        ? CudaLayout.channelsLast(shape, dtype)
+        : CudaLayout.rows(shape, dtype);
+  }
+
+  @Override
+  public Layout firstLayout(Shape x) {
+    DType type = types().activation();
+    return x.rank() == 4 ? CudaLayout.filledPixels(x, type) : plainLayout(x, type);
   }
 
   @Override
@@ -200,13 +208,21 @@ public final class CudaBackend implements Backend {
   @Override
   public WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
     return Closing.building(
-        owned -> new CudnnConv2d(owned, device, spec, CudaLayout.of(x), w, usage));
+        owned -> new CudaConv2d(owned, device, spec, CudaLayout.of(x), w, usage));
+  }
+
+  @Override
+  public ConvBlockPlan convBlock(
+      ConvBlockSpec spec, Layout x, Layout w, Usage usage, MemoryPlanner memory) {
+    return CudaConvBlock.fits(spec)
+        ? CudaConvBlock.plan(device, spec, CudaLayout.of(x), w, usage, memory)
+        : Backend.super.convBlock(spec, x, w, usage, memory);
   }
 
   @Override
   public BatchNorm2dPlan batchNorm2d(BatchNorm2dSpec spec, Layout x, Usage usage) {
     return Closing.building(
-        owned -> new CudnnBatchNorm2d(owned, device, spec, CudaLayout.of(x), usage));
+        owned -> new CudaBatchNorm2d(owned, device, spec, CudaLayout.of(x), usage));
   }
 
   @Override
@@ -217,7 +233,7 @@ public final class CudaBackend implements Backend {
   @Override
   public WindowPlan maxPool2d(MaxPool2dSpec spec, Layout x, Usage usage) {
     return Closing.building(
-        owned -> new CudnnMaxPool2d(owned, device, spec, CudaLayout.of(x), usage));
+        owned -> new CudaMaxPool2d(owned, device, spec, CudaLayout.of(x), usage));
   }
 
   @Override
@@ -229,7 +245,7 @@ public final class CudaBackend implements Backend {
   @Override
   public WeightedPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
     return Closing.building(
-        owned -> new CublasLinear(owned, device, spec, CudaLayout.of(x), w, usage));
+        owned -> new CudaLinear(owned, device, spec, CudaLayout.of(x), w, usage));
   }
 
   @Override
@@ -242,7 +258,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public WindowPlan localResponseNorm(LrnSpec spec, Layout x, Usage usage) {
-    return Closing.building(owned -> new CudnnLrn(owned, device, spec, CudaLayout.of(x), usage));
+    return Closing.building(owned -> new CudaLrn(owned, device, spec, CudaLayout.of(x), usage));
   }
 
   @Override
@@ -263,6 +279,7 @@ public final class CudaBackend implements Backend {
         device,
         spec,
         CudaStepState.of(device, state),
+        OptimizerSlabs.copies(device.memory(), slabs),
         OptimizerSlabs.of(device.memory(), slabs, m, v));
   }
 
@@ -276,7 +293,12 @@ public final class CudaBackend implements Backend {
         v == null
             ? OptimizerSlabs.of(device.memory(), slabs)
             : OptimizerSlabs.of(device.memory(), slabs, v);
-    return new CudaSgd(device, spec, CudaStepState.of(device, state), all);
+    return new CudaSgd(
+        device,
+        spec,
+        CudaStepState.of(device, state),
+        OptimizerSlabs.copies(device.memory(), slabs),
+        all);
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.vgg4j.backend.cuda;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.backend.cuda.graph.PlanPolicy;
 import org.vgg4j.backend.cuda.kernels.CacheFolder;
 import org.vgg4j.tensor.InvalidInputException;
 
@@ -11,13 +12,14 @@ import org.vgg4j.tensor.InvalidInputException;
  *
  * @param deviceNumber which GPU, from 0
  * @param libraries folders to search for CUDA's libraries before all others
- * @param workspaceLimit the most workspace that a convolution's algorithm may use, in bytes; null
- *     for a twelfth of the GPU's memory, at least 1 GiB
- * @param precision strict single precision or TF32
- * @param deterministic whether to use a fixed table of deterministic algorithms instead of
- *     measuring
- * @param choices algorithms chosen earlier, from {@code Backend.choices}; they take precedence over
- *     the cache and over measurements
+ * @param workspaceLimit the most workspace that a convolution's plan may use, in bytes; null for a
+ *     twelfth of the GPU's memory, at least 1 GiB
+ * @param precision the precision that nets compute in
+ * @param deterministic whether to take the first of cuDNN's deterministic plans instead of the
+ *     fastest
+ * @param choices plans chosen earlier, from {@code Backend.choices}; they take precedence over the
+ *     cache and over measurements
+ * @param activations what becomes of a batch norm's output
  * @param readInterval how many steps pass between reads of the training loss
  * @param cache the folder for data kept between runs, or null for none
  */
@@ -28,12 +30,13 @@ public record CudaOptions(
     Precision precision,
     boolean deterministic,
     Map<String, String> choices,
+    Activations activations,
     int readInterval,
     Path cache) {
   /** 20 steps. */
   public static final int DEFAULT_READ_INTERVAL = 20;
 
-  /** TF32, measured algorithms, this user's cache folder. */
+  /** TF32, the fastest plans, this user's cache folder. */
   public static final CudaOptions DEFAULT =
       new CudaOptions(
           0,
@@ -42,13 +45,22 @@ public record CudaOptions(
           Precision.TF32,
           false,
           Map.of(),
+          Activations.AUTO,
           DEFAULT_READ_INTERVAL,
           CacheFolder.ofThisUser());
 
-  /** Strict single precision and the fixed table of deterministic algorithms; no cache. */
+  /** Strict single precision and deterministic plans; no cache. */
   public static final CudaOptions STRICT =
       new CudaOptions(
-          0, List.of(), null, Precision.FP32, true, Map.of(), DEFAULT_READ_INTERVAL, null);
+          0,
+          List.of(),
+          null,
+          Precision.FP32,
+          true,
+          Map.of(),
+          Activations.AUTO,
+          DEFAULT_READ_INTERVAL,
+          null);
 
   /** Checks the fields. */
   public CudaOptions {
@@ -72,7 +84,14 @@ public record CudaOptions(
         precision,
         deterministic,
         choices,
+        activations,
         readInterval,
         cache);
+  }
+
+  /** Returns which plans convolutions may use on a GPU of so many bytes of memory. */
+  PlanPolicy planPolicy(long memoryBytes) {
+    long limit = workspaceLimit != null ? workspaceLimit : PlanPolicy.workspaceLimit(memoryBytes);
+    return new PlanPolicy(precision == Precision.FP32, deterministic, limit, choices);
   }
 }

@@ -1,13 +1,25 @@
 package org.vgg4j.backend.cuda;
 
 import org.vgg4j.tensor.Choice;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Types;
 
-/** The precision of the multiplications in convolutions and linear layers. */
+/** The precision that nets compute in. */
 public enum Precision {
   /** Strict single precision: no tensor cores. */
   FP32,
-  /** Tensor cores: inputs rounded to 10 bits of mantissa, sums in single precision. */
-  TF32;
+  /**
+   * Single precision, whose products use tensor cores: inputs rounded to 10 bits of mantissa, sums
+   * in single precision.
+   */
+  TF32,
+  /**
+   * Activations, their gradients and the weights that products read are bf16; sums, statistics, the
+   * loss, the weights' gradients, the trained weights and their moments stay in single precision.
+   */
+  BF16;
+
+  private static final Types MIXED = new Types(DType.BF16, DType.BF16, DType.F32, DType.F32);
 
   /**
    * Returns the precision with a name.
@@ -18,8 +30,13 @@ public enum Precision {
     return Choice.of("precision", Precision.class, name);
   }
 
-  /** Returns the name: fp32 or tf32. */
+  /** Returns the name: fp32, tf32 or bf16. */
   public String text() {
     return Choice.name(this);
+  }
+
+  /** Returns the types that a net's values have. */
+  Types types() {
+    return this == BF16 ? MIXED : Types.F32;
   }
 }

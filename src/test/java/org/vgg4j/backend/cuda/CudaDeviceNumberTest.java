@@ -38,6 +38,7 @@ final class CudaDeviceNumberTest {
                 CudaUnderTest.libraries(),
                 null,
                 null,
+                null,
                 true,
                 null,
                 Map.of()))

@@ -92,7 +92,7 @@ final class CudaFaultTest {
 
   @Test
   void deviceThatIsTooSmall() {
-    StandIn.capacity(48L << 20); // the workspace of cuBLAS fits and leaves some
+    StandIn.capacity(16L << 20);
     try (CudaBackend backend = CudaUnderTest.open()) {
       OutOfDeviceMemoryException failure =
           assertThrows(OutOfDeviceMemoryException.class, () -> backend.allocate(64L << 20));
@@ -124,7 +124,10 @@ final class CudaFaultTest {
         "cudnnConvolutionBackwardFilter",
         "cudnnBatchNormalizationForwardTraining",
         "cudnnPoolingBackward",
-        "cublasGemmEx",
+        "cublasLtMatmul",
+        "cublasLtMatmulAlgoGetHeuristic",
+        "cublasLtMatmulDescSetAttribute",
+        "cublasLtMatrixLayoutCreate",
         "cudnnSetConvolutionMathType"
       })
   void failingCallsNameThemselves(String function) {
@@ -213,11 +216,11 @@ final class CudaFaultTest {
   }
 
   /**
-   * A kernel's fault that cuDNN or cuBLAS is the first to meet: they have CUDA's runtime inside, so
-   * that ours has seen nothing.
+   * A kernel's fault that cuDNN or cublasLt is the first to meet: they have CUDA's runtime inside,
+   * so that ours has seen nothing.
    */
   @ParameterizedTest
-  @ValueSource(strings = {"cudnnConvolutionForward", "cudnnPoolingBackward", "cublasGemmEx"})
+  @ValueSource(strings = {"cudnnConvolutionForward", "cudnnPoolingBackward", "cublasLtMatmul"})
   void lossThatALibraryMeetsFirst(String function) {
     long calls = count(function);
     for (long call = 1; call <= calls; call++) {

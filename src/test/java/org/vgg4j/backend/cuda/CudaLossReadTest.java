@@ -86,6 +86,7 @@ final class CudaLossReadTest {
             strict.precision(),
             strict.deterministic(),
             strict.choices(),
+            strict.activations(),
             readInterval,
             strict.cache());
     try (CudaBackend backend = CudaUnderTest.open(engine);

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
@@ -141,7 +142,10 @@ final class CudaOperandTest {
         () -> backend.conv2d(CONV, layout(X), other, Usage.INFERENCE));
     LinearSpec linear = new LinearSpec(48, 5, false);
     refused(
-        "linear layer w exists as " + other + " and must be " + layout(linear.w()),
+        "linear layer w exists as "
+            + other
+            + " and must be "
+            + CudaLayout.of(layout(X)).linearWeights(linear.w()),
         () -> backend.linear(linear, layout(X), other, Usage.INFERENCE));
   }
 }

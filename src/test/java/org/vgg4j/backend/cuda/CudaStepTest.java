@@ -79,6 +79,7 @@ final class CudaStepTest {
               i == 0 ? Precision.FP32 : Precision.TF32,
               i == 0,
               Map.of(),
+              Activations.AUTO,
               CudaOptions.DEFAULT_READ_INTERVAL,
               null);
       try (CudaBackend backend = CudaUnderTest.open(options);

@@ -53,6 +53,7 @@ public final class CudaUnderTest {
             Precision.FP32,
             false,
             choices,
+            Activations.AUTO,
             CudaOptions.DEFAULT_READ_INTERVAL,
             cache));
   }

@@ -32,14 +32,9 @@ public final class StandIn {
           "streams",
           "events",
           "libraries",
-          "cuBLAS handles",
+          "cublasLt objects",
           "cuDNN handles",
-          "tensor descriptors",
-          "filter descriptors",
-          "convolution descriptors",
-          "pooling descriptors",
-          "activation descriptors",
-          "LRN descriptors",
+          "cuDNN descriptors",
           "NVRTC programs");
 
   private StandIn() {}

@@ -144,6 +144,13 @@ public final class CudaCalls {
     status.cuda("cudaEventSynchronize", cudart.cudaEventSynchronize(event), "");
   }
 
+  /** Returns the milliseconds between two recorded events, of which the second has happened. */
+  public double cudaEventElapsedTime(CUevent_st start, CUevent_st end) {
+    float[] millis = new float[1];
+    status.cuda("cudaEventElapsedTime", cudart.cudaEventElapsedTime(millis, start, end), "");
+    return millis[0];
+  }
+
   public void cudaEventDestroy(CUevent_st event) {
     status.releaseCuda("cudaEventDestroy", cudart.cudaEventDestroy(event));
   }

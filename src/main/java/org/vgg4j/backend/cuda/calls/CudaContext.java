@@ -1,6 +1,6 @@
 package org.vgg4j.backend.cuda.calls;
 
-import org.bytedeco.cuda.cublas.cublasContext;
+import org.bytedeco.cuda.cublas.cublasLtContext;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.cuda.global.cudart;
@@ -8,8 +8,8 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.ThreadOwner;
 
 /**
- * An open GPU: the checked calls, the cuDNN and cuBLAS handles, and the single stream on which all
- * work is enqueued in call order. One thread at a time owns it.
+ * An open GPU: the checked calls, the cuDNN and cublasLt handles, and the single stream on which
+ * all work is enqueued in call order. One thread at a time owns it.
  */
 public final class CudaContext implements AutoCloseable {
   /** The number of the GPU that an engine has made current in a thread, or -1. */
@@ -20,14 +20,12 @@ public final class CudaContext implements AutoCloseable {
   private final ThreadOwner owner = new ThreadOwner("cuda");
   private final Closing owned;
   private final Scalars scalars = new Scalars();
-  private final CublasCalls cublas = new CublasCalls(this);
+  private final CublasLtCalls cublasLt = new CublasLtCalls(this);
   private final CudnnCalls cudnn = new CudnnCalls(this);
-  private final CudnnConvolutionCalls convolution = new CudnnConvolutionCalls(this);
-  private final CudnnNormCalls norm = new CudnnNormCalls(this);
   private final GpuInfo info;
   private final CUstream_st stream;
   private final cudnnContext cudnnHandle;
-  private final cublasContext cublasHandle;
+  private final cublasLtContext cublasLtHandle;
   private boolean closed;
   private volatile boolean ended; // the stream is gone; any thread may release resources
 
@@ -51,9 +49,8 @@ public final class CudaContext implements AutoCloseable {
     cudnnHandle = cudnn.cudnnCreate();
     owned.own(() -> cudnn.cudnnDestroy(cudnnHandle));
     cudnn.cudnnSetStream(cudnnHandle, stream);
-    cublasHandle = cublas.cublasCreate();
-    owned.own(() -> cublas.cublasDestroy(cublasHandle));
-    cublas.cublasSetStream(cublasHandle, stream);
+    cublasLtHandle = cublasLt.cublasLtCreate();
+    owned.own(() -> cublasLt.cublasLtDestroy(cublasLtHandle));
   }
 
   /** CUDA has a current GPU per thread; new memory, events and launches belong to it. */
@@ -87,16 +84,8 @@ public final class CudaContext implements AutoCloseable {
     return cudnn;
   }
 
-  public CudnnConvolutionCalls convolution() {
-    return convolution;
-  }
-
-  public CudnnNormCalls norm() {
-    return norm;
-  }
-
-  public CublasCalls cublas() {
-    return cublas;
+  CublasLtCalls cublasLt() {
+    return cublasLt;
   }
 
   /** Returns the stream for all work; only the owning thread may call this. */
@@ -117,11 +106,11 @@ public final class CudaContext implements AutoCloseable {
     return cudnnHandle;
   }
 
-  /** As {@link #cudnnHandle}, of cuBLAS. */
-  cublasContext cublasHandle() {
+  /** As {@link #cudnnHandle}, of cublasLt. */
+  cublasLtContext cublasLtHandle() {
     owner.check();
     makeCurrent();
-    return cublasHandle;
+    return cublasLtHandle;
   }
 
   /**

@@ -9,7 +9,8 @@ public final class CudaException extends EngineException {
   private final String call;
   private final int status;
 
-  CudaException(String call, int status, String message) {
+  /** Creates the exception with its one-line message. */
+  public CudaException(String call, int status, String message) {
     super(message);
     this.call = call;
     this.status = status;

@@ -39,9 +39,26 @@ public final class CudaStatus {
           cudart.cudaErrorContained,
           cudart.cudaErrorUnknown);
 
-  private static final int MESSAGE_BYTES = 512;
+  private static final int MESSAGE_BYTES = 2048;
 
+  /** A status of cuDNN divided by this is its kind, such as "not supported". */
+  private static final int CUDNN_KIND = 1000;
+
+  private final boolean hasDevice;
   private boolean lost;
+
+  public CudaStatus() {
+    this(true);
+  }
+
+  private CudaStatus(boolean hasDevice) {
+    this.hasDevice = hasDevice;
+  }
+
+  /** Returns a status for calls that need no GPU; CUDA's runtime is not even loaded then. */
+  public static CudaStatus withoutDevice() {
+    return new CudaStatus(false);
+  }
 
   /** Returns whether an error has made the device unusable in this process. */
   public boolean isLost() {
@@ -73,6 +90,29 @@ public final class CudaStatus {
     }
   }
 
+  /**
+   * As {@link #cudnn}, for a call that only prepares something on the host: when cuDNN refuses what
+   * it was given, the device has nothing to do with it and is not waited for.
+   */
+  void cudnnOnHost(String call, int status, String what) {
+    int kind = status / CUDNN_KIND;
+    if (!hasDevice
+        || kind == cudnn.CUDNN_STATUS_BAD_PARAM / CUDNN_KIND
+        || kind == cudnn.CUDNN_STATUS_NOT_SUPPORTED / CUDNN_KIND) {
+      if (status != 0) {
+        throw new CudaException(call, status, text(call, status, cudnnReason(status), what));
+      }
+    } else {
+      cudnn(call, status, what);
+    }
+  }
+
+  void releaseCudnnOnHost(String call, int status) {
+    if (!lost) {
+      cudnnOnHost(call, status, "");
+    }
+  }
+
   void releaseCudnn(String call, int status) {
     if (!lost) {
       cudnn(call, status, "");
@@ -84,7 +124,7 @@ public final class CudaStatus {
       throw libraryFailure(
           call,
           status,
-          cublas.cublasGetStatusName(status).getString(),
+          cublas.cublasLtGetStatusName(status).getString(),
           what,
           status == cublas.CUBLAS_STATUS_ALLOC_FAILED);
     }
@@ -117,20 +157,20 @@ public final class CudaStatus {
   }
 
   private RuntimeException cudnnFailure(String call, int status, String what) {
-    String reason = cudnn.cudnnGetErrorString(status).getString();
-    String detail = lastCudnnMessage();
     boolean memory =
         status == cudnn.CUDNN_STATUS_ALLOC_FAILED
             || status == cudnn.CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED
             || status == cudnn.CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
-    return libraryFailure(
-        call, status, detail.isEmpty() ? reason : reason + ", " + detail, what, memory);
+    return libraryFailure(call, status, cudnnReason(status), what, memory);
   }
 
-  private static String lastCudnnMessage() {
+  /** Returns the status's name and what cuDNN itself said last, on one line. */
+  private static String cudnnReason(int status) {
+    String name = cudnn.cudnnGetErrorString(status).getString();
     byte[] message = new byte[MESSAGE_BYTES];
     cudnn.cudnnGetLastErrorString(message, message.length);
-    return GpuInfo.text(message);
+    String detail = GpuInfo.text(message).replaceAll("\\s+", " ");
+    return detail.isEmpty() ? name : name + ", " + detail;
   }
 
   /**

@@ -11,6 +11,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.DType;
 
 /** vgg4j's own kernels, loaded on the GPU. */
 public final class Kernels implements AutoCloseable {
@@ -90,6 +91,32 @@ public final class Kernels implements AutoCloseable {
     long blocks = Math.max(1, (elements + perBlock - 1) / perBlock);
     long most = (long) BLOCKS_PER_MULTIPROCESSOR * context.info().multiprocessors();
     return grid(name, (int) Math.min(blocks, most), THREADS, arguments);
+  }
+
+  /** Returns the name of a kernel's variant for a type of activations. */
+  public static String typed(String name, DType type) {
+    return switch (type) {
+      case F32 -> name + "_f32";
+      case BF16 -> name + "_bf16";
+      default ->
+          throw new IllegalArgumentException("the GPU engine has no " + name + " of " + type);
+    };
+  }
+
+  /** Returns a launch of the grid of a sum over rows, over the parts and groups of channels. */
+  public KernelLaunch sums(String name, ChannelGrid grid, int arguments) {
+    return grid(name, grid.blocks(), THREADS, arguments);
+  }
+
+  /** Returns a launch of a kernel that finishes the sums of {@link #sums}: 32 threads a channel. */
+  public KernelLaunch finish(String name, int channels, int arguments) {
+    int perBlock = THREADS / 32;
+    return grid(name, (channels + perBlock - 1) / perBlock, THREADS, arguments);
+  }
+
+  /** Returns the grid for sums over rows on this GPU. */
+  public ChannelGrid channelGrid(long rows, int channels, DType type) {
+    return ChannelGrid.of(rows, channels, type, context.info().multiprocessors());
   }
 
   /** Returns a launch of a kernel with a grid of its own. */

@@ -39,10 +39,22 @@ public final class CudaLibraries {
 
   private static final long CUDA_MAJOR = 13;
 
+  private static final List<Class<?>> ENGINE_BINDINGS =
+      List.of(cudart.class, cublas.class, cudnn.class, nvrtc.class);
+
   private static Outcome outcome; // null before the first attempt
+  private static Outcome planning; // as outcome, of loadForPlanning
 
   /** The loaded files or the failure. */
-  private record Outcome(Map<CudaLibrary, Path> files, DeviceUnavailableException failure) {}
+  private record Outcome(Map<CudaLibrary, Path> files, DeviceUnavailableException failure) {
+    Map<CudaLibrary, Path> filesOrFailure() {
+      if (failure != null) {
+        throw new DeviceUnavailableException(
+            "cuda", failure.getMessage(), failure.summary(), failure);
+      }
+      return files;
+    }
+  }
 
   private CudaLibraries() {}
 
@@ -54,27 +66,43 @@ public final class CudaLibraries {
    */
   public static synchronized Map<CudaLibrary, Path> load(List<Path> asked) {
     if (outcome == null) {
-      outcome = attempt(asked);
+      outcome = attempt(asked, true, ENGINE_BINDINGS);
     }
-    if (outcome.failure != null) {
-      DeviceUnavailableException failure = outcome.failure;
-      throw new DeviceUnavailableException(
-          "cuda", failure.getMessage(), failure.summary(), failure);
-    }
-    return outcome.files;
+    return outcome.filesOrFailure();
   }
 
-  private static Outcome attempt(List<Path> asked) {
+  /**
+   * Loads what cuDNN needs to plan for a GPU that is only described, unless already loaded. No GPU
+   * and no driver is needed; where there is no driver, plans that are compiled at run time are not
+   * offered. Only {@code cudnn} of JavaCPP's classes may be used then.
+   *
+   * @param asked folders to search before all others
+   * @throws DeviceUnavailableException when a library is missing or does not load
+   */
+  public static synchronized Map<CudaLibrary, Path> loadForPlanning(List<Path> asked) {
+    if (outcome != null && outcome.failure == null) {
+      return outcome.files;
+    }
+    if (planning == null) {
+      planning = attempt(asked, false, List.of(cudnn.class));
+    }
+    return planning.filesOrFailure();
+  }
+
+  private static Outcome attempt(List<Path> asked, boolean withDriver, List<Class<?>> bindings) {
     List<Path> places = LibraryPlaces.of(asked, System::getenv);
     Map<CudaLibrary, Path> found = survey(places);
     List<CudaLibrary> missing =
-        CudaLibrary.all().stream().filter(l -> l.required() && !found.containsKey(l)).toList();
+        CudaLibrary.all().stream()
+            .filter(library -> library.required() && !found.containsKey(library))
+            .filter(library -> withDriver || library.part() != CudaLibrary.Part.DRIVER)
+            .toList();
     if (!missing.isEmpty()) {
       return new Outcome(null, missing(missing, places));
     }
     try {
       found.values().forEach(file -> System.load(file.toString()));
-      bind(found.values());
+      bind(found.values(), bindings);
       requireCudnn(found);
       return new Outcome(found, null);
     } catch (DeviceUnavailableException e) {
@@ -119,7 +147,7 @@ public final class CudaLibraries {
   }
 
   /** Loads JavaCPP's own libraries, which find CUDA's already in the process. */
-  private static void bind(Iterable<Path> files) {
+  private static void bind(Iterable<Path> files, List<Class<?>> bindings) {
     if (System.getProperty(PHYSICAL_LIMIT) == null) {
       // JavaCPP's limit counts the whole process, pinned memory included.
       System.setProperty(PHYSICAL_LIMIT, "0");
@@ -131,7 +159,6 @@ public final class CudaLibraries {
     String before = properties.getProperty(LINK_PATH, "");
     String own = String.join(File.pathSeparator, folders);
     properties.setProperty(LINK_PATH, before.isEmpty() ? own : own + File.pathSeparator + before);
-    List<Class<?>> bindings = List.of(cudart.class, cublas.class, cudnn.class, nvrtc.class);
     bindings.forEach(Loader::load);
   }
 

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.vgg4j.backend.cuda.calls.CublasCalls;
+import org.vgg4j.backend.cuda.calls.CublasLtCalls;
 import org.vgg4j.backend.cuda.calls.CudaCalls;
 import org.vgg4j.backend.cuda.calls.CudaStatus;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
@@ -37,10 +37,10 @@ public final class LibraryVersions {
         driver() + "for CUDA " + Versions.cuda(cuda.cudaDriverGetVersion()) + " and older");
     all.put("CUDA runtime", Versions.cuda(cuda.cudaRuntimeGetVersion()));
     all.put("NVRTC", Versions.cuda(new NvrtcCalls(status).nvrtcVersion()));
-    all.put("cuBLASLt", Versions.library(CublasCalls.cublasLtGetVersion()));
+    all.put("cuBLASLt", Versions.library(CublasLtCalls.cublasLtGetVersion()));
     String cudnn = Versions.library(CudnnCalls.cudnnGetVersion());
     all.put("cuDNN", cudnn);
-    all.put("cuBLAS", CublasCalls.version(status));
+    all.put("cuBLAS", CublasLtCalls.cublasVersion(status));
     CudnnCalls.requireOneVersion(status);
     for (String part : new String[] {"graph", "ops", "cnn", "adv"}) {
       all.put("cuDNN " + part, cudnn);

@@ -11,7 +11,8 @@ import org.vgg4j.backend.cuda.calls.CudaContext;
  * buffer. For what happens outside a training step.
  */
 public final class BlockingTransfers implements AutoCloseable {
-  private static final int BYTES = 4 << 20;
+  /** What one copy brings at most. */
+  static final int BYTES = 4 << 20;
 
   private final CudaContext context;
   private final PinnedMemory pinned;
@@ -21,20 +22,20 @@ public final class BlockingTransfers implements AutoCloseable {
     pinned = new PinnedMemory(context, BYTES);
   }
 
-  void upload(ByteBuffer source, CudaTensor target) {
+  void upload(ByteBuffer source, Pointer target) {
     int from = source.position();
     for (int at = 0; at < source.remaining(); at += BYTES) {
       int bytes = Math.min(BYTES, source.remaining() - at);
       pinned.bytes().put(0, source, from + at, bytes);
-      copy(target.at(at), pinned.pointer(), bytes, cudart.cudaMemcpyHostToDevice);
+      copy(DeviceMemory.at(target, at), pinned.pointer(), bytes, cudart.cudaMemcpyHostToDevice);
     }
   }
 
-  void download(CudaTensor source, ByteBuffer target) {
+  void download(Pointer source, ByteBuffer target) {
     int into = target.position();
     for (int at = 0; at < target.remaining(); at += BYTES) {
       int bytes = Math.min(BYTES, target.remaining() - at);
-      copy(pinned.pointer(), source.at(at), bytes, cudart.cudaMemcpyDeviceToHost);
+      copy(pinned.pointer(), DeviceMemory.at(source, at), bytes, cudart.cudaMemcpyDeviceToHost);
       target.put(into + at, pinned.bytes(), 0, bytes);
     }
   }

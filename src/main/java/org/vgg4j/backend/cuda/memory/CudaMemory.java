@@ -6,24 +6,22 @@ import org.vgg4j.tensor.Closing;
 
 /** What all tensors and plans of an engine share to copy and inspect values on the GPU. */
 public final class CudaMemory {
-  /** The workspace cuBLAS needs on the largest GPUs; with it, cuBLAS never allocates. */
-  private static final long CUBLAS_WORKSPACE_BYTES = 32L << 20;
-
   private final CudaContext context;
   private final Workspace workspace;
   private final BlockingTransfers blocking;
   private final AsyncUploads uploads;
+  private final LayoutConversion conversion;
+  private final Casts casts;
   private final FiniteCheck finiteCheck;
 
   /** Allocates the shared memory; {@code owner} closes it. */
   public CudaMemory(Closing owner, CudaContext context, Kernels kernels) {
     this.context = context;
-    // After setting the stream, which resets the workspace.
-    DeviceMemory gemm = owner.own(new DeviceMemory(context, CUBLAS_WORKSPACE_BYTES));
-    context.cublas().cublasSetWorkspace(gemm.pointer(), CUBLAS_WORKSPACE_BYTES);
     workspace = owner.own(new Workspace(context));
     blocking = owner.own(new BlockingTransfers(context));
     uploads = owner.own(new AsyncUploads(context));
+    conversion = new LayoutConversion(owner, context, kernels, blocking);
+    casts = new Casts(owner, context, kernels);
     finiteCheck = new FiniteCheck(owner, context, kernels, blocking);
   }
 
@@ -42,6 +40,14 @@ public final class CudaMemory {
 
   AsyncUploads uploads() {
     return uploads;
+  }
+
+  LayoutConversion conversion() {
+    return conversion;
+  }
+
+  Casts casts() {
+    return casts;
   }
 
   FiniteCheck finiteCheck() {

@@ -2,14 +2,11 @@ package org.vgg4j.backend.cuda.memory;
 
 import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.Pointer;
-import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostArrays;
 import org.vgg4j.tensor.HostBuffer;
-import org.vgg4j.tensor.InvalidInputException;
-import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 
-/** A view of device memory; floating-point values are stored as F32. */
+/** A view of device memory. */
 public final class CudaTensor implements Tensor {
   private final CudaMemory engine;
   private final DeviceMemory memory;
@@ -65,26 +62,36 @@ public final class CudaTensor implements Tensor {
   }
 
   @Override
-  public Layout layout() {
+  public CudaLayout layout() {
     return layout;
   }
 
   @Override
   public void upload(ByteBuffer source) {
     HostArrays.checkBytes(this, source);
-    engine.blocking().upload(source, this);
+    if (layout.isRowMajor()) {
+      engine.blocking().upload(source, pointer());
+    } else {
+      engine.conversion().upload(source, this);
+    }
   }
 
   @Override
   public void download(ByteBuffer target) {
     HostArrays.checkBytes(this, target);
-    engine.blocking().download(this, target);
+    if (layout.isRowMajor()) {
+      engine.blocking().download(pointer(), target);
+    } else {
+      engine.conversion().download(this, target);
+    }
   }
 
   @Override
   public void uploadAsync(HostBuffer source) {
     int bytes = Math.multiplyExact(shape().arrayLength(), dtype().bytes());
-    if (source instanceof PinnedBuffer pinned && source.bytes().capacity() >= bytes) {
+    if (layout.isRowMajor()
+        && source instanceof PinnedBuffer pinned
+        && source.bytes().capacity() >= bytes) {
       engine.uploads().upload(pinned, bytes, this);
     } else {
       upload(source.bytes().slice(0, bytes));
@@ -103,9 +110,19 @@ public final class CudaTensor implements Tensor {
   @Override
   public boolean isFinite() {
     HostArrays.checkFloating(this);
-    if (dtype() != DType.F32) {
-      throw new InvalidInputException("the GPU engine looks at F32 only, not at " + dtype());
-    }
     return engine.finiteCheck().isFinite(this);
+  }
+
+  /** Copies on the GPU where both tensors have the same order. */
+  @Override
+  public void copyFrom(Tensor source) {
+    HostArrays.checkFloating(this);
+    if (source instanceof CudaTensor other
+        && other.engine == engine
+        && other.layout.as(dtype()).equals(layout)
+        && engine.casts().copy(other, this)) {
+      return;
+    }
+    Tensor.super.copyFrom(source);
   }
 }

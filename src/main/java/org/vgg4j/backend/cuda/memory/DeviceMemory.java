@@ -4,6 +4,7 @@ import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.tensor.Closing;
 
 /** An allocation on the GPU that only {@link #close} frees. */
 public final class DeviceMemory implements AutoCloseable {
@@ -34,7 +35,12 @@ public final class DeviceMemory implements AutoCloseable {
   /** Returns a new pointer at an offset in bytes. */
   public Pointer at(long offset) {
     checkOpen();
-    return new Address(block.address() + offset);
+    return at(block, offset);
+  }
+
+  /** Returns a new pointer, {@code offset} bytes behind another. */
+  public static Pointer at(Pointer base, long offset) {
+    return new Address(base.address() + offset);
   }
 
   /** Enqueues zeroing all bytes. */
@@ -75,13 +81,12 @@ public final class DeviceMemory implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      try {
-        context.drain(); // cudaFree waits too, but CUDA does not promise it
-      } finally {
+      try (Closing parts = new Closing()) {
+        parts.own(() -> context.cuda().cudaFree(block));
         if (read != null) {
-          context.cuda().cudaEventDestroy(read);
+          parts.own(() -> context.cuda().cudaEventDestroy(read));
         }
-        context.cuda().cudaFree(block);
+        parts.own(context::drain); // first: cudaFree waits too, but CUDA does not promise it
       }
     }
   }

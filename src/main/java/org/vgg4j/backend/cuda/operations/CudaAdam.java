@@ -9,14 +9,22 @@ import org.vgg4j.tensor.OptimizerPlan;
 /** Adam by custom kernels: one thread for the bias corrections, then one sweep over the slabs. */
 public final class CudaAdam implements OptimizerPlan {
   private final CudaArena[] slabs;
+  private final CudaArena copies; // null without
   private final CudaStepState state;
   private final Closing closing = new Closing();
   private final KernelLaunch prepare;
   private final KernelLaunch update;
 
-  /** Takes parameters, gradients and the two moments. */
-  public CudaAdam(CudaDevice device, AdamSpec spec, CudaStepState state, CudaArena... slabs) {
+  /**
+   * Takes the slabs.
+   *
+   * @param copies of the weights in bf16, null when there are none
+   * @param slabs parameters, gradients and the two moments
+   */
+  public CudaAdam(
+      CudaDevice device, AdamSpec spec, CudaStepState state, CudaArena copies, CudaArena... slabs) {
     this.slabs = slabs;
+    this.copies = copies;
     this.state = state;
     long count = OptimizerSlabs.elements(slabs);
     try {
@@ -27,14 +35,14 @@ public final class CudaAdam implements OptimizerPlan {
               .set(2, spec.beta2());
       update =
           closing
-              .own(device.kernels().strided("vgg4j_adam", count, 4, 12))
-              .set(5, count)
-              .set(6, (float) spec.beta1())
-              .set(7, (float) (1 - spec.beta1()))
-              .set(8, (float) spec.beta2())
-              .set(9, (float) (1 - spec.beta2()))
-              .set(10, (float) spec.epsilon())
-              .set(11, (float) spec.weightDecay());
+              .own(device.kernels().strided("vgg4j_adam", count, 4, 13))
+              .set(6, count)
+              .set(7, (float) spec.beta1())
+              .set(8, (float) (1 - spec.beta1()))
+              .set(9, (float) spec.beta2())
+              .set(10, (float) (1 - spec.beta2()))
+              .set(11, (float) spec.epsilon())
+              .set(12, (float) spec.weightDecay());
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -45,7 +53,8 @@ public final class CudaAdam implements OptimizerPlan {
   public void step() {
     prepare.set(0, state.pointer()).launch();
     OptimizerSlabs.set(update, slabs);
-    update.set(slabs.length, state.pointer()).launch();
+    OptimizerSlabs.setCopies(update, slabs.length, copies);
+    update.set(slabs.length + 1, state.pointer()).launch();
   }
 
   @Override

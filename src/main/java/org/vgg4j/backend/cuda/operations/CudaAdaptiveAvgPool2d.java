@@ -5,7 +5,6 @@ import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WindowPlan;
@@ -20,25 +19,21 @@ public final class CudaAdaptiveAvgPool2d extends CudaPlan implements WindowPlan 
   public CudaAdaptiveAvgPool2d(
       Closing owned, CudaDevice device, AdaptiveAvgPool2dSpec spec, CudaLayout x, Usage usage) {
     super(owned, device, "adaptive average pool", usage);
-    this.x = x;
-    y = CudaLayout.floats(spec.y(x.shape()));
-    forward = owned.own(launch(device, "vgg4j_adaptive_avg_pool", y.shape()));
+    this.x = x.requirePlain("adaptive average pool");
+    y = CudaLayout.channelsLast(spec.y(x.shape()), x.dtype());
+    forward = owned.own(launch(device, "vgg4j_adaptive_avg_pool", y));
     backward =
-        usage.training()
-            ? owned.own(launch(device, "vgg4j_adaptive_avg_pool_backward", x.shape()))
-            : null;
+        usage.training() ? owned.own(launch(device, "vgg4j_adaptive_avg_pool_backward", x)) : null;
   }
 
-  private KernelLaunch launch(CudaDevice device, String kernel, Shape written) {
-    long count = written.elementCount();
-    return device
-        .kernels()
-        .strided(kernel, count, 1, 7)
-        .set(2, count)
+  private KernelLaunch launch(CudaDevice device, String kernel, CudaLayout written) {
+    return PointwiseKernels.over(device.kernels(), kernel, written, 8)
+        .set(2, written.storedElements())
         .set(3, x.shape().dim(2))
         .set(4, x.shape().dim(3))
         .set(5, y.shape().dim(2))
-        .set(6, y.shape().dim(3));
+        .set(6, y.shape().dim(3))
+        .set(7, x.stored());
   }
 
   @Override

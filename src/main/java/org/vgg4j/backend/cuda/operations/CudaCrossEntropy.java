@@ -2,6 +2,7 @@ package org.vgg4j.backend.cuda.operations;
 
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
+import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.CudaMemory;
 import org.vgg4j.backend.cuda.memory.CudaTensor;
@@ -40,7 +41,7 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
     }
     batch = logits.shape().dim(0);
     int classes = logits.shape().dim(1);
-    labels = new CudaLayout(Shape.of(batch), DType.I32);
+    labels = CudaLayout.rows(Shape.of(batch), DType.I32);
     long lossBytes = Arena.align((long) batch * Double.BYTES);
     try {
       DeviceMemory rows =
@@ -48,7 +49,11 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
       int blocks = (batch + ROWS_PER_BLOCK - 1) / ROWS_PER_BLOCK;
       rowsKernel =
           closing
-              .own(device.kernels().grid("vgg4j_cross_entropy", blocks, THREADS, 8))
+              .own(
+                  device
+                      .kernels()
+                      .grid(
+                          Kernels.typed("vgg4j_cross_entropy", logits.dtype()), blocks, THREADS, 8))
               .set(3, rows.at(0))
               .set(4, rows.at(lossBytes))
               .set(6, batch)

@@ -2,7 +2,11 @@ package org.vgg4j.backend.cuda.operations;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongFunction;
 import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.backend.cuda.graph.ConvPlans;
+import org.vgg4j.backend.cuda.graph.PlanPolicy;
 import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.backend.cuda.memory.CudaMemory;
 import org.vgg4j.tensor.Closing;
@@ -13,27 +17,37 @@ public final class CudaDevice implements AutoCloseable {
   private final CudaContext context;
   private final Kernels kernels;
   private final CudaMemory memory;
-  private final AlgorithmPolicy policy;
-  private final ConvAlgorithms algorithms;
+  private final PlanPolicy policy;
+  private final ConvPlans plans;
+  private final Fusions fusions;
 
   /**
    * Opens the GPU.
    *
    * @param number its number, from 0
-   * @param policy how convolutions choose their algorithms
+   * @param policy which plans convolutions may use, given the bytes of its memory
+   * @param recomputes whether convolutions compute the batch norm before them again instead of
+   *     reading its output; null to leave it to a timing
    * @param cache the folder for data kept between runs, or null for none
    */
-  public static CudaDevice open(int number, AlgorithmPolicy policy, Path cache) {
-    return Closing.building(owned -> new CudaDevice(owned, number, policy, cache));
+  public static CudaDevice open(
+      int number, LongFunction<PlanPolicy> policy, Boolean recomputes, Path cache) {
+    return Closing.building(owned -> new CudaDevice(owned, number, policy, recomputes, cache));
   }
 
-  private CudaDevice(Closing owned, int number, AlgorithmPolicy policy, Path cache) {
+  private CudaDevice(
+      Closing owned,
+      int number,
+      LongFunction<PlanPolicy> policies,
+      Boolean recomputes,
+      Path cache) {
     this.owned = owned;
     context = owned.own(CudaContext.open(number));
-    this.policy = policy.on(context.info().memoryBytes());
+    policy = policies.apply(context.info().memoryBytes());
     kernels = owned.own(Kernels.load(context, cache));
     memory = new CudaMemory(owned, context, kernels);
-    algorithms = new ConvAlgorithms(context, this.policy, cache);
+    plans = owned.own(ConvPlans.on(context, policy, cache));
+    fusions = new Fusions(this, policy.deterministic(), recomputes, policy.choices());
     owned.own(context::drain);
     context.release(); // opening does not claim ownership; the first use does
   }
@@ -50,17 +64,24 @@ public final class CudaDevice implements AutoCloseable {
     return memory;
   }
 
-  AlgorithmPolicy policy() {
+  /** Returns which plans convolutions may use; linear layers are as strict. */
+  PlanPolicy policy() {
     return policy;
   }
 
-  ConvAlgorithms algorithms() {
-    return algorithms;
+  ConvPlans plans() {
+    return plans;
   }
 
-  /** Returns the convolutions' algorithms, for {@code Backend.choices}. */
+  Fusions fusions() {
+    return fusions;
+  }
+
+  /** Returns the convolutions' plans and fusions, for {@code Backend.choices}. */
   public Map<String, String> choices() {
-    return algorithms.chosen();
+    Map<String, String> all = new TreeMap<>(plans.chosen());
+    all.putAll(fusions.chosen());
+    return all;
   }
 
   @Override

@@ -17,18 +17,17 @@ public final class CudaDropout extends CudaPlan implements DropoutPlan {
   public CudaDropout(
       Closing owned, CudaDevice device, DropoutSpec spec, CudaLayout x, CudaStepState state) {
     super(owned, device, "dropout", Usage.TRAINING);
-    this.x = x;
+    this.x = x.requirePlain("dropout");
     this.state = state;
-    long count = x.shape().elementCount();
     kernel =
         owned.own(
-            device
-                .kernels()
-                .strided("vgg4j_dropout", count, 1, 7)
+            PointwiseKernels.over(device.kernels(), "vgg4j_dropout", x, 9)
                 .set(3, spec.stream())
-                .set(4, count)
+                .set(4, x.storedElements())
                 .set(5, spec.threshold())
-                .set(6, (float) spec.scale()));
+                .set(6, (float) spec.scale())
+                .set(7, x.channels())
+                .set(8, x.inner()));
   }
 
   @Override

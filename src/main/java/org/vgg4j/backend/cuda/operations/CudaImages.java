@@ -1,6 +1,7 @@
 package org.vgg4j.backend.cuda.operations;
 
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
+import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.CudaTensor;
 import org.vgg4j.tensor.Closing;
@@ -23,23 +24,25 @@ public final class CudaImages extends CudaPlan implements ImagePlan {
 
   public CudaImages(Closing owned, CudaDevice device, ImageSpec spec, CudaLayout x) {
     super(owned, device, "images", Usage.TRAINING);
-    this.x = x;
     int batch = x.shape().dim(0);
     if (!x.shape().equals(spec.x(batch))) {
       throw new InvalidInputException(
           "images need an input of shape " + spec.x(batch) + ", not " + x.shape());
     }
-    bytes = new CudaLayout(spec.bytes(batch), DType.U8);
+    this.x = x.requireImages("images");
+    bytes = CudaLayout.rows(spec.bytes(batch), DType.U8);
     kernel =
         owned.own(
             device
                 .kernels()
-                .strided("vgg4j_images", x.shape().elementCount(), 1, 7)
-                .set(2, Math.multiplyExact(batch, spec.outChannels()))
-                .set(3, spec.outChannels() / spec.channels())
-                .set(4, spec.height())
-                .set(5, spec.width())
-                .set(6, spec.size()));
+                .strided(Kernels.typed("vgg4j_images", x.dtype()), x.positions(), 1, 9)
+                .set(2, batch)
+                .set(3, spec.channels())
+                .set(4, spec.outChannels())
+                .set(5, spec.height())
+                .set(6, spec.width())
+                .set(7, spec.size())
+                .set(8, x.stored()));
   }
 
   @Override

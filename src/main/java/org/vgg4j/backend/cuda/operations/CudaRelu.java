@@ -15,12 +15,10 @@ public final class CudaRelu extends CudaPlan implements ReluPlan {
 
   public CudaRelu(Closing owned, CudaDevice device, CudaLayout x, Usage usage) {
     super(owned, device, "ReLU", usage);
-    this.x = x;
-    forward = owned.own(PointwiseKernels.relu(device.kernels(), x.shape()));
+    this.x = x.requirePlain("ReLU");
+    forward = owned.own(PointwiseKernels.relu(device.kernels(), x));
     backward =
-        usage.training()
-            ? owned.own(PointwiseKernels.reluBackward(device.kernels(), x.shape()))
-            : null;
+        usage.training() ? owned.own(PointwiseKernels.reluBackward(device.kernels(), x)) : null;
   }
 
   @Override

@@ -8,33 +8,42 @@ import org.vgg4j.tensor.SgdSpec;
 /** SGD by a custom kernel: one sweep over the slabs. */
 public final class CudaSgd implements OptimizerPlan {
   private final CudaArena[] slabs;
+  private final CudaArena copies; // null without
   private final CudaStepState state;
   private final KernelLaunch update;
 
-  /** Takes parameters, gradients and, with momentum, the velocity. */
-  public CudaSgd(CudaDevice device, SgdSpec spec, CudaStepState state, CudaArena... slabs) {
+  /**
+   * Takes the slabs.
+   *
+   * @param copies of the weights in bf16, null when there are none
+   * @param slabs parameters, gradients and, with momentum, the velocity
+   */
+  public CudaSgd(
+      CudaDevice device, SgdSpec spec, CudaStepState state, CudaArena copies, CudaArena... slabs) {
     this.slabs = slabs;
+    this.copies = copies;
     this.state = state;
     long count = OptimizerSlabs.elements(slabs);
     update =
         slabs.length == 2
             ? device
                 .kernels()
-                .strided("vgg4j_sgd", count, 4, 5)
-                .set(3, count)
-                .set(4, (float) spec.weightDecay())
+                .strided("vgg4j_sgd", count, 4, 6)
+                .set(4, count)
+                .set(5, (float) spec.weightDecay())
             : device
                 .kernels()
-                .strided("vgg4j_sgd_momentum", count, 4, 7)
-                .set(4, count)
-                .set(5, (float) spec.momentum())
-                .set(6, (float) spec.weightDecay());
+                .strided("vgg4j_sgd_momentum", count, 4, 8)
+                .set(5, count)
+                .set(6, (float) spec.momentum())
+                .set(7, (float) spec.weightDecay());
   }
 
   @Override
   public void step() {
     OptimizerSlabs.set(update, slabs);
-    update.set(slabs.length, state.pointer()).launch();
+    OptimizerSlabs.setCopies(update, slabs.length, copies);
+    update.set(slabs.length + 1, state.pointer()).launch();
   }
 
   @Override

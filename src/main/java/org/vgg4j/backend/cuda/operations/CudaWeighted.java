@@ -2,6 +2,7 @@ package org.vgg4j.backend.cuda.operations;
 
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
@@ -11,29 +12,42 @@ import org.vgg4j.tensor.WeightedSpec;
 abstract class CudaWeighted extends CudaPlan implements WeightedPlan {
   final CudaLayout x; // (N, ...)
   final CudaLayout w; // (O, ...)
+  final CudaLayout dw; // as w, of floats
   final CudaLayout b; // (O), null without a bias
   final CudaLayout y; // (N, O, ...)
 
-  /** Takes the layout of weights that exist already, or null. */
+  /**
+   * Takes the layouts.
+   *
+   * @param givenW the layout of weights that exist already, or null
+   */
   CudaWeighted(
       Closing owned,
       CudaDevice device,
       String operation,
       WeightedSpec spec,
       CudaLayout x,
+      CudaLayout w,
       Layout givenW,
+      CudaLayout y,
       Usage usage) {
     super(owned, device, operation, usage);
     this.x = x;
-    w = CudaLayout.floats(spec.w());
+    this.w = w;
     w.requireSame(givenW, operation + " w");
+    dw = w.as(DType.F32);
     b = spec.bias() ? CudaLayout.floats(spec.b()) : null;
-    y = CudaLayout.floats(spec.y(x.shape()));
+    this.y = y;
   }
 
   @Override
   public final Layout w() {
     return w;
+  }
+
+  @Override
+  public final Layout dw() {
+    return dw;
   }
 
   @Override

@@ -12,9 +12,6 @@ public final class OptimizerSlabs {
 
   /** Returns the slabs of an optimizer: parameters, gradients, then its moments. */
   public static CudaArena[] of(CudaMemory memory, ParameterSlabs slabs, Arena... own) {
-    if (slabs.compute() != null) {
-      throw new IllegalArgumentException("the GPU engine keeps no copies of weights");
-    }
     CudaArena[] all = new CudaArena[2 + own.length];
     all[0] = CudaArena.of(memory, slabs.masters());
     all[1] = CudaArena.of(memory, slabs.gradients());
@@ -22,6 +19,16 @@ public final class OptimizerSlabs {
       all[2 + i] = CudaArena.of(memory, own[i]);
     }
     return all;
+  }
+
+  /** Returns the slab of the copies in bf16 that the plans read; null when there is none. */
+  public static CudaArena copies(CudaMemory memory, ParameterSlabs slabs) {
+    return slabs.compute() == null ? null : CudaArena.of(memory, slabs.compute());
+  }
+
+  /** Passes the slab of the copies, null when there is none, as an argument of a kernel. */
+  static void setCopies(KernelLaunch kernel, int position, CudaArena copies) {
+    kernel.set(position, copies == null ? null : copies.memory().pointer());
   }
 
   /** Returns the number of floats in each slab. */

@@ -7,20 +7,23 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Shape;
 
 /**
- * What a batch norm's training forward saves for its backward, side by side: the mean (C), 1 /
- * sqrt(variance + epsilon) (C) and, if frozen, the variance (C).
+ * What a batch norm's training forward saves for its backward, side by side, C floats each: the
+ * mean, 1 / sqrt(variance + epsilon), and scale and shift, by which the norm is scale x + shift.
  */
 final class SavedStatistics {
+  private static final int PARTS = 4;
+
   private final long partBytes;
   private final CudaLayout layout;
-  private CudaTensor bound; // the three tensors below are parts of it
+  private CudaTensor bound; // the pointers below lie in it
   private Pointer mean;
-  private Pointer invVariance;
-  private Pointer variance;
+  private Pointer invStd;
+  private Pointer scale;
+  private Pointer shift;
 
-  SavedStatistics(long channelBytes) {
-    partBytes = Arena.align(channelBytes);
-    layout = CudaLayout.floats(Shape.of(Math.toIntExact(3 * partBytes / Float.BYTES)));
+  SavedStatistics(int channels) {
+    partBytes = Arena.align((long) channels * Float.BYTES);
+    layout = CudaLayout.floats(Shape.of(Math.toIntExact(PARTS * partBytes / Float.BYTES)));
   }
 
   CudaLayout layout() {
@@ -32,21 +35,18 @@ final class SavedStatistics {
     tensor.pointer(); // throws if its memory is closed
     if (tensor != bound) {
       mean = tensor.at(0);
-      invVariance = tensor.at(partBytes);
-      variance = tensor.at(2 * partBytes);
+      invStd = tensor.at(partBytes);
+      scale = tensor.at(2 * partBytes);
+      shift = tensor.at(3 * partBytes);
       bound = tensor;
     }
   }
 
-  Pointer mean() {
-    return mean;
-  }
-
-  Pointer invVariance() {
-    return invVariance;
-  }
-
-  Pointer variance() {
-    return variance;
+  /** Passes all four to the operands of a norm. */
+  void into(NormOperands operands) {
+    operands.mean = mean;
+    operands.invStd = invStd;
+    operands.scale = scale;
+    operands.shift = shift;
   }
 }

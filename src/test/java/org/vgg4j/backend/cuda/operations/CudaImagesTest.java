@@ -22,6 +22,7 @@ import org.vgg4j.data.Preprocessing;
 import org.vgg4j.data.Shard;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.CounterRandom;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.ImagePlan;
 import org.vgg4j.tensor.ImageSpec;
@@ -61,7 +62,7 @@ final class CudaImagesTest {
   void bitsOfTheHost(int channels, int height, int width, int outChannels, int size) {
     ImageSource data = random(channels, height, width);
     ImageSpec spec = new ImageSpec(channels, height, width, outChannels, size);
-    Layout xLayout = CudaLayout.floats(spec.x(BATCH));
+    Layout xLayout = CudaLayout.filledPixels(spec.x(BATCH), DType.F32);
     float[] actual = new float[xLayout.shape().arrayLength()];
     float[] expected = new float[actual.length];
     try (CudaBackend backend = CudaUnderTest.open();
@@ -93,7 +94,7 @@ final class CudaImagesTest {
     int batches = 9;
     List<Tensor> results = new ArrayList<>();
     try (CudaBackend backend = CudaUnderTest.open();
-        ImagePlan plan = backend.images(spec, CudaLayout.floats(spec.x(1)));
+        ImagePlan plan = backend.images(spec, CudaLayout.filledPixels(spec.x(1), DType.F32));
         Arena bytes = backend.allocate(Arena.align(plan.bytes().bytes()));
         Arena floats = backend.allocate(batches * 256L)) {
       Tensor source = bytes.tensor(0, plan.bytes());
@@ -104,7 +105,7 @@ final class CudaImagesTest {
         turns[i % 2].await();
         turns[i % 2].bytes().put(0, pixels);
         source.uploadAsync(turns[i % 2]);
-        Tensor x = floats.tensor(i * 256L, CudaLayout.floats(spec.x(1)));
+        Tensor x = floats.tensor(i * 256L, CudaLayout.filledPixels(spec.x(1), DType.F32));
         plan.forward(source, x);
         results.add(x);
       }
@@ -124,7 +125,7 @@ final class CudaImagesTest {
   @Test
   void inputOfAnotherShapeIsRefused() {
     ImageSpec spec = new ImageSpec(1, 4, 4, 1, 8);
-    Layout other = CudaLayout.floats(Shape.of(2, 1, 8, 9));
+    Layout other = CudaLayout.filledPixels(Shape.of(2, 1, 8, 9), DType.F32);
     try (CudaBackend backend = CudaUnderTest.open()) {
       assertThrows(InvalidInputException.class, () -> backend.images(spec, other));
     }

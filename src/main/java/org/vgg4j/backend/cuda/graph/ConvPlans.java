@@ -1,0 +1,161 @@
+package org.vgg4j.backend.cuda.graph;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.backend.cuda.calls.CudaException;
+import org.vgg4j.backend.cuda.calls.CudnnCalls;
+import org.vgg4j.tensor.Closing;
+
+/**
+ * Finds and keeps the plans of one engine, by problem. Deterministic plans are the first of cuDNN's
+ * list that the policy allows; others were given, or are cached on disk, or are timed here, in this
+ * order. On a GPU that is only described nothing is timed.
+ */
+public final class ConvPlans implements AutoCloseable {
+  private static final int TIMED = 4;
+  private static final int TIMED_COMPILED = 2;
+
+  private final Closing owned;
+  private final PlanMaker maker;
+  private final PlanPolicy policy;
+  private final PlanCache cache;
+  private final Map<ConvProblem, ConvPlan> plans = new HashMap<>();
+  private final Map<ConvProblem, CudaException> refused = new HashMap<>();
+  private final Map<String, String> chosen = new TreeMap<>();
+
+  /**
+   * Makes plans for an open GPU.
+   *
+   * @param folder where to keep between runs what was timed and what was compiled, or null
+   */
+  public static ConvPlans on(CudaContext context, PlanPolicy policy, Path folder) {
+    return Closing.building(owned -> new ConvPlans(owned, PlanTarget.of(context), policy, folder));
+  }
+
+  /**
+   * Makes plans for a GPU that is only described; they cannot be run. cuDNN must have been loaded;
+   * see {@code CudaLibraries.loadForPlanning}.
+   *
+   * @param folder where to keep between runs what was compiled, or null
+   */
+  public static ConvPlans on(DeviceDescription device, PlanPolicy policy, Path folder) {
+    return Closing.building(
+        owned -> new ConvPlans(owned, PlanTarget.of(owned, device), policy, folder));
+  }
+
+  private ConvPlans(Closing owned, PlanTarget target, PlanPolicy policy, Path folder) {
+    this.owned = owned;
+    this.policy = policy;
+    long version = CudnnCalls.cudnnGetVersion();
+    maker = new PlanMaker(target, policy, new CompiledPlans(folder, target.name(), version));
+    cache = PlanCache.of(policy.deterministic() ? null : folder, target.name(), version, policy);
+  }
+
+  /**
+   * Returns the plan for a problem.
+   *
+   * @throws CudaException when cuDNN offers none that the policy allows, with cuDNN's reason
+   * @throws org.vgg4j.tensor.InvalidInputException when the GPU has no arithmetic in the type
+   */
+  public ConvPlan plan(ConvProblem problem) {
+    ConvPlan plan = planOrNull(problem);
+    if (plan == null) {
+      CudaException first = refused.get(problem);
+      CudaException again = new CudaException(first.call(), first.status(), first.getMessage());
+      again.initCause(first);
+      throw again;
+    }
+    return plan;
+  }
+
+  /**
+   * Returns the plan for a problem, null when cuDNN offers none that the policy allows.
+   *
+   * @throws org.vgg4j.tensor.InvalidInputException when the GPU has no arithmetic in the type
+   */
+  public ConvPlan planOrNull(ConvProblem problem) {
+    maker.target().require(problem.type());
+    ConvPlan plan = plans.get(problem);
+    if (plan == null && !refused.containsKey(problem)) {
+      plan = find(problem);
+      if (plan != null) {
+        plans.put(problem, plan);
+        chosen.put(problem.text(), plan.choice());
+      }
+    }
+    return plan;
+  }
+
+  /** Returns the choices so far, problem to engine and knobs. */
+  public Map<String, String> chosen() {
+    return Map.copyOf(chosen);
+  }
+
+  private ConvPlan find(ConvProblem problem) {
+    if (policy.deterministic()) {
+      return search(problem, 1, 1);
+    }
+    ConvPlan plan = known(problem, policy.choices().get(problem.text()));
+    if (plan == null) {
+      plan = known(problem, cache.get(problem.text()));
+    }
+    if (plan == null) {
+      boolean canTime = maker.target().context() != null;
+      plan = search(problem, canTime ? TIMED : 1, canTime ? TIMED_COMPILED : 1);
+    }
+    return plan;
+  }
+
+  /** Returns null if there is no choice, or it is from another version, or it is not allowed. */
+  private ConvPlan known(ConvProblem problem, String text) {
+    EngineChoice choice = EngineChoice.of(text);
+    if (choice == null) {
+      return null;
+    }
+    try {
+      return new ConvPlan(this, rebuild(problem, choice), Double.NaN);
+    } catch (CudaException e) {
+      return null;
+    }
+  }
+
+  private ConvPlan search(ConvProblem problem, int most, int mostCompiled) {
+    try (PlanSearch search = new PlanSearch(maker, problem)) {
+      List<BuiltPlan> found = search.find(most, mostCompiled);
+      if (found.isEmpty()) {
+        refused.put(problem, search.failure());
+        return null;
+      }
+      CudaContext context = maker.target().context();
+      if (context == null || policy.deterministic()) {
+        return new ConvPlan(this, search.take(found.get(0)), Double.NaN);
+      }
+      PlanTimer.Result best = PlanTimer.fastest(context, found, policy.workspaceLimit());
+      if (best.isLasting()) {
+        cache.put(problem.text(), best.plan().choice().text());
+      }
+      return new ConvPlan(this, search.take(best.plan()), best.millis());
+    }
+  }
+
+  BuiltPlan rebuild(ConvProblem problem, EngineChoice choice) {
+    return maker.make(problem, choice);
+  }
+
+  void checkRunnable() {
+    if (maker.target().context() == null) {
+      throw new IllegalStateException("a plan for a described GPU cannot be run");
+    }
+  }
+
+  @Override
+  public void close() {
+    plans.values().forEach(plan -> owned.own(plan::release));
+    plans.clear();
+    owned.close();
+  }
+}

@@ -1,0 +1,45 @@
+package org.vgg4j.backend.cuda.memory;
+
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.backend.cuda.kernels.KernelLaunch;
+import org.vgg4j.backend.cuda.kernels.Kernels;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.DType;
+
+/** Copies on the GPU between tensors of the same order: as they are, rounded or widened. */
+final class Casts {
+  private final CudaContext context;
+  private final KernelLaunch round;
+  private final KernelLaunch widen;
+
+  Casts(Closing owner, CudaContext context, Kernels kernels) {
+    this.context = context;
+    // As many blocks as the GPU runs at once, whatever the tensor's size.
+    round = owner.own(kernels.strided("vgg4j_round_bf16", Integer.MAX_VALUE, 4, 3));
+    widen = owner.own(kernels.strided("vgg4j_widen_bf16", Integer.MAX_VALUE, 4, 3));
+  }
+
+  /** Enqueues the copy, and returns false when the types are not ones that the GPU casts. */
+  boolean copy(CudaTensor source, CudaTensor target) {
+    DType from = source.dtype();
+    DType to = target.dtype();
+    long count = target.layout().storedElements();
+    Pointer x = source.pointer();
+    Pointer y = target.pointer();
+    if (from == to) {
+      context
+          .cuda()
+          .cudaMemcpyAsync(
+              y, x, target.layout().bytes(), cudart.cudaMemcpyDeviceToDevice, context.stream());
+    } else if (from == DType.F32 && to == DType.BF16) {
+      round.set(0, x).set(1, y).set(2, count).launch();
+    } else if (from == DType.BF16 && to == DType.F32) {
+      widen.set(0, x).set(1, y).set(2, count).launch();
+    } else {
+      return false;
+    }
+    return true;
+  }
+}

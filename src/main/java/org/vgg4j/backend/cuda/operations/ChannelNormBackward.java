@@ -1,0 +1,109 @@
+package org.vgg4j.backend.cuda.operations;
+
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.kernels.ChannelGrid;
+import org.vgg4j.backend.cuda.kernels.KernelLaunch;
+import org.vgg4j.backend.cuda.kernels.Kernels;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.backend.cuda.memory.WorkspaceRegions;
+import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.Shape;
+
+/**
+ * The backward of a batch norm and its ReLU by custom kernels, and of a 2x2 max-pool behind them:
+ * two sums a channel in a fixed order, then dx. The ReLU's mask is computed again from x.
+ */
+final class ChannelNormBackward {
+  private final KernelLaunch sums;
+  private final KernelLaunch finish;
+  private final KernelLaunch apply;
+  private final boolean pool;
+  private final WorkspaceRegions.Region partial;
+  private final WorkspaceRegions.Region meanGradient; // m1 (C)
+  private final WorkspaceRegions.Region slopeGradient; // m2 (C)
+
+  /**
+   * Creates the launches.
+   *
+   * @param pool whether dy is the gradient of a 2x2 max-pool's output behind norm and ReLU
+   */
+  ChannelNormBackward(
+      Closing owned,
+      CudaDevice device,
+      BatchNorm2dSpec spec,
+      CudaLayout x,
+      boolean pool,
+      WorkspaceRegions regions) {
+    this.pool = pool;
+    Kernels kernels = device.kernels();
+    int channels = spec.channels();
+    Shape s = x.shape();
+    long rows = pool ? (long) s.dim(0) * (s.dim(2) / 2) * (s.dim(3) / 2) : x.positions();
+    ChannelGrid grid = kernels.channelGrid(rows, channels, x.dtype());
+    partial = regions.region(grid.partialBytes(2, channels));
+    meanGradient = regions.region((long) channels * Float.BYTES);
+    slopeGradient = regions.region((long) channels * Float.BYTES);
+    String name = pool ? "vgg4j_norm_backward_pool_sums" : "vgg4j_norm_backward_sums";
+    sums = owned.own(kernels.sums(Kernels.typed(name, x.dtype()), grid, 11));
+    apply =
+        owned.own(
+            pool
+                ? PointwiseKernels.overWindows(kernels, "vgg4j_norm_backward_pool", x, 12)
+                : PointwiseKernels.over(kernels, "vgg4j_norm_backward", x, 11));
+    if (pool) {
+      images(sums, s, 6).set(9, channels).set(10, grid.parts());
+      images(apply, s, 8).set(11, channels);
+    } else {
+      int relu = spec.relu() ? 1 : 0;
+      sums.set(6, relu).set(8, rows).set(9, channels).set(10, grid.parts());
+      apply.set(8, relu).set(9, x.storedElements()).set(10, channels);
+    }
+    finish =
+        owned
+            .own(kernels.finish("vgg4j_norm_backward_finish", channels, 12))
+            .set(1, grid.parts())
+            .set(2, x.positions())
+            .set(3, channels)
+            .set(6, spec.frozen() ? 1 : 0);
+  }
+
+  private static KernelLaunch images(KernelLaunch kernel, Shape x, int at) {
+    return kernel.set(at, x.dim(0)).set(at + 1, x.dim(2)).set(at + 2, x.dim(3));
+  }
+
+  /**
+   * Computes all gradients.
+   *
+   * @param winner the max-pool's winners, null without one
+   * @param db the gradient of a bias before the norm, null without one
+   */
+  void run(
+      Pointer dy,
+      Pointer winner,
+      Pointer x,
+      NormOperands o,
+      Pointer dx,
+      Pointer dgamma,
+      Pointer dbeta,
+      Pointer db) {
+    if (pool) {
+      sums.set(0, dy).set(1, winner).set(2, x).set(3, o.mean).set(4, o.invStd);
+      sums.set(5, partial.pointer()).launch();
+    } else {
+      sums.set(0, dy).set(1, x).set(2, o.mean).set(3, o.invStd).set(4, o.scale).set(5, o.shift);
+      sums.set(7, partial.pointer()).launch();
+    }
+    Pointer m1 = meanGradient.pointer();
+    Pointer m2 = slopeGradient.pointer();
+    finish.set(0, partial.pointer()).set(4, o.invStd).set(5, o.scale);
+    finish.set(7, dgamma).set(8, dbeta).set(9, db).set(10, m1).set(11, m2).launch();
+    if (pool) {
+      apply.set(0, dy).set(1, winner).set(2, x).set(3, dx);
+      apply.set(4, o.mean).set(5, o.scale).set(6, m1).set(7, m2).launch();
+    } else {
+      apply.set(0, dy).set(1, x).set(2, dx).set(3, o.mean).set(4, o.scale).set(5, o.shift);
+      apply.set(6, m1).set(7, m2).launch();
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package org.vgg4j.backend.cuda.operations;
+
+import org.vgg4j.backend.cuda.graph.ConvOperation;
+import org.vgg4j.backend.cuda.graph.ConvPlan;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.tensor.Conv2dSpec;
+
+/**
+ * Which forward of a convolution cuDNN runs: with what is around it where cuDNN offers that and it
+ * is faster, else alone.
+ */
+record ConvForwardChoice(ConvPlan plan) {
+  /** The sums of squares lie right behind the sums, and cuDNN wants both at 16 bytes. */
+  private static final int CHANNELS_OF_ALIGNED_SUMS = 4;
+
+  static ConvForwardChoice of(
+      CudaDevice device, Conv2dSpec spec, CudaLayout x, ConvProducts.Then then) {
+    ConvPlan alone = device.plans().plan(ConvProducts.problem(ConvOperation.FORWARD, spec, x));
+    ConvPlan best = alone;
+    switch (then) {
+      case BIAS_AND_RELU -> {
+        if (spec.bias() && !x.deferred()) {
+          // Costs nothing behind the convolution, and saves a pass over y.
+          ConvOperation with =
+              spec.relu() ? ConvOperation.FORWARD_BIAS_RELU : ConvOperation.FORWARD_BIAS;
+          ConvPlan fused = device.plans().planOrNull(ConvProducts.problem(with, spec, x));
+          best = fused == null ? alone : fused;
+        }
+      }
+      case NOTHING -> {
+        if (x.deferred()) {
+          best =
+              device
+                  .fusions()
+                  .faster(
+                      alone, ConvProducts.problem(ConvOperation.NORM_FORWARD, spec, x), x, spec);
+        }
+      }
+      case STATISTICS -> {
+        if (spec.outChannels() % CHANNELS_OF_ALIGNED_SUMS != 0) {
+          return of(device, spec, x, ConvProducts.Then.NOTHING);
+        }
+        ConvOperation with =
+            x.deferred() ? ConvOperation.NORM_FORWARD_STATISTICS : ConvOperation.FORWARD_STATISTICS;
+        best = device.fusions().faster(alone, ConvProducts.problem(with, spec, x), x, spec);
+      }
+      default -> throw new IllegalArgumentException(then.toString());
+    }
+    return new ConvForwardChoice(best);
+  }
+}

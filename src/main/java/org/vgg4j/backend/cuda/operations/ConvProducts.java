@@ -1,0 +1,168 @@
+package org.vgg4j.backend.cuda.operations;
+
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.graph.ConvOperation;
+import org.vgg4j.backend.cuda.graph.ConvPlan;
+import org.vgg4j.backend.cuda.graph.ConvPlans;
+import org.vgg4j.backend.cuda.graph.ConvProblem;
+import org.vgg4j.backend.cuda.graph.ConvShape;
+import org.vgg4j.backend.cuda.graph.PlanRun;
+import org.vgg4j.backend.cuda.kernels.KernelLaunch;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.backend.cuda.memory.CudaTensor;
+import org.vgg4j.backend.cuda.memory.WorkspaceRegions;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Usage;
+
+/**
+ * A convolution's forward and its gradients by cuDNN, with what cuDNN fuses with them; custom
+ * kernels do what it does not.
+ *
+ * <p>Shapes: x (N, C, H, W), w (K, C, R, S), b (K), y (N, K, P, Q).
+ */
+final class ConvProducts {
+  /** What follows the convolution at once. */
+  enum Then {
+    /** The bias and the ReLU of the spec. */
+    BIAS_AND_RELU,
+    /** Nothing: the bias is left to the batch norm behind it. */
+    NOTHING,
+    /** Nothing but the sums of y and of its squares, for the batch norm behind it. */
+    STATISTICS
+  }
+
+  private final DeferredInput deferred; // null when x holds its values
+  private final ConvOperation operation; // of the forward
+  private final PlanRun forward;
+  private final PlanRun filter; // null when planned for inference
+  private final PlanRun data; // null when dx is not wanted
+  private final KernelLaunch bias; // null when cuDNN adds it, or there is none
+  private final KernelLaunch relu; // null when cuDNN or the bias kernel does it, or there is none
+  private final KernelLaunch widen; // null when dw has the type of the products
+  private final WorkspaceRegions.Region narrowGradient; // dw as cuDNN writes it
+  private final WorkspaceRegions.Region scratch;
+
+  ConvProducts(
+      Closing owned,
+      CudaDevice device,
+      Conv2dSpec spec,
+      CudaLayout x,
+      CudaLayout w,
+      CudaLayout y,
+      Usage usage,
+      Then then,
+      WorkspaceRegions regions) {
+    x.requireImages("convolution");
+    ConvPlans plans = device.plans();
+    ConvForwardChoice choice = ConvForwardChoice.of(device, spec, x, then);
+    ConvPlan forwardPlan = choice.plan();
+    operation = forwardPlan.problem().operation();
+    forward = owned.own(forwardPlan.newRun());
+    deferred = x.deferred() ? new DeferredInput(owned, device, x, regions) : null;
+    boolean addsBias = then == Then.BIAS_AND_RELU && spec.bias() && !operation.hasBias();
+    bias = addsBias ? owned.own(PointwiseKernels.bias(device.kernels(), y, spec.relu())) : null;
+    boolean rectifies = then == Then.BIAS_AND_RELU && spec.relu() && bias == null;
+    relu =
+        rectifies && operation != ConvOperation.FORWARD_BIAS_RELU
+            ? owned.own(PointwiseKernels.relu(device.kernels(), y))
+            : null;
+    long bytes = forwardPlan.workspaceBytes();
+    boolean narrow = usage.training() && x.dtype() != DType.F32;
+    narrowGradient = regions.region(narrow ? w.bytes() : 0);
+    widen =
+        narrow
+            ? owned
+                .own(device.kernels().strided("vgg4j_widen_bf16", w.storedElements(), 4, 3))
+                .set(2, w.storedElements())
+            : null;
+    ConvPlan filterPlan = null;
+    ConvPlan dataPlan = null;
+    if (usage.training()) {
+      filterPlan = plans.plan(problem(ConvOperation.FILTER, spec, x));
+      bytes = Math.max(bytes, filterPlan.workspaceBytes());
+    }
+    if (usage.training() && usage.inputGradient()) {
+      dataPlan = plans.plan(problem(ConvOperation.DATA, spec, x));
+      bytes = Math.max(bytes, dataPlan.workspaceBytes());
+    }
+    filter = filterPlan == null ? null : owned.own(filterPlan.newRun());
+    data = dataPlan == null ? null : owned.own(dataPlan.newRun());
+    scratch = regions.region(bytes);
+  }
+
+  /** Returns a convolution's problem as the plans know it. */
+  static ConvProblem problem(ConvOperation operation, Conv2dSpec spec, CudaLayout x) {
+    return new ConvProblem(
+        operation,
+        new ConvShape(
+            x.shape().dim(0),
+            x.stored(),
+            x.shape().dim(2),
+            x.shape().dim(3),
+            spec.outChannels(),
+            spec.kernel(),
+            spec.padding()),
+        x.dtype());
+  }
+
+  /** Returns whether {@link #forward} leaves the sums that the statistics are computed from. */
+  boolean sumsStatistics() {
+    return operation.hasStatistics();
+  }
+
+  /**
+   * Computes y.
+   *
+   * @param b null without a bias, or where it is left to the batch norm
+   * @param sums where to leave the sums of y (K), null unless {@link #sumsStatistics}
+   * @param squares where to leave the sums of its squares (K), likewise
+   */
+  void forward(CudaTensor source, Pointer w, Pointer b, Pointer y, Pointer sums, Pointer squares) {
+    int at;
+    if (operation.hasNorm()) {
+      deferred.bind(source);
+      forward.set(0, source.pointer()).set(1, deferred.scale()).set(2, deferred.shift()).set(3, w);
+      at = 4;
+    } else {
+      forward.set(0, values(source)).set(1, w);
+      at = 2;
+    }
+    if (operation.hasBias()) {
+      forward.set(at++, b);
+    }
+    forward.set(at++, y);
+    if (operation.hasStatistics()) {
+      forward.set(at, sums).set(at + 1, squares);
+    }
+    forward.execute(scratch.pointer());
+    if (bias != null) {
+      bias.set(0, y).set(1, b).launch();
+    } else if (relu != null) {
+      relu.set(0, y).set(1, y).launch();
+    }
+  }
+
+  private Pointer values(CudaTensor source) {
+    if (deferred == null) {
+      return source.pointer();
+    }
+    deferred.bind(source);
+    return deferred.values();
+  }
+
+  /** Computes dx from dy. */
+  void backwardData(Pointer w, Pointer dy, Pointer dx) {
+    data.set(0, w).set(1, dy).set(2, dx).execute(scratch.pointer());
+  }
+
+  /** Computes dw, floats, from x and dy. */
+  void backwardFilter(CudaTensor source, Pointer dy, Pointer dw) {
+    Pointer result = widen == null ? dw : narrowGradient.pointer();
+    filter.set(0, values(source)).set(1, dy).set(2, result).execute(scratch.pointer());
+    if (widen != null) {
+      widen.set(0, result).set(1, dw).launch();
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package org.vgg4j.backend.cuda.operations;
+
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.backend.cuda.memory.WorkspaceRegions;
+import org.vgg4j.tensor.BatchNorm2dPlan;
+import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+
+/** Batch normalization and its ReLU by custom kernels. */
+public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
+  private final BatchNorm2dSpec spec;
+  private final CudaLayout x; // (N, C, H, W)
+  private final CudaLayout channel; // (C)
+  private final ChannelNorm norm;
+  private final ChannelNormBackward backward; // null when planned for inference
+  private final SavedStatistics saved; // null when planned for inference
+  private final NormOperands operands = new NormOperands();
+  private final WorkspaceRegions regions = new WorkspaceRegions();
+  private final WorkspaceRegions.Region partial;
+  private final InferenceStatistics inference;
+
+  public CudaBatchNorm2d(
+      Closing owned, CudaDevice device, BatchNorm2dSpec spec, CudaLayout x, Usage usage) {
+    super(owned, device, "batch norm", usage);
+    this.spec = spec;
+    this.x = x.requirePlain("batch norm");
+    spec.y(x.shape());
+    channel = CudaLayout.floats(spec.parameter());
+    if (usage.training()) {
+      spec.requireTrainable(x.shape());
+    }
+    norm = new ChannelNorm(owned, device, spec, x, usage.training());
+    saved = usage.training() ? new SavedStatistics(spec.channels()) : null;
+    partial = regions.region(usage.training() && !spec.frozen() ? norm.partialBytes() : 0);
+    inference = new InferenceStatistics(regions, spec.channels());
+    backward =
+        usage.training() ? new ChannelNormBackward(owned, device, spec, x, false, regions) : null;
+    regions.take(owned, device.memory().workspace());
+  }
+
+  @Override
+  public Layout y() {
+    return x;
+  }
+
+  @Override
+  public Layout saved() {
+    return saved == null ? null : saved.layout();
+  }
+
+  @Override
+  public void forwardTraining(
+      Tensor source,
+      Tensor gamma,
+      Tensor beta,
+      Tensor runningMean,
+      Tensor runningVar,
+      Tensor target,
+      Tensor savedTensor) {
+    bindSaved(savedTensor);
+    parameters(gamma, beta, runningMean, runningVar);
+    Pointer in = operand(source, x, "x");
+    Pointer out = operand(target, x, "y");
+    if (spec.frozen()) {
+      norm.freeze(operands);
+    } else {
+      norm.measure(in, operands, partial.pointer());
+    }
+    norm.apply(in, out, operands);
+  }
+
+  @Override
+  public void forwardInference(
+      Tensor source,
+      Tensor gamma,
+      Tensor beta,
+      Tensor runningMean,
+      Tensor runningVar,
+      Tensor target) {
+    inference.into(operands);
+    parameters(gamma, beta, runningMean, runningVar);
+    Pointer in = operand(source, x, "x");
+    Pointer out = operand(target, x, "y");
+    norm.freeze(operands);
+    norm.apply(in, out, operands);
+  }
+
+  private void parameters(Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar) {
+    operands.gamma = operand(gamma, channel, "gamma");
+    operands.beta = operand(beta, channel, "beta");
+    operands.runningMean = operand(runningMean, channel, "runningMean");
+    operands.runningVar = operand(runningVar, channel, "runningVar");
+  }
+
+  @Override
+  public void backward(
+      Tensor source,
+      Tensor target,
+      Tensor dy,
+      Tensor gamma,
+      Tensor beta,
+      Tensor savedTensor,
+      Tensor dx,
+      Tensor dgamma,
+      Tensor dbeta) {
+    bindSaved(savedTensor);
+    // Neither is read, but both are checked: a wrong one is a bug.
+    operand(gamma, channel, "gamma");
+    operand(beta, channel, "beta");
+    operand(target, x, "y");
+    backward.run(
+        operand(dy, x, "dy"),
+        null,
+        operand(source, x, "x"),
+        operands,
+        operand(dx, x, "dx"),
+        operand(dgamma, channel, "dgamma"),
+        operand(dbeta, channel, "dbeta"),
+        null);
+  }
+
+  private void bindSaved(Tensor tensor) {
+    requireTraining();
+    saved.bind(operandTensor(tensor, saved.layout(), "saved statistics"));
+    saved.into(operands);
+  }
+
+  @Override
+  public long workspaceBytes() {
+    return regions.bytes();
+  }
+}

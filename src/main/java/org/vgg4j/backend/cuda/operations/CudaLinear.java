@@ -1,0 +1,64 @@
+package org.vgg4j.backend.cuda.operations;
+
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.backend.cuda.memory.Workspace;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.LinearSpec;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+
+/**
+ * Fully connected layer. Shapes: x (N, ...) of I values per sample, w (O, I), y (N, O), all of one
+ * type; b (O), dw (O, I) and db (O) of F32.
+ */
+public final class CudaLinear extends CudaWeighted {
+  private final LinearProducts products;
+  private final Workspace.Share workspace;
+
+  public CudaLinear(
+      Closing owned, CudaDevice device, LinearSpec spec, CudaLayout x, Layout givenW, Usage usage) {
+    super(
+        owned,
+        device,
+        "linear layer",
+        spec,
+        x,
+        x.linearWeights(spec.w()),
+        givenW,
+        CudaLayout.rows(spec.y(x.shape()), x.dtype()),
+        usage);
+    products = new LinearProducts(owned, device, spec, x, y, usage);
+    workspace = owned.own(device.memory().workspace().share(products.workspaceBytes()));
+  }
+
+  @Override
+  public void forward(Tensor source, Tensor weights, Tensor shift, Tensor target) {
+    Pointer from = operand(source, x, "x");
+    Pointer by = operand(weights, w, "w");
+    Pointer added = operand(shift, b, "b");
+    products.forward(from, by, added, operand(target, y, "y"), workspace.pointer());
+  }
+
+  @Override
+  public void backwardData(Tensor weights, Tensor dy, Tensor dx) {
+    requireInputGradient();
+    Pointer by = operand(weights, w, "w");
+    products.backwardData(by, operand(dy, y, "dy"), operand(dx, x, "dx"), workspace.pointer());
+  }
+
+  @Override
+  public void backwardWeights(Tensor source, Tensor dy, Tensor slopes, Tensor db) {
+    requireTraining();
+    Pointer from = operand(source, x, "x");
+    Pointer slope = operand(dy, y, "dy");
+    Pointer product = operand(slopes, dw, "dw");
+    products.backwardWeights(from, slope, product, operand(db, b, "db"), workspace.pointer());
+  }
+
+  @Override
+  public long workspaceBytes() {
+    return workspace.bytes();
+  }
+}

@@ -1,0 +1,123 @@
+package org.vgg4j.backend.cuda.operations;
+
+import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.calls.Stopwatch;
+import org.vgg4j.backend.cuda.graph.ConvPlan;
+import org.vgg4j.backend.cuda.graph.PlanRun;
+import org.vgg4j.backend.cuda.kernels.KernelLaunch;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.backend.cuda.memory.DeviceMemory;
+import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
+
+/** Times a convolution with what is around it against the convolution and custom kernels. */
+final class FusionTiming {
+  private final CudaDevice device;
+  private final Closing owned;
+  private final DeviceMemory x;
+  private final DeviceMemory values; // x after norm and ReLU
+  private final DeviceMemory w;
+  private final DeviceMemory y;
+  private final DeviceMemory channels; // scale, shift, sums or squares: all the same
+  private final DeviceMemory workspace;
+  private final long channelBytes;
+
+  private FusionTiming(
+      Closing owned,
+      CudaDevice device,
+      CudaLayout xLayout,
+      CudaLayout wLayout,
+      CudaLayout yLayout,
+      long workspaceBytes) {
+    this.device = device;
+    this.owned = owned;
+    x = zeroed(xLayout.bytes());
+    values = zeroed(xLayout.bytes());
+    w = zeroed(wLayout.bytes());
+    y = zeroed(yLayout.bytes());
+    channelBytes = (long) Math.max(xLayout.stored(), yLayout.stored()) * Float.BYTES;
+    channels = zeroed(channelBytes);
+    workspace = zeroed(workspaceBytes);
+  }
+
+  private DeviceMemory zeroed(long bytes) {
+    DeviceMemory memory = owned.own(new DeviceMemory(device.context(), bytes));
+    memory.zero();
+    return memory;
+  }
+
+  /**
+   * Returns whether the fused plan is faster; false when there is no memory to find out.
+   *
+   * @param kernels whether the other way includes the custom kernels that then do the rest
+   */
+  static boolean isFaster(
+      CudaDevice device,
+      ConvPlan alone,
+      ConvPlan fused,
+      CudaLayout input,
+      Conv2dSpec spec,
+      boolean kernels) {
+    CudaLayout x = input.asValues();
+    CudaLayout w = CudaLayout.channelsLast(spec.w(), x.dtype(), x.stored());
+    CudaLayout y = CudaLayout.channelsLast(spec.y(x.shape()), x.dtype());
+    long bytes = Math.max(alone.workspaceBytes(), fused.workspaceBytes());
+    try (Closing memory = new Closing()) {
+      FusionTiming timing = new FusionTiming(memory, device, x, w, y, bytes);
+      Stopwatch stopwatch = new Stopwatch(memory, device.context());
+      double together = stopwatch.shortest(timing.fused(fused));
+      Runnable separate = kernels ? timing.separate(alone, fused, x, y) : timing.alone(alone);
+      return together < stopwatch.shortest(separate);
+    } catch (OutOfDeviceMemoryException e) {
+      return false;
+    }
+  }
+
+  private Runnable alone(ConvPlan plan) {
+    PlanRun run =
+        owned.own(plan.newRun()).set(0, values.pointer()).set(1, w.pointer()).set(2, y.pointer());
+    return () -> run.execute(workspace.pointer());
+  }
+
+  private Runnable fused(ConvPlan plan) {
+    PlanRun run = owned.own(plan.newRun());
+    int at = 0;
+    run.set(at++, x.pointer());
+    if (plan.problem().operation().hasNorm()) {
+      run.set(at++, channels.pointer()).set(at++, channels.pointer());
+    }
+    run.set(at++, w.pointer()).set(at++, y.pointer());
+    if (plan.problem().operation().hasStatistics()) {
+      Pointer sums = zeroed(channelBytes).pointer();
+      run.set(at++, sums).set(at, channels.pointer());
+    }
+    return () -> run.execute(workspace.pointer());
+  }
+
+  private Runnable separate(ConvPlan plan, ConvPlan fused, CudaLayout in, CudaLayout out) {
+    Runnable convolution = alone(plan);
+    Runnable before = () -> {};
+    Runnable after = () -> {};
+    if (fused.problem().operation().hasNorm()) {
+      KernelLaunch apply = owned.own(PointwiseKernels.norm(device.kernels(), in, true));
+      apply.set(0, x.pointer()).set(1, values.pointer());
+      apply.set(2, channels.pointer()).set(3, channels.pointer());
+      before = apply::launch;
+    }
+    if (fused.problem().operation().hasStatistics()) {
+      BatchNorm2dSpec spec = BatchNorm2dSpec.of(out.stored(), true);
+      ChannelNorm norm = new ChannelNorm(owned, device, spec, out, true);
+      DeviceMemory partial = zeroed(norm.partialBytes());
+      after = () -> norm.sum(y.pointer(), partial.pointer());
+    }
+    Runnable first = before;
+    Runnable last = after;
+    return () -> {
+      first.run();
+      convolution.run();
+      last.run();
+    };
+  }
+}

@@ -1,0 +1,93 @@
+package org.vgg4j.backend.cuda.operations;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import org.vgg4j.backend.cuda.graph.ConvOperation;
+import org.vgg4j.backend.cuda.graph.ConvPlan;
+import org.vgg4j.backend.cuda.graph.ConvPlans;
+import org.vgg4j.backend.cuda.graph.ConvProblem;
+import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.ConvBlockSpec;
+
+/**
+ * Decides what a convolution does beside convolving. Each decision is given, or timed once on the
+ * GPU; deterministic engines fuse nothing whose sums have another order than the custom kernels'.
+ */
+final class Fusions {
+  private static final String YES = "yes";
+  private static final String NO = "no";
+
+  private final CudaDevice device;
+  private final boolean deterministic;
+  private final Boolean recomputes; // null to leave it to a timing
+  private final Map<String, String> given;
+  private final Map<String, String> chosen = new TreeMap<>();
+
+  /**
+   * Starts without decisions.
+   *
+   * @param given what {@link #chosen} returned earlier
+   */
+  Fusions(CudaDevice device, boolean deterministic, Boolean recomputes, Map<String, String> given) {
+    this.device = device;
+    this.deterministic = deterministic;
+    this.recomputes = recomputes;
+    this.given = given;
+  }
+
+  /** Returns the decisions so far. */
+  Map<String, String> chosen() {
+    return chosen;
+  }
+
+  /**
+   * Returns the faster of two plans.
+   *
+   * @param alone the convolution alone; custom kernels do the rest
+   * @param with the convolution with what is around it, if cuDNN offers that
+   */
+  ConvPlan faster(ConvPlan alone, ConvProblem with, CudaLayout x, Conv2dSpec spec) {
+    ConvPlan fused = deterministic ? null : device.plans().planOrNull(with);
+    boolean fuses =
+        fused != null
+            && decide(
+                "fuse " + with.text(),
+                () -> FusionTiming.isFaster(device, alone, fused, x, spec, true));
+    return fuses ? fused : alone;
+  }
+
+  /**
+   * Returns whether a block leaves its batch norm and its ReLU to the next convolution.
+   *
+   * @param y the layout of the block's output
+   */
+  boolean defers(ConvBlockSpec block, CudaLayout y) {
+    return recomputes != null ? recomputes : !deterministic && isDeferringFaster(block.next(), y);
+  }
+
+  /** Either way takes one more pass over y: here to store it, there to have it in the backward. */
+  private boolean isDeferringFaster(Conv2dSpec next, CudaLayout y) {
+    ConvPlans plans = device.plans();
+    ConvProblem with = ConvProducts.problem(ConvOperation.NORM_FORWARD, next, y);
+    ConvPlan fused = plans.planOrNull(with);
+    if (fused == null) {
+      return false;
+    }
+    ConvPlan alone = plans.plan(ConvProducts.problem(ConvOperation.FORWARD, next, y));
+    return decide(
+        "defer " + with.text(), () -> FusionTiming.isFaster(device, alone, fused, y, next, false));
+  }
+
+  private boolean decide(String question, BooleanSupplier measured) {
+    String answer = chosen.get(question);
+    if (answer == null) {
+      String known = given.get(question);
+      boolean isKnown = YES.equals(known) || NO.equals(known);
+      answer = isKnown ? known : measured.getAsBoolean() ? YES : NO;
+      chosen.put(question, answer);
+    }
+    return answer.equals(YES);
+  }
+}
