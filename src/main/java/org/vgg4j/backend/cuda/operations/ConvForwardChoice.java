@@ -20,11 +20,9 @@ record ConvForwardChoice(ConvPlan plan) {
     switch (then) {
       case BIAS_AND_RELU -> {
         if (spec.bias() && !x.deferred()) {
-          // Costs nothing behind the convolution, and saves a pass over y.
           ConvOperation with =
               spec.relu() ? ConvOperation.FORWARD_BIAS_RELU : ConvOperation.FORWARD_BIAS;
-          ConvPlan fused = device.plans().planOrNull(ConvProducts.problem(with, spec, x));
-          best = fused == null ? alone : fused;
+          best = device.fusions().withBias(alone, ConvProducts.problem(with, spec, x), x, spec);
         }
       }
       case NOTHING -> {
@@ -42,7 +40,7 @@ record ConvForwardChoice(ConvPlan plan) {
         }
         ConvOperation with =
             x.deferred() ? ConvOperation.NORM_FORWARD_STATISTICS : ConvOperation.FORWARD_STATISTICS;
-        best = device.fusions().faster(alone, ConvProducts.problem(with, spec, x), x, spec);
+        best = device.fusions().withNorm(alone, ConvProducts.problem(with, spec, x), x, spec);
       }
       default -> throw new IllegalArgumentException(then.toString());
     }

@@ -88,7 +88,11 @@ final class FusionTiming {
     if (plan.problem().operation().hasNorm()) {
       run.set(at++, channels.pointer()).set(at++, channels.pointer());
     }
-    run.set(at++, w.pointer()).set(at++, y.pointer());
+    run.set(at++, w.pointer());
+    if (plan.problem().operation().hasBias()) {
+      run.set(at++, channels.pointer());
+    }
+    run.set(at++, y.pointer());
     if (plan.problem().operation().hasStatistics()) {
       Pointer sums = zeroed(channelBytes).pointer();
       run.set(at++, sums).set(at, channels.pointer());
@@ -111,6 +115,11 @@ final class FusionTiming {
       ChannelNorm norm = new ChannelNorm(owned, device, spec, out, true);
       DeviceMemory partial = zeroed(norm.partialBytes());
       after = () -> norm.sum(y.pointer(), partial.pointer());
+    }
+    if (fused.problem().operation().hasBias()) {
+      KernelLaunch bias = owned.own(PointwiseKernels.bias(device.kernels(), out, true));
+      bias.set(0, y.pointer()).set(1, channels.pointer());
+      after = bias::launch;
     }
     Runnable first = before;
     Runnable last = after;
