@@ -9,12 +9,14 @@ import org.vgg4j.tensor.Conv2dSpec;
  * Which forward of a convolution cuDNN runs: with what is around it where cuDNN offers that and it
  * is faster, else alone.
  */
-record ConvForwardChoice(ConvPlan plan) {
+final class ConvForwardChoice {
   /** The sums of squares lie right behind the sums, and cuDNN wants both at 16 bytes. */
   private static final int CHANNELS_OF_ALIGNED_SUMS = 4;
 
-  static ConvForwardChoice of(
-      CudaDevice device, Conv2dSpec spec, CudaLayout x, ConvProducts.Then then) {
+  private ConvForwardChoice() {}
+
+  /** Returns the plan of the forward; {@code x} is the layout of the input. */
+  static ConvPlan of(CudaDevice device, Conv2dSpec spec, CudaLayout x, ConvProducts.Then then) {
     ConvPlan alone = device.plans().plan(ConvProducts.problem(ConvOperation.FORWARD, spec, x));
     ConvPlan best = alone;
     switch (then) {
@@ -30,7 +32,7 @@ record ConvForwardChoice(ConvPlan plan) {
           best =
               device
                   .fusions()
-                  .faster(
+                  .withNorm(
                       alone, ConvProducts.problem(ConvOperation.NORM_FORWARD, spec, x), x, spec);
         }
       }
@@ -44,6 +46,6 @@ record ConvForwardChoice(ConvPlan plan) {
       }
       default -> throw new IllegalArgumentException(then.toString());
     }
-    return new ConvForwardChoice(best);
+    return best;
   }
 }
