@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.testing.Errors;
@@ -94,6 +95,32 @@ final class Outputs {
         worst = Math.max(worst, difference / scale);
       }
       Errors.record(engine, output.name, worst, want.length);
+    }
+  }
+
+  /**
+   * Compares the Euclidean norms of the differences with those of the right outputs, for values of
+   * which a few may lie on the other side of an edge.
+   *
+   * @param tolerance of an output with a name
+   */
+  void compareNorms(Outputs right, String engine, String what, ToDoubleFunction<String> tolerance) {
+    requireAlike(right);
+    for (int i = 0; i < outputs.size(); i++) {
+      Output output = outputs.get(i);
+      double[] want = right.outputs.get(i).values;
+      double squares = 0;
+      double all = 0;
+      for (int k = 0; k < want.length; k++) {
+        double difference = output.values[k] - want[k];
+        squares += difference * difference;
+        all += want[k] * want[k];
+      }
+      double error = Math.sqrt(squares) / Math.max(1e-3, Math.sqrt(all));
+      if (!(error <= tolerance.applyAsDouble(output.name))) {
+        fail(what + ": " + output.name + " differs by " + error);
+      }
+      Errors.record(engine, output.name + " (norm)", error, want.length);
     }
   }
 

@@ -45,13 +45,13 @@ public final class CudaUnderTest {
 
   /** Returns strict options that measure their algorithms. */
   public static CudaOptions measuring(Path cache, Map<String, String> choices) {
-    return options(Precision.FP32, Activations.AUTO, false, choices, cache);
+    return measuring(Precision.FP32, Activations.AUTO, choices, cache);
   }
 
-  /** Returns options that measure their algorithms and keep none between runs. */
+  /** Returns options that measure their algorithms. */
   public static CudaOptions measuring(
-      Precision precision, Activations activations, Map<String, String> choices) {
-    return options(precision, activations, false, choices, null);
+      Precision precision, Activations activations, Map<String, String> choices, Path cache) {
+    return options(precision, activations, false, choices, cache);
   }
 
   /** Returns deterministic options. */
