@@ -1,6 +1,5 @@
 package org.vgg4j.backend.cuda.operations;
 
-import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.Stopwatch;
 import org.vgg4j.backend.cuda.graph.ConvPlan;
 import org.vgg4j.backend.cuda.graph.PlanRun;
@@ -20,7 +19,7 @@ final class FusionTiming {
   private final DeviceMemory values; // x after norm and ReLU
   private final DeviceMemory w;
   private final DeviceMemory y;
-  private final DeviceMemory channels; // scale, shift, sums or squares: all the same
+  private final DeviceMemory channels; // scale and shift
   private final DeviceMemory workspace;
   private final long channelBytes;
 
@@ -94,8 +93,7 @@ final class FusionTiming {
     }
     run.set(at++, y.pointer());
     if (plan.problem().operation().hasStatistics()) {
-      Pointer sums = zeroed(channelBytes).pointer();
-      run.set(at++, sums).set(at, channels.pointer());
+      run.set(at++, zeroed(channelBytes).pointer()).set(at, zeroed(channelBytes).pointer());
     }
     return () -> run.execute(workspace.pointer());
   }
