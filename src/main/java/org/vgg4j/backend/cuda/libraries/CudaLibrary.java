@@ -73,6 +73,11 @@ public record CudaLibrary(String name, String linux, String windows, boolean req
     return isWindows ? windows : linux;
   }
 
+  /** Returns whether it comes with NVIDIA's driver. */
+  public boolean isDriver() {
+    return part == Part.DRIVER;
+  }
+
   /** Returns whether a file name is the beginning itself or the beginning and a version. */
   boolean isFile(String fileName) {
     String own = file();
