@@ -22,7 +22,7 @@ __device__ __forceinline__ void adamUpdate(
 }
 
 // copy: p as bf16, or null.
-extern "C" __global__ void __launch_bounds__(256) vgg4j_adam(
+extern "C" __global__ void __launch_bounds__(256, 4) vgg4j_adam(
     float* __restrict__ p, const float* __restrict__ g, float* __restrict__ m,
     float* __restrict__ v, unsigned short* __restrict__ copy, const StepState* __restrict__ state,
     long long count, float beta1, float oneMinusBeta1, float beta2, float oneMinusBeta2,
@@ -30,7 +30,7 @@ extern "C" __global__ void __launch_bounds__(256) vgg4j_adam(
   const AdamFactors f = {beta1, oneMinusBeta1, beta2, oneMinusBeta2,
                          epsilon, weightDecay, state->adamStepSize, state->adamRootCorrection};
   const long long quads = count / 4;
-  for (long long i = firstIndex(); i < quads; i += indexStride()) {
+  NOT_UNROLLED for (long long i = firstIndex(); i < quads; i += indexStride()) {
     Floats<4> p4 = load<float, 4>(p, i), m4 = load<float, 4>(m, i), v4 = load<float, 4>(v, i);
     const Floats<4> g4 = load<float, 4>(g, i);
     UNROLLED for (int k = 0; k < 4; k++) adamUpdate(p4.v[k], g4.v[k], m4.v[k], v4.v[k], f);
@@ -39,7 +39,7 @@ extern "C" __global__ void __launch_bounds__(256) vgg4j_adam(
     store<float, 4>(v, i, v4);
     if (copy) storeQuad(copy, i, p4);
   }
-  for (long long i = 4 * quads + firstIndex(); i < count; i += indexStride()) {
+  NOT_UNROLLED for (long long i = 4 * quads + firstIndex(); i < count; i += indexStride()) {
     adamUpdate(p[i], g[i], m[i], v[i], f);
     if (copy) narrow(p[i], copy[i]);
   }

@@ -17,15 +17,15 @@ __device__ __forceinline__ void averagePool(
     int outHeight, int outWidth, int channels) {
   const int lanes = channels / V;
   Walk at(firstIndex(), indexStride(), lanes, outWidth, outHeight);
-  for (long long i = firstIndex(); i < count / V; i += indexStride()) {
+  NOT_UNROLLED for (long long i = firstIndex(); i < count / V; i += indexStride()) {
     const int top = windowBegin(at.row, height, outHeight);
     const int bottom = windowEnd(at.row, height, outHeight);
     const int left = windowBegin(at.column, width, outWidth);
     const int right = windowEnd(at.column, width, outWidth);
     Floats<V> sum = {};
-    for (int h = top; h < bottom; h++) {
-      const long long row = (at.image * height + h) * width;
-      for (int w = left; w < right; w++) {
+    NOT_UNROLLED for (int h = top; h < bottom; h++) {
+      const long long row = ((long long) at.image * height + h) * width;
+      NOT_UNROLLED for (int w = left; w < right; w++) {
         const Floats<V> v = load<T, V>(x, (row + w) * lanes + at.lane);
         UNROLLED for (int k = 0; k < V; k++) sum.v[k] += v.v[k];
       }
@@ -54,16 +54,16 @@ __device__ __forceinline__ void averagePoolBackward(
     int outHeight, int outWidth, int channels) {
   const int lanes = channels / V;
   Walk at(firstIndex(), indexStride(), lanes, width, height);
-  for (long long i = firstIndex(); i < count / V; i += indexStride()) {
+  NOT_UNROLLED for (long long i = firstIndex(); i < count / V; i += indexStride()) {
     const int top = windowBegin(at.row, outHeight, height);
     const int bottom = windowEnd(at.row, outHeight, height);
     const int left = windowBegin(at.column, outWidth, width);
     const int right = windowEnd(at.column, outWidth, width);
     Floats<V> sum = {};
-    for (int p = top; p < bottom; p++) {
+    NOT_UNROLLED for (int p = top; p < bottom; p++) {
       const int rows = windowEnd(p, height, outHeight) - windowBegin(p, height, outHeight);
-      const long long row = (at.image * outHeight + p) * outWidth;
-      for (int q = left; q < right; q++) {
+      const long long row = ((long long) at.image * outHeight + p) * outWidth;
+      NOT_UNROLLED for (int q = left; q < right; q++) {
         const int columns = windowEnd(q, width, outWidth) - windowBegin(q, width, outWidth);
         const Floats<V> g = load<T, V>(dy, (row + q) * lanes + at.lane);
         const float size = (float) rows * (float) columns;

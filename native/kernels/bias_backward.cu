@@ -52,12 +52,11 @@ __device__ __forceinline__ void biasBackwardPool(
   Floats<V> sums[1] = {};
   if (rows.first < rows.end) {
     Walk at(rows.first, rows.rowStep, 1, windows.allAcross, windows.all);
-    for (long long row = rows.first; row < rows.end; row += rows.rowStep) {
+    NOT_UNROLLED for (long long row = rows.first; row < rows.end; row += rows.rowStep) {
       const PooledGradient<T, V> gradient(dy, winner, windows, at, rows.lane);
       storeUnpooled(gradient, dz, windows, at, rows.lane);
-      UNROLLED for (int k = 0; k < V; k++) {
-        sums[0].v[k] += gradient.winner.at(k) == NO_WINNER ? 0.0f : gradient.dy.v[k];
-      }
+      const Floats<V> g = gradient.flowing();
+      UNROLLED for (int k = 0; k < V; k++) sums[0].v[k] += g.v[k];
       at.next();
     }
   }

@@ -6,8 +6,10 @@
 
 #ifdef __CUDACC__
 #define UNROLLED _Pragma("unroll")
+#define NOT_UNROLLED _Pragma("unroll 1")
 #else
 #define UNROLLED
+#define NOT_UNROLLED
 #endif
 
 // Everything that changes between steps, in device memory, so that a recorded step can be replayed.
@@ -43,25 +45,35 @@ __device__ __forceinline__ long long indexStride() {
   return (long long) gridDim.x * blockDim.x;
 }
 
-// a / b for a >= 0. A division of 64 bits is slow, and few numbers need it.
+// a / b for a >= 0 and b > 0. What exceeds 32 bits is rare, and divided bit by bit: the compiler's division
+// of 64 bits would make up most of the code.
 __device__ __forceinline__ long long quotient(long long a, int b) {
-  return a <= 0xffffffffll ? (long long) ((unsigned) a / (unsigned) b) : a / b;
+  if (a <= 0xffffffffll) return (unsigned) a / (unsigned) b;
+  unsigned long long rest = 0, result = 0;
+  NOT_UNROLLED for (int bit = 62; bit >= 0; bit--) {
+    rest = 2 * rest + (a >> bit & 1);
+    const bool isDivisible = rest >= (unsigned) b;
+    rest -= isDivisible ? b : 0;
+    result = 2 * result + isDivisible;
+  }
+  return (long long) result;
 }
 
 // Where a stepping index stands among (image, row, column, lane): the digits are advanced without a
-// division. A unit that a kernel does not need has the extent 1.
-struct Walk {
+// division. A unit that a kernel does not need has the extent 1. Image is a type that counts the images.
+template <class Image>
+struct WalkOver {
   unsigned lane, column, row;  // the digits
-  long long image;
+  Image image;
   unsigned lanes, columns, rows;  // their extents
   unsigned laneStep, columnStep, rowStep;
-  long long imageStep;
+  Image imageStep;
 
-  __device__ __forceinline__ Walk(
+  __device__ __forceinline__ WalkOver(
       long long index, long long step, int laneCount, int columnCount, int rowCount)
       : lanes(laneCount), columns(columnCount), rows(rowCount) {
-    image = split(index, lane, column, row);
-    imageStep = split(step, laneStep, columnStep, rowStep);
+    image = (Image) split(index, lane, column, row);
+    imageStep = (Image) split(step, laneStep, columnStep, rowStep);
   }
 
   __device__ __forceinline__ void next() {
@@ -88,12 +100,15 @@ struct Walk {
   }
 };
 
+using Walk = WalkOver<unsigned>;          // over the images of a batch
+using LongWalk = WalkOver<long long>;     // over any rows
+
 // A loop from `first` in steps whose loads are issued in batches of `BATCH`: load(i) returns what
 // use(i, ..) then takes. An element may be written by its own `use` only.
 template <int BATCH, class Load, class Use>
 __device__ __forceinline__ void streamed(
     long long first, long long end, long long step, Load load, Use use) {
-  for (long long i = first; i < end; i += BATCH * step) {
+  NOT_UNROLLED for (long long i = first; i < end; i += BATCH * step) {
     decltype(load(i)) held[BATCH] = {};
     UNROLLED for (int k = 0; k < BATCH; k++) {
       if (i + k * step < end) held[k] = load(i + k * step);

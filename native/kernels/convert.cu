@@ -9,7 +9,7 @@ extern "C" __global__ void vgg4j_round_bf16(
       firstIndex(), whole, indexStride(),
       [=](long long i) { return loadFloats<8>(x, i); },
       [=](long long i, const Floats<8>& v) { store<unsigned short, 8>(y, i, v); });
-  for (long long i = 8 * whole + firstIndex(); i < count; i += indexStride()) narrow(x[i], y[i]);
+  NOT_UNROLLED for (long long i = 8 * whole + firstIndex(); i < count; i += indexStride()) narrow(x[i], y[i]);
 }
 
 extern "C" __global__ void vgg4j_widen_bf16(
@@ -21,5 +21,5 @@ extern "C" __global__ void vgg4j_widen_bf16(
       [=](long long i, Raw<unsigned short, 8> raw) {
         storeFloats<8>(y, i, floatsOf<unsigned short, 8>(raw));
       });
-  for (long long i = 8 * whole + firstIndex(); i < count; i += indexStride()) y[i] = widen(x[i]);
+  NOT_UNROLLED for (long long i = 8 * whole + firstIndex(); i < count; i += indexStride()) y[i] = widen(x[i]);
 }

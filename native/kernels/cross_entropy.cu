@@ -67,7 +67,7 @@ __device__ __forceinline__ void crossEntropy(
 }
 
 #define CROSS_ENTROPY(NAME, T)                                                             \
-  extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS) NAME(              \
+  extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS, 4) NAME(           \
       const T* __restrict__ logits, const int* __restrict__ labels,                        \
       T* __restrict__ dlogits, double* __restrict__ rowLoss, int* __restrict__ rowState,   \
       const StepState* __restrict__ state, int batch, int classes) {                       \
@@ -88,7 +88,7 @@ extern "C" __global__ void __launch_bounds__(TOTALS_THREADS) vgg4j_loss_totals(
   const int rows = (int) state->rows;
   double loss = 0.0;
   int correct = 0, bad = 0;
-  for (int row = t; row < rows; row += TOTALS_THREADS) {
+  NOT_UNROLLED for (int row = t; row < rows; row += TOTALS_THREADS) {
     loss += rowLoss[row];
     correct += rowState[row] == 1;
     bad += rowState[row] == -1;

@@ -33,8 +33,8 @@ struct DropoutMask {
 template <class T, int V>
 __device__ __forceinline__ void dropChannels(
     const T* x, T* y, const DropoutMask& mask, long long count, int channels, int inner) {
-  Walk at(firstIndex(), indexStride(), channels / V, inner, 1);
-  for (long long i = firstIndex(); i < count / V; i += indexStride()) {
+  LongWalk at(firstIndex(), indexStride(), channels / V, inner, 1);
+  NOT_UNROLLED for (long long i = firstIndex(); i < count / V; i += indexStride()) {
     Floats<V> v = load<T, V>(x, i);
     const long long channel = at.image * channels + (long long) at.lane * V;
     UNROLLED for (int k = 0; k < V; k++) {

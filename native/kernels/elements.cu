@@ -213,7 +213,7 @@ __device__ __forceinline__ void mapped(const T* x, T* y, long long count, F f) {
         UNROLLED for (int k = 0; k < V; k++) v.v[k] = f(v.v[k], i * V + k);
         store<T, V>(y, i, v);
       });
-  for (long long i = V * whole + firstIndex(); i < count; i += indexStride()) {
+  NOT_UNROLLED for (long long i = V * whole + firstIndex(); i < count; i += indexStride()) {
     narrow(f(widen(x[i]), i), y[i]);
   }
 }
@@ -235,7 +235,7 @@ __device__ __forceinline__ void mapped(const T* x, const T* w, T* y, long long c
         UNROLLED for (int k = 0; k < V; k++) a.v[k] = f(a.v[k], b.v[k]);
         store<T, V>(y, i, a);
       });
-  for (long long i = V * whole + firstIndex(); i < count; i += indexStride()) {
+  NOT_UNROLLED for (long long i = V * whole + firstIndex(); i < count; i += indexStride()) {
     narrow(f(widen(x[i]), widen(w[i])), y[i]);
   }
 }

@@ -16,7 +16,7 @@ __device__ __forceinline__ void findNonFinite(
         const Floats<V> v = floatsOf<T, V>(raw);
         UNROLLED for (int k = 0; k < V; k++) bad = bad || isBad(v.v[k]);
       });
-  for (long long i = count / V * V + firstIndex(); i < count; i += indexStride()) {
+  NOT_UNROLLED for (long long i = count / V * V + firstIndex(); i < count; i += indexStride()) {
     bad = bad || isBad(widen(x[i]));
   }
   if (bad) *found = 1;

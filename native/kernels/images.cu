@@ -52,9 +52,9 @@ __device__ __forceinline__ void resizeImages(
   const long long count = (long long) batch * size * size, plane = (long long) height * width;
   const int repeat = channels / byteChannels;
   Walk at(firstIndex(), indexStride(), 1, size, size);
-  for (long long i = firstIndex(); i < count; i += indexStride()) {
+  NOT_UNROLLED for (long long i = firstIndex(); i < count; i += indexStride()) {
     const ResizedPixel pixel(at.row, at.column, height, width, size);
-    const unsigned char* image = bytes + at.image * byteChannels * plane;
+    const unsigned char* image = bytes + (long long) at.image * byteChannels * plane;
     for (int c = 0; c < stored; c += V) {
       Floats<V> v = {};
       UNROLLED for (int k = 0; k < V; k++) {

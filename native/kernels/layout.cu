@@ -6,8 +6,8 @@
 template <class Use>
 __device__ __forceinline__ void overChannels(
     long long first, long long count, int channels, int inner, int stored, Use use) {
-  Walk place(first + firstIndex(), indexStride(), inner, channels, 1);
-  for (long long i = firstIndex(); i < count; i += indexStride()) {
+  LongWalk place(first + firstIndex(), indexStride(), inner, channels, 1);
+  NOT_UNROLLED for (long long i = firstIndex(); i < count; i += indexStride()) {
     use(i, (place.image * inner + place.lane) * stored + place.column);
     place.next();
   }

@@ -14,7 +14,7 @@ struct Lrn {
   template <class T>
   __device__ __forceinline__ float divisor(const T* __restrict__ row, int c) const {
     float sum = 0.0f;
-    for (int j = first(c); j <= last(c); j++) {
+    NOT_UNROLLED for (int j = first(c); j <= last(c); j++) {
       const float x = widen(row[j]);
       sum += x * x;
     }
@@ -32,8 +32,8 @@ struct Lrn {
 template <class T>
 __device__ __forceinline__ void lrnForward(
     const T* __restrict__ x, T* __restrict__ y, long long rows, const Lrn& lrn) {
-  Walk at(firstIndex(), indexStride(), lrn.channels, 1, 1);
-  for (long long i = firstIndex(); i < rows * lrn.channels; i += indexStride()) {
+  LongWalk at(firstIndex(), indexStride(), lrn.channels, 1, 1);
+  NOT_UNROLLED for (long long i = firstIndex(); i < rows * lrn.channels; i += indexStride()) {
     const T* row = x + at.image * lrn.channels;
     narrow(widen(row[at.lane]) * lrn.power(lrn.divisor(row, at.lane)), y[i]);
     at.next();
@@ -54,13 +54,13 @@ template <class T>
 __device__ __forceinline__ void lrnBackward(
     const T* __restrict__ x, const T* __restrict__ y, const T* __restrict__ dy,
     T* __restrict__ dx, long long rows, const Lrn& lrn) {
-  Walk at(firstIndex(), indexStride(), lrn.channels, 1, 1);
-  for (long long i = firstIndex(); i < rows * lrn.channels; i += indexStride()) {
+  LongWalk at(firstIndex(), indexStride(), lrn.channels, 1, 1);
+  NOT_UNROLLED for (long long i = firstIndex(); i < rows * lrn.channels; i += indexStride()) {
     const long long first = at.image * lrn.channels;
     const T* row = x + first;
     const int c = at.lane;
     float sum = 0.0f, own = 1.0f;
-    for (int j = lrn.first(c); j <= lrn.last(c); j++) {
+    NOT_UNROLLED for (int j = lrn.first(c); j <= lrn.last(c); j++) {
       const float d = lrn.divisor(row, j);
       own = j == c ? d : own;
       sum += widen(dy[first + j]) * widen(y[first + j]) / d;

@@ -13,8 +13,8 @@ struct WindowWinners {
       const T* __restrict__ x, long long corner, int kernel, int width, int lanes) {
     best = load<T, V>(x, corner);
     UNROLLED for (int k = 0; k < V; k++) place[k] = 0;
-    for (int r = 0; r < kernel; r++) {
-      for (int s = 0; s < kernel; s++) {
+    NOT_UNROLLED for (int r = 0; r < kernel; r++) {
+      NOT_UNROLLED for (int s = 0; s < kernel; s++) {
         const Floats<V> v = load<T, V>(x, corner + ((long long) r * width + s) * lanes);
         UNROLLED for (int k = 0; k < V; k++) {
           const bool isBetter = wins(v.v[k], best.v[k]);
@@ -33,8 +33,8 @@ __device__ __forceinline__ void maxPool(
   const int lanes = channels / V;
   const long long count = (long long) batch * outHeight * outWidth * lanes;
   Walk at(firstIndex(), indexStride(), lanes, outWidth, outHeight);
-  for (long long i = firstIndex(); i < count; i += indexStride()) {
-    const long long row = at.image * height + (long long) at.row * stride;
+  NOT_UNROLLED for (long long i = firstIndex(); i < count; i += indexStride()) {
+    const long long row = (long long) at.image * height + (long long) at.row * stride;
     const long long corner = (row * width + (long long) at.column * stride) * lanes + at.lane;
     store<T, V>(y, i, WindowWinners<T, V>(x, corner, kernel, width, lanes).best);
     at.next();
@@ -59,7 +59,7 @@ __device__ __forceinline__ void maxPoolBackward(
   const int lanes = channels / V;
   const long long count = (long long) batch * height * width * lanes;
   Walk at(firstIndex(), indexStride(), lanes, width, height);
-  for (long long i = firstIndex(); i < count; i += indexStride()) {
+  NOT_UNROLLED for (long long i = firstIndex(); i < count; i += indexStride()) {
     const int h = at.row, w = at.column;
     // The windows that contain this pixel.
     const int top = h < kernel ? 0 : (h - kernel) / stride + 1;
@@ -67,14 +67,14 @@ __device__ __forceinline__ void maxPoolBackward(
     const int bottom = h / stride < outHeight ? h / stride : outHeight - 1;
     const int right = w / stride < outWidth ? w / stride : outWidth - 1;
     Floats<V> sum = {};
-    for (int p = top; p <= bottom; p++) {
-      for (int q = left; q <= right; q++) {
-        const long long row = at.image * height + (long long) p * stride;
+    NOT_UNROLLED for (int p = top; p <= bottom; p++) {
+      NOT_UNROLLED for (int q = left; q <= right; q++) {
+        const long long row = (long long) at.image * height + (long long) p * stride;
         const long long corner = (row * width + (long long) q * stride) * lanes + at.lane;
         const WindowWinners<T, V> winners(x, corner, kernel, width, lanes);
         const int place = (h - p * stride) * kernel + w - q * stride;
-        const Floats<V> g =
-            load<T, V>(dy, ((at.image * outHeight + p) * outWidth + q) * lanes + at.lane);
+        const long long pooledRow = (long long) at.image * outHeight + p;
+        const Floats<V> g = load<T, V>(dy, (pooledRow * outWidth + q) * lanes + at.lane);
         UNROLLED for (int k = 0; k < V; k++) {
           sum.v[k] += winners.place[k] == place ? g.v[k] : 0.0f;
         }

@@ -78,7 +78,7 @@ __device__ __forceinline__ void normFinish(
 
 // shiftRow: row 0 of x, or null if partial has the sums of x itself. ceil(channels / 8) x 256.
 #define NORM_FINISH(NAME, T)                                                             \
-  extern "C" __global__ void __launch_bounds__(SUM_THREADS) NAME(                        \
+  extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2) NAME(                     \
       const float* __restrict__ partial, const T* __restrict__ shiftRow, int parts,      \
       long long rows, int channels, const float* __restrict__ gamma,                     \
       const float* __restrict__ beta, const float* __restrict__ bias,                    \
@@ -99,7 +99,7 @@ extern "C" __global__ void vgg4j_norm_frozen(
     const float* __restrict__ runningVar, float* __restrict__ mean, float* __restrict__ invStd,
     float* __restrict__ scale, float* __restrict__ shift, float epsilon, int channels) {
   const NormChannels norm = {gamma, beta, bias, mean, invStd, scale, shift};
-  for (long long c = firstIndex(); c < channels; c += indexStride()) {
+  NOT_UNROLLED for (long long c = firstIndex(); c < channels; c += indexStride()) {
     const double meanOfX = (double) runningMean[c] - (bias ? bias[c] : 0.0f);
     norm.set((int) c, meanOfX, runningVar[c], epsilon);
   }

@@ -66,7 +66,7 @@ __device__ __forceinline__ void normBackwardPoolSums(
   if (rows.first < rows.end) {
     const Floats<V> centre = loadFloats<V>(mean, rows.lane);
     Walk at(rows.first, rows.rowStep, 1, windows.completeAcross, windows.complete);
-    for (long long row = rows.first; row < rows.end; row += rows.rowStep) {
+    NOT_UNROLLED for (long long row = rows.first; row < rows.end; row += rows.rowStep) {
       const long long pixel = windows.pixel(at, rows.lane);
       Raw<T, V> raw[4];
       UNROLLED for (int k = 0; k < 4; k++) raw[k] = loadRaw<T, V>(x, pixel + windows.offset(k));
@@ -79,10 +79,10 @@ __device__ __forceinline__ void normBackwardPoolSums(
           chosen.v[j] = gradient.winner.at(j) == (unsigned) k ? v.v[j] : chosen.v[j];
         }
       }
+      const Floats<V> g = gradient.flowing();
       UNROLLED for (int j = 0; j < V; j++) {
-        const float g = gradient.winner.at(j) == NO_WINNER ? 0.0f : gradient.dy.v[j];
-        sums[0].v[j] += g;
-        sums[1].v[j] += g * (chosen.v[j] - centre.v[j]);
+        sums[0].v[j] += g.v[j];
+        sums[1].v[j] += g.v[j] * (chosen.v[j] - centre.v[j]);
       }
       at.next();
     }
@@ -195,7 +195,7 @@ __device__ __forceinline__ void normBackwardPool(
                         loadFloats<V>(m1, lane), loadFloats<V>(m2, lane)};
   };
   Coefficients c = coefficients(at.lane);
-  for (long long i = firstIndex(); i < count; i += indexStride()) {
+  NOT_UNROLLED for (long long i = firstIndex(); i < count; i += indexStride()) {
     const long long pixel = windows.pixel(at, at.lane);
     Raw<T, V> raw[4] = {};
     UNROLLED for (int k = 0; k < 4; k++) {
@@ -205,9 +205,10 @@ __device__ __forceinline__ void normBackwardPool(
     UNROLLED for (int k = 0; k < 4; k++) {
       if (!windows.has(at, k)) continue;
       Floats<V> v = floatsOf<T, V>(raw[k]);
+      const Floats<V> g = gradient.at(k);
       UNROLLED for (int j = 0; j < V; j++) {
-        v.v[j] = throughNorm(gradient.at(k, j), v.v[j], c.mean.v[j], c.scale.v[j], c.m1.v[j],
-                             c.m2.v[j]);
+        v.v[j] = throughNorm(
+            g.v[j], v.v[j], c.mean.v[j], c.scale.v[j], c.m1.v[j], c.m2.v[j]);
       }
       store<T, V>(dx, pixel + windows.offset(k), v);
     }

@@ -16,7 +16,7 @@ struct Windows {
 
   // Access of the window's first pixel.
   __device__ __forceinline__ long long pixel(const Walk& at, unsigned lane) const {
-    return ((at.image * height + 2 * at.row) * width + 2 * at.column) * lanes + lane;
+    return (((long long) at.image * height + 2 * at.row) * width + 2 * at.column) * lanes + lane;
   }
 
   // From the first pixel to pixel k of the window.
@@ -35,7 +35,8 @@ struct Windows {
 
   // Access of the pooled tensor.
   __device__ __forceinline__ long long pooled(const Walk& at, unsigned lane) const {
-    return ((at.image * complete + at.row) * completeAcross + at.column) * lanes + lane;
+    const long long row = (long long) at.image * complete + at.row;
+    return (row * completeAcross + at.column) * lanes + lane;
   }
 };
 
@@ -59,7 +60,7 @@ __device__ __forceinline__ void normApplyPool(
     a = loadFloats<V>(scale, at.lane);
     b = loadFloats<V>(shift, at.lane);
   }
-  for (long long i = firstIndex(); i < count; i += indexStride()) {
+  NOT_UNROLLED for (long long i = firstIndex(); i < count; i += indexStride()) {
     const long long pixel = windows.pixel(at, at.lane);
     Raw<T, V> raw[4];
     UNROLLED for (int k = 0; k < 4; k++) raw[k] = loadRaw<T, V>(x, pixel + windows.offset(k));
@@ -116,7 +117,7 @@ NORM_APPLY_POOL(vgg4j_norm_apply_pool_bf16, unsigned short)
 // The pooled gradient of one window's lane, and its winners; zeros for an incomplete window.
 template <class T, int V>
 struct PooledGradient {
-  Floats<V> dy;
+  Raw<T, V> dy;
   Bytes<V> winner;
 
   __device__ __forceinline__ PooledGradient(
@@ -125,13 +126,22 @@ struct PooledGradient {
       : dy(), winner() {
     if (!windows.isComplete(at)) return;
     const long long i = windows.pooled(at, lane);
-    dy = load<T, V>(pooled, i);
+    dy = loadRaw<T, V>(pooled, i);
     winner = loadBytes<V>(winners, i);
   }
 
-  // The gradient of pixel k.
-  __device__ __forceinline__ float at(int k, int j) const {
-    return winner.at(j) == (unsigned) k ? dy.v[j] : 0.0f;
+  // Of all lanes at pixel k.
+  __device__ __forceinline__ Floats<V> at(int k) const {
+    Floats<V> g = floatsOf<T, V>(dy);
+    UNROLLED for (int j = 0; j < V; j++) g.v[j] = winner.at(j) == (unsigned) k ? g.v[j] : 0.0f;
+    return g;
+  }
+
+  // What flows on to any pixel.
+  __device__ __forceinline__ Floats<V> flowing() const {
+    Floats<V> g = floatsOf<T, V>(dy);
+    UNROLLED for (int j = 0; j < V; j++) g.v[j] = winner.at(j) == NO_WINNER ? 0.0f : g.v[j];
+    return g;
   }
 };
 
@@ -141,10 +151,7 @@ __device__ __forceinline__ void storeUnpooled(
     unsigned lane) {
   const long long pixel = windows.pixel(at, lane);
   UNROLLED for (int k = 0; k < 4; k++) {
-    if (!windows.has(at, k)) continue;
-    Floats<V> g;
-    UNROLLED for (int j = 0; j < V; j++) g.v[j] = gradient.at(k, j);
-    store<T, V>(dx, pixel + windows.offset(k), g);
+    if (windows.has(at, k)) store<T, V>(dx, pixel + windows.offset(k), gradient.at(k));
   }
 }
 
@@ -155,7 +162,7 @@ __device__ __forceinline__ void unpool(
   const Windows windows(height, width, channels / V);
   const long long count = (long long) batch * windows.all * windows.allAcross * windows.lanes;
   Walk at(firstIndex(), indexStride(), windows.lanes, windows.allAcross, windows.all);
-  for (long long i = firstIndex(); i < count; i += indexStride()) {
+  NOT_UNROLLED for (long long i = firstIndex(); i < count; i += indexStride()) {
     const PooledGradient<T, V> gradient(dy, winner, windows, at, at.lane);
     storeUnpooled(gradient, dx, windows, at, at.lane);
     at.next();

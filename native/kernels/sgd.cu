@@ -11,14 +11,14 @@ extern "C" __global__ void vgg4j_sgd(
     const StepState* __restrict__ state, long long count, float weightDecay) {
   const float lr = (float) state->learningRate;
   const long long quads = count / 4;
-  for (long long i = firstIndex(); i < quads; i += indexStride()) {
+  NOT_UNROLLED for (long long i = firstIndex(); i < quads; i += indexStride()) {
     Floats<4> p4 = load<float, 4>(p, i);
     const Floats<4> g4 = load<float, 4>(g, i);
     UNROLLED for (int k = 0; k < 4; k++) sgdUpdate(p4.v[k], g4.v[k], lr, weightDecay);
     store<float, 4>(p, i, p4);
     if (copy) storeQuad(copy, i, p4);
   }
-  for (long long i = 4 * quads + firstIndex(); i < count; i += indexStride()) {
+  NOT_UNROLLED for (long long i = 4 * quads + firstIndex(); i < count; i += indexStride()) {
     sgdUpdate(p[i], g[i], lr, weightDecay);
     if (copy) narrow(p[i], copy[i]);
   }
@@ -37,7 +37,7 @@ extern "C" __global__ void vgg4j_sgd_momentum(
     float momentum, float weightDecay) {
   const float lr = (float) state->learningRate;
   const long long quads = count / 4;
-  for (long long i = firstIndex(); i < quads; i += indexStride()) {
+  NOT_UNROLLED for (long long i = firstIndex(); i < quads; i += indexStride()) {
     Floats<4> p4 = load<float, 4>(p, i), v4 = load<float, 4>(v, i);
     const Floats<4> g4 = load<float, 4>(g, i);
     UNROLLED for (int k = 0; k < 4; k++) {
@@ -47,7 +47,7 @@ extern "C" __global__ void vgg4j_sgd_momentum(
     store<float, 4>(v, i, v4);
     if (copy) storeQuad(copy, i, p4);
   }
-  for (long long i = 4 * quads + firstIndex(); i < count; i += indexStride()) {
+  NOT_UNROLLED for (long long i = 4 * quads + firstIndex(); i < count; i += indexStride()) {
     momentumUpdate(p[i], g[i], v[i], lr, momentum, weightDecay);
     if (copy) narrow(p[i], copy[i]);
   }

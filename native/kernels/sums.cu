@@ -24,9 +24,15 @@ struct PartOfRows {
     part = blockIdx.x / groups;
     lane = (blockIdx.x - part * groups) * blockLanes + threadIdx.x % blockLanes;
     rowStep = SUM_THREADS / blockLanes;
-    end = (part + 1) * rows / parts;
-    first = part * rows / parts + threadIdx.x / blockLanes;
+    end = boundary(part + 1, rows, parts);
+    first = boundary(part, rows, parts) + threadIdx.x / blockLanes;
     if (lane >= lanes) first = end;
+  }
+
+  // part * rows / parts
+  static __device__ __forceinline__ long long boundary(int part, long long rows, int parts) {
+    const long long even = quotient(rows, parts);
+    return even * part + quotient((rows - even * parts) * part, parts);
   }
 
   // In accesses, for streamed(..).
@@ -49,23 +55,23 @@ __device__ __forceinline__ void sumThreads(
   const int width = rows.blockLanes, height = rows.rowStep, outputs = K * V * width;
   int split = 1;
   while (split < SUM_SPLIT && 2 * split <= height && 2 * split * outputs <= SUM_THREADS) split *= 2;
-  for (int i = t; i < split * outputs; i += SUM_THREADS) {
+  NOT_UNROLLED for (int i = t; i < split * outputs; i += SUM_THREADS) {
     float* from = &sums[i / width % (K * V)][i % width];
     const int begin = i / outputs;
     float sum = 0.0f;
-    for (int row = begin; row < height; row += split) sum += from[row * width];
+    NOT_UNROLLED for (int row = begin; row < height; row += split) sum += from[row * width];
     from[begin * width] = sum;
   }
   // Without a split, each thread goes on with its own sums.
   if (split > 1) __syncthreads();
   const int channels = rows.lanes * V;
   const int firstChannel = (rows.lane - t % width) * V;
-  for (int i = t; i < outputs; i += SUM_THREADS) {
+  NOT_UNROLLED for (int i = t; i < outputs; i += SUM_THREADS) {
     const int kj = i / width, lane = i % width;
     const int channel = firstChannel + lane * V + kj % V;
     if (channel >= channels) continue;
     float sum = sums[kj][lane];
-    for (int part = 1; part < split; part++) sum += sums[kj][part * width + lane];
+    NOT_UNROLLED for (int part = 1; part < split; part++) sum += sums[kj][part * width + lane];
     partial[((long long) rows.part * K + kj / V) * channels + channel] = sum;
   }
 }
@@ -81,7 +87,7 @@ __device__ __forceinline__ int sumParts(
   const int channel = blockIdx.x * FINISH_CHANNELS + own;
   double mine[K] = {};
   if (channel < channels) {
-    for (int part = slice; part < parts; part += SLICES) {
+    NOT_UNROLLED for (int part = slice; part < parts; part += SLICES) {
       UNROLLED for (int k = 0; k < K; k++) {
         mine[k] += partial[((long long) part * K + k) * channels + channel];
       }
@@ -91,7 +97,7 @@ __device__ __forceinline__ int sumParts(
   __syncthreads();
   UNROLLED for (int k = 0; k < K; k++) {
     sums[k] = 0.0;
-    for (int i = 0; slice == 0 && i < SLICES; i++) sums[k] += slices[k][i][own];
+    NOT_UNROLLED for (int i = 0; slice == 0 && i < SLICES; i++) sums[k] += slices[k][i][own];
   }
   return slice == 0 && channel < channels ? channel : -1;
 }

@@ -9,6 +9,13 @@
 
 #include "state.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, bytes)
+#define ASAN_UNPOISON_MEMORY_REGION(p, bytes)
+#endif
+
 namespace standin {
 namespace {
 
@@ -46,14 +53,16 @@ bool reserveRange() {
   return false;
 }
 
+bool isCanary(char* begin, char* end) {
+  ASAN_UNPOISON_MEMORY_REGION(begin, end - begin);
+  char* c = begin;
+  while (c < end && (unsigned char) *c == CANARY) c++;
+  ASAN_POISON_MEMORY_REGION(begin, end - begin);
+  return c == end;
+}
+
 bool isIntact(char* user, const Allocation& a) {
-  for (char* c = a.base; c < user; c++) {
-    if ((unsigned char) *c != CANARY) return false;
-  }
-  for (char* c = user + a.bytes; c < a.base + a.mapped; c++) {
-    if ((unsigned char) *c != CANARY) return false;
-  }
-  return true;
+  return isCanary(a.base, user) && isCanary(user + a.bytes, a.base + a.mapped);
 }
 
 void checkCanary(char* user, const Allocation& a, int* hits) {
@@ -82,8 +91,12 @@ int deviceMalloc(void** p, size_t bytes) {
   rangeTop += mapped + PAGE;
   // As close to the guard page as the alignment allows; the rest is filled with the canary.
   char* user = base + mapped - padded;
+  char* const end = base + mapped;
   memset(base, CANARY, user - base);
-  memset(user + bytes, CANARY, base + mapped - (user + bytes));
+  memset(user + bytes, CANARY, end - (user + bytes));
+  // Under AddressSanitizer even a read there is an error.
+  ASAN_POISON_MEMORY_REGION(base, user - base);
+  ASAN_POISON_MEMORY_REGION(user + bytes, end - (user + bytes));
   // Memory that was never written holds NaN.
   for (size_t i = 0; i + 4 <= bytes; i += 4) {
     const uint32_t nan = 0x7fc0dead;

@@ -21,7 +21,8 @@ int cudnnBackendExecute(void*, void*, void*);
 enum Type { F32 = 0, BF16 = 9 };
 enum Layout { NHWC, NCHW, GAPS };
 // cuDNN's numbers.
-enum { T_HANDLE = 0, T_DATA = 1, T_BOOLEAN = 2, T_INT64 = 3, T_FLOAT = 4, T_POINTER = 6, T_KNOB = 9, T_DESCRIPTOR = 15, T_CHAR = 24 };
+enum { T_HANDLE = 0, T_DATA = 1, T_BOOLEAN = 2, T_INT64 = 3, T_FLOAT = 4, T_POINTER = 6, T_KNOB = 9,
+    T_DESCRIPTOR = 15, T_CHAR = 24 };
 enum { BAD_PARAM = 2000, NOT_SUPPORTED = 3000 };
 
 // All descriptors of a test; they are destroyed with it.
@@ -301,3 +302,27 @@ struct Values {
 
   void clear() { if (cudaMemset(memory.p, 0xff, capacity())) abort(); }
 };
+
+using Sizes = std::vector<int64_t>;
+
+enum { QUIET = 5, MESSAGE = 7, VIOLATIONS = 36, DESCRIPTORS = 64 + 7 };
+enum { TENSOR_CORE = 1, NONDETERMINISTIC = 16, INEXACT = 2 | 4 | 8 | 32 };
+const int64_t LIMIT = (int64_t) 1 << 30;
+
+struct Problem {
+  int64_t n, c, h, w, k, r, before, after, stride, dilation;
+
+  int64_t reach() const { return (r - 1) * dilation + 1; }
+  int64_t p() const { return (h + before + after - reach()) / stride + 1; }
+  int64_t q() const { return (w + before + after - reach()) / stride + 1; }
+  Sizes x() const { return {n, c, h, w}; }
+  Sizes filter() const { return {k, c, r, r}; }
+  Sizes y() const { return {n, k, p(), q()}; }
+};
+
+const Problem FUSED = {3, 6, 9, 7, 10, 3, 1, 1, 1, 1};
+
+// One plan for the first offer.
+inline void* firstPlan(Graphs& g, const std::vector<void*>& operations) {
+  return g.plan(g.offers(g.graph(operations), 3).at(0));
+}

@@ -26,7 +26,7 @@ final class SelfCheck {
    */
   static void run(CudaBackend backend) {
     try (Closing closing = new Closing()) {
-      Layout image = CudaLayout.floats(Shape.of(1, 1, 2, 2));
+      Layout image = CudaLayout.channelsLast(Shape.of(1, 1, 2, 2), backend.types().activation());
       WeightedPlan conv =
           closing.own(
               backend.conv2d(new Conv2dSpec(1, 1, 3, 1, true, true), image, null, Usage.INFERENCE));

@@ -104,11 +104,13 @@ final class CudaLinearTest {
   }
 
   private static void compare(Case c, String faults) {
+    Map<String, Long> before = StandIn.live();
     try (Layer layer = new Layer(c, faults)) {
       layer.step();
       layer.check();
       assertEquals(0, StandIn.violations());
     }
+    assertEquals(before, StandIn.live());
   }
 
   @ParameterizedTest
