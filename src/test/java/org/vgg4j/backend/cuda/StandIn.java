@@ -89,7 +89,7 @@ public final class StandIn {
   }
 
   /** Returns what is alive, by kind; what there is none of is left out. */
-  static Map<String, Long> live() {
+  public static Map<String, Long> live() {
     Map<String, Long> live = new LinkedHashMap<>();
     for (int kind = 0; kind < KINDS.size(); kind++) {
       long count = read(LIVE + kind);

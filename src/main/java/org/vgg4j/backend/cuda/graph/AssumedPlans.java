@@ -10,8 +10,16 @@ final class AssumedPlans {
   /** The oldest compute capability, times 10, for which cuDNN fuses norms and statistics. */
   private static final int FUSING_CAPABILITY = 80;
 
-  /** Gradients of filters are summed in parts. */
-  private static final int PARTS = 16;
+  /** The oldest whose kernels take TF32 with the channels last. */
+  private static final int CAPABILITY_OF_TF32 = 90;
+
+  /** So few channels in fp32 are copied, too. */
+  private static final int FEW_CHANNELS = 4;
+
+  /** Gradients of filters are summed in parts that take about so much. */
+  private static final int PARTS = 32;
+
+  private static final long MOST_OF_PARTS = 16L << 20;
 
   private final DeviceDescription device;
   private final PlanPolicy policy;
@@ -36,17 +44,25 @@ final class AssumedPlans {
   }
 
   /**
-   * Returns an estimate of the workspace. Tensor cores read images as they are; without them images
-   * are copied to another order.
+   * Returns an estimate of the workspace. Where cuDNN has no kernels for this order of images it
+   * copies those that it reads to another order; without tensor cores, what it writes, too.
    */
   long workspaceBytes(ConvProblem problem) {
+    ConvOperation operation = problem.operation();
+    if (operation.isFusion()) {
+      return 0;
+    }
+    boolean isFilter = operation == ConvOperation.FILTER;
+    boolean isF32 = problem.type() == DType.F32;
     long bytes;
     if (!usesTensorCores(problem)) {
-      bytes = problem.bytesRead() + problem.bytesWritten();
-    } else if (problem.operation() == ConvOperation.FILTER) {
-      bytes = problem.bytesWritten() / problem.type().bytes() * Float.BYTES * PARTS;
+      bytes = isFilter ? 0 : problem.bytesRead() + problem.bytesWritten();
+    } else if (isF32 && device.capability() < CAPABILITY_OF_TF32) {
+      bytes = problem.bytesRead();
+    } else if (isF32 && isFilter && problem.shape().c() <= FEW_CHANNELS) {
+      bytes = problem.bytesRead();
     } else {
-      bytes = 0;
+      bytes = isFilter ? Math.min(PARTS * problem.bytesWritten(), MOST_OF_PARTS) : 0;
     }
     return Math.min(bytes, policy.workspaceLimit());
   }
