@@ -9,6 +9,7 @@ import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.CudaOptions;
 import org.vgg4j.backend.cuda.CudaReport;
+import org.vgg4j.backend.cuda.DescribedGpu;
 import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.backend.onednn.OneDnnBackend;
 import org.vgg4j.backend.onednn.OneDnnOptions;
@@ -16,6 +17,7 @@ import org.vgg4j.backend.onednn.OneDnnReport;
 import org.vgg4j.backend.reference.ReferenceBackend;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
+import org.vgg4j.tensor.DescribedDevice;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.EngineReport;
 import org.vgg4j.tensor.InvalidInputException;
@@ -138,6 +140,23 @@ public final class Backends {
   public static List<EngineReport> reports(EngineOptions options) {
     variants(options.device());
     return List.of(CudaReport.of(cudaOptions(options)), OneDnnReport.of(cpuOptions(options)));
+  }
+
+  /** Returns the names of the GPUs that {@link #described} knows. */
+  public static List<String> describedGpus() {
+    return DescribedGpu.names();
+  }
+
+  /**
+   * Describes a GPU that need not be here, for plans of what a training takes on it.
+   *
+   * @param gpu one of {@link #describedGpus}
+   * @param options of the GPU engine; its device is ignored
+   * @return the description, which the caller closes
+   * @throws InvalidInputException when there is no such GPU, or an option does not apply to it
+   */
+  public static DescribedDevice described(String gpu, EngineOptions options) {
+    return DescribedGpu.of(gpu, cudaOptions(options));
   }
 
   private static Backend cuda(EngineOptions options) {

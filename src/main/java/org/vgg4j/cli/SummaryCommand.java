@@ -2,13 +2,20 @@ package org.vgg4j.cli;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.nn.NetworkPlan;
+import org.vgg4j.run.Forecast;
+import org.vgg4j.run.LargestBatch;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.DescribedDevice;
+import org.vgg4j.tensor.InvalidInputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code ./vgg summary}. */
@@ -22,14 +29,53 @@ final class SummaryCommand implements Callable<Integer> {
   @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
   @Mixin private DeviceOptions device;
 
+  @Option(
+      names = "--gpu",
+      paramLabel = "NAME",
+      arity = "0..1",
+      fallbackValue = "",
+      description =
+          "Plan for a GPU that need not be here, and say how fast it can train at most and which"
+              + " batch still fits; without a name, lists the GPUs that are known.")
+  private String gpu;
+
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     Recipe recipe = Settings.recipe(Recipe.quick(), SettingFlags.given(flags));
+    if (gpu != null) {
+      forecast(recipe, out);
+      return ExitCode.DONE;
+    }
     try (Backend backend = device.open();
         NetworkPlan planned = recipe.plan(recipe.training().batchSize(), backend)) {
       SummaryTable.print(recipe, planned.memoryPlan(), backend, out);
     }
     return ExitCode.DONE;
+  }
+
+  private void forecast(Recipe recipe, PrintWriter out) {
+    if (gpu.isEmpty()) {
+      throw InvalidInputException.of(
+          "gpu", "needs a name: one of " + String.join(", ", Backends.describedGpus()));
+    }
+    EngineOptions options = device.options();
+    if (!options.device().equals("auto")) {
+      throw InvalidInputException.of(
+          "gpu", "plans for a GPU that need not be here: leave out --device");
+    }
+    try (DescribedDevice described = Backends.described(gpu, options)) {
+      Backend backend = described.backend();
+      Forecast.plan(
+          recipe,
+          described,
+          (plan, forecast) -> {
+            SummaryTable.print(recipe, plan, backend, out);
+            ForecastTable.paragraph("workspace: " + described.workspaceSource(), out);
+            ForecastTable.print(forecast, described, out);
+          });
+      ForecastTable.print(LargestBatch.of(recipe, described), backend, out);
+      out.flush();
+    }
   }
 }

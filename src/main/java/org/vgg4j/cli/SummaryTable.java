@@ -12,6 +12,8 @@ import org.vgg4j.tensor.Backend;
 final class SummaryTable {
   private static final String ROW = "%-13s %-18s %-15s %11s %9s %10s";
 
+  private static final String PART = "  %-26s %16s bytes %10s";
+
   private SummaryTable() {}
 
   static void print(Recipe recipe, MemoryPlan plan, Backend backend, PrintWriter out) {
@@ -63,6 +65,7 @@ final class SummaryTable {
     List<Part> parts =
         List.of(
             new Part("parameters", plan.parameters()),
+            new Part("copies in bf16", plan.copies()),
             new Part("gradients", plan.gradients()),
             new Part("optimizer state", plan.parameters() * slabs),
             new Part("running statistics", plan.buffers()),
@@ -71,13 +74,15 @@ final class SummaryTable {
             new Part("batch of images", plan.inputs()),
             new Part("workspace", plan.workspace()));
     for (Part part : parts) {
-      line(out, "  %-26s %10s", part.name(), Bytes.text(part.bytes()));
+      if (part.bytes() > 0) {
+        line(out, PART, part.name(), Bytes.count(part.bytes()), Bytes.text(part.bytes()));
+      }
     }
+    long total = plan.totalBytes(slabs);
+    line(out, PART, "total", Bytes.count(total), Bytes.text(total));
     line(
         out,
-        "  %-26s %10s   (%s free of %s)",
-        "total",
-        Bytes.text(plan.totalBytes(slabs)),
+        "  (%s free of %s)",
         Bytes.text(backend.availableBytes()),
         backend.memoryLimit());
   }

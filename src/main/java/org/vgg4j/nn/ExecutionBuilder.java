@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
@@ -14,6 +15,7 @@ import org.vgg4j.tensor.Plan;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.Work;
 
 /** Turns a module into stages for one input shape and records what they need. */
 final class ExecutionBuilder {
@@ -32,6 +34,7 @@ final class ExecutionBuilder {
   private List<Parameter> parameters; // of the stage being built, like the next two
   private long multiplyAdds;
   private long activationBytes;
+  private final List<Work> work = new ArrayList<>(); // of the stage being built, too
 
   ExecutionBuilder(
       Backend backend, StepState state, NetworkState names, boolean training, Closing closing) {
@@ -65,10 +68,13 @@ final class ExecutionBuilder {
     parameters = new ArrayList<>();
     multiplyAdds = 0;
     activationBytes = 0;
+    work.clear();
     BuildContext inner = context.inner(scope, context.usage());
     try {
       Layout y = context.build(scope, module, x, context.usage());
-      stages.add(new Stage(name(inner), module, x, y, parameters, multiplyAdds, activationBytes));
+      stages.add(
+          new Stage(
+              name(inner), module, x, y, parameters, multiplyAdds, activationBytes, work));
       return y;
     } catch (EngineException e) {
       e.seenIn("plan of " + name(inner));
@@ -100,9 +106,11 @@ final class ExecutionBuilder {
     return DROPOUT_STREAMS + streams++;
   }
 
-  <P extends Plan> P plan(P plan) {
+  /** Takes a plan, of which only those parts run that {@code isUsed} takes. */
+  <P extends Plan> P plan(P plan, Predicate<Work> isUsed) {
     closing.own(plan);
     workspaceBytes = Math.max(workspaceBytes, plan.workspaceBytes());
+    plan.work().stream().filter(isUsed).forEach(work::add);
     return plan;
   }
 

@@ -14,7 +14,7 @@ final class ReluGradient {
   /** Requests gradient memory; the input's must be requested before. */
   ReluGradient(BuildContext context, Layout y, boolean relu) {
     boolean needed = relu && context.usage().training();
-    plan = needed ? context.plan(context.backend().relu(y, Usage.TRAINING)) : null;
+    plan = needed ? context.planBackward(context.backend().relu(y, Usage.TRAINING)) : null;
     masked = needed ? context.gradient(y) : null;
   }
 

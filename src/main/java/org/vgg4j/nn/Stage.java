@@ -5,6 +5,7 @@ import org.vgg4j.tensor.EngineException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Work;
 
 /**
  * A layer of a net at one input shape: a module with its name, its layouts and its parameters. A
@@ -18,6 +19,7 @@ import org.vgg4j.tensor.Tensor;
  * @param multiplyAdds the multiply-adds of a forward pass over the batch
  * @param activationBytes what it keeps of a forward pass: outputs and what the backward reads; in
  *     inference, only outputs, which reuse the same memory
+ * @param work what a training step does in it, as far as the engine counts that
  */
 public record Stage(
     String name,
@@ -26,10 +28,12 @@ public record Stage(
     Layout y,
     List<Parameter> parameters,
     long multiplyAdds,
-    long activationBytes) {
-  /** Copies the list. */
+    long activationBytes,
+    List<Work> work) {
+  /** Copies the lists. */
   public Stage {
     parameters = List.copyOf(parameters);
+    work = List.copyOf(work);
   }
 
   /** Returns the simple name of the module's class. */

@@ -1,5 +1,8 @@
 package org.vgg4j.tensor;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** A block made of an engine's single operations. */
 final class ComposedConvBlock implements ConvBlockPlan {
   private final Closing closing = new Closing();
@@ -92,6 +95,17 @@ final class ComposedConvBlock implements ConvBlockPlan {
     bytes = Math.max(bytes, norm == null ? 0 : norm.workspaceBytes());
     bytes = Math.max(bytes, relu == null ? 0 : relu.workspaceBytes());
     return Math.max(bytes, pool == null ? 0 : pool.workspaceBytes());
+  }
+
+  @Override
+  public List<Work> work() {
+    List<Work> all = new ArrayList<>(conv.work());
+    all.addAll(norm == null ? List.of() : norm.work());
+    if (relu != null) {
+      relu.work().stream().filter(work -> work.phase() == Work.Phase.BACKWARD).forEach(all::add);
+    }
+    all.addAll(pool == null ? List.of() : pool.work());
+    return all;
   }
 
   private Slot activated() {

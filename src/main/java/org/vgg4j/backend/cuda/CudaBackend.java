@@ -4,6 +4,7 @@ import java.util.Map;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
 import org.vgg4j.backend.cuda.calls.Versions;
+import org.vgg4j.backend.cuda.graph.DeviceDescription;
 import org.vgg4j.backend.cuda.libraries.CudaLibraries;
 import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
@@ -76,6 +77,7 @@ public final class CudaBackend implements Backend {
 
   private final CudaOptions options;
   private final CudaDevice device;
+  private final DeviceDescription described; // null for an open GPU
 
   /**
    * Opens the engine.
@@ -87,6 +89,7 @@ public final class CudaBackend implements Backend {
    */
   public CudaBackend(CudaOptions options) {
     this.options = options;
+    described = null;
     CudaLibraries.load(options.libraries());
     try {
       device =
@@ -103,6 +106,13 @@ public final class CudaBackend implements Backend {
     }
   }
 
+  /** Takes a GPU that is only described: nets can be planned and their memory cannot be taken. */
+  CudaBackend(CudaOptions options, CudaDevice device, DeviceDescription gpu) {
+    this.options = options;
+    this.device = device;
+    described = gpu;
+  }
+
   /** Returns where the kernels come from, for messages. */
   String kernels() {
     return device.kernels().origin();
@@ -115,6 +125,9 @@ public final class CudaBackend implements Backend {
 
   @Override
   public String description() {
+    if (described != null) {
+      return "plans of the GPU engine for a described " + described.productName();
+    }
     return "GPU engine: "
         + device.context().info().text()
         + ", cuDNN "
@@ -154,12 +167,16 @@ public final class CudaBackend implements Backend {
 
   @Override
   public long availableBytes() {
-    return Math.max(0, device.context().cuda().cudaMemGetInfo()[0] - RESERVED_BYTES);
+    long free =
+        described != null
+            ? described.memoryBytes()
+            : device.context().cuda().cudaMemGetInfo()[0];
+    return Math.max(0, free - RESERVED_BYTES);
   }
 
   @Override
   public String memoryLimit() {
-    return "the GPU's memory";
+    return described == null ? "the GPU's memory" : "an " + described.productName();
   }
 
   @Override
@@ -179,7 +196,9 @@ public final class CudaBackend implements Backend {
 
   @Override
   public StepState newStepState() {
-    device.context().checkOpen();
+    if (described == null) {
+      device.context().checkOpen();
+    }
     return new CudaStepState(device);
   }
 

@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda;
 
+import org.vgg4j.backend.cuda.graph.DeviceDescription;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Types;
@@ -33,6 +34,20 @@ public enum Precision {
   /** Returns the name: fp32, tf32 or bf16. */
   public String text() {
     return Choice.name(this);
+  }
+
+  /**
+   * Returns the published rate of products on a GPU, in operations a second.
+   *
+   * @throws org.vgg4j.tensor.InvalidInputException when the GPU cannot compute in this precision
+   */
+  double operationsPerSecond(DeviceDescription gpu) {
+    gpu.require(types().activation());
+    return switch (this) {
+      case FP32 -> gpu.fp32();
+      case TF32 -> gpu.tf32().orElse(gpu.fp32()); // an older GPU takes them as fp32
+      case BF16 -> gpu.bf16().orElseThrow();
+    };
   }
 
   /** Returns the types that a net's values have. */

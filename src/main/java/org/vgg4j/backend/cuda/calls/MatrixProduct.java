@@ -51,6 +51,22 @@ public final class MatrixProduct implements AutoCloseable {
     return product;
   }
 
+  /**
+   * Returns a product on a GPU that is only described, which cannot run. cublasLt has to see the
+   * GPU to say how much workspace it needs, so this is the most that it may have.
+   */
+  public static MatrixProduct described() {
+    return new MatrixProduct();
+  }
+
+  private MatrixProduct() {
+    owned = new Closing();
+    calls = null;
+    descriptors = null;
+    workspaceBytes = MOST_WORKSPACE_BYTES;
+    algorithm = null;
+  }
+
   private MatrixProduct(Closing owned, CublasLtCalls calls, MatmulProblem problem) {
     this.owned = owned;
     this.calls = calls;

@@ -42,6 +42,11 @@ public enum ConvOperation {
     return this == FORWARD_BIAS || this == FORWARD_BIAS_RELU;
   }
 
+  /** Returns whether cuDNN only has plans for it that are compiled at run time. */
+  boolean isFusion() {
+    return hasNorm() || hasStatistics() || this == DATA_RELU;
+  }
+
   /** Returns whether sums and squares are computed beside y. */
   public boolean hasStatistics() {
     return this == FORWARD_STATISTICS || this == NORM_FORWARD_STATISTICS;

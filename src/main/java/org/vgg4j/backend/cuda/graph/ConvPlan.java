@@ -9,7 +9,7 @@ import java.util.OptionalDouble;
 public final class ConvPlan {
   private final ConvPlans plans;
   private final ConvProblem problem;
-  private final EngineChoice choice;
+  private final EngineChoice choice; // null where cuDNN was not asked, like the notes
   private final EngineNotes notes;
   private final long workspaceBytes;
   private final double millis; // NaN if it was not timed
@@ -24,6 +24,16 @@ public final class ConvPlan {
     choice = built.choice();
     notes = built.notes();
     workspaceBytes = built.workspaceBytes();
+  }
+
+  /** A plan that was not made: cuDNN was not asked. */
+  ConvPlan(ConvPlans plans, ConvProblem problem, long workspaceBytes) {
+    this.plans = plans;
+    this.problem = problem;
+    this.workspaceBytes = workspaceBytes;
+    choice = null;
+    notes = null;
+    millis = Double.NaN;
   }
 
   public ConvProblem problem() {
@@ -55,12 +65,15 @@ public final class ConvPlan {
   }
 
   /**
-   * Returns a new run, which the caller closes.
+   * Returns a new run, which the caller closes. That of a plan for a described GPU refuses to be
+   * executed.
    *
    * @throws org.vgg4j.backend.cuda.calls.CudaException when cuDNN refuses to make the plan again
    */
   public synchronized PlanRun newRun() {
-    plans.checkRunnable();
+    if (!plans.canRun()) {
+      return new PlanRun(problem);
+    }
     if (built == null) {
       built = plans.rebuild(problem, choice);
     }

@@ -20,9 +20,10 @@ public final class ConvPlans implements AutoCloseable {
   private static final int TIMED_COMPILED = 2;
 
   private final Closing owned;
-  private final PlanMaker maker;
+  private final PlanMaker maker; // null where cuDNN is not asked
   private final PlanPolicy policy;
-  private final PlanCache cache;
+  private final PlanCache cache; // likewise
+  private final AssumedPlans assumed; // null where cuDNN answers everything
   private final Map<ConvProblem, ConvPlan> plans = new HashMap<>();
   private final Map<ConvProblem, CudaException> refused = new HashMap<>();
   private final Map<String, String> chosen = new TreeMap<>();
@@ -33,7 +34,7 @@ public final class ConvPlans implements AutoCloseable {
    * @param folder where to keep between runs what was timed and what was compiled, or null
    */
   public static ConvPlans on(CudaContext context, PlanPolicy policy, Path folder) {
-    return Closing.building(owned -> new ConvPlans(owned, PlanTarget.of(context), policy, folder));
+    return Closing.building(owned -> new ConvPlans(owned, PlanTarget.of(context), policy, folder, null));
   }
 
   /**
@@ -44,12 +45,45 @@ public final class ConvPlans implements AutoCloseable {
    */
   public static ConvPlans on(DeviceDescription device, PlanPolicy policy, Path folder) {
     return Closing.building(
-        owned -> new ConvPlans(owned, PlanTarget.of(owned, device), policy, folder));
+        owned -> new ConvPlans(owned, PlanTarget.of(owned, device), policy, folder, null));
   }
 
-  private ConvPlans(Closing owned, PlanTarget target, PlanPolicy policy, Path folder) {
+  /**
+   * As {@link #on(DeviceDescription, PlanPolicy, Path)}, but fusions are assumed: cuDNN
+   * compiles them at run time, which needs a driver and takes a second each.
+   */
+  public static ConvPlans withAssumedFusions(DeviceDescription device, PlanPolicy policy) {
+    return Closing.building(
+        owned ->
+            new ConvPlans(
+                owned,
+                PlanTarget.of(owned, device),
+                policy,
+                null,
+                new AssumedPlans(device, policy)));
+  }
+
+  /**
+   * Assumes plans for a GPU that is only described, with estimated workspaces: for where cuDNN is
+   * not. They cannot be run.
+   */
+  public static ConvPlans assumed(DeviceDescription device, PlanPolicy policy) {
+    return new ConvPlans(policy, new AssumedPlans(device, policy));
+  }
+
+  private ConvPlans(PlanPolicy policy, AssumedPlans assumed) {
+    owned = new Closing();
+    this.policy = policy;
+    this.assumed = assumed;
+    maker = null;
+    cache = null;
+  }
+
+  private ConvPlans(
+      Closing owned, PlanTarget target, PlanPolicy policy, Path folder, AssumedPlans assumed) {
     this.owned = owned;
     this.policy = policy;
+    this.assumed = assumed;
     long version = CudnnCalls.cudnnGetVersion();
     maker = new PlanMaker(target, policy, new CompiledPlans(folder, target.name(), version));
     cache = PlanCache.of(policy.deterministic() ? null : folder, target.name(), version, policy);
@@ -78,7 +112,14 @@ public final class ConvPlans implements AutoCloseable {
    * @throws org.vgg4j.tensor.InvalidInputException when the GPU has no arithmetic in the type
    */
   public ConvPlan planOrNull(ConvProblem problem) {
+    if (maker == null) {
+      assumed.device().require(problem.type());
+      return assume(problem);
+    }
     maker.target().require(problem.type());
+    if (assumed != null && problem.operation().isFusion()) {
+      return assume(problem);
+    }
     ConvPlan plan = plans.get(problem);
     if (plan == null && !refused.containsKey(problem)) {
       plan = find(problem);
@@ -88,6 +129,12 @@ public final class ConvPlans implements AutoCloseable {
       }
     }
     return plan;
+  }
+
+  private ConvPlan assume(ConvProblem problem) {
+    return assumed.offers(problem)
+        ? new ConvPlan(this, problem, assumed.workspaceBytes(problem))
+        : null;
   }
 
   /** Returns the choices so far, problem to engine and knobs. */
@@ -146,10 +193,9 @@ public final class ConvPlans implements AutoCloseable {
     return maker.make(problem, choice);
   }
 
-  void checkRunnable() {
-    if (maker.target().context() == null) {
-      throw new IllegalStateException("a plan for a described GPU cannot be run");
-    }
+  /** Returns whether the plans are for a GPU that is open. */
+  boolean canRun() {
+    return maker != null && maker.target().context() != null;
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.vgg4j.backend.cuda.graph;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.vgg4j.tensor.DType;
 
 /**
@@ -12,6 +13,8 @@ import org.vgg4j.tensor.DType;
  * @param type the type of images, filters and their gradients: F32 or BF16
  */
 public record ConvProblem(ConvOperation operation, ConvShape shape, DType type) {
+  private static final Set<String> WRITTEN = Set.of("y", "dx", "dw", "sums", "squares");
+
   /** Checks the type. */
   public ConvProblem {
     if (type != DType.F32 && type != DType.BF16) {
@@ -22,6 +25,30 @@ public record ConvProblem(ConvOperation operation, ConvShape shape, DType type) 
   /** Returns a stable key: forward bf16 x 64x64x224x224 w 64x64x3x3 pad 1. */
   public String text() {
     return operation.text() + " " + type.name().toLowerCase(Locale.ROOT) + " " + shape.text();
+  }
+
+  /** Returns the bytes of the operands that are read. */
+  public long bytesRead() {
+    return operands().stream()
+        .filter(operand -> !WRITTEN.contains(operand.name()))
+        .mapToLong(Operand::bytes)
+        .sum();
+  }
+
+  /** Returns the bytes of the operands that are written. */
+  public long bytesWritten() {
+    return operands().stream().mapToLong(Operand::bytes).sum() - bytesRead();
+  }
+
+  /** Returns the multiply-adds of the products, those with stored zeros included. */
+  public long multiplyAdds() {
+    return (long) shape.n()
+        * shape.outHeight()
+        * shape.outWidth()
+        * shape.k()
+        * shape.c()
+        * shape.kernel()
+        * shape.kernel();
   }
 
   /** Returns the operands in order. */

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -76,6 +77,15 @@ public record DeviceDescription(
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Checks that the GPU computes in a type.
+   *
+   * @throws InvalidInputException when it does not
+   */
+  public void require(DType type) {
+    PlanTarget.require(type, productName, capability);
   }
 
   private static DeviceDescription parse(String name, String text) throws IOException {

@@ -20,7 +20,8 @@ public final class PlanRun implements AutoCloseable {
 
   private static final int ALIGNMENT = 16;
 
-  private final BuiltPlan plan;
+  private final ConvProblem problem;
+  private final BuiltPlan plan; // null for a described GPU
   private final AutoCloseable share; // of the plan
   private final List<Operand> operands;
   private final long[] addresses; // of the operands, then of the workspace
@@ -29,9 +30,19 @@ public final class PlanRun implements AutoCloseable {
   private boolean closed;
 
   PlanRun(BuiltPlan plan, AutoCloseable share) {
+    this(plan.problem(), plan, share);
+  }
+
+  /** A run of a plan for a GPU that is only described. */
+  PlanRun(ConvProblem problem) {
+    this(problem, null, () -> {});
+  }
+
+  private PlanRun(ConvProblem problem, BuiltPlan plan, AutoCloseable share) {
+    this.problem = problem;
     this.plan = plan;
     this.share = share;
-    operands = plan.problem().operands();
+    operands = problem.operands();
     addresses = new long[operands.size() + 1];
     pointers = new Pointer[operands.size()];
   }
@@ -45,6 +56,11 @@ public final class PlanRun implements AutoCloseable {
     }
   }
 
+  /** Returns what the plan is for. */
+  public ConvProblem problem() {
+    return problem;
+  }
+
   /**
    * Sets an operand's place, which stays until it is set again.
    *
@@ -55,7 +71,7 @@ public final class PlanRun implements AutoCloseable {
     if (place == null || place.isNull() || place.address() % ALIGNMENT != 0) {
       throw new IllegalArgumentException(
           "%s of %s is not in aligned memory: %s"
-              .formatted(operands.get(position).name(), plan.problem().text(), place));
+              .formatted(operands.get(position).name(), problem.text(), place));
     }
     pointers[position] = place;
     addresses[position] = place.address();
@@ -69,7 +85,10 @@ public final class PlanRun implements AutoCloseable {
    */
   public void execute(Pointer workspace) {
     if (closed) {
-      throw new IllegalStateException("this run of " + plan.problem().text() + " was closed");
+      throw new IllegalStateException("this run of " + problem.text() + " was closed");
+    }
+    if (plan == null) {
+      throw new IllegalStateException("a plan for a described GPU cannot be run");
     }
     addresses[pointers.length] = workspace == null ? 0 : workspace.address();
     plan.target()
@@ -114,7 +133,7 @@ public final class PlanRun implements AutoCloseable {
     for (int i = 0; i < ids.length; i++) {
       if (pointers[i] == null) {
         throw new IllegalStateException(
-            operands.get(i).name() + " of " + plan.problem().text() + " was not set");
+            operands.get(i).name() + " of " + problem.text() + " was not set");
       }
       ids[i] = i + 1L;
     }
@@ -126,7 +145,7 @@ public final class PlanRun implements AutoCloseable {
                         owned,
                         plan.target().calls(),
                         cudnn.CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR,
-                        "the operands of " + plan.problem().text())
+                        "the operands of " + problem.text())
                     .addresses(cudnn.CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, pointers)
                     .longs(cudnn.CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, ids)
                     .addresses(cudnn.CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace)

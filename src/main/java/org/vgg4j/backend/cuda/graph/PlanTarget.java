@@ -79,6 +79,10 @@ final class PlanTarget {
    * @throws InvalidInputException when it does not
    */
   void require(DType type) {
+    require(type, name, capability);
+  }
+
+  static void require(DType type, String name, int capability) {
     if (type == DType.BF16 && capability < BF16_CAPABILITY) {
       throw InvalidInputException.of(
           "precision",

@@ -16,7 +16,7 @@ import org.vgg4j.tensor.Closing;
  * because CUDA only runs on little-endian machines.
  */
 public final class KernelLaunch implements AutoCloseable {
-  private final CudaContext context;
+  private final CudaContext context; // null for a described GPU, like all below but the name
   private final String what;
   private final CUkern_st kernel;
   private final Closing closing = new Closing();
@@ -40,34 +40,50 @@ public final class KernelLaunch implements AutoCloseable {
     }
   }
 
+  /** A launch on a GPU that is only described: it takes arguments and refuses to run. */
+  KernelLaunch(String name) {
+    what = name;
+    context = null;
+    kernel = null;
+    grid = null;
+    block = null;
+    values = null;
+    arguments = null;
+  }
+
+  private KernelLaunch put(int position, long value) {
+    if (values != null) {
+      values.put(position, value);
+    }
+    return this;
+  }
+
   /** Sets a pointer; null is allowed. */
   public KernelLaunch set(int position, Pointer pointer) {
-    values.put(position, pointer == null ? 0 : pointer.address());
-    return this;
+    return put(position, pointer == null ? 0 : pointer.address());
   }
 
   public KernelLaunch set(int position, int value) {
-    values.put(position, value);
-    return this;
+    return put(position, value);
   }
 
   public KernelLaunch set(int position, long value) {
-    values.put(position, value);
-    return this;
+    return put(position, value);
   }
 
   public KernelLaunch set(int position, float value) {
-    values.put(position, Float.floatToRawIntBits(value) & 0xffffffffL);
-    return this;
+    return put(position, Float.floatToRawIntBits(value) & 0xffffffffL);
   }
 
   public KernelLaunch set(int position, double value) {
-    values.put(position, Double.doubleToRawLongBits(value));
-    return this;
+    return put(position, Double.doubleToRawLongBits(value));
   }
 
   /** Enqueues the kernel on the engine's stream. */
   public void launch() {
+    if (context == null) {
+      throw new IllegalStateException(what + " cannot run on a described GPU");
+    }
     context.cuda().cudaLaunchKernel(what, kernel, grid, block, arguments, context.stream());
   }
 

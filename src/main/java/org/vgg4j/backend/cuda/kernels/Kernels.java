@@ -31,7 +31,8 @@ public final class Kernels implements AutoCloseable {
   /** Launched at once to check that the code runs on this GPU. */
   private static final String ANY = "vgg4j_accumulate";
 
-  private final CudaContext context;
+  private final CudaContext context; // null for a described GPU, like the library
+  private final int multiprocessors;
   private final Closing owned;
   private final CUlib_st library;
   private final String origin;
@@ -61,7 +62,21 @@ public final class Kernels implements AutoCloseable {
     return Closing.building(owned -> new Kernels(owned, context, image));
   }
 
+  /** Returns the kernels of a GPU that is only described; none can run. */
+  public static Kernels described(int multiprocessors) {
+    return new Kernels(multiprocessors);
+  }
+
+  private Kernels(int multiprocessors) {
+    this.multiprocessors = multiprocessors;
+    owned = new Closing();
+    context = null;
+    library = null;
+    origin = "none";
+  }
+
   private Kernels(Closing owned, CudaContext context, KernelImage image) {
+    multiprocessors = context.info().multiprocessors();
     this.owned = owned;
     this.context = context;
     origin = image.origin();
@@ -89,7 +104,7 @@ public final class Kernels implements AutoCloseable {
   public KernelLaunch strided(String name, long elements, int elementsPerThread, int arguments) {
     long perBlock = (long) THREADS * elementsPerThread;
     long blocks = Math.max(1, (elements + perBlock - 1) / perBlock);
-    long most = (long) BLOCKS_PER_MULTIPROCESSOR * context.info().multiprocessors();
+    long most = (long) BLOCKS_PER_MULTIPROCESSOR * multiprocessors;
     return grid(name, (int) Math.min(blocks, most), THREADS, arguments);
   }
 
@@ -116,12 +131,14 @@ public final class Kernels implements AutoCloseable {
 
   /** Returns the grid for sums over rows on this GPU. */
   public ChannelGrid channelGrid(long rows, int channels, DType type) {
-    return ChannelGrid.of(rows, channels, type, context.info().multiprocessors());
+    return ChannelGrid.of(rows, channels, type, multiprocessors);
   }
 
   /** Returns a launch of a kernel with a grid of its own. */
   public KernelLaunch grid(String name, int blocks, int threads, int arguments) {
-    return new KernelLaunch(context, name, kernel(name), blocks, threads, arguments);
+    return context == null
+        ? new KernelLaunch(name)
+        : new KernelLaunch(context, name, kernel(name), blocks, threads, arguments);
   }
 
   private CUkern_st kernel(String name) {

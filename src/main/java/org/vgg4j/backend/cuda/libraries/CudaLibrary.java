@@ -74,7 +74,7 @@ public record CudaLibrary(String name, String linux, String windows, boolean req
   }
 
   /** Returns whether it comes with NVIDIA's driver. */
-  boolean isDriver() {
+  public boolean isDriver() {
     return part == Part.DRIVER;
   }
 

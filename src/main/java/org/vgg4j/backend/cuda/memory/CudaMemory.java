@@ -25,6 +25,21 @@ public final class CudaMemory {
     finiteCheck = new FiniteCheck(owner, context, kernels, blocking);
   }
 
+  private CudaMemory() {
+    context = null;
+    workspace = new Workspace(null);
+    blocking = null;
+    uploads = null;
+    conversion = null;
+    casts = null;
+    finiteCheck = null;
+  }
+
+  /** Returns the memory of a GPU that is only described: it can be planned and not be taken. */
+  public static CudaMemory described() {
+    return new CudaMemory();
+  }
+
   CudaContext context() {
     return context;
   }

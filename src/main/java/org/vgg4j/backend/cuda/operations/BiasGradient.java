@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.kernels.ChannelGrid;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
@@ -16,6 +17,7 @@ final class BiasGradient {
   private final KernelLaunch pooledSums; // null without a max-pool
   private final KernelLaunch finish;
   private final long partialBytes;
+  private final int channels;
 
   /**
    * Creates the launches.
@@ -25,7 +27,7 @@ final class BiasGradient {
    */
   BiasGradient(Closing owned, CudaDevice device, CudaLayout y, boolean pool) {
     Kernels kernels = device.kernels();
-    int channels = y.stored();
+    channels = y.stored();
     ChannelGrid grid = kernels.channelGrid(y.positions(), channels, y.dtype());
     sums =
         owned
@@ -54,6 +56,18 @@ final class BiasGradient {
   /** Returns the bytes of scratch memory that a call needs. */
   long partialBytes() {
     return partialBytes;
+  }
+
+  /**
+   * Adds the work of {@link #run} or {@link #runPooled}.
+   *
+   * @param read dy and what else is read
+   * @param written the gradient that is written, null for none
+   */
+  void work(PlanWork work, List<CudaLayout> read, CudaLayout written) {
+    long bytes = read.stream().mapToLong(CudaLayout::bytes).sum();
+    work.kernel("bias backward", bytes, partialBytes + (written == null ? 0 : written.bytes()));
+    work.sumParts(channels, partialBytes);
   }
 
   /**

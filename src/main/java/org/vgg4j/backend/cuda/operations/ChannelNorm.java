@@ -56,6 +56,23 @@ final class ChannelNorm {
     return grid.partialBytes(2, channels);
   }
 
+  /**
+   * Adds the work of all but {@link #apply}.
+   *
+   * @param measures whether statistics are measured, else they are the running ones
+   * @param summed whether somebody else takes the sums
+   */
+  void work(PlanWork work, CudaLayout x, boolean measures, boolean summed) {
+    if (!measures) {
+      work.frozen(channels);
+      return;
+    }
+    if (!summed) {
+      work.statistics(x, partialBytes());
+    }
+    work.statisticsFinish(channels, summed ? PlanWork.floats(2, channels) : partialBytes());
+  }
+
   /** Computes mean, invStd, scale and shift from x, and moves the running statistics. */
   void measure(Pointer x, NormOperands o, Pointer partial) {
     sum(x, partial);

@@ -19,6 +19,7 @@ final class ChannelNormBackward {
   private final KernelLaunch finish;
   private final KernelLaunch apply;
   private final boolean pool;
+  private final long partialBytes;
   private final WorkspaceRegions.Region partial;
   private final WorkspaceRegions.Region meanGradient; // m1 (C)
   private final WorkspaceRegions.Region slopeGradient; // m2 (C)
@@ -41,7 +42,8 @@ final class ChannelNormBackward {
     Shape s = x.shape();
     long rows = pool ? (long) s.dim(0) * (s.dim(2) / 2) * (s.dim(3) / 2) : x.positions();
     ChannelGrid grid = kernels.channelGrid(rows, channels, x.dtype());
-    partial = regions.region(grid.partialBytes(2, channels));
+    partialBytes = grid.partialBytes(2, channels);
+    partial = regions.region(partialBytes);
     meanGradient = regions.region((long) channels * Float.BYTES);
     slopeGradient = regions.region((long) channels * Float.BYTES);
     String name = pool ? "vgg4j_norm_backward_pool_sums" : "vgg4j_norm_backward_sums";
@@ -70,6 +72,28 @@ final class ChannelNormBackward {
 
   private static KernelLaunch images(KernelLaunch kernel, Shape x, int at) {
     return kernel.set(at, x.dim(0)).set(at + 1, x.dim(2)).set(at + 2, x.dim(3));
+  }
+
+  /** Adds the work of {@link #run}. */
+  void work(PlanWork work, CudaLayout x, boolean bias) {
+    int channels = x.stored();
+    long image = x.asValues().bytes();
+    if (pool) {
+      CudaLayout winners = PairPool.winners(x);
+      CudaLayout y = winners.as(x.dtype());
+      long slopes = y.bytes() + winners.bytes();
+      work.kernel(
+          "norm backward pool sums",
+          slopes + PlanWork.windows(x, y) + PlanWork.floats(2, channels),
+          partialBytes);
+      work.backwardFinish(channels, partialBytes, bias);
+      work.kernel("norm backward pool", slopes + image + PlanWork.floats(4, channels), image);
+    } else {
+      work.kernel(
+          "norm backward sums", 2 * image + PlanWork.floats(4, channels), partialBytes);
+      work.backwardFinish(channels, partialBytes, bias);
+      work.kernel("norm backward", 2 * image + PlanWork.floats(5, channels), image);
+    }
   }
 
   /**

@@ -116,6 +116,37 @@ final class ConvProducts {
         x.dtype());
   }
 
+  /** Adds the work of {@link #forward}. */
+  void forwardWork(PlanWork work, CudaLayout y) {
+    ConvProblem problem = forward.problem();
+    if (deferred != null && !operation.hasNorm()) {
+      deferred.work(work);
+    }
+    if (roundBias != null) {
+      work.convert("round bias", problem.shape().k(), DType.F32, problem.type());
+    }
+    work.convolution(problem);
+    if (bias != null) {
+      work.kernel("bias", y.bytes() + PlanWork.floats(1, y.stored()), y.bytes());
+    } else if (relu != null) {
+      work.kernel("relu", y.bytes(), y.bytes());
+    }
+  }
+
+  /** Adds the work of {@link #backwardFilter}, then that of {@link #backwardData} if planned. */
+  void backwardWork(PlanWork work, CudaLayout w) {
+    if (deferred != null) {
+      deferred.work(work);
+    }
+    work.convolution(filter.problem());
+    if (widen != null) {
+      work.convert("widen dw", w.storedElements(), w.dtype(), DType.F32);
+    }
+    if (data != null) {
+      work.convolution(data.problem());
+    }
+  }
+
   /** Returns whether {@link #forward} leaves the sums that the statistics are computed from. */
   boolean sumsStatistics() {
     return operation.hasStatistics();

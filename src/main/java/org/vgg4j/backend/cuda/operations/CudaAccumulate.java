@@ -1,8 +1,10 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.tensor.AccumulatePlan;
+import org.vgg4j.tensor.Work;
 
 /** The sum of two slabs by a custom kernel. */
 public final class CudaAccumulate implements AccumulatePlan {
@@ -13,6 +15,12 @@ public final class CudaAccumulate implements AccumulatePlan {
     slabs = new CudaArena[] {into, from};
     long count = OptimizerSlabs.elements(slabs);
     kernel = device.kernels().strided("vgg4j_accumulate", count, 4, 3).set(2, count);
+  }
+
+  /** Returns the work of adding a slab of so many floats to another. */
+  public static List<Work> work(long elements) {
+    long slab = elements * Float.BYTES;
+    return List.of(new Work(Work.Phase.UPDATE, "accumulate", 2 * slab, slab, 0));
   }
 
   @Override

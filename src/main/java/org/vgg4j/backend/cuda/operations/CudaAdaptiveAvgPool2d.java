@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
@@ -8,6 +9,7 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WindowPlan;
+import org.vgg4j.tensor.Work;
 
 /** Adaptive average pooling by custom kernels: cuDNN has no windows of unequal size. */
 public final class CudaAdaptiveAvgPool2d extends CudaPlan implements WindowPlan {
@@ -44,6 +46,15 @@ public final class CudaAdaptiveAvgPool2d extends CudaPlan implements WindowPlan 
   @Override
   public Layout saved() {
     return null;
+  }
+
+  @Override
+  public List<Work> work() {
+    PlanWork work = new PlanWork().kernel("average pool", List.of(x), y);
+    if (backward != null) {
+      work.backward().kernel("average pool backward", List.of(y), x);
+    }
+    return work.list();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.WorkspaceRegions;
@@ -9,6 +10,7 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.Work;
 
 /** Batch normalization and its ReLU by custom kernels. */
 public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
@@ -50,6 +52,17 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
   @Override
   public Layout saved() {
     return saved == null ? null : saved.layout();
+  }
+
+  @Override
+  public List<Work> work() {
+    PlanWork work = new PlanWork();
+    norm.work(work, x, backward != null && !spec.frozen(), false);
+    work.apply("norm apply", x);
+    if (backward != null) {
+      backward.work(work.backward(), x, false);
+    }
+    return work.list();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.WorkspaceRegions;
@@ -8,6 +9,7 @@ import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.Work;
 
 /**
  * Convolution by cuDNN, with bias and ReLU.
@@ -19,6 +21,7 @@ public final class CudaConv2d extends CudaWeighted {
   private final ConvProducts products;
   private final BiasGradient biasGradient; // null without a bias and when planned for inference
   private final WorkspaceRegions.Region partial;
+  private final boolean trains;
 
   public CudaConv2d(
       Closing owned, CudaDevice device, Conv2dSpec spec, CudaLayout x, Layout givenW, Usage usage) {
@@ -35,10 +38,24 @@ public final class CudaConv2d extends CudaWeighted {
     products =
         new ConvProducts(
             owned, device, spec, x, w, y, usage, ConvProducts.Then.BIAS_AND_RELU, regions);
+    trains = usage.training();
     biasGradient =
-        spec.bias() && usage.training() ? new BiasGradient(owned, device, y, false) : null;
+        spec.bias() && trains ? new BiasGradient(owned, device, y, false) : null;
     partial = regions.region(biasGradient == null ? 0 : biasGradient.partialBytes());
     regions.take(owned, device.memory().workspace());
+  }
+
+  @Override
+  public List<Work> work() {
+    PlanWork work = new PlanWork();
+    products.forwardWork(work, y);
+    if (trains) {
+      products.backwardWork(work.backward(), w);
+      if (biasGradient != null) {
+        biasGradient.work(work, List.of(y), null);
+      }
+    }
+    return work.list();
   }
 
   @Override

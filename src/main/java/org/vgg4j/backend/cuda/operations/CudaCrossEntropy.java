@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.kernels.Kernels;
@@ -14,6 +15,7 @@ import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Work;
 
 /** Softmax cross entropy by custom kernels, which also sum the loss of the net. */
 public final class CudaCrossEntropy implements CrossEntropyPlan {
@@ -68,6 +70,17 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
       closing.abandon(e);
       throw e;
     }
+  }
+
+  /** Returns the work of the losses of logits (N, classes) and their gradient. */
+  public static List<Work> work(CudaLayout logits) {
+    long rows = logits.rowCount();
+    long losses = rows * (Double.BYTES + Integer.BYTES); // and whether each was right
+    return new PlanWork()
+        .kernel(
+            "cross entropy", logits.bytes() + rows * Integer.BYTES, logits.bytes() + losses)
+        .kernel("loss totals", losses, 0)
+        .list();
   }
 
   @Override

@@ -5,7 +5,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
 import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.backend.cuda.calls.MatmulProblem;
+import org.vgg4j.backend.cuda.calls.MatrixProduct;
 import org.vgg4j.backend.cuda.graph.ConvPlans;
+import org.vgg4j.backend.cuda.graph.DeviceDescription;
 import org.vgg4j.backend.cuda.graph.PlanPolicy;
 import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.backend.cuda.memory.CudaMemory;
@@ -14,7 +17,7 @@ import org.vgg4j.tensor.Closing;
 /** The GPU of an engine, with everything that all plans share. */
 public final class CudaDevice implements AutoCloseable {
   private final Closing owned;
-  private final CudaContext context;
+  private final CudaContext context; // null for a described GPU
   private final Kernels kernels;
   private final CudaMemory memory;
   private final PlanPolicy policy;
@@ -52,8 +55,56 @@ public final class CudaDevice implements AutoCloseable {
     context.release(); // opening does not claim ownership; the first use does
   }
 
+  /**
+   * Makes the parts of a GPU that is only described: nets can be planned for it and not be run.
+   *
+   * @param plans the convolutions' plans, which this object closes
+   * @param recomputes as for {@link #open}; null keeps what the norms compute
+   */
+  public static CudaDevice described(
+      DeviceDescription gpu, PlanPolicy policy, ConvPlans plans, Boolean recomputes) {
+    return new CudaDevice(gpu, policy, plans, recomputes);
+  }
+
+  private CudaDevice(
+      DeviceDescription gpu, PlanPolicy policy, ConvPlans plans, Boolean recomputes) {
+    this.policy = policy;
+    this.plans = plans;
+    owned = new Closing();
+    owned.own(plans);
+    context = null;
+    kernels = Kernels.described(gpu.multiprocessors());
+    memory = CudaMemory.described();
+    fusions = new Fusions(this, policy.deterministic(), recomputes, policy.choices());
+  }
+
+  /** Returns whether the GPU is only described. */
+  public boolean isDescribed() {
+    return context == null;
+  }
+
+  /**
+   * Returns the open GPU.
+   *
+   * @throws IllegalStateException when it is only described
+   */
   public CudaContext context() {
+    if (context == null) {
+      throw new IllegalStateException("nothing can run on a GPU that is only described");
+    }
     return context;
+  }
+
+  /** Returns a matrix product that {@code owner} closes, or null where cublasLt offers none. */
+  MatrixProduct productOrNull(Closing owner, MatmulProblem problem) {
+    return isDescribed()
+        ? MatrixProduct.described()
+        : MatrixProduct.offered(owner, context, problem);
+  }
+
+  /** As {@link #productOrNull}, and throws where cublasLt offers none. */
+  MatrixProduct product(Closing owner, MatmulProblem problem) {
+    return isDescribed() ? MatrixProduct.described() : MatrixProduct.of(owner, context, problem);
   }
 
   public Kernels kernels() {

@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.Closing;
@@ -7,6 +8,7 @@ import org.vgg4j.tensor.DropoutPlan;
 import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.Work;
 
 /** Dropout by a custom kernel. The backward draws the mask again, so it is never stored. */
 public final class CudaDropout extends CudaPlan implements DropoutPlan {
@@ -28,6 +30,11 @@ public final class CudaDropout extends CudaPlan implements DropoutPlan {
                 .set(6, (float) spec.scale())
                 .set(7, x.channels())
                 .set(8, x.inner()));
+  }
+
+  @Override
+  public List<Work> work() {
+    return new PlanWork().kernel("dropout", List.of(x), x).backward().kernel("dropout backward", List.of(x), x).list();
   }
 
   @Override

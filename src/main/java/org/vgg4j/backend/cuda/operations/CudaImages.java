@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
@@ -12,6 +13,7 @@ import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.Work;
 
 /**
  * Converts byte images to a net's input by a custom kernel. Uploading bytes moves far less data
@@ -48,6 +50,11 @@ public final class CudaImages extends CudaPlan implements ImagePlan {
   @Override
   public Layout bytes() {
     return bytes;
+  }
+
+  @Override
+  public List<Work> work() {
+    return new PlanWork().kernel("images", List.of(bytes), x).list();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.Workspace;
@@ -8,6 +9,7 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.Work;
 
 /**
  * Fully connected layer. Shapes: x (N, ...) of I values per sample, w (O, I), y (N, O), all of one
@@ -31,6 +33,13 @@ public final class CudaLinear extends CudaWeighted {
         usage);
     products = new LinearProducts(owned, device, spec, x, y, usage);
     workspace = owned.own(device.memory().workspace().share(products.workspaceBytes()));
+  }
+
+  @Override
+  public List<Work> work() {
+    PlanWork work = new PlanWork();
+    products.work(work, x, w, dw, y, b);
+    return work.list();
   }
 
   @Override

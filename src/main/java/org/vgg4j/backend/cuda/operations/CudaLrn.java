@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
@@ -9,6 +10,7 @@ import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WindowPlan;
+import org.vgg4j.tensor.Work;
 
 /** Local response normalization across channels by custom kernels. */
 public final class CudaLrn extends CudaPlan implements WindowPlan {
@@ -44,6 +46,15 @@ public final class CudaLrn extends CudaPlan implements WindowPlan {
   @Override
   public Layout saved() {
     return null;
+  }
+
+  @Override
+  public List<Work> work() {
+    PlanWork work = new PlanWork().kernel("lrn", List.of(x), x);
+    if (backward != null) {
+      work.backward().kernel("lrn backward", List.of(x, x, x), x);
+    }
+    return work.list();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.kernels.Kernels;
@@ -10,6 +11,7 @@ import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WindowPlan;
+import org.vgg4j.tensor.Work;
 
 /**
  * Max pooling by custom kernels. Windows of 2x2 with stride 2 keep a byte that names the winner;
@@ -59,6 +61,23 @@ public final class CudaMaxPool2d extends CudaPlan implements WindowPlan {
   @Override
   public Layout saved() {
     return saved;
+  }
+
+  @Override
+  public List<Work> work() {
+    PlanWork work = new PlanWork();
+    if (pairs != null) {
+      pairs.forwardWork(work, x, false, saved != null);
+      if (saved != null) {
+        pairs.backwardWork(work.backward(), x);
+      }
+    } else {
+      work.kernel("max-pool", List.of(x), y);
+      if (backward != null) {
+        work.backward().kernel("max-pool backward", List.of(x, y), x);
+      }
+    }
+    return work.list();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.CudaTensor;
@@ -11,6 +12,7 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.MemoryPlanner;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.Work;
 
 /**
  * A block with batch norm. The convolution's output is kept, and the norm's is either kept too or
@@ -27,6 +29,7 @@ final class CudaNormBlock extends CudaConvBlock {
   private final Slot winner; // null without a max-pool and in inference
   private final Slot statistics; // null in inference
   private final boolean defers;
+  private final boolean hasBias;
   private final PairPool pool; // null without a max-pool
   private final ChannelNorm norm;
   private final ChannelNormBackward backward; // null in inference
@@ -49,6 +52,7 @@ final class CudaNormBlock extends CudaConvBlock {
       MemoryPlanner memory) {
     super(owned, device, block.conv(), x, givenW, usage, then(block, usage), memory);
     spec = block.batchNorm();
+    hasBias = block.conv().bias();
     if (training) {
       spec.requireTrainable(z.shape());
     }
@@ -82,6 +86,24 @@ final class CudaNormBlock extends CudaConvBlock {
     return usage.training() && !block.batchNorm().frozen()
         ? ConvProducts.Then.STATISTICS
         : ConvProducts.Then.NOTHING;
+  }
+
+  @Override
+  public List<Work> work() {
+    PlanWork work = new PlanWork();
+    products.forwardWork(work, z);
+    boolean measures = training && !spec.frozen();
+    norm.work(work, z, measures, products.sumsStatistics());
+    if (pool != null) {
+      pool.forwardWork(work, z, true, training);
+    } else if (!defers) {
+      work.apply("norm apply", z);
+    }
+    if (training) {
+      backward.work(work.backward(), z, hasBias);
+      products.backwardWork(work, w);
+    }
+    return work.list();
   }
 
   @Override

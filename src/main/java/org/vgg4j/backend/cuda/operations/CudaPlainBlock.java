@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
@@ -12,6 +13,7 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.MemoryPlanner;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.Work;
 
 /**
  * A block without batch norm: convolution, bias and ReLU in one, then the max-pool. Before a
@@ -63,6 +65,29 @@ final class CudaPlainBlock extends CudaConvBlock {
 
   private static Conv2dSpec rectified(Conv2dSpec c) {
     return new Conv2dSpec(c.inChannels(), c.outChannels(), c.kernel(), c.padding(), c.bias(), true);
+  }
+
+  @Override
+  public List<Work> work() {
+    PlanWork work = new PlanWork();
+    products.forwardWork(work, z);
+    if (pool != null) {
+      pool.forwardWork(work, z, false, training);
+    }
+    if (training) {
+      work.backward();
+      if (mask != null) {
+        work.kernel("relu backward", List.of(z, z), z);
+      } else if (biasGradient == null) {
+        pool.backwardWork(work, z);
+      } else if (pool == null) {
+        biasGradient.work(work, List.of(z, z), z);
+      } else {
+        biasGradient.work(work, List.of(pool.winners().as(z.dtype()), pool.winners()), z);
+      }
+      products.backwardWork(work, w);
+    }
+    return work.list();
   }
 
   @Override

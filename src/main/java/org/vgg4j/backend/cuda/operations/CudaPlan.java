@@ -1,7 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
 import org.bytedeco.javacpp.Pointer;
-import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.CudaMemory;
 import org.vgg4j.backend.cuda.memory.CudaTensor;
@@ -12,7 +11,6 @@ import org.vgg4j.tensor.Usage;
 
 /** What this engine's plans share: the resources they own, and the checks of their operands. */
 abstract class CudaPlan implements Plan {
-  final CudaContext context;
   private final CudaMemory memory;
   private final Closing owned;
   private final String operation;
@@ -28,7 +26,6 @@ abstract class CudaPlan implements Plan {
     this.owned = owned;
     this.operation = operation;
     this.usage = usage;
-    context = device.context();
     memory = device.memory();
   }
 

@@ -1,11 +1,13 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.Work;
 
 /** ReLU by custom kernels. */
 public final class CudaRelu extends CudaPlan implements ReluPlan {
@@ -19,6 +21,15 @@ public final class CudaRelu extends CudaPlan implements ReluPlan {
     forward = owned.own(PointwiseKernels.relu(device.kernels(), x));
     backward =
         usage.training() ? owned.own(PointwiseKernels.reluBackward(device.kernels(), x)) : null;
+  }
+
+  @Override
+  public List<Work> work() {
+    PlanWork work = new PlanWork().kernel("relu", List.of(x), x);
+    if (backward != null) {
+      work.backward().kernel("relu backward", List.of(x, x), x);
+    }
+    return work.list();
   }
 
   @Override

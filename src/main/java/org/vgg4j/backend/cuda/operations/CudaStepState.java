@@ -27,12 +27,16 @@ public final class CudaStepState extends HostStepState {
 
   private final CudaDevice device;
   private final Closing closing = new Closing();
-  private final DeviceMemory memory;
+  private final DeviceMemory memory; // null for a described GPU
   private final PinnedBuffer[] slots = new PinnedBuffer[SLOTS];
   private int turn;
 
   public CudaStepState(CudaDevice device) {
     this.device = device;
+    if (device.isDescribed()) {
+      memory = null;
+      return;
+    }
     try {
       memory = closing.own(new DeviceMemory(device.context(), BYTES));
       memory.zero();
@@ -72,6 +76,9 @@ public final class CudaStepState extends HostStepState {
   }
 
   private void send() {
+    if (memory == null) {
+      return;
+    }
     PinnedBuffer slot = slots[turn];
     turn = (turn + 1) % SLOTS;
     slot.await();

@@ -22,6 +22,11 @@ final class DeferredInput {
     apply = owned.own(PointwiseKernels.norm(device.kernels(), x, true));
   }
 
+  /** Adds the work of {@link #values}. */
+  void work(PlanWork all) {
+    all.apply("norm again", layout.asValues());
+  }
+
   /** Takes the tensor of the next call; only a new tensor creates new pointers. */
   void bind(CudaTensor x) {
     x.pointer(); // throws if its memory is closed

@@ -13,7 +13,8 @@ import org.vgg4j.tensor.ConvBlockSpec;
 
 /**
  * Decides what a convolution does beside convolving. Each decision is given, or timed once on the
- * GPU; deterministic engines fuse nothing whose sums have another order than the custom kernels'.
+ * GPU; for a GPU that is only described, what cuDNN offers counts as faster. Deterministic engines
+ * fuse nothing whose sums have another order than the custom kernels'.
  */
 final class Fusions {
   private static final String YES = "yes";
@@ -68,7 +69,9 @@ final class Fusions {
         fused != null
             && decide(
                 "fuse " + with.text(),
-                () -> FusionTiming.isFaster(device, alone, fused, x, spec, true));
+                () ->
+                    device.isDescribed()
+                        || FusionTiming.isFaster(device, alone, fused, x, spec, true));
     return fuses ? fused : alone;
   }
 
@@ -78,7 +81,9 @@ final class Fusions {
    * @param y the layout of the block's output
    */
   boolean defers(ConvBlockSpec block, CudaLayout y) {
-    return recomputes != null ? recomputes : !deterministic && isDeferringFaster(block.next(), y);
+    return recomputes != null
+        ? recomputes
+        : !deterministic && !device.isDescribed() && isDeferringFaster(block.next(), y);
   }
 
   /** Either way takes one more pass over y: here to store it, there to have it in the backward. */

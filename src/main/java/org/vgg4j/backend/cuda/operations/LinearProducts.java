@@ -1,9 +1,9 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
-import org.vgg4j.backend.cuda.calls.CudaContext;
-import org.vgg4j.backend.cuda.calls.MatmulProblem;
 import org.vgg4j.backend.cuda.calls.MatmulProblem.Epilogue;
+import org.vgg4j.backend.cuda.calls.MatmulProblem;
 import org.vgg4j.backend.cuda.calls.MatrixProduct;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
@@ -35,7 +35,6 @@ final class LinearProducts {
    */
   LinearProducts(
       Closing owned, CudaDevice device, LinearSpec spec, CudaLayout x, CudaLayout y, Usage usage) {
-    CudaContext context = device.context();
     DType type = x.dtype();
     int n = x.shape().dim(0);
     long in = (long) x.inner() * x.stored();
@@ -47,15 +46,14 @@ final class LinearProducts {
             what + ", forward", true, false, out, n, in, type, type, tf32, Epilogue.NONE);
     Epilogue added = spec.relu() ? Epilogue.BIAS_RELU : Epilogue.BIAS;
     MatrixProduct fused =
-        type == DType.F32 ? MatrixProduct.offered(owned, context, plain.with(added)) : null;
-    forward = fused != null ? fused : MatrixProduct.of(owned, context, plain);
+        type == DType.F32 ? device.productOrNull(owned, plain.with(added)) : null;
+    forward = fused != null ? fused : device.product(owned, plain);
     bias =
         fused != null ? null : owned.own(PointwiseKernels.bias(device.kernels(), y, spec.relu()));
     data =
         usage.training() && usage.inputGradient()
-            ? MatrixProduct.of(
+            ? device.product(
                 owned,
-                context,
                 new MatmulProblem(
                     what + ", data", false, false, in, n, out, type, type, tf32, Epilogue.NONE))
             : null;
@@ -63,8 +61,8 @@ final class LinearProducts {
       MatmulProblem alone =
           new MatmulProblem(
               what + ", weights", false, true, in, out, n, type, DType.F32, tf32, Epilogue.NONE);
-      MatrixProduct both = MatrixProduct.offered(owned, context, alone.with(Epilogue.SUMS_OF_B));
-      weights = both != null ? both : MatrixProduct.of(owned, context, alone);
+      MatrixProduct both = device.productOrNull(owned, alone.with(Epilogue.SUMS_OF_B));
+      weights = both != null ? both : device.product(owned, alone);
       sums = both != null ? null : new BiasGradient(owned, device, y, false);
     } else {
       weights = null;
@@ -78,6 +76,33 @@ final class LinearProducts {
     most = Math.max(most, data == null ? 0 : data.workspaceBytes());
     most = Math.max(most, weights == null ? 0 : weights.workspaceBytes());
     return Math.max(most, sums == null ? 0 : sums.partialBytes());
+  }
+
+  /**
+   * Adds the work of all that is planned.
+   *
+   * @param b the layout of the bias, null without
+   */
+  void work(
+      PlanWork work, CudaLayout x, CudaLayout w, CudaLayout dw, CudaLayout y, CudaLayout b) {
+    long count = w.storedElements() * y.rowCount();
+    long vector = b == null ? 0 : b.bytes();
+    long added = bias == null ? vector : 0;
+    work.matmul("linear", x.bytes() + w.bytes() + added, y.bytes(), count);
+    if (bias != null) {
+      work.kernel("bias", y.bytes() + vector, y.bytes());
+    }
+    work.backward();
+    if (weights != null) {
+      long sumsWithProduct = sums == null ? vector : 0;
+      work.matmul("linear weights", x.bytes() + y.bytes(), dw.bytes() + sumsWithProduct, count);
+    }
+    if (sums != null) {
+      sums.work(work, List.of(y), null);
+    }
+    if (data != null) {
+      work.matmul("linear data", w.bytes() + y.bytes(), x.bytes(), count);
+    }
   }
 
   /** y = x w^T + b, and max(., 0) of it if the layer has a ReLU. */

@@ -1,10 +1,13 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.backend.cuda.memory.CudaMemory;
 import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Work;
 
 /** The slabs that an optimizer sweeps over together: parameters, gradients, moments. */
 public final class OptimizerSlabs {
@@ -24,6 +27,21 @@ public final class OptimizerSlabs {
   /** Returns the slab of the copies in bf16 that the plans read; null when there is none. */
   public static CudaArena copies(CudaMemory memory, ParameterSlabs slabs) {
     return slabs.compute() == null ? null : CudaArena.of(memory, slabs.compute());
+  }
+
+  /**
+   * Returns the work of a step.
+   *
+   * @param elements of each slab
+   * @param moments how many slabs the optimizer keeps itself
+   * @param copied whether it writes copies in bf16 beside the parameters
+   */
+  public static List<Work> work(long elements, int moments, boolean copied) {
+    long slab = elements * Float.BYTES;
+    long copies = copied ? elements * DType.BF16.bytes() : 0;
+    long read = (2 + moments) * slab; // parameters, gradients and moments
+    return List.of(
+        new Work(Work.Phase.UPDATE, "optimizer", read, (1 + moments) * slab + copies, 0));
   }
 
   /** Passes the slab of the copies, null when there is none, as an argument of a kernel. */

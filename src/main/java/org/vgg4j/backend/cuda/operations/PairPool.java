@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.kernels.Kernels;
@@ -30,9 +31,7 @@ final class PairPool {
    * @param relu whether a ReLU comes before the pooling; its gradient is then part of the backward
    */
   PairPool(Closing owned, CudaDevice device, CudaLayout x, boolean relu) {
-    Shape in = x.shape();
-    Shape out = Shape.of(in.dim(0), in.dim(1), in.dim(2) / 2, in.dim(3) / 2);
-    winners = CudaLayout.channelsLast(out, DType.U8);
+    winners = winners(x);
     Kernels kernels = device.kernels();
     forward =
         sizes(
@@ -43,6 +42,13 @@ final class PairPool {
                 5)
             .set(9, relu ? 1 : 0);
     backward = sizes(owned.own(PointwiseKernels.overWindows(kernels, "vgg4j_unpool", x, 7)), x, 3);
+  }
+
+  /** Returns the layout of the bytes that name the winners of images. */
+  static CudaLayout winners(CudaLayout x) {
+    Shape in = x.shape();
+    Shape out = Shape.of(in.dim(0), in.dim(1), in.dim(2) / 2, in.dim(3) / 2);
+    return CudaLayout.channelsLast(out, DType.U8);
   }
 
   private static KernelLaunch sizes(KernelLaunch kernel, CudaLayout x, int at) {
@@ -66,6 +72,21 @@ final class PairPool {
    */
   void forward(Pointer x, Pointer scale, Pointer shift, Pointer y, Pointer winner) {
     forward.set(0, x).set(1, y).set(2, winner).set(3, scale).set(4, shift).launch();
+  }
+
+  /**
+   * Adds the work of {@link #forward}.
+   *
+   * @param norm whether a scale and a shift come first
+   * @param keeps whether a backward follows
+   */
+  void forwardWork(PlanWork work, CudaLayout x, boolean norm, boolean keeps) {
+    work.pool(x, winners.as(x.dtype()), norm ? 2 : 0, keeps ? winners : null);
+  }
+
+  /** Adds the work of {@link #backward}. */
+  void backwardWork(PlanWork work, CudaLayout x) {
+    work.kernel("unpool", List.of(winners.as(x.dtype()), winners), x);
   }
 
   /** Computes dx, without a scale, from dy and the winners. */
