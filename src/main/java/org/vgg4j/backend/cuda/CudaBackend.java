@@ -168,9 +168,7 @@ public final class CudaBackend implements Backend {
   @Override
   public long availableBytes() {
     long free =
-        described != null
-            ? described.memoryBytes()
-            : device.context().cuda().cudaMemGetInfo()[0];
+        described != null ? described.memoryBytes() : device.context().cuda().cudaMemGetInfo()[0];
     return Math.max(0, free - RESERVED_BYTES);
   }
 
