@@ -29,7 +29,7 @@ final class SummaryForGpuTest {
     List<String> lines = text.lines().toList();
     assertTrue(lines.stream().allMatch(line -> line.length() <= 82), text);
     assertTrue(text.contains("  copies in bf16 "), text);
-    assertTrue(text.contains("140 GiB free of an NVIDIA H200)"), text);
+    assertTrue(text.contains("140 GiB free of a described NVIDIA H200)"), text);
     assertTrue(text.contains("workspace: "), text);
     String flat = text.replaceAll("\\s+", " ");
     assertTrue(flat.contains("a step of 256 images moves "), text);

@@ -174,7 +174,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public String memoryLimit() {
-    return described == null ? "the GPU's memory" : "an " + described.productName();
+    return described == null ? "the GPU's memory" : "a described " + described.productName();
   }
 
   @Override
