@@ -80,11 +80,7 @@ final class SummaryTable {
     }
     long total = plan.totalBytes(slabs);
     line(out, PART, "total", Bytes.count(total), Bytes.text(total));
-    line(
-        out,
-        "  (%s free of %s)",
-        Bytes.text(backend.availableBytes()),
-        backend.memoryLimit());
+    line(out, "  (%s free of %s)", Bytes.text(backend.availableBytes()), backend.memoryLimit());
   }
 
   private static String millions(long multiplyAdds) {

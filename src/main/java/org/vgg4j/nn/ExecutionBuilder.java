@@ -73,8 +73,7 @@ final class ExecutionBuilder {
     try {
       Layout y = context.build(scope, module, x, context.usage());
       stages.add(
-          new Stage(
-              name(inner), module, x, y, parameters, multiplyAdds, activationBytes, work));
+          new Stage(name(inner), module, x, y, parameters, multiplyAdds, activationBytes, work));
       return y;
     } catch (EngineException e) {
       e.seenIn("plan of " + name(inner));

@@ -61,17 +61,30 @@ public record Forecast(int images, List<Row> rows) {
     int moments = recipe.newOptimizer().stateSlabs();
     List<Row> rows = new ArrayList<>();
     rows.add(row("images", images(recipe, input, device.backend()), batches, List.of(), device));
-    for (Stage stage : plan.stages()) {
-      long elements = stage.endElement() - stage.firstElement();
+    long slab = plan.parameters() / device.backend().types().master().bytes();
+    List<Stage> stages = plan.stages();
+    for (int i = 0; i < stages.size(); i++) {
+      long elements = stages.get(i).parameters().isEmpty() ? 0 : elements(stages, i, slab);
       List<Work> update = elements == 0 ? List.of() : device.update(elements, moments);
-      rows.add(row(stage.name(), stage.work(), batches, update, device));
+      rows.add(row(stages.get(i).name(), stages.get(i).work(), batches, update, device));
     }
     rows.add(row("loss", device.loss(logits), batches, List.of(), device));
     if (batches > 1) {
-      long elements = plan.stages().stream().mapToLong(Stage::endElement).max().orElse(0);
-      rows.add(row("sum", device.accumulate(elements), batches, List.of(), device));
+      rows.add(row("sum", device.accumulate(slab), batches, List.of(), device));
     }
     return new Forecast(recipe.training().batchSize() * batches, rows);
+  }
+
+  /** Returns a stage's part of the slabs, up to where the next one begins. */
+  private static long elements(List<Stage> stages, int at, long slab) {
+    long end =
+        stages.stream()
+            .skip(at + 1L)
+            .filter(stage -> !stage.parameters().isEmpty())
+            .mapToLong(Stage::firstElement)
+            .findFirst()
+            .orElse(slab);
+    return end - stages.get(at).firstElement();
   }
 
   /** Returns the work of the images' way in; none where the host does it. */
@@ -80,8 +93,7 @@ public record Forecast(int images, List<Row> rows) {
       return List.of();
     }
     ImageSpec spec =
-        new ImageSpec(
-            1, IMAGE_SIDE, IMAGE_SIDE, recipe.net().channels(), recipe.net().imageSize());
+        new ImageSpec(1, IMAGE_SIDE, IMAGE_SIDE, recipe.net().channels(), recipe.net().imageSize());
     try (ImagePlan plan = backend.images(spec, input)) {
       return plan.work();
     }

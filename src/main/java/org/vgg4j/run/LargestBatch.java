@@ -59,8 +59,7 @@ public record LargestBatch(int size, long bytes, String refusal) {
     return new LargestBatch(fits, atFit.bytes(), atFail == null ? null : atFail.refusal());
   }
 
-  private static int next(
-      int fits, int fails, Attempt atFit, Attempt atFail, long room, int turn) {
+  private static int next(int fits, int fails, Attempt atFit, Attempt atFail, long room, int turn) {
     double guess;
     if (atFail == null) {
       guess = (double) fits * room / atFit.bytes();
@@ -75,8 +74,7 @@ public record LargestBatch(int size, long bytes, String refusal) {
 
   private static Attempt attempt(Recipe recipe, int batch, Backend backend) {
     try (NetworkPlan plan =
-        Vgg.plan(
-            recipe.net(), recipe.initialization(), NetworkOptions.training(batch), backend)) {
+        Vgg.plan(recipe.net(), recipe.initialization(), NetworkOptions.training(batch), backend)) {
       return new Attempt(plan.memoryPlan().totalBytes(recipe.stateSlabs()), null);
     } catch (EngineException | InvalidInputException | ArithmeticException e) {
       return new Attempt(0, e.getMessage());

@@ -168,15 +168,13 @@ public final class CudaBackend implements Backend {
   @Override
   public long availableBytes() {
     long free =
-        described != null
-            ? described.memoryBytes()
-            : device.context().cuda().cudaMemGetInfo()[0];
+        described != null ? described.memoryBytes() : device.context().cuda().cudaMemGetInfo()[0];
     return Math.max(0, free - RESERVED_BYTES);
   }
 
   @Override
   public String memoryLimit() {
-    return described == null ? "the GPU's memory" : "an " + described.productName();
+    return described == null ? "the GPU's memory" : "a described " + described.productName();
   }
 
   @Override

@@ -34,7 +34,8 @@ public final class ConvPlans implements AutoCloseable {
    * @param folder where to keep between runs what was timed and what was compiled, or null
    */
   public static ConvPlans on(CudaContext context, PlanPolicy policy, Path folder) {
-    return Closing.building(owned -> new ConvPlans(owned, PlanTarget.of(context), policy, folder, null));
+    return Closing.building(
+        owned -> new ConvPlans(owned, PlanTarget.of(context), policy, folder, null));
   }
 
   /**
@@ -49,8 +50,8 @@ public final class ConvPlans implements AutoCloseable {
   }
 
   /**
-   * As {@link #on(DeviceDescription, PlanPolicy, Path)}, but fusions are assumed: cuDNN
-   * compiles them at run time, which needs a driver and takes a second each.
+   * As {@link #on(DeviceDescription, PlanPolicy, Path)}, but fusions are assumed: cuDNN compiles
+   * them at run time, which needs a driver and takes a second each.
    */
   public static ConvPlans withAssumedFusions(DeviceDescription device, PlanPolicy policy) {
     return Closing.building(

@@ -89,8 +89,7 @@ final class ChannelNormBackward {
       work.backwardFinish(channels, partialBytes, bias);
       work.kernel("norm backward pool", slopes + image + PlanWork.floats(4, channels), image);
     } else {
-      work.kernel(
-          "norm backward sums", 2 * image + PlanWork.floats(4, channels), partialBytes);
+      work.kernel("norm backward sums", 2 * image + PlanWork.floats(4, channels), partialBytes);
       work.backwardFinish(channels, partialBytes, bias);
       work.kernel("norm backward", 2 * image + PlanWork.floats(5, channels), image);
     }

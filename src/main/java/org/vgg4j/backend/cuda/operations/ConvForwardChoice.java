@@ -2,6 +2,7 @@ package org.vgg4j.backend.cuda.operations;
 
 import org.vgg4j.backend.cuda.graph.ConvOperation;
 import org.vgg4j.backend.cuda.graph.ConvPlan;
+import org.vgg4j.backend.cuda.graph.ConvProblem;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.Conv2dSpec;
 
@@ -43,6 +44,11 @@ final class ConvForwardChoice {
         ConvOperation with =
             x.deferred() ? ConvOperation.NORM_FORWARD_STATISTICS : ConvOperation.FORWARD_STATISTICS;
         best = device.fusions().withNorm(alone, ConvProducts.problem(with, spec, x), x, spec);
+        if (best == alone && x.deferred()) {
+          // The values are computed first then; their convolution may have the sums all the same.
+          ConvProblem sums = ConvProducts.problem(ConvOperation.FORWARD_STATISTICS, spec, x);
+          best = device.fusions().withNorm(alone, sums, x, spec);
+        }
       }
       default -> throw new IllegalArgumentException(then.toString());
     }

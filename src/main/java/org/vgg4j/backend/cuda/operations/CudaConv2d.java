@@ -39,8 +39,7 @@ public final class CudaConv2d extends CudaWeighted {
         new ConvProducts(
             owned, device, spec, x, w, y, usage, ConvProducts.Then.BIAS_AND_RELU, regions);
     trains = usage.training();
-    biasGradient =
-        spec.bias() && trains ? new BiasGradient(owned, device, y, false) : null;
+    biasGradient = spec.bias() && trains ? new BiasGradient(owned, device, y, false) : null;
     partial = regions.region(biasGradient == null ? 0 : biasGradient.partialBytes());
     regions.take(owned, device.memory().workspace());
   }

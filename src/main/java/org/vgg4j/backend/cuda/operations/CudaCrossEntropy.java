@@ -77,8 +77,7 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
     long rows = logits.rowCount();
     long losses = rows * (Double.BYTES + Integer.BYTES); // and whether each was right
     return new PlanWork()
-        .kernel(
-            "cross entropy", logits.bytes() + rows * Integer.BYTES, logits.bytes() + losses)
+        .kernel("cross entropy", logits.bytes() + rows * Integer.BYTES, logits.bytes() + losses)
         .kernel("loss totals", losses, 0)
         .list();
   }

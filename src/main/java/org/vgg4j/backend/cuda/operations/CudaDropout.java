@@ -34,7 +34,11 @@ public final class CudaDropout extends CudaPlan implements DropoutPlan {
 
   @Override
   public List<Work> work() {
-    return new PlanWork().kernel("dropout", List.of(x), x).backward().kernel("dropout backward", List.of(x), x).list();
+    return new PlanWork()
+        .kernel("dropout", List.of(x), x)
+        .backward()
+        .kernel("dropout backward", List.of(x), x)
+        .list();
   }
 
   @Override

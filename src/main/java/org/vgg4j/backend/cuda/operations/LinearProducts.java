@@ -2,8 +2,8 @@ package org.vgg4j.backend.cuda.operations;
 
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
-import org.vgg4j.backend.cuda.calls.MatmulProblem.Epilogue;
 import org.vgg4j.backend.cuda.calls.MatmulProblem;
+import org.vgg4j.backend.cuda.calls.MatmulProblem.Epilogue;
 import org.vgg4j.backend.cuda.calls.MatrixProduct;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
@@ -45,8 +45,7 @@ final class LinearProducts {
         new MatmulProblem(
             what + ", forward", true, false, out, n, in, type, type, tf32, Epilogue.NONE);
     Epilogue added = spec.relu() ? Epilogue.BIAS_RELU : Epilogue.BIAS;
-    MatrixProduct fused =
-        type == DType.F32 ? device.productOrNull(owned, plain.with(added)) : null;
+    MatrixProduct fused = type == DType.F32 ? device.productOrNull(owned, plain.with(added)) : null;
     forward = fused != null ? fused : device.product(owned, plain);
     bias =
         fused != null ? null : owned.own(PointwiseKernels.bias(device.kernels(), y, spec.relu()));
@@ -83,8 +82,7 @@ final class LinearProducts {
    *
    * @param b the layout of the bias, null without
    */
-  void work(
-      PlanWork work, CudaLayout x, CudaLayout w, CudaLayout dw, CudaLayout y, CudaLayout b) {
+  void work(PlanWork work, CudaLayout x, CudaLayout w, CudaLayout dw, CudaLayout y, CudaLayout b) {
     long count = w.storedElements() * y.rowCount();
     long vector = b == null ? 0 : b.bytes();
     long added = bias == null ? vector : 0;

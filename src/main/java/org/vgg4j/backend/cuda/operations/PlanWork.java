@@ -110,9 +110,7 @@ final class PlanWork {
   /** Scale and shift of a norm's backward, and the gradients of its parameters. */
   PlanWork backwardFinish(int channels, long partialBytes, boolean bias) {
     return kernel(
-        "norm backward finish",
-        partialBytes + floats(2, channels),
-        floats(bias ? 5 : 4, channels));
+        "norm backward finish", partialBytes + floats(2, channels), floats(bias ? 5 : 4, channels));
   }
 
   /** Rounds or widens elements. */
