@@ -407,9 +407,10 @@ void block(const Shape& s, int parts) {
     normBackwardPool<T>(s, parts, x, norm, winners, hasRelu && parts == 1);
     biasBackwardPool<T>(s, parts, winners);
     auto bad = x;
-    bad[0] = bad[bad.size() / 2] = NAN;
-    bad[bad.size() - 1] = INFINITY;
     for (size_t i = 1; i < bad.size(); i += 5) bad[i] = i % 2 ? -0.0f : 0.0f;
+    for (size_t i = 4; i < bad.size(); i += 11) bad[i] = NAN;  // at every place in a window
+    bad[0] = -INFINITY;
+    bad[bad.size() - 1] = INFINITY;
     apply<T>(s, bad, norm, hasRelu);
     applyPool<T>(s, bad, norm, true, hasRelu);
     applyPool<T>(s, bad, norm, false, hasRelu);

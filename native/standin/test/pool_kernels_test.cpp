@@ -9,8 +9,7 @@ void maxPool(int channels, int kernel, int stride, int height, int width) {
             outWidth = (width - kernel) / stride + 1;
   auto x = typedValues<T>((size_t) batch * height * width * channels, 21);
   for (float& v : x) v = std::round(v * 3) / 2;  // ties, and zeros of both signs
-  x[x.size() / 2] = NAN;
-  x[x.size() / 2 + channels] = NAN;
+  for (size_t i = 4; i < x.size(); i += 11) x[i] = NAN;  // at every place in a window
   x[1] = -INFINITY;
   const auto g = typedValues<T>((size_t) batch * outHeight * outWidth * channels, 22);
   std::vector<double> back(x.size(), 0);
