@@ -175,8 +175,7 @@ struct Kernels {
   const int perAccess = channels % (16 / (int) sizeof(T)) == 0 ? 16 / (int) sizeof(T) : 1;
   const int lanes = channels / perAccess;
   const int size = PIXELS * channels;
-  const long long images = (1ll << 32) / size + 2;
-  const int batch = (int) images;
+  const long long images = (1ll << 32) / (P * Q * channels) + 2;  // the pooled tensors are as large
   alignas(16) float coefficients[5][16];
 
   explicit Kernels(int channelCount) : channels(channelCount) {

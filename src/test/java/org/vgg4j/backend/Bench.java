@@ -15,9 +15,19 @@ import org.vgg4j.tensor.Tensor;
 final class Bench implements AutoCloseable {
   private final Closing closing = new Closing();
   private final Backend backend;
+  private final DType inputs;
 
   Bench(Backend backend) {
+    this(backend, backend.types().activation());
+  }
+
+  /**
+   * Creates a bench whose activations and weights get values rounded to a type, which may be
+   * narrower than the engine's own: so the reference has the inputs of the engine under test.
+   */
+  Bench(Backend backend, DType inputs) {
     this.backend = closing.own(backend);
+    this.inputs = inputs;
   }
 
   Backend backend() {
@@ -33,32 +43,46 @@ final class Bench implements AutoCloseable {
     return closing.own(backend.newStepState());
   }
 
-  /** Returns the layout in which a net's input comes. */
+  /** Returns the layout of activations that belong to no plan. */
   Layout plain(Shape shape) {
     return backend.plainLayout(shape, backend.types().activation());
+  }
+
+  /** Returns the layout of what is never stored in a narrow type: parameters of a channel. */
+  Layout master(Shape shape) {
+    return backend.plainLayout(shape, backend.types().master());
   }
 
   Arena arena(long bytes) {
     return closing.own(backend.allocate(bytes));
   }
 
-  /** Returns a tensor with the given values. */
+  /** Returns an activation or weights with the given values, rounded. */
   Tensor tensor(Layout layout, double[] values) {
-    Tensor tensor = arena(Arena.align(layout.bytes())).tensor(0, layout);
-    tensor.upload(values);
-    return tensor;
+    return filled(layout, Arrays.stream(values).map(inputs::round).toArray());
   }
 
-  /** Returns a one-dimensional or plain tensor with the given values. */
+  /** Returns a plain tensor with the given values, rounded. */
   Tensor tensor(Shape shape, double[] values) {
     return tensor(plain(shape), values);
+  }
+
+  /** Returns the parameters of a channel with the given values. */
+  Tensor master(Shape shape, double[] values) {
+    return filled(master(shape), values);
   }
 
   /** Returns an output: filled with NaN, so that a value that is not written shows. */
   Tensor output(Layout layout) {
     double[] values = new double[layout.shape().arrayLength()];
     Arrays.fill(values, Double.NaN);
-    return tensor(layout, values);
+    return filled(layout, values);
+  }
+
+  private Tensor filled(Layout layout, double[] values) {
+    Tensor tensor = arena(Arena.align(layout.bytes())).tensor(0, layout);
+    tensor.upload(values);
+    return tensor;
   }
 
   /** Returns memory that only a plan reads. */

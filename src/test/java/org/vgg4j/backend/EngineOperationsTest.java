@@ -1,12 +1,9 @@
 package org.vgg4j.backend;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -25,6 +22,7 @@ import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.DropoutPlan;
 import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.Layout;
@@ -46,13 +44,11 @@ import org.vgg4j.tensor.WindowPlan;
 import org.vgg4j.testing.Errors;
 
 /**
- * Every operation of an engine against the double-precision reference, on the same inputs, outputs
- * filled with NaN beforehand. An engine's test is a subclass that opens it.
+ * Every operation of an engine against the double-precision reference, on the same inputs (rounded
+ * to the engine's activation type before both), outputs filled with NaN beforehand. An engine's
+ * test is a subclass that opens it.
  */
 abstract class EngineOperationsTest {
-  /** The unit roundoff of float. */
-  private static final double U = 0x1p-24;
-
   /** Opens the engine under test. */
   abstract Backend open();
 
@@ -61,56 +57,30 @@ abstract class EngineOperationsTest {
     Errors.print();
   }
 
-  /** One operation on one engine: its outputs by name. */
-  private record Output(String name, double[] values, int reduction) {}
-
+  /** One operation on one engine. */
   private interface Case {
-    List<Output> run(Bench bench);
+    Outputs run(Bench bench);
   }
 
-  private static Output output(String name, Tensor tensor, int reduction) {
-    return new Output(name, Bench.values(tensor), reduction);
-  }
-
-  /**
-   * Runs a case on both engines and compares. A sum of n products of values of size s has a
-   * rounding error of some sqrt(n) u s at random and n u s at worst; the tolerance is 4 + sqrt(n)
-   * rounding steps of the largest value, times 4.
-   */
+  /** Runs a case on both engines, on the same inputs, and compares. */
   private void compare(String what, Case operation) {
-    List<Output> expected;
-    List<Output> actual;
-    try (Bench bench = new Bench(new ReferenceBackend())) {
-      expected = operation.run(bench);
-    }
+    Outputs actual;
     try (Bench bench = new Bench(open())) {
       actual = operation.run(bench);
     }
-    checkSizes(expected, actual);
-    for (int i = 0; i < expected.size(); i++) {
-      Output want = expected.get(i);
-      double[] got = actual.get(i).values();
-      double scale = Math.max(1e-3, Arrays.stream(want.values()).map(Math::abs).max().orElse(0));
-      double tolerance = 4 * (4 + Math.sqrt(want.reduction())) * U * scale;
-      double worst = 0;
-      for (int k = 0; k < got.length; k++) {
-        double difference = Math.abs(got[k] - want.values()[k]);
-        if (!(difference <= tolerance)) {
-          fail(
-              what + ": " + want.name() + "[" + k + "] is " + got[k] + ", not " + want.values()[k]);
-        }
-        worst = Math.max(worst, difference / scale);
-      }
-      Errors.record(getClass().getSimpleName(), want.name(), worst, got.length);
+    actual.compare(right(operation, actual.stored()), getClass().getSimpleName(), what);
+  }
+
+  private void exact(String what, Case operation) {
+    try (Bench bench = new Bench(open())) {
+      Outputs actual = operation.run(bench);
+      actual.exact(right(operation, actual.stored()), what);
     }
   }
 
-  private static void checkSizes(List<Output> expected, List<Output> actual) {
-    assertEquals(expected.size(), actual.size());
-    for (int i = 0; i < expected.size(); i++) {
-      Output want = expected.get(i);
-      assertEquals(want.name(), actual.get(i).name());
-      assertEquals(want.values().length, actual.get(i).values().length, want.name());
+  private static Outputs right(Case operation, DType inputs) {
+    try (Bench bench = new Bench(new ReferenceBackend(), inputs)) {
+      return operation.run(bench);
     }
   }
 
@@ -160,30 +130,14 @@ abstract class EngineOperationsTest {
   @ParameterizedTest
   @MethodSource("convolutions")
   void convolutionOfIntegersIsExact(ConvCase c) {
-    exact(bench -> convolution(bench, c, Bench::integers));
-  }
-
-  private void exact(Case operation) {
-    try (Bench truth = new Bench(new ReferenceBackend());
-        Bench bench = new Bench(open())) {
-      List<Output> expected = operation.run(truth);
-      List<Output> actual = operation.run(bench);
-      checkSizes(expected, actual);
-      for (int i = 0; i < expected.size(); i++) {
-        double[] want = expected.get(i).values();
-        double[] got = actual.get(i).values();
-        for (int k = 0; k < want.length; k++) {
-          assertEquals(want[k] + 0.0, got[k] + 0.0, expected.get(i).name() + "[" + k + "]");
-        }
-      }
-    }
+    exact(c.toString(), bench -> convolution(bench, c, Bench::integers));
   }
 
   private interface Fill {
     double[] values(Shape shape, long seed);
   }
 
-  private static List<Output> convolution(Bench bench, ConvCase c, Fill fill) {
+  private static Outputs convolution(Bench bench, ConvCase c, Fill fill) {
     Conv2dSpec spec = new Conv2dSpec(c.c(), c.k(), c.kernel(), c.kernel() / 2, c.bias(), c.relu());
     Shape xShape = Shape.of(c.n(), c.c(), c.h(), c.w());
     Shape yShape = spec.y(xShape);
@@ -191,23 +145,24 @@ abstract class EngineOperationsTest {
     WeightedPlan plan = bench.own(bench.backend().conv2d(spec, xLayout, null, Usage.TRAINING));
     Tensor x = bench.tensor(xLayout, fill.values(xShape, 1));
     Tensor w = bench.tensor(plan.w(), fill.values(spec.w(), 2));
-    Tensor b = c.bias() ? bench.tensor(spec.b(), fill.values(spec.b(), 3)) : null;
+    Tensor b = c.bias() ? bench.master(spec.b(), fill.values(spec.b(), 3)) : null;
     Tensor y = bench.output(plan.y());
     Tensor dy = bench.tensor(plan.y(), fill.values(yShape, 4));
     Tensor dx = bench.output(xLayout);
-    Tensor dw = bench.output(plan.w());
-    Tensor db = c.bias() ? bench.output(bench.plain(spec.b())) : null;
+    Tensor dw = bench.output(plan.dw());
+    Tensor db = c.bias() ? bench.output(bench.master(spec.b())) : null;
     plan.forward(x, w, b, y);
     plan.backwardWeights(x, dy, dw, db);
     plan.backwardData(w, dy, dx);
+    int stored = c.bias() ? 2 : 1; // The bias is rounded too, or what it is added to.
     int window = c.kernel() * c.kernel();
     int positions = c.n() * yShape.dim(2) * yShape.dim(3);
-    List<Output> outputs = new ArrayList<>();
-    outputs.add(output("convolution y", y, c.c() * window));
-    outputs.add(output("convolution dx", dx, c.k() * window));
-    outputs.add(output("convolution dw", dw, positions));
+    Outputs outputs = new Outputs(bench);
+    outputs.add("convolution y", y, c.c() * window, stored);
+    outputs.add("convolution dx", dx, c.k() * window);
+    outputs.add("convolution dw", dw, positions, 1);
     if (c.bias()) {
-      outputs.add(output("convolution db", db, positions));
+      outputs.add("convolution db", db, positions);
     }
     // A second plan over the same weights, as the last, smaller batch of an epoch has, and one for
     // inference.
@@ -215,12 +170,12 @@ abstract class EngineOperationsTest {
       WeightedPlan second = bench.own(bench.backend().conv2d(spec, xLayout, plan.w(), usage));
       Tensor again = bench.output(second.y());
       second.forward(x, w, b, again);
-      outputs.add(output("convolution y", again, c.c() * window));
+      outputs.add("convolution y", again, c.c() * window, stored);
       if (usage.training()) {
-        Tensor dwAgain = bench.output(plan.w());
+        Tensor dwAgain = bench.output(plan.dw());
         Tensor dySecond = bench.tensor(second.y(), fill.values(yShape, 4));
         second.backwardWeights(x, dySecond, dwAgain, null);
-        outputs.add(output("convolution dw", dwAgain, positions));
+        outputs.add("convolution dw", dwAgain, positions, 1);
       }
     }
     return outputs;
@@ -247,38 +202,38 @@ abstract class EngineOperationsTest {
     compare(c.toString(), bench -> batchNorm(bench, c));
   }
 
-  private static List<Output> batchNorm(Bench bench, NormCase c) {
+  private static Outputs batchNorm(Bench bench, NormCase c) {
     BatchNorm2dSpec spec = new BatchNorm2dSpec(c.c(), 1e-5, 0.1, c.relu(), c.frozen());
     Shape shape = Shape.of(c.n(), c.c(), c.h(), c.w());
     Shape channel = spec.parameter();
     Layout layout = convolved(bench, shape);
     BatchNorm2dPlan plan = bench.own(bench.backend().batchNorm2d(spec, layout, Usage.TRAINING));
     Tensor x = bench.tensor(layout, Bench.random(shape, 5));
-    Tensor gamma = bench.tensor(channel, Bench.random(channel, 6));
-    Tensor beta = bench.tensor(channel, Bench.random(channel, 7));
-    Tensor mean = bench.tensor(channel, Bench.random(channel, 8));
+    Tensor gamma = bench.master(channel, Bench.random(channel, 6));
+    Tensor beta = bench.master(channel, Bench.random(channel, 7));
+    Tensor mean = bench.master(channel, Bench.random(channel, 8));
     double[] positive = Bench.random(channel, 9);
     Tensor var =
-        bench.tensor(channel, Arrays.stream(positive).map(v -> (float) (1.5 + v)).toArray());
+        bench.master(channel, Arrays.stream(positive).map(v -> (float) (1.5 + v)).toArray());
     Tensor y = bench.output(plan.y());
     Tensor inference = bench.output(plan.y());
     Tensor dy = bench.tensor(plan.y(), Bench.random(shape, 10));
     Tensor dx = bench.output(layout);
-    Tensor dgamma = bench.output(bench.plain(channel));
-    Tensor dbeta = bench.output(bench.plain(channel));
+    Tensor dgamma = bench.output(bench.master(channel));
+    Tensor dbeta = bench.output(bench.master(channel));
     Tensor saved = bench.opaque(plan.saved());
     plan.forwardInference(x, gamma, beta, mean, var, inference);
     plan.forwardTraining(x, gamma, beta, mean, var, y, saved);
     plan.backward(x, y, dy, gamma, beta, saved, dx, dgamma, dbeta);
     int count = c.n() * c.h() * c.w();
-    return List.of(
-        output("batch norm y", y, count),
-        output("batch norm y (inference)", inference, 1),
-        output("batch norm dx", dx, 16 * count),
-        output("batch norm dgamma", dgamma, 16 * count),
-        output("batch norm dbeta", dbeta, count),
-        output("batch norm running mean", mean, count),
-        output("batch norm running var", var, count));
+    return new Outputs(bench)
+        .add("batch norm y", y, count)
+        .add("batch norm y (inference)", inference, 1)
+        .add("batch norm dx", dx, 16 * count)
+        .add("batch norm dgamma", dgamma, 16 * count)
+        .add("batch norm dbeta", dbeta, count)
+        .add("batch norm running mean", mean, count)
+        .add("batch norm running var", var, count);
   }
 
   /** Returns the layout that the engine's own convolution would hand to the next operation. */
@@ -313,7 +268,7 @@ abstract class EngineOperationsTest {
           Tensor dx = bench.output(layout);
           plan.forward(x, y);
           plan.backward(y, dy, dx);
-          return List.of(output("ReLU y", y, 0), output("ReLU dx", dx, 0));
+          return new Outputs(bench).add("ReLU y", y, 0).add("ReLU dx", dx, 0);
         });
   }
 
@@ -327,7 +282,7 @@ abstract class EngineOperationsTest {
     }
   }
 
-  private static List<Output> maxPool(Bench bench, MaxPool2dSpec spec, Shape shape, Fill fill) {
+  private static Outputs maxPool(Bench bench, MaxPool2dSpec spec, Shape shape, Fill fill) {
     Layout layout = convolved(bench, shape);
     WindowPlan plan = bench.own(bench.backend().maxPool2d(spec, layout, Usage.TRAINING));
     Tensor x = bench.tensor(layout, fill.values(shape, 13));
@@ -340,8 +295,10 @@ abstract class EngineOperationsTest {
     WindowPlan forward = bench.own(bench.backend().maxPool2d(spec, layout, Usage.INFERENCE));
     Tensor again = bench.output(forward.y());
     forward.forward(x, again, null);
-    return List.of(
-        output("max-pool y", y, 0), output("max-pool y", again, 0), output("max-pool dx", dx, 4));
+    return new Outputs(bench)
+        .add("max-pool y", y, 0)
+        .add("max-pool y", again, 0)
+        .add("max-pool dx", dx, 4);
   }
 
   @ParameterizedTest
@@ -356,8 +313,7 @@ abstract class EngineOperationsTest {
     }
   }
 
-  private static List<Output> adaptiveAvgPool(
-      Bench bench, AdaptiveAvgPool2dSpec spec, Shape shape) {
+  private static Outputs adaptiveAvgPool(Bench bench, AdaptiveAvgPool2dSpec spec, Shape shape) {
     Layout layout = convolved(bench, shape);
     WindowPlan plan = bench.own(bench.backend().adaptiveAvgPool2d(spec, layout, Usage.TRAINING));
     Tensor x = bench.tensor(layout, Bench.random(shape, 13));
@@ -368,9 +324,9 @@ abstract class EngineOperationsTest {
     plan.backward(x, y, dy, null, dx);
     int window = shape.dim(2) * shape.dim(3);
     int outputs = spec.height() * spec.width();
-    return List.of(
-        output("adaptive average pool y", y, window + 1),
-        output("adaptive average pool dx", dx, outputs + 2));
+    return new Outputs(bench)
+        .add("adaptive average pool y", y, window + 1)
+        .add("adaptive average pool dx", dx, outputs + 2);
   }
 
   record LinearCase(Shape x, int out, boolean relu) {}
@@ -392,10 +348,10 @@ abstract class EngineOperationsTest {
   @MethodSource("linears")
   void linear(LinearCase c) {
     compare(c.toString(), bench -> linear(bench, c, Bench::random));
-    exact(bench -> linear(bench, c, Bench::integers));
+    exact(c.toString(), bench -> linear(bench, c, Bench::integers));
   }
 
-  private static List<Output> linear(Bench bench, LinearCase c, Fill fill) {
+  private static Outputs linear(Bench bench, LinearCase c, Fill fill) {
     int in = (int) (c.x().elementCount() / c.x().dim(0));
     LinearSpec spec = new LinearSpec(in, c.out(), c.relu());
     Shape yShape = spec.y(c.x());
@@ -403,12 +359,12 @@ abstract class EngineOperationsTest {
     WeightedPlan plan = bench.own(bench.backend().linear(spec, xLayout, null, Usage.TRAINING));
     Tensor x = bench.tensor(xLayout, fill.values(c.x(), 15));
     Tensor w = bench.tensor(plan.w(), fill.values(spec.w(), 16));
-    Tensor b = bench.tensor(spec.b(), fill.values(spec.b(), 17));
+    Tensor b = bench.master(spec.b(), fill.values(spec.b(), 17));
     Tensor dy = bench.tensor(plan.y(), fill.values(yShape, 18));
     Tensor y = bench.output(plan.y());
     Tensor dx = bench.output(xLayout);
-    Tensor dw = bench.output(plan.w());
-    Tensor db = bench.output(bench.plain(spec.b()));
+    Tensor dw = bench.output(plan.dw());
+    Tensor db = bench.output(bench.master(spec.b()));
     plan.forward(x, w, b, y);
     plan.backwardData(w, dy, dx);
     plan.backwardWeights(x, dy, dw, db);
@@ -416,12 +372,12 @@ abstract class EngineOperationsTest {
         bench.own(bench.backend().linear(spec, xLayout, plan.w(), Usage.INFERENCE));
     Tensor again = bench.output(second.y());
     second.forward(x, w, b, again);
-    return List.of(
-        output("linear y", y, in),
-        output("linear y", again, in),
-        output("linear dx", dx, c.out()),
-        output("linear dw", dw, c.x().dim(0)),
-        output("linear db", db, c.x().dim(0)));
+    return new Outputs(bench)
+        .add("linear y", y, in, 2)
+        .add("linear y", again, in, 2)
+        .add("linear dx", dx, c.out())
+        .add("linear dw", dw, c.x().dim(0))
+        .add("linear db", db, c.x().dim(0));
   }
 
   @ParameterizedTest
@@ -441,8 +397,9 @@ abstract class EngineOperationsTest {
             Tensor saved = bench.opaque(plan.saved());
             plan.forward(x, y, saved);
             plan.backward(x, y, dy, saved, dx);
-            return List.of(
-                output("local response norm y", y, 25), output("local response norm dx", dx, 100));
+            return new Outputs(bench)
+                .add("local response norm y", y, 25)
+                .add("local response norm dx", dx, 100, 2);
           });
     }
   }
@@ -464,14 +421,14 @@ abstract class EngineOperationsTest {
           Tensor dx = bench.output(layout);
           plan.forward(x, y);
           plan.backward(x, dx);
-          return List.of(output("dropout y", y, 0), output("dropout dx", dx, 0));
+          return new Outputs(bench).add("dropout y", y, 0).add("dropout dx", dx, 0);
         });
   }
 
   @Test
   void crossEntropy() {
     Shape shape = Shape.of(4, 10);
-    Function<Bench, List<Output>> run =
+    Function<Bench, Outputs> run =
         bench -> {
           StepState state = bench.state();
           LossAccumulator sums = bench.own(bench.backend().newLossAccumulator());
@@ -487,10 +444,10 @@ abstract class EngineOperationsTest {
           LossTotals read = sums.read();
           double[] totals = {read.lossSum(), read.correct(), read.count()};
           sums.reset();
-          return List.of(
-              output("cross entropy dlogits", dlogits, 10),
-              new Output("cross entropy totals", totals, 10),
-              new Output("cross entropy reset", new double[] {sums.read().count()}, 0));
+          return new Outputs(bench)
+              .add("cross entropy dlogits", dlogits, 10)
+              .add("cross entropy totals", totals, 10, 0)
+              .add("cross entropy reset", new double[] {sums.read().count()}, 0, 0);
         };
     compare("cross entropy", run::apply);
   }
@@ -544,7 +501,7 @@ abstract class EngineOperationsTest {
     compare(
         "accumulation",
         bench -> {
-          Layout layout = bench.plain(shape);
+          Layout layout = bench.master(shape);
           long bytes = Arena.align(layout.bytes());
           Arena from = bench.arena(bytes);
           Arena into = bench.arena(bytes);
@@ -553,16 +510,16 @@ abstract class EngineOperationsTest {
           AccumulatePlan plan = bench.own(bench.backend().accumulate(from, into));
           plan.run();
           plan.run();
-          return List.of(
-              output("accumulated gradients", into.tensor(0, layout), 3),
-              output("gradients to accumulate", from.tensor(0, layout), 0));
+          return new Outputs(bench)
+              .add("accumulated gradients", into.tensor(0, layout), 3)
+              .add("gradients to accumulate", from.tensor(0, layout), 0);
         });
   }
 
   /** Five updates of a slab that is no multiple of any chunk. */
-  private static List<Output> optimizer(Bench bench, int moments) {
+  private static Outputs optimizer(Bench bench, int moments) {
     Shape shape = Shape.of(10_001);
-    Layout layout = bench.plain(shape);
+    Layout layout = bench.master(shape);
     long bytes = Arena.align(layout.bytes());
     Arena p = bench.arena(bytes);
     Arena g = bench.arena(bytes);
@@ -582,11 +539,11 @@ abstract class EngineOperationsTest {
       state.set(step, step, 0.01 / (1 + step));
       plan.step();
     }
-    List<Output> outputs = new ArrayList<>();
-    outputs.add(output("optimizer p", p.tensor(0, layout), 100));
+    Outputs outputs = new Outputs(bench);
+    outputs.add("optimizer p", p.tensor(0, layout), 100);
     for (Arena moment : Arrays.asList(m, v)) {
       if (moment != null) {
-        outputs.add(output("optimizer moment", moment.tensor(0, layout), 100));
+        outputs.add("optimizer moment", moment.tensor(0, layout), 100);
       }
     }
     return outputs;

@@ -80,7 +80,7 @@ record PlannedOperation(
     WeightedPlan plan = bench.own(bench.backend().conv2d(spec, x, null, Usage.TRAINING));
     Layout w = plan.w();
     Layout y = plan.y();
-    Layout b = bias ? bench.plain(spec.b()) : null;
+    Layout b = bias ? bench.master(spec.b()) : null;
     return List.of(
         new PlannedOperation(
             "convolution",
@@ -95,7 +95,7 @@ record PlannedOperation(
         new PlannedOperation(
             "convolution",
             "weights gradient, bias " + bias,
-            operands("x", x, "dy", y, "dw", w, "db?", b),
+            operands("x", x, "dy", y, "dw", plan.dw(), "db?", b),
             t -> plan.backwardWeights(t[0], t[1], t[2], t[3])));
   }
 
@@ -105,7 +105,7 @@ record PlannedOperation(
     WeightedPlan plan = bench.own(bench.backend().linear(spec, x, null, Usage.TRAINING));
     Layout w = plan.w();
     Layout y = plan.y();
-    Layout b = bench.plain(spec.b());
+    Layout b = bench.master(spec.b());
     return List.of(
         new PlannedOperation(
             "linear layer",
@@ -120,7 +120,7 @@ record PlannedOperation(
         new PlannedOperation(
             "linear layer",
             "weights gradient",
-            operands("x", x, "dy", y, "dw", w, "db", b),
+            operands("x", x, "dy", y, "dw", plan.dw(), "db", b),
             t -> plan.backwardWeights(t[0], t[1], t[2], t[3])));
   }
 
@@ -128,7 +128,7 @@ record PlannedOperation(
     BatchNorm2dSpec spec = new BatchNorm2dSpec(CHANNELS, 1e-5, 0.1, relu, frozen);
     Layout x = images(bench);
     BatchNorm2dPlan plan = bench.own(bench.backend().batchNorm2d(spec, x, Usage.TRAINING));
-    Layout c = bench.plain(spec.parameter());
+    Layout c = bench.master(spec.parameter());
     Layout y = plan.y();
     Layout saved = plan.saved();
     String kind = ", ReLU " + relu + ", frozen " + frozen;

@@ -1,14 +1,35 @@
 package org.vgg4j.run;
 
+import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
+import org.vgg4j.backend.cuda.Precision;
+import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
 
+/**
+ * On the GPU engine, between an engine that keeps the batch norms' outputs and one that computes
+ * them again.
+ */
 @OnCuda
-final class CudaExactResumeTest extends ExactResumeTest {
+class CudaExactResumeTest extends ExactResumeTest {
+  Precision precision() {
+    return Precision.FP32;
+  }
+
   @Override
-  Backend open() {
-    return CudaUnderTest.open();
+  final Backend open() {
+    return CudaUnderTest.open(CudaUnderTest.deterministic(precision(), Activations.KEEP));
+  }
+
+  @Override
+  final Backend openOther() {
+    return CudaUnderTest.open(CudaUnderTest.deterministic(precision(), Activations.RECOMPUTE));
+  }
+
+  @Override
+  final VggConfig net(TinyTraining training) {
+    return TinyTraining.IN_A_ROW;
   }
 
   @Override

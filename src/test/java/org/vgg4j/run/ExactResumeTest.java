@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.io.MemoryFiles;
+import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.train.EpochMetrics;
@@ -28,6 +29,18 @@ abstract class ExactResumeTest {
   /** Returns the engine, in its deterministic mode. */
   abstract Backend open();
 
+  /**
+   * Returns another engine that must compute the same bits; interrupted runs change between both.
+   */
+  Backend openOther() {
+    return open();
+  }
+
+  /** Returns the net to train. */
+  VggConfig net(TinyTraining training) {
+    return training.net;
+  }
+
   /** Returns how many interruptions each row has. */
   abstract int interruptions();
 
@@ -37,8 +50,12 @@ abstract class ExactResumeTest {
       String optimizer, int accumulate, LearningRateSchedule schedule) throws IOException {
     TrainingOptions options = new TrainingOptions(EPOCHS, 4, accumulate, 3e-3, schedule, 7);
     Random random = new Random(accumulate + optimizer.hashCode());
-    try (Backend backend = open()) {
+    try (Backend backend = open();
+        Backend other = openOther()) {
       TinyTraining training = new TinyTraining(backend, optimizer, options);
+      training.net = net(training);
+      TinyTraining elsewhere = new TinyTraining(other, optimizer, options);
+      elsewhere.net = training.net;
       MemoryFiles whole = new MemoryFiles();
       TrainingState end = training.run(whole, CheckpointInterval.EPOCH, (trainer, vgg) -> {});
       assertEquals(EPOCHS, end.finished().size());
@@ -47,16 +64,19 @@ abstract class ExactResumeTest {
         MemoryFiles disk = new MemoryFiles();
         int inThisRun = Math.min(left, 1 + random.nextInt(4));
         for (int i = 0; i < inThisRun; i++) {
-          interrupt(training, disk, random);
+          interrupt(i % 2 == 0 ? elsewhere : training, disk, random);
         }
         left -= inThisRun;
         TrainingState resumed =
-            training.run(disk, new CheckpointInterval(2, 0), (trainer, vgg) -> {});
+            (inThisRun % 2 == 0 ? elsewhere : training)
+                .run(disk, new CheckpointInterval(2, 0), (trainer, vgg) -> {});
         requireSame(end, resumed);
         requireSame(whole, disk);
       }
-      assertEquals(
-          List.of(), training.reports.stream().filter(line -> !line.contains("skipped")).toList());
+      for (TinyTraining each : List.of(training, elsewhere)) {
+        assertEquals(
+            List.of(), each.reports.stream().filter(line -> !line.contains("skipped")).toList());
+      }
     }
   }
 

@@ -27,16 +27,10 @@ import org.vgg4j.train.TrainingState;
 final class TinyTraining {
   static final Path FOLDER = Path.of("/run");
   private static final int IMAGES = 22; // batches of 4, the last of 2
-  private static final VggConfig NET =
-      VggConfig.builder()
-          .layers("3,M,4,M")
-          .batchNorm(true)
-          .channels(1)
-          .classes(3)
-          .imageSize(8)
-          .hidden(5)
-          .dropout(0.3)
-          .build();
+  private static final VggConfig NET = net("3,M,4,M");
+
+  /** A net of whose convolutions some read nothing but a batch norm's output. */
+  static final VggConfig IN_A_ROW = net("3,8,M,4,8,5,M");
 
   private final Backend backend;
   private final String optimizer;
@@ -44,11 +38,24 @@ final class TinyTraining {
   final List<String> reports = Collections.synchronizedList(new ArrayList<>());
   NanPolicy nanPolicy = NanPolicy.STOP;
   int keep = 3;
+  VggConfig net = NET;
 
   TinyTraining(Backend backend, String optimizer, TrainingOptions options) {
     this.backend = backend;
     this.optimizer = optimizer;
     this.options = options;
+  }
+
+  private static VggConfig net(String layers) {
+    return VggConfig.builder()
+        .layers(layers)
+        .batchNorm(true)
+        .channels(1)
+        .classes(3)
+        .imageSize(8)
+        .hidden(5)
+        .dropout(0.3)
+        .build();
   }
 
   /** Hears of each step, after its checkpoint was asked for. */
@@ -74,10 +81,10 @@ final class TinyTraining {
     Snapshot from = newest == null ? null : newest.snapshot();
     NetworkOptions start =
         NetworkOptions.training(Trainer.batchSizes(4, IMAGES)).withSeed(options.seed());
-    Recipe recipe = new Recipe("tiny", NET, Initialization.KAIMING, optimizer, 0.9, 1e-4, options);
+    Recipe recipe = new Recipe("tiny", net, Initialization.KAIMING, optimizer, 0.9, 1e-4, options);
     try (Vgg vgg =
             Vgg.build(
-                NET,
+                net,
                 Initialization.KAIMING,
                 from == null ? start : start.withoutInitialValues(),
                 backend);
@@ -88,7 +95,7 @@ final class TinyTraining {
       }
       Checkpointer.Contents contents =
           new Checkpointer.Contents(
-              NET, recipe.preprocessing(), data.classNames(), Map.of("seed", options.seed()));
+              net, recipe.preprocessing(), data.classNames(), Map.of("seed", options.seed()));
       try (Checkpointer checkpointer =
           new Checkpointer(
               trainer,

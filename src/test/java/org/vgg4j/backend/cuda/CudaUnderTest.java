@@ -45,15 +45,35 @@ public final class CudaUnderTest {
 
   /** Returns strict options that measure their algorithms. */
   public static CudaOptions measuring(Path cache, Map<String, String> choices) {
+    return measuring(Precision.FP32, Activations.AUTO, choices, cache);
+  }
+
+  /** Returns options that measure their algorithms. */
+  public static CudaOptions measuring(
+      Precision precision, Activations activations, Map<String, String> choices, Path cache) {
+    return options(precision, activations, false, choices, cache);
+  }
+
+  /** Returns deterministic options. */
+  public static CudaOptions deterministic(Precision precision, Activations activations) {
+    return options(precision, activations, true, Map.of(), null);
+  }
+
+  private static CudaOptions options(
+      Precision precision,
+      Activations activations,
+      boolean deterministic,
+      Map<String, String> choices,
+      Path cache) {
     return with(
         new CudaOptions(
             0,
             List.of(),
             MEASURING_LIMIT,
-            Precision.FP32,
-            false,
+            precision,
+            deterministic,
             choices,
-            Activations.AUTO,
+            activations,
             CudaOptions.DEFAULT_READ_INTERVAL,
             cache));
   }

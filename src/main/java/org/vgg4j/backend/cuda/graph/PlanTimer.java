@@ -29,8 +29,8 @@ final class PlanTimer {
   /** A plan whose first run is this much slower than the fastest so far is not timed again. */
   private static final double HOPELESS = 5;
 
-  /** Random values are made on the host up to here, and copied on. */
-  private static final int PATTERN_BYTES = 1 << 20;
+  /** So much is random; the rest repeats it, since making it on the host takes time. */
+  private static final int PATTERN_BYTES = 1 << 16;
 
   private final CudaContext context;
   private final CUevent_st start;

@@ -19,6 +19,7 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.cudnn;
 import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.presets.javacpp;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
 import org.vgg4j.backend.cuda.calls.Versions;
 import org.vgg4j.tensor.DeviceUnavailableException;
@@ -32,6 +33,7 @@ import org.vgg4j.tensor.DeviceUnavailableException;
  */
 public final class CudaLibraries {
   private static final String LINK_PATH = "platform.linkpath";
+  private static final String LOADS = "org.bytedeco.javacpp.loadLibraries";
   private static final String PHYSICAL_LIMIT = "org.bytedeco.javacpp.maxPhysicalBytes";
 
   /** cuDNN 9.12, the first for CUDA 13. */
@@ -95,19 +97,23 @@ public final class CudaLibraries {
     List<CudaLibrary> missing =
         CudaLibrary.all().stream()
             .filter(library -> library.required() && !found.containsKey(library))
-            .filter(library -> withDriver || library.part() != CudaLibrary.Part.DRIVER)
+            .filter(library -> withDriver || !library.isDriver())
             .toList();
     if (!missing.isEmpty()) {
       return new Outcome(null, missing(missing, places));
     }
     try {
       found.values().forEach(file -> System.load(file.toString()));
-      bind(found.values(), bindings);
+      if (withDriver || found.keySet().stream().anyMatch(CudaLibrary::isDriver)) {
+        bind(found.values(), bindings);
+      } else {
+        bindCudnnAlone();
+      }
       requireCudnn(found);
       return new Outcome(found, null);
     } catch (DeviceUnavailableException e) {
       return new Outcome(null, e);
-    } catch (LinkageError | RuntimeException e) {
+    } catch (LinkageError | IOException | RuntimeException e) {
       return new Outcome(null, unloadable(e, found));
     }
   }
@@ -160,6 +166,30 @@ public final class CudaLibraries {
     String own = String.join(File.pathSeparator, folders);
     properties.setProperty(LINK_PATH, before.isEmpty() ? own : own + File.pathSeparator + before);
     bindings.forEach(Loader::load);
+  }
+
+  /**
+   * Loads JavaCPP's library for cuDNN without that for CUDA's runtime, which needs a driver:
+   * initializing the class would load both.
+   */
+  private static void bindCudnnAlone() throws IOException {
+    String before = System.getProperty(LOADS);
+    System.setProperty(LOADS, "false");
+    try {
+      Class.forName(cudnn.class.getName());
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(e);
+    } finally {
+      if (before == null) {
+        System.clearProperty(LOADS);
+      } else {
+        System.setProperty(LOADS, before);
+      }
+    }
+    Loader.load(javacpp.class);
+    String name =
+        "/org/bytedeco/cuda/" + Loader.getPlatform() + "/" + System.mapLibraryName("jnicudnn");
+    System.load(Loader.cacheResource(cudnn.class, name).getPath());
   }
 
   /** A cuDNN for another CUDA may load without error and fail at its first convolution. */

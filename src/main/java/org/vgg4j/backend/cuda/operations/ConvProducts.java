@@ -58,8 +58,7 @@ final class ConvProducts {
       WorkspaceRegions regions) {
     x.requireImages("convolution");
     ConvPlans plans = device.plans();
-    ConvForwardChoice choice = ConvForwardChoice.of(device, spec, x, then);
-    ConvPlan forwardPlan = choice.plan();
+    ConvPlan forwardPlan = ConvForwardChoice.of(device, spec, x, then);
     operation = forwardPlan.problem().operation();
     forward = owned.own(forwardPlan.newRun());
     deferred = x.deferred() ? new DeferredInput(owned, device, x, regions) : null;

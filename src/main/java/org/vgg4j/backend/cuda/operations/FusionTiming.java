@@ -1,6 +1,5 @@
 package org.vgg4j.backend.cuda.operations;
 
-import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.Stopwatch;
 import org.vgg4j.backend.cuda.graph.ConvPlan;
 import org.vgg4j.backend.cuda.graph.PlanRun;
@@ -20,7 +19,7 @@ final class FusionTiming {
   private final DeviceMemory values; // x after norm and ReLU
   private final DeviceMemory w;
   private final DeviceMemory y;
-  private final DeviceMemory channels; // scale, shift, sums or squares: all the same
+  private final DeviceMemory channels; // scale and shift
   private final DeviceMemory workspace;
   private final long channelBytes;
 
@@ -88,10 +87,13 @@ final class FusionTiming {
     if (plan.problem().operation().hasNorm()) {
       run.set(at++, channels.pointer()).set(at++, channels.pointer());
     }
-    run.set(at++, w.pointer()).set(at++, y.pointer());
+    run.set(at++, w.pointer());
+    if (plan.problem().operation().hasBias()) {
+      run.set(at++, channels.pointer());
+    }
+    run.set(at++, y.pointer());
     if (plan.problem().operation().hasStatistics()) {
-      Pointer sums = zeroed(channelBytes).pointer();
-      run.set(at++, sums).set(at, channels.pointer());
+      run.set(at++, zeroed(channelBytes).pointer()).set(at, zeroed(channelBytes).pointer());
     }
     return () -> run.execute(workspace.pointer());
   }
@@ -111,6 +113,11 @@ final class FusionTiming {
       ChannelNorm norm = new ChannelNorm(owned, device, spec, out, true);
       DeviceMemory partial = zeroed(norm.partialBytes());
       after = () -> norm.sum(y.pointer(), partial.pointer());
+    }
+    if (fused.problem().operation().hasBias()) {
+      KernelLaunch bias = owned.own(PointwiseKernels.bias(device.kernels(), out, true));
+      bias.set(0, y.pointer()).set(1, channels.pointer());
+      after = bias::launch;
     }
     Runnable first = before;
     Runnable last = after;

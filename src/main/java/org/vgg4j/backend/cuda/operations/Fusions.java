@@ -44,13 +44,27 @@ final class Fusions {
   }
 
   /**
-   * Returns the faster of two plans.
+   * Returns the faster of two plans; deterministic engines take sums as the custom kernels do.
    *
    * @param alone the convolution alone; custom kernels do the rest
-   * @param with the convolution with what is around it, if cuDNN offers that
+   * @param with the convolution with a norm before it or statistics behind it, if cuDNN offers that
    */
-  ConvPlan faster(ConvPlan alone, ConvProblem with, CudaLayout x, Conv2dSpec spec) {
-    ConvPlan fused = deterministic ? null : device.plans().planOrNull(with);
+  ConvPlan withNorm(ConvPlan alone, ConvProblem with, CudaLayout x, Conv2dSpec spec) {
+    return deterministic ? alone : faster(alone, with, x, spec);
+  }
+
+  /**
+   * Returns the faster of two plans; deterministic engines add the bias in the convolution's plan.
+   *
+   * @param with the convolution with its bias, if cuDNN offers that
+   */
+  ConvPlan withBias(ConvPlan alone, ConvProblem with, CudaLayout x, Conv2dSpec spec) {
+    ConvPlan fused = deterministic ? device.plans().planOrNull(with) : null;
+    return fused != null ? fused : deterministic ? alone : faster(alone, with, x, spec);
+  }
+
+  private ConvPlan faster(ConvPlan alone, ConvProblem with, CudaLayout x, Conv2dSpec spec) {
+    ConvPlan fused = device.plans().planOrNull(with);
     boolean fuses =
         fused != null
             && decide(

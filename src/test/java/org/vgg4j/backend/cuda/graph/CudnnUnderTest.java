@@ -58,11 +58,9 @@ final class CudnnUnderTest {
   /** Returns why it cannot be asked, null if it can. */
   static String missing() {
     String folder = System.getProperty("vgg4j.cuda.libraries", "");
-    if (folder.isEmpty()) {
-      return "no cuDNN to ask: -Dcuda.libraries=DIR names a folder with NVIDIA's libraries";
-    }
-    if (!Files.isDirectory(Path.of(folder))) {
-      return "cuda.libraries is no folder: " + folder;
+    if (folder.isEmpty() || !Files.isDirectory(Path.of(folder))) {
+      return "no cuDNN to ask in '%s': -Dcuda.libraries=DIR names a folder with NVIDIA's libraries"
+          .formatted(folder);
     }
     return Files.exists(DRIVER.resolve("libcuda.so.1"))
         ? null
