@@ -71,7 +71,8 @@ final class SummaryCommand implements Callable<Integer> {
           described,
           (plan, forecast) -> {
             SummaryTable.print(recipe, plan, backend, out);
-            ForecastTable.paragraph("workspace: " + described.workspaceSource(), out);
+            ForecastTable.paragraph(
+                "workspace: " + Failures.withFlags(described.workspaceSource()), out);
             ForecastTable.print(forecast, described, out);
           });
       ForecastTable.print(LargestBatch.of(recipe, described), backend, out);

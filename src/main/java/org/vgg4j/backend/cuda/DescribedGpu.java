@@ -3,6 +3,7 @@ package org.vgg4j.backend.cuda;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
 import org.vgg4j.backend.cuda.calls.Versions;
 import org.vgg4j.backend.cuda.graph.ConvPlans;
@@ -57,31 +58,33 @@ public final class DescribedGpu implements DescribedDevice {
     this.options = options;
     operationsPerSecond = options.precision().operationsPerSecond(gpu);
     PlanPolicy policy = options.planPolicy(gpu.memoryBytes());
-    Map<CudaLibrary, Path> libraries = null;
-    String missing = "cuDNN was not asked";
+    ConvPlans quick = null;
+    boolean hasDriver = false;
+    String problem = "it was not to be";
     if (asks) {
       try {
-        libraries = CudaLibraries.loadForPlanning(options.libraries());
+        Map<CudaLibrary, Path> found = CudaLibraries.loadForPlanning(options.libraries());
+        hasDriver = found.keySet().stream().anyMatch(CudaLibrary::isDriver);
+        quick = ConvPlans.withAssumedFusions(gpu, policy);
       } catch (DeviceUnavailableException e) {
-        missing = e.summary();
+        problem = e.summary();
+      } catch (CudaException e) {
+        problem = e.getMessage();
       }
     }
-    boolean hasDriver =
-        libraries != null && libraries.keySet().stream().anyMatch(CudaLibrary::isDriver);
-    workspaceSource =
-        libraries == null
-            ? "an estimate, since cuDNN cannot be asked: " + missing
-            : "planned by cuDNN "
-                + Versions.library(CudnnCalls.cudnnGetVersion())
-                + (hasDriver ? "" : "; fusions, which it plans beside a driver only, are assumed");
-    quickBackend =
-        backend(
-            libraries == null
-                ? ConvPlans.assumed(gpu, policy)
-                : ConvPlans.withAssumedFusions(gpu, policy),
-            policy);
-    backend =
-        hasDriver ? backend(ConvPlans.on(gpu, policy, options.cache()), policy) : quickBackend;
+    if (quick == null) {
+      workspaceSource = "an estimate, since cuDNN was not asked: " + problem;
+      quickBackend = backend(ConvPlans.assumed(gpu, policy), policy);
+      backend = quickBackend;
+    } else {
+      workspaceSource =
+          "planned by cuDNN "
+              + Versions.library(CudnnCalls.cudnnGetVersion())
+              + (hasDriver ? "" : "; fusions, which it plans beside a driver only, are assumed");
+      quickBackend = backend(quick, policy);
+      backend =
+          hasDriver ? backend(ConvPlans.on(gpu, policy, options.cache()), policy) : quickBackend;
+    }
   }
 
   private CudaBackend backend(ConvPlans plans, PlanPolicy policy) {
