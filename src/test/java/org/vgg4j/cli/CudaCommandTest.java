@@ -257,7 +257,7 @@ final class CudaCommandTest {
     assertEquals("bf16", config(run).get("precision").asText());
     assertEquals("recompute", config(run).get("activations").asText());
     JsonNode chosen = config(run).get("choices");
-    assertTrue(chosen.toString().contains("norm forward statistics bf16"), chosen::toPrettyString);
+    assertTrue(chosen.toString().contains("norm forward bf16"), chosen::toPrettyString);
     forgetNewest(run, 2);
     Cli.Result second = resume(run);
     assertEquals(ExitCode.DONE, second.code(), second::err);

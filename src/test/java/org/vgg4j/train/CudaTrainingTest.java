@@ -39,6 +39,7 @@ import org.vgg4j.tensor.SgdSpec;
 final class CudaTrainingTest {
   private static final int IMAGES = 520; // of batches of 64 the last has 8
   private static final int SEEDS = 2;
+  private static final double HALF_A_POINT = 0.005;
 
   private static FashionMnist sample() {
     Path folder = Path.of(System.getProperty("basedir", "."), "data", "sample");
@@ -130,24 +131,27 @@ final class CudaTrainingTest {
   }
 
   /**
-   * Single trainings of nets this small end half a point apart whatever one changes, and so does a
-   * thousand images' accuracy. So the mean of two seeds counts, over all of the sample's training
-   * images, of which a twelfth are trained on.
+   * Two trainings that round differently end apart even without bf16: with SGD at a low rate by a
+   * quarter of a point (fp32 against TF32, over the sample's 6000 training images), with Adam at
+   * this rate by 1.2 points. So means of two seeds are compared, and Adam's may differ by twice
+   * their noise on top.
    */
   @Test
   void reachesTheAccuracyOfFp32InBf16() {
-    for (Optimizer optimizer : List.of(new Adam(), new Sgd(new SgdSpec(0.9, 5e-4)))) {
-      double fp32 = meanAccuracy(Precision.FP32, optimizer);
-      double bf16 = meanAccuracy(Precision.BF16, optimizer);
-      System.out.printf(
-          "accuracy with %s: %.4f in bf16, %.4f in fp32%n", optimizer.name(), bf16, fp32);
-      assertTrue(fp32 > 0.6, () -> "nothing was learned in fp32: " + fp32);
-      assertEquals(fp32, bf16, 0.005);
-    }
+    requireSameAccuracy(new Sgd(new SgdSpec(0.9, 5e-4)), 5e-3, HALF_A_POINT);
+    requireSameAccuracy(new Adam(), 4e-3, HALF_A_POINT + 2 * 0.012 / Math.sqrt(SEEDS));
   }
 
-  private static double meanAccuracy(Precision precision, Optimizer optimizer) {
-    double rate = optimizer instanceof Adam ? 4e-3 : 2e-2;
+  private static void requireSameAccuracy(Optimizer optimizer, double rate, double tolerance) {
+    double fp32 = meanAccuracy(Precision.FP32, optimizer, rate);
+    double bf16 = meanAccuracy(Precision.BF16, optimizer, rate);
+    System.out.printf(
+        "accuracy with %s: %.4f in bf16, %.4f in fp32%n", optimizer.name(), bf16, fp32);
+    assertTrue(fp32 > 0.4, () -> "nothing was learned in fp32: " + fp32);
+    assertEquals(fp32, bf16, tolerance);
+  }
+
+  private static double meanAccuracy(Precision precision, Optimizer optimizer, double rate) {
     FashionMnist data = sample();
     double[] accuracy = new double[SEEDS];
     for (int i = 0; i < SEEDS; i++) {
