@@ -142,6 +142,8 @@ final class BadInputTest {
   @Test
   void whatTheCpuEngineHasNot() throws IOException {
     train("--precision tf32", "--data", "sample", "--device", "cpu", "--precision", "tf32");
+    train("--precision bf16", "--data", "sample", "--device", "cpu", "--precision", "bf16");
+    train("--activations", "--data", "sample", "--device", "cpu", "--activations", "recompute");
   }
 
   /** As under LC_ALL=C, where a name with accents is none; no locale has this one. */

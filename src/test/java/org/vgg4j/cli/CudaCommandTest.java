@@ -241,6 +241,42 @@ final class CudaCommandTest {
     assertEquals(ExitCode.DONE, train(run).code());
   }
 
+  /** Convolutions in a row, so that one reads nothing but a batch norm's output. */
+  @Test
+  void bf16WithNormsComputedAgainIsTrainedResumedAndEvaluated() throws IOException {
+    Path run = folder.resolve("run");
+    List<String> arguments = new ArrayList<>(List.of("train", "--out", run.toString()));
+    arguments.addAll(List.of("--layers", "256,384,M,384,M", "--width", "1/64"));
+    arguments.addAll(List.of("--image-size", "8", "--data", "sample", "--train-limit", "200"));
+    arguments.addAll(List.of("--test-limit", "50", "--device", "cuda", "--batch-size", "16"));
+    arguments.addAll(List.of("--epochs", "2", "--checkpoint-every", "4"));
+    arguments.addAll(List.of("--workspace-limit", "16M", "--precision", "bf16"));
+    arguments.addAll(List.of("--activations", "recompute"));
+    Cli.Result first = Cli.run(onStandIn(arguments));
+    assertEquals(ExitCode.DONE, first.code(), first::err);
+    assertEquals("bf16", config(run).get("precision").asText());
+    assertEquals("recompute", config(run).get("activations").asText());
+    JsonNode chosen = config(run).get("choices");
+    assertTrue(chosen.toString().contains("norm forward bf16"), chosen::toPrettyString);
+    forgetNewest(run, 2);
+    Cli.Result second = resume(run);
+    assertEquals(ExitCode.DONE, second.code(), second::err);
+    assertEquals(chosen, config(run).get("choices"));
+    String model = run.resolve("model.safetensors").toString();
+    Cli.Result onCpu = Cli.run("evaluate", model, "--data", "sample", "--device", "cpu");
+    assertEquals(ExitCode.DONE, onCpu.code(), onCpu::err);
+  }
+
+  @Test
+  void precisionsAndActivationsThatThereAreNot() {
+    Path run = folder.resolve("run");
+    String line = Cli.refused(train(run, "--precision", "half"));
+    assertEquals("vgg: --precision must be one of fp32, tf32, bf16, not half", line);
+    line = Cli.refused(train(run, "--activations", "sometimes"));
+    assertEquals("vgg: --activations must be one of auto, keep, recompute, not sometimes", line);
+    assertFalse(Files.exists(run));
+  }
+
   @Test
   void trainedNetsAreEvaluatedOnEitherEngine() throws IOException {
     Path run = folder.resolve("run");

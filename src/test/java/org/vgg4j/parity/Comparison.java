@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.ToDoubleFunction;
 import org.vgg4j.testing.Errors;
 
 /**
@@ -22,11 +23,11 @@ final class Comparison {
 
   private final String engine;
   private final Fixture fixture;
-  private final double tolerance;
+  private final ToDoubleFunction<String> tolerance; // of a kind of tensors
   private final Set<String> compared = new TreeSet<>();
   private final List<String> failures = new ArrayList<>();
 
-  Comparison(String engine, Fixture fixture, double tolerance) {
+  Comparison(String engine, Fixture fixture, ToDoubleFunction<String> tolerance) {
     this.engine = engine;
     this.fixture = fixture;
     this.tolerance = tolerance;
@@ -51,7 +52,7 @@ final class Comparison {
     assertEquals(expected.length, actual.length, name);
     double error = norm(minus(actual, expected)) / Math.max(FLOOR, norm(expected));
     Errors.record(engine, kind, error, expected.length);
-    if (!(error <= tolerance)) {
+    if (!(error <= tolerance.applyAsDouble(kind))) {
       failures.add("%s of %s: %s differs by %.2e".formatted(kind, fixture.net(), name, error));
     }
   }

@@ -24,7 +24,7 @@ final class ComparisonTest {
           new int[] {0},
           Map.of("a", new double[] {3, 4}, "b", new double[] {3, 4.01}, "zero", new double[2]));
 
-  private final Comparison comparison = new Comparison("none", FIXTURE, TOLERANCE);
+  private final Comparison comparison = new Comparison("none", FIXTURE, kind -> TOLERANCE);
 
   @AfterAll
   static void printErrors() {

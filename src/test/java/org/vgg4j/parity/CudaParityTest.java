@@ -13,8 +13,12 @@ class CudaParityTest extends ParityTest {
   }
 
   @Override
-  String engine() {
-    return CudaUnderTest.isGpu() ? "cuda" : "cuda on the stand-in";
+  final String engine() {
+    return (CudaUnderTest.isGpu() ? "cuda" : "cuda on the stand-in") + variant();
+  }
+
+  String variant() {
+    return "";
   }
 
   @Override

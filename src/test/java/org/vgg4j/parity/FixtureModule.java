@@ -58,11 +58,11 @@ final class FixtureModule {
         next(new LocalResponseNorm(lrn(entry)));
       } else {
         boolean pool = i + 1 < layout.length && layout[i + 1].equals("M");
-        int kernel = entry[0].equals("1x1") ? 1 : 3;
-        int out = Integer.parseInt(entry[entry.length - 1]);
+        int kernel = kernel(entry);
+        int out = channels(entry);
         if (style == Style.BLOCKS) {
-          block(out, kernel, pool);
           i += pool ? 1 : 0;
+          block(out, kernel, pool, next(layout, i + 1, out));
         } else {
           single(out, kernel);
         }
@@ -97,20 +97,38 @@ final class FixtureModule {
     features.add(Integer.toString(index++), module);
   }
 
-  private Conv2dSpec conv(int out, int kernel) {
-    return new Conv2dSpec(channels, out, kernel, kernel / 2, !batchNorm(), false);
+  private Conv2dSpec conv(int in, int out, int kernel) {
+    return new Conv2dSpec(in, out, kernel, kernel / 2, !batchNorm(), false);
   }
 
-  private void block(int out, int kernel, boolean pool) {
+  private static int kernel(String[] convolution) {
+    return convolution[0].equals("1x1") ? 1 : 3;
+  }
+
+  private static int channels(String[] convolution) {
+    return Integer.parseInt(convolution[convolution.length - 1]);
+  }
+
+  /** Returns the convolution that alone reads what comes before an entry, or null. */
+  private Conv2dSpec next(String[] layout, int index, int in) {
+    if (index == layout.length || layout[index].startsWith("M") || layout[index].startsWith("L")) {
+      return null;
+    }
+    String[] entry = layout[index].split(":");
+    return conv(in, channels(entry), kernel(entry));
+  }
+
+  private void block(int out, int kernel, boolean pool, Conv2dSpec next) {
     BatchNorm2dSpec norm = batchNorm() ? BatchNorm2dSpec.of(out, true) : null;
-    ConvBlockSpec spec = new ConvBlockSpec(conv(out, kernel), norm, pool ? POOL : null);
+    ConvBlockSpec spec =
+        new ConvBlockSpec(conv(channels, out, kernel), norm, pool ? POOL : null, next);
     String name = Integer.toString(index);
     features.addInline(new ConvBlock(spec, name, Integer.toString(index + 1), ANY));
     index += (batchNorm() ? 3 : 2) + (pool ? 1 : 0);
   }
 
   private void single(int out, int kernel) {
-    next(new Conv2d(conv(out, kernel), ANY));
+    next(new Conv2d(conv(channels, out, kernel), ANY));
     if (batchNorm()) {
       next(new BatchNorm2d(BatchNorm2dSpec.of(out, false)));
     }

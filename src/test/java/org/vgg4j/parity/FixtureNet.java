@@ -68,6 +68,7 @@ final class FixtureNet implements AutoCloseable {
     for (Buffer buffer : buffers()) {
       buffer.value().upload(fixture.values(prefix + buffer.name()));
     }
+    network.refreshCompute();
     if (optimizer == null) {
       return;
     }

@@ -30,6 +30,11 @@ abstract class ParityTest {
   /** Returns the largest error of a tensor, by {@link Comparison}'s measure. */
   abstract double tolerance();
 
+  /** Returns the largest error of a kind of tensors: by default all have the same. */
+  double tolerance(String kind) {
+    return tolerance();
+  }
+
   record Built(Fixture fixture, FixtureModule.Style style) {}
 
   record Trained(Fixture fixture, FixtureModule.Style style, Run run) {}
@@ -60,7 +65,7 @@ abstract class ParityTest {
   @MethodSource("nets")
   void passAndEvaluation(Built built) {
     Fixture fixture = built.fixture;
-    Comparison comparison = new Comparison(engine(), fixture, tolerance());
+    Comparison comparison = new Comparison(engine(), fixture, this::tolerance);
     try (Backend backend = open();
         FixtureNet net = new FixtureNet(fixture, built.style, null, backend)) {
       net.load(0);
@@ -115,7 +120,7 @@ abstract class ParityTest {
         if (t == 1 || !consecutive) {
           net.load(t - 1);
         }
-        Comparison comparison = new Comparison(name, fixture, tolerance());
+        Comparison comparison = new Comparison(name, fixture, this::tolerance);
         comparison.tensor("loss", Fixture.state(run, t) + "loss", net.step(t));
         state(comparison, net, run, t);
         comparison.finish(fixture.names(Fixture.state(run, t)));

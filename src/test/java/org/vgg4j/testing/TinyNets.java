@@ -44,6 +44,7 @@ public final class TinyNets {
     for (Parameter parameter : vgg.network().parameters()) {
       fill(parameter.value(), random, -1);
     }
+    vgg.network().refreshCompute();
     for (Buffer buffer : vgg.network().buffers()) {
       fill(buffer.value(), random, buffer.name().endsWith("running_var") ? 0.5 : -1);
     }

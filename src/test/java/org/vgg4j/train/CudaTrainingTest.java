@@ -1,28 +1,45 @@
 package org.vgg4j.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
+import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.data.DataPlaces;
 import org.vgg4j.data.FashionMnist;
+import org.vgg4j.data.Preprocessing;
+import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.Parameter;
+import org.vgg4j.nn.Values;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.LearningRateSchedule;
+import org.vgg4j.optim.Optimizer;
+import org.vgg4j.optim.Sgd;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.SgdSpec;
 
 /** A short training on the sample, which must do as well on the GPU engine as on the CPU's. */
 @OnCuda
 final class CudaTrainingTest {
   private static final int IMAGES = 520; // of batches of 64 the last has 8
+  private static final int SEEDS = 2;
+  private static final double HALF_A_POINT = 0.005;
 
   private static FashionMnist sample() {
     Path folder = Path.of(System.getProperty("basedir", "."), "data", "sample");
@@ -30,30 +47,52 @@ final class CudaTrainingTest {
         folder.toString(), DataPlaces.ofThisMachine(), (file, done, total) -> {});
   }
 
+  private static VggConfig config(String layers) {
+    return VggConfig.builder()
+        .layers(layers)
+        .batchNorm(true)
+        .channels(1)
+        .classes(10)
+        .imageSize(16)
+        .hidden(32)
+        .dropout(0.2)
+        .build();
+  }
+
   private static EpochMetrics train(Backend engine, int epochs, double learningRate) {
-    VggConfig config =
-        VggConfig.builder()
-            .layers("8,M,16,M")
-            .batchNorm(true)
-            .channels(1)
-            .classes(10)
-            .imageSize(16)
-            .hidden(32)
-            .dropout(0.2)
-            .build();
+    return train(engine, config("8,M,16,M"), new Adam(), epochs, learningRate, 1, 1000, vgg -> {});
+  }
+
+  /** Trains, looks at the net after each step, and tests it on some images after each epoch. */
+  private static EpochMetrics train(
+      Backend engine,
+      VggConfig config,
+      Optimizer optimizer,
+      int epochs,
+      double learningRate,
+      long seed,
+      int tested,
+      Consumer<Vgg> look) {
     TrainingOptions options =
-        new TrainingOptions(epochs, 64, 1, learningRate, LearningRateSchedule.CONSTANT, 1);
+        new TrainingOptions(epochs, 64, 1, learningRate, LearningRateSchedule.CONSTANT, seed);
     FashionMnist data = sample();
     try (Backend backend = engine;
         Vgg vgg =
             Vgg.build(
                 config,
                 Initialization.PYTORCH,
-                NetworkOptions.training(Trainer.batchSizes(64, IMAGES)).withSeed(1),
+                NetworkOptions.training(Trainer.batchSizes(64, IMAGES)).withSeed(seed),
                 backend);
-        Trainer trainer = new Trainer(vgg, new Adam(), options)) {
+        Trainer trainer = new Trainer(vgg, optimizer, options)) {
       return trainer.fit(
-          data.train().limit(IMAGES), data.test().limit(1000), new TrainingListener() {});
+          data.train().limit(IMAGES),
+          data.test().limit(tested),
+          new TrainingListener() {
+            @Override
+            public void stepDone(long step) {
+              look.accept(vgg);
+            }
+          });
     }
   }
 
@@ -85,5 +124,116 @@ final class CudaTrainingTest {
         assertThrows(DivergedException.class, () -> train(Backends.open("cpu").backend(), 3, 1e30));
     assertEquals(cpu.step(), cuda.step());
     assertEquals(cpu.epoch(), cuda.epoch());
+  }
+
+  private static Backend open(Precision precision, Activations activations) {
+    return CudaUnderTest.open(CudaUnderTest.deterministic(precision, activations));
+  }
+
+  /**
+   * Two trainings that round differently end apart even without bf16: with SGD at a low rate by a
+   * quarter of a point (fp32 against TF32, over the sample's 6000 training images), with Adam at
+   * this rate by 1.2 points. So means of two seeds are compared, and Adam's may differ by twice
+   * their noise on top.
+   */
+  @Test
+  void reachesTheAccuracyOfFp32InBf16() {
+    requireSameAccuracy(new Sgd(new SgdSpec(0.9, 5e-4)), 5e-3, HALF_A_POINT);
+    requireSameAccuracy(new Adam(), 4e-3, HALF_A_POINT + 2 * 0.012 / Math.sqrt(SEEDS));
+  }
+
+  private static void requireSameAccuracy(Optimizer optimizer, double rate, double tolerance) {
+    double fp32 = meanAccuracy(Precision.FP32, optimizer, rate);
+    double bf16 = meanAccuracy(Precision.BF16, optimizer, rate);
+    System.out.printf(
+        "accuracy with %s: %.4f in bf16, %.4f in fp32%n", optimizer.name(), bf16, fp32);
+    assertTrue(fp32 > 0.4, () -> "nothing was learned in fp32: " + fp32);
+    assertEquals(fp32, bf16, tolerance);
+  }
+
+  private static double meanAccuracy(Precision precision, Optimizer optimizer, double rate) {
+    FashionMnist data = sample();
+    double[] accuracy = new double[SEEDS];
+    for (int i = 0; i < SEEDS; i++) {
+      int seed = i;
+      int epochs = 8;
+      int steps = epochs * ((IMAGES + 63) / 64);
+      int[] done = new int[1];
+      train(
+          open(precision, Activations.RECOMPUTE),
+          config("8,M,16,M"),
+          optimizer,
+          epochs,
+          rate,
+          1 + seed,
+          10,
+          vgg -> {
+            if (++done[0] == steps) {
+              accuracy[seed] =
+                  Evaluator.evaluate(vgg, Preprocessing.of(1, 16), data.train()).accuracy();
+            }
+          });
+    }
+    return Arrays.stream(accuracy).average().orElseThrow();
+  }
+
+  @Test
+  void theCopiesThatAreComputedWithFollowTheTrainedWeights() {
+    for (Optimizer optimizer :
+        List.of(new Adam(), new Sgd(new SgdSpec(0.9, 5e-4)), new Sgd(new SgdSpec(0, 0)))) {
+      int[] compared = new int[1];
+      train(
+          open(Precision.BF16, Activations.KEEP),
+          config("5,8,M,16,M"),
+          optimizer,
+          1,
+          1e-2,
+          1,
+          10,
+          vgg -> {
+            for (Parameter parameter : vgg.network().parameters()) {
+              if (parameter.compute().dtype() == DType.BF16) {
+                double[] rounded = Values.of(parameter.value());
+                Arrays.setAll(rounded, i -> DType.BF16.round(rounded[i]));
+                assertArrayEquals(rounded, Values.of(parameter.compute()), parameter.name());
+                compared[0]++;
+              }
+            }
+          });
+      assertEquals(9 * 6, compared[0]); // steps, convolutions and linear layers
+    }
+  }
+
+  @Test
+  void keptOrComputedAgainTheBitsAreTheSame() {
+    for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
+      List<double[]> kept = steps(precision, Activations.KEEP);
+      List<double[]> again = steps(precision, Activations.RECOMPUTE);
+      assertEquals(kept.size(), again.size());
+      for (int i = 0; i < kept.size(); i++) {
+        assertArrayEquals(kept.get(i), again.get(i));
+      }
+    }
+  }
+
+  /** Returns all parameters, gradients and running statistics after each of nine steps. */
+  private static List<double[]> steps(Precision precision, Activations activations) {
+    List<double[]> all = new ArrayList<>();
+    train(
+        open(precision, activations),
+        config("5,8,8,M,16,5,M"),
+        new Adam(),
+        1,
+        1e-2,
+        1,
+        10,
+        vgg -> {
+          for (Parameter parameter : vgg.network().parameters()) {
+            all.add(Values.of(parameter.value()));
+            all.add(Values.of(parameter.gradient()));
+          }
+          vgg.network().buffers().forEach(buffer -> all.add(Values.of(buffer.value())));
+        });
+    return all;
   }
 }

@@ -120,6 +120,7 @@ public final class CudaTensor implements Tensor {
     if (source instanceof CudaTensor other
         && other.engine == engine
         && other.layout.as(dtype()).equals(layout)
+        && (!layout.deferred() || other.dtype() == dtype()) // scale and shift lie elsewhere
         && engine.casts().copy(other, this)) {
       return;
     }
