@@ -84,20 +84,26 @@ final class CudaConvBlockTest {
       if (fuses == null) {
         return new Bench(CudaUnderTest.open(CudaUnderTest.deterministic(precision, activations)));
       }
-      Map<String, String> choices =
-          new TreeMap<>(
-              MEASURED.computeIfAbsent(
-                  precision + " " + activations + " " + chains.hashCode(), key -> measure(chains)));
-      choices.replaceAll((name, choice) -> isFusion(name) ? answer() : choice);
-      return new Bench(measuring(choices));
+      Map<String, String> measured =
+          MEASURED.computeIfAbsent(
+              precision + " " + activations + " " + chains.hashCode(),
+              key -> measure(chains, Map.of()));
+      // An answer may raise another question.
+      return new Bench(measuring(answered(measure(chains, answered(measured)))));
+    }
+
+    private Map<String, String> answered(Map<String, String> choices) {
+      Map<String, String> all = new TreeMap<>(choices);
+      all.replaceAll((name, choice) -> isFusion(name) ? answer() : choice);
+      return all;
     }
 
     private CudaBackend measuring(Map<String, String> choices) {
       return CudaUnderTest.open(CudaUnderTest.measuring(precision, activations, choices, null));
     }
 
-    private Map<String, String> measure(List<BlockChain> chains) {
-      try (Bench bench = new Bench(measuring(Map.of()))) {
+    private Map<String, String> measure(List<BlockChain> chains, Map<String, String> given) {
+      try (Bench bench = new Bench(measuring(given))) {
         chains.forEach(chain -> chain.plan(bench));
         return bench.backend().choices();
       }

@@ -34,7 +34,8 @@ final class SummaryForGpuTest {
     String flat = text.replaceAll("\\s+", " ");
     assertTrue(flat.contains("a step of 256 images moves "), text);
     assertTrue(flat.contains("published 4,800 GB/s and 494.8 T multiply-adds/s allow"), text);
-    assertTrue(flat.matches(".*the largest batch that fits is [\\d,]{5,}, with 1\\d\\d GiB .*"), text);
+    assertTrue(
+        flat.matches(".*the largest batch that fits is [\\d,]{5,}, with 1\\d\\d GiB .*"), text);
     assertEquals("", err.toString());
   }
 
