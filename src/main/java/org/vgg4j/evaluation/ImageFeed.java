@@ -1,6 +1,5 @@
 package org.vgg4j.evaluation;
 
-import java.nio.ByteBuffer;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.BatchSchedule;
@@ -11,7 +10,6 @@ import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
-import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Tensor;
 
@@ -80,11 +78,8 @@ public final class ImageFeed {
     Tensor images = at.images(spec);
     if (images != null) {
       images.uploadAsync(batch.images());
-    } else if (at.input().dtype() == DType.F32) {
-      at.input().uploadAsync(batch.images());
-    } else { // floats for an engine that computes in another type
-      ByteBuffer floats = batch.images().bytes();
-      at.input().fill(i -> floats.getFloat(i * Float.BYTES));
+    } else {
+      at.input().uploadFloatsAsync(batch.images());
     }
   }
 }

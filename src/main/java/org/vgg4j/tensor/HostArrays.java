@@ -13,7 +13,7 @@ public final class HostArrays {
   private HostArrays() {}
 
   /** Returns the bytes that a tensor's values take, row-major. */
-  static int bytes(Tensor tensor) {
+  public static int bytes(Tensor tensor) {
     return Math.multiplyExact(tensor.shape().arrayLength(), tensor.dtype().bytes());
   }
 

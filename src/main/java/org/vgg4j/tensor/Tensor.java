@@ -49,6 +49,19 @@ public interface Tensor {
   }
 
   /**
+   * Copies all values from the beginning of a buffer of F32, rounded where the storage is narrower,
+   * as {@link #uploadAsync} does; for floating-point tensors.
+   */
+  default void uploadFloatsAsync(HostBuffer source) {
+    if (dtype() == DType.F32) {
+      uploadAsync(source);
+    } else {
+      ByteBuffer floats = source.bytes();
+      fill(i -> floats.getFloat(i * Float.BYTES));
+    }
+  }
+
+  /**
    * Returns whether no value is NaN or infinite; for floating-point tensors. Waits for the engine.
    */
   boolean isFinite();

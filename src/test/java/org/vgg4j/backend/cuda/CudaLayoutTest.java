@@ -23,6 +23,7 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.DropoutSpec;
+import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.Plan;
@@ -124,6 +125,41 @@ final class CudaLayoutTest {
     tensor.fill(CudaLayoutTest::value);
     assertArrayEquals(expected(layout), values(tensor));
     assertArrayEquals(stored(layout), values(elements));
+  }
+
+  /** One upload after the other, beside what reads the one before, from floats and as they are. */
+  @ParameterizedTest
+  @MethodSource("layouts")
+  void uploadsBesideTheStepDoNotOvertake(CudaLayout layout) {
+    int count = layout.shape().arrayLength();
+    Tensor tensor = tensor(layout);
+    List<Tensor> read = new ArrayList<>();
+    HostBuffer[] buffers = new HostBuffer[2];
+    for (int i = 0; i < buffers.length; i++) {
+      buffers[i] = closing.own(backend.newHostBuffer(count * Float.BYTES));
+    }
+    for (int turn = 0; turn < 4; turn++) {
+      HostBuffer buffer = buffers[turn % 2];
+      buffer.await();
+      boolean floats = turn < 2;
+      DType type = floats ? DType.F32 : layout.dtype();
+      for (int i = 0; i < count; i++) {
+        type.put(buffer.bytes(), i, value(i + turn));
+      }
+      if (floats) {
+        tensor.uploadFloatsAsync(buffer);
+      } else {
+        tensor.uploadAsync(buffer);
+      }
+      read.add(tensor(layout));
+      read.get(turn).copyFrom(tensor);
+    }
+    for (int turn = 0; turn < read.size(); turn++) {
+      float[] values = values(read.get(turn));
+      for (int i = 0; i < count; i += 97) {
+        assertEquals(value(i + turn), values[i]);
+      }
+    }
   }
 
   @ParameterizedTest

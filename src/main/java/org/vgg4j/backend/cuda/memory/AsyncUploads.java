@@ -3,6 +3,7 @@ package org.vgg4j.backend.cuda.memory;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.tensor.Closing;
 
@@ -23,8 +24,13 @@ final class AsyncUploads implements AutoCloseable {
   }
 
   void upload(PinnedBuffer source, long bytes, CudaTensor target) {
-    context.cuda().cudaStreamWaitEvent(stream, target.memory().awaitedBeforeUpload());
-    CUevent_st arrived = source.copyTo(target.pointer(), bytes, stream);
+    upload(source, bytes, target.memory(), target.pointer());
+  }
+
+  /** Copies to a place in a memory, once the last reader of what stood there is done. */
+  void upload(PinnedBuffer source, long bytes, DeviceMemory memory, Pointer place) {
+    context.cuda().cudaStreamWaitEvent(stream, memory.awaitedBeforeUpload());
+    CUevent_st arrived = source.copyTo(place, bytes, stream);
     context.cuda().cudaStreamWaitEvent(context.stream(), arrived);
   }
 

@@ -23,20 +23,18 @@ public final class BlockingTransfers implements AutoCloseable {
   }
 
   void upload(ByteBuffer source, Pointer target) {
-    int from = source.position();
-    for (int at = 0; at < source.remaining(); at += BYTES) {
-      int bytes = Math.min(BYTES, source.remaining() - at);
-      pinned.bytes().put(0, source, from + at, bytes);
+    for (long at = 0; at < source.remaining(); at += BYTES) {
+      int bytes = (int) Math.min(BYTES, source.remaining() - at);
+      pinned.bytes().put(0, source, source.position() + (int) at, bytes);
       copy(DeviceMemory.at(target, at), pinned.pointer(), bytes, cudart.cudaMemcpyHostToDevice);
     }
   }
 
   void download(Pointer source, ByteBuffer target) {
-    int into = target.position();
-    for (int at = 0; at < target.remaining(); at += BYTES) {
-      int bytes = Math.min(BYTES, target.remaining() - at);
+    for (long at = 0; at < target.remaining(); at += BYTES) {
+      int bytes = (int) Math.min(BYTES, target.remaining() - at);
       copy(pinned.pointer(), DeviceMemory.at(source, at), bytes, cudart.cudaMemcpyDeviceToHost);
-      target.put(into + at, pinned.bytes(), 0, bytes);
+      target.put(target.position() + (int) at, pinned.bytes(), 0, bytes);
     }
   }
 

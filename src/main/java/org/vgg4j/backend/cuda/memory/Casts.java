@@ -34,12 +34,17 @@ final class Casts {
           .cudaMemcpyAsync(
               y, x, target.layout().bytes(), cudart.cudaMemcpyDeviceToDevice, context.stream());
     } else if (from == DType.F32 && to == DType.BF16) {
-      round.set(0, x).set(1, y).set(2, count).launch();
+      round(x, y, count);
     } else if (from == DType.BF16 && to == DType.F32) {
       widen.set(0, x).set(1, y).set(2, count).launch();
     } else {
       return false;
     }
     return true;
+  }
+
+  /** Enqueues rounding {@code count} floats to bf16, to nearest even. */
+  void round(Pointer floats, Pointer bf16s, long count) {
+    round.set(0, floats).set(1, bf16s).set(2, count).launch();
   }
 }

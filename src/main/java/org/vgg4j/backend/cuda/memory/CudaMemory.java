@@ -13,6 +13,7 @@ public final class CudaMemory {
   private final LayoutConversion conversion;
   private final Casts casts;
   private final FiniteCheck finiteCheck;
+  private final StagedUploads staged;
 
   /** Allocates the shared memory; {@code owner} closes it. */
   public CudaMemory(Closing owner, CudaContext context, Kernels kernels) {
@@ -23,6 +24,7 @@ public final class CudaMemory {
     conversion = new LayoutConversion(owner, context, kernels, blocking);
     casts = new Casts(owner, context, kernels);
     finiteCheck = new FiniteCheck(owner, context, kernels, blocking);
+    staged = owner.own(new StagedUploads(this));
   }
 
   private CudaMemory() {
@@ -33,6 +35,7 @@ public final class CudaMemory {
     conversion = null;
     casts = null;
     finiteCheck = null;
+    staged = null;
   }
 
   /** Returns the memory of a GPU that is only described: it can be planned and not be taken. */
@@ -55,6 +58,10 @@ public final class CudaMemory {
 
   AsyncUploads uploads() {
     return uploads;
+  }
+
+  StagedUploads staged() {
+    return staged;
   }
 
   LayoutConversion conversion() {

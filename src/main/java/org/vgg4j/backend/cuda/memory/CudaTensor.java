@@ -1,7 +1,9 @@
 package org.vgg4j.backend.cuda.memory;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostArrays;
 import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.Tensor;
@@ -89,12 +91,24 @@ public final class CudaTensor implements Tensor {
   @Override
   public void uploadAsync(HostBuffer source) {
     int bytes = Math.multiplyExact(shape().arrayLength(), dtype().bytes());
-    if (layout.isRowMajor()
-        && source instanceof PinnedBuffer pinned
-        && source.bytes().capacity() >= bytes) {
+    if (!(source instanceof PinnedBuffer pinned) || source.bytes().capacity() < bytes) {
+      upload(source.bytes().slice(0, bytes));
+    } else if (layout.isRowMajor()) {
       engine.uploads().upload(pinned, bytes, this);
     } else {
-      upload(source.bytes().slice(0, bytes));
+      engine.staged().upload(pinned, dtype(), this);
+    }
+  }
+
+  @Override
+  public void uploadFloatsAsync(HostBuffer source) {
+    int bytes = Math.multiplyExact(shape().arrayLength(), Float.BYTES);
+    if (dtype() == DType.BF16
+        && source instanceof PinnedBuffer pinned
+        && source.bytes().capacity() >= bytes) {
+      engine.staged().upload(pinned, DType.F32, this);
+    } else {
+      Tensor.super.uploadFloatsAsync(source);
     }
   }
 
@@ -110,6 +124,12 @@ public final class CudaTensor implements Tensor {
   @Override
   public boolean isFinite() {
     HostArrays.checkFloating(this);
+    if (layout.deferred()) { // what is stored are not the values
+      ByteBuffer values =
+          ByteBuffer.allocate(HostArrays.bytes(this)).order(ByteOrder.nativeOrder());
+      download(values);
+      return HostArrays.isFinite(dtype(), values);
+    }
     return engine.finiteCheck().isFinite(this);
   }
 

@@ -33,12 +33,18 @@ final class LayoutConversion {
     apply16 = owner.own(kernels.strided("vgg4j_norm_apply_bf16", Integer.MAX_VALUE, 4, 7));
   }
 
-  /** Copies all values of a buffer to a tensor whose order is not that of the buffer. */
-  void upload(ByteBuffer source, CudaTensor target) {
+  /** Enqueues bringing all values, row-major and of the tensor's type on the GPU, into a tensor. */
+  void scatter(Pointer rows, CudaTensor target) {
+    prepare(target);
     CudaLayout layout = target.layout();
-    Pointer values = target.pointer();
+    launch(scatter.set(0, target.pointer()).set(1, rows), layout, 0, layout.shape().elementCount());
+  }
+
+  /** Writes what the values do not bring along: zeros between the pixels, a scale and a shift. */
+  private void prepare(CudaTensor target) {
+    CudaLayout layout = target.layout();
     if (layout.stored() != layout.channels()) {
-      context.cuda().cudaMemsetAsync(values, 0, layout.bytes(), context.stream());
+      context.cuda().cudaMemsetAsync(target.pointer(), 0, layout.bytes(), context.stream());
     }
     if (layout.deferred()) {
       // Deferred values are at least 0, so scaled by 1 and shifted by 0 they stay what they are.
@@ -51,12 +57,22 @@ final class LayoutConversion {
               (long) layout.stored() * Float.BYTES,
               context.stream());
     }
-    int from = source.position();
+  }
+
+  /** Copies all values of a buffer to a tensor whose order is not that of the buffer. */
+  void upload(ByteBuffer source, CudaTensor target) {
+    prepare(target);
+    CudaLayout layout = target.layout();
     int size = layout.dtype().bytes();
-    for (int at = 0; at < source.remaining(); at += BlockingTransfers.BYTES) {
-      int bytes = Math.min(BlockingTransfers.BYTES, source.remaining() - at);
-      transfers.upload(source.slice(from + at, bytes), piece.pointer());
-      launch(scatter.set(0, values).set(1, piece.pointer()), layout, at / size, bytes / size);
+    for (long at = 0; at < source.remaining(); at += BlockingTransfers.BYTES) {
+      int bytes = (int) Math.min(BlockingTransfers.BYTES, source.remaining() - at);
+      int from = source.position() + (int) at;
+      transfers.upload(source.slice(from, bytes), piece.pointer());
+      launch(
+          scatter.set(0, target.pointer()).set(1, piece.pointer()),
+          layout,
+          at / size,
+          bytes / size);
     }
     context.synchronize();
   }
@@ -95,12 +111,12 @@ final class LayoutConversion {
   }
 
   private void download(Pointer values, CudaLayout layout, ByteBuffer target) {
-    int into = target.position();
     int size = layout.dtype().bytes();
-    for (int at = 0; at < target.remaining(); at += BlockingTransfers.BYTES) {
-      int bytes = Math.min(BlockingTransfers.BYTES, target.remaining() - at);
+    for (long at = 0; at < target.remaining(); at += BlockingTransfers.BYTES) {
+      int bytes = (int) Math.min(BlockingTransfers.BYTES, target.remaining() - at);
+      int into = target.position() + (int) at;
       launch(gather.set(0, piece.pointer()).set(1, values), layout, at / size, bytes / size);
-      transfers.download(piece.pointer(), target.slice(into + at, bytes));
+      transfers.download(piece.pointer(), target.slice(into, bytes));
     }
   }
 
