@@ -36,8 +36,7 @@ final class CudnnTableTest {
           ConvOperation.FORWARD_BIAS_RELU,
           ConvOperation.FORWARD_STATISTICS,
           ConvOperation.NORM_FORWARD,
-          ConvOperation.NORM_FORWARD_STATISTICS,
-          ConvOperation.DATA_RELU);
+          ConvOperation.NORM_FORWARD_STATISTICS);
 
   private static final List<ConvShape> FUSED_SHAPES =
       List.of(
