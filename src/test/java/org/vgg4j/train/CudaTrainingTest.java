@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.backend.Backends;
@@ -49,9 +50,13 @@ final class CudaTrainingTest {
   }
 
   private static VggConfig config(String layers) {
+    return config(layers, true);
+  }
+
+  private static VggConfig config(String layers, boolean batchNorm) {
     return VggConfig.builder()
         .layers(layers)
-        .batchNorm(true)
+        .batchNorm(batchNorm)
         .channels(1)
         .classes(10)
         .imageSize(16)
@@ -125,6 +130,50 @@ final class CudaTrainingTest {
         assertThrows(DivergedException.class, () -> train(Backends.open("cpu").backend(), 3, 1e30));
     assertEquals(cpu.step(), cuda.step());
     assertEquals(cpu.epoch(), cuda.epoch());
+  }
+
+  /**
+   * Without batch norm cuDNN takes the ReLU, which could make 0 of NaN: one filter that is lost is
+   * seen by the loss of the next step all the same.
+   */
+  @Test
+  void lostFilterOfAPlainNetIsFound() {
+    List<Long> steps = new ArrayList<>();
+    for (Backend engine :
+        List.of(
+            CudaUnderTest.open(),
+            open(Precision.BF16, Activations.KEEP),
+            CudaUnderTest.open(
+                CudaUnderTest.measuring(Precision.TF32, Activations.KEEP, Map.of(), null)))) {
+      int[] done = new int[1];
+      DivergedException diverged =
+          assertThrows(
+              DivergedException.class,
+              () ->
+                  train(
+                      engine,
+                      config("8,M,16,M", false),
+                      new Adam(),
+                      3,
+                      1e-3,
+                      1,
+                      10,
+                      vgg -> {
+                        if (++done[0] == 3) {
+                          loseAFilter(vgg.network().parameters().get(0));
+                        }
+                      }),
+              engine.name());
+      steps.add(diverged.step());
+    }
+    assertEquals(List.of(4L, 4L, 4L), steps);
+  }
+
+  private static void loseAFilter(Parameter weight) {
+    double[] values = Values.of(weight.value());
+    Arrays.fill(values, 0, values.length / weight.shape().dim(0), Double.NaN);
+    weight.value().upload(values);
+    weight.compute().upload(values);
   }
 
   private static Backend open(Precision precision, Activations activations) {

@@ -179,6 +179,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public void allocateWorkspace() {
+    device.releaseUnusedPlans();
     device.memory().workspace().allocate();
   }
 

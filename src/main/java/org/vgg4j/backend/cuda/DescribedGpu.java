@@ -17,6 +17,7 @@ import org.vgg4j.backend.cuda.operations.CudaCrossEntropy;
 import org.vgg4j.backend.cuda.operations.CudaDevice;
 import org.vgg4j.backend.cuda.operations.OptimizerSlabs;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DescribedDevice;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.Layout;
@@ -25,6 +26,7 @@ import org.vgg4j.tensor.Work;
 
 /** A GPU by its published figures, with what cuDNN plans for it where cuDNN is on this machine. */
 public final class DescribedGpu implements DescribedDevice {
+  private final Closing owned;
   private final DeviceDescription gpu;
   private final CudaOptions options;
   private final double operationsPerSecond;
@@ -40,12 +42,16 @@ public final class DescribedGpu implements DescribedDevice {
    *     in the precision
    */
   public static DescribedGpu of(String name, CudaOptions options) {
-    return new DescribedGpu(DeviceDescription.of(name), options, true);
+    return of(DeviceDescription.of(name), options, true);
   }
 
   /** As {@link #of}; cuDNN's answers are assumed even where it is found. */
   static DescribedGpu assumed(String name, CudaOptions options) {
-    return new DescribedGpu(DeviceDescription.of(name), options, false);
+    return of(DeviceDescription.of(name), options, false);
+  }
+
+  private static DescribedGpu of(DeviceDescription gpu, CudaOptions options, boolean asks) {
+    return Closing.building(owned -> new DescribedGpu(owned, gpu, options, asks));
   }
 
   /** Returns the names of the GPUs that are described. */
@@ -53,7 +59,8 @@ public final class DescribedGpu implements DescribedDevice {
     return DeviceDescription.names();
   }
 
-  private DescribedGpu(DeviceDescription gpu, CudaOptions options, boolean asks) {
+  private DescribedGpu(Closing owned, DeviceDescription gpu, CudaOptions options, boolean asks) {
+    this.owned = owned;
     this.gpu = gpu;
     this.options = options;
     operationsPerSecond = options.precision().operationsPerSecond(gpu);
@@ -89,7 +96,8 @@ public final class DescribedGpu implements DescribedDevice {
 
   private CudaBackend backend(ConvPlans plans, PlanPolicy policy) {
     Boolean recomputed = options.activations().recomputed();
-    return new CudaBackend(options, CudaDevice.described(gpu, policy, plans, recomputed), gpu);
+    return owned.own(
+        new CudaBackend(options, CudaDevice.described(gpu, policy, plans, recomputed), gpu));
   }
 
   @Override
@@ -140,10 +148,6 @@ public final class DescribedGpu implements DescribedDevice {
 
   @Override
   public void close() {
-    try (quickBackend) {
-      if (backend != quickBackend) {
-        backend.close();
-      }
-    }
+    owned.close();
   }
 }

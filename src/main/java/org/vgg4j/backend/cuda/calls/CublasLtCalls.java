@@ -168,9 +168,9 @@ public final class CublasLtCalls extends ContextCalls {
             1,
             first,
             count);
-    if (answer == cublas.CUBLAS_STATUS_NOT_SUPPORTED
-        || answer == cublas.CUBLAS_STATUS_INVALID_VALUE) {
-      return false; // the second one is an H200's answer to types that do not go together
+    boolean isUnknown = answer == cublas.CUBLAS_STATUS_INVALID_VALUE && product.hasVector();
+    if (answer == cublas.CUBLAS_STATUS_NOT_SUPPORTED || isUnknown) {
+      return false; // unknown to an H200: an epilogue whose types do not go together
     }
     status.cublas("cublasLtMatmulAlgoGetHeuristic", answer, product.what());
     return count[0] > 0 && first.state() == cublas.CUBLAS_STATUS_SUCCESS;

@@ -77,6 +77,11 @@ final class MatmulDescriptors {
     }
   }
 
+  /** Returns whether the product has an epilogue. */
+  boolean hasVector() {
+    return vector != null;
+  }
+
   String what() {
     return what;
   }

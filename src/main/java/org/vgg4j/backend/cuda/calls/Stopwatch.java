@@ -4,9 +4,17 @@ import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.global.cudart;
 import org.vgg4j.tensor.Closing;
 
-/** Times work on the GPU. */
+/**
+ * Times work on the GPU. Short work is run many times between two events, or else the host's time
+ * to enqueue it would count.
+ */
 public final class Stopwatch {
   private static final int ROUNDS = 3;
+
+  /** So much work is timed at once. */
+  private static final double ROUND_MILLIS = 5;
+
+  private static final int MOST_RUNS = 100;
 
   private final CudaContext context;
   private final CUevent_st start;
@@ -25,20 +33,35 @@ public final class Stopwatch {
     return event;
   }
 
-  /** Returns the shortest of a few times in milliseconds, after one run that loads the kernels. */
+  /** Returns the shortest time of one run in milliseconds, after one that loads the kernels. */
   public double shortest(Runnable work) {
-    double shortest = Double.POSITIVE_INFINITY;
+    return shortest(work, Double.POSITIVE_INFINITY);
+  }
+
+  /**
+   * As {@link #shortest(Runnable)}.
+   *
+   * @param hopeless work that takes longer than so many milliseconds is timed once only
+   */
+  public double shortest(Runnable work, double hopeless) {
     work.run();
+    double first = millis(work, 1);
+    if (first > hopeless) {
+      return first;
+    }
+    int runs = (int) Math.min(MOST_RUNS, Math.ceil(ROUND_MILLIS / first)); // of 0 ms, the most
+    double shortest = Double.POSITIVE_INFINITY;
     for (int i = 0; i < ROUNDS; i++) {
-      shortest = Math.min(shortest, once(work));
+      shortest = Math.min(shortest, millis(work, runs) / runs);
     }
     return shortest;
   }
 
-  /** Returns the time of one run in milliseconds. */
-  public double once(Runnable work) {
+  private double millis(Runnable work, int runs) {
     context.cuda().cudaEventRecord(start, context.stream());
-    work.run();
+    for (int i = 0; i < runs; i++) {
+      work.run();
+    }
     context.cuda().cudaEventRecord(end, context.stream());
     context.cuda().cudaEventSynchronize(end);
     return context.cuda().cudaEventElapsedTime(start, end);

@@ -53,7 +53,7 @@ final class ConvGraph {
   private void addOperations() {
     switch (problem.operation()) {
       case FORWARD -> forward(named("x"), named("y"));
-      case DATA -> dataGradient(named("dx"));
+      case DATA -> dataGradient();
       case FILTER -> filterGradient();
       case FORWARD_BIAS -> {
         Descriptor conv = between(problem.y("conv"), DType.F32);
@@ -75,11 +75,6 @@ final class ConvGraph {
       case NORM_FORWARD_STATISTICS -> {
         forward(normalized(), named("y"));
         statistics();
-      }
-      case DATA_RELU -> {
-        Descriptor gradient = between(problem.x("conv"), DType.F32);
-        dataGradient(gradient);
-        reluGradient(gradient);
       }
     }
   }
@@ -147,7 +142,7 @@ final class ConvGraph {
             .number(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA, 0));
   }
 
-  private void dataGradient(Descriptor dx) {
+  private void dataGradient() {
     add(
         descriptor(
                 cudnn.CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR,
@@ -155,7 +150,7 @@ final class ConvGraph {
             .part(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC, convolution())
             .part(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, named("w"))
             .part(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, named("dy"))
-            .part(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, dx)
+            .part(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, named("dx"))
             .number(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA, 1)
             .number(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA, 0));
   }
@@ -185,13 +180,21 @@ final class ConvGraph {
   }
 
   private Descriptor pointwise(int mode) {
-    return descriptor(cudnn.CUDNN_BACKEND_POINTWISE_DESCRIPTOR, "pointwise " + mode)
-        .constant(cudnn.CUDNN_ATTR_POINTWISE_MODE, cudnn.CUDNN_TYPE_POINTWISE_MODE, mode)
-        .constant(
-            cudnn.CUDNN_ATTR_POINTWISE_MATH_PREC,
-            cudnn.CUDNN_TYPE_DATA_TYPE,
-            cudnn.CUDNN_DATA_FLOAT)
-        .finish();
+    Descriptor pointwise =
+        descriptor(cudnn.CUDNN_BACKEND_POINTWISE_DESCRIPTOR, "pointwise " + mode)
+            .constant(cudnn.CUDNN_ATTR_POINTWISE_MODE, cudnn.CUDNN_TYPE_POINTWISE_MODE, mode)
+            .constant(
+                cudnn.CUDNN_ATTR_POINTWISE_MATH_PREC,
+                cudnn.CUDNN_TYPE_DATA_TYPE,
+                cudnn.CUDNN_DATA_FLOAT);
+    if (mode == cudnn.CUDNN_POINTWISE_RELU_FWD) {
+      // Else max(0, NaN) is 0, and a training that diverges would go on as if nothing were wrong.
+      pointwise.constant(
+          cudnn.CUDNN_ATTR_POINTWISE_NAN_PROPAGATION,
+          cudnn.CUDNN_TYPE_NAN_PROPOGATION,
+          cudnn.CUDNN_PROPAGATE_NAN);
+    }
+    return pointwise.finish();
   }
 
   /** y = mode(x, b); b is null where the mode has one input. */
@@ -204,17 +207,6 @@ final class ConvGraph {
       operation.part(cudnn.CUDNN_ATTR_OPERATION_POINTWISE_BDESC, b);
     }
     add(operation.part(cudnn.CUDNN_ATTR_OPERATION_POINTWISE_YDESC, y));
-  }
-
-  private void reluGradient(Descriptor gradient) {
-    add(
-        descriptor(cudnn.CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR, "ReLU backward")
-            .part(
-                cudnn.CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR,
-                pointwise(cudnn.CUDNN_POINTWISE_RELU_BWD))
-            .part(cudnn.CUDNN_ATTR_OPERATION_POINTWISE_XDESC, named("y'"))
-            .part(cudnn.CUDNN_ATTR_OPERATION_POINTWISE_DYDESC, gradient)
-            .part(cudnn.CUDNN_ATTR_OPERATION_POINTWISE_DXDESC, named("dx")));
   }
 
   private void statistics() {

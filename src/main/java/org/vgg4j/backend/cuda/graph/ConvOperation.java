@@ -23,9 +23,7 @@ public enum ConvOperation {
   /** x, scale, shift, w, y: the convolution of max(0, scale x + shift). */
   NORM_FORWARD,
   /** x, scale, shift, w, y, sums, squares: both of the above. */
-  NORM_FORWARD_STATISTICS,
-  /** w, dy, y', dx: dx where y', the ReLU's output that the convolution read, is positive. */
-  DATA_RELU;
+  NORM_FORWARD_STATISTICS;
 
   /** Returns the name for texts: forward statistics. */
   public String text() {
@@ -44,7 +42,7 @@ public enum ConvOperation {
 
   /** Returns whether cuDNN only has plans for it that are compiled at run time. */
   boolean isFusion() {
-    return hasNorm() || hasStatistics() || this == DATA_RELU;
+    return hasNorm() || hasStatistics();
   }
 
   /** Returns whether sums and squares are computed beside y. */

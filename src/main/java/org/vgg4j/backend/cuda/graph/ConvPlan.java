@@ -3,8 +3,9 @@ package org.vgg4j.backend.cuda.graph;
 import java.util.OptionalDouble;
 
 /**
- * A plan for a problem, shared by all who ask for the same one. cuDNN's part of it lives as long as
- * a {@link PlanRun} of it does; it is made again when it is needed again.
+ * A plan for a problem, shared by all who ask for the same one. cuDNN's part of it is there from
+ * the search on, in case it is run. It is freed with the last {@link PlanRun}, or, without one, by
+ * {@link ConvPlans#releaseUnused}; it is made again when it is needed again.
  */
 public final class ConvPlan {
   private final ConvPlans plans;
@@ -83,6 +84,10 @@ public final class ConvPlan {
 
   private synchronized void giveUp() {
     runs--;
+    releaseUnused();
+  }
+
+  synchronized void releaseUnused() {
     if (runs == 0) {
       release();
     }

@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
@@ -16,6 +18,7 @@ import org.vgg4j.tensor.Closing;
  * order. On a GPU that is only described nothing is timed.
  */
 public final class ConvPlans implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ConvPlans.class);
   private static final int TIMED = 4;
   private static final int TIMED_COMPILED = 2;
 
@@ -27,6 +30,7 @@ public final class ConvPlans implements AutoCloseable {
   private final Map<ConvProblem, ConvPlan> plans = new HashMap<>();
   private final Map<ConvProblem, CudaException> refused = new HashMap<>();
   private final Map<String, String> chosen = new TreeMap<>();
+  private boolean hasWarned; // of a choice that cannot be taken
 
   /**
    * Makes plans for an open GPU.
@@ -126,6 +130,9 @@ public final class ConvPlans implements AutoCloseable {
       plan = find(problem);
       if (plan != null) {
         plans.put(problem, plan);
+        if (!canRun()) {
+          plan.release();
+        }
         chosen.put(problem.text(), plan.choice());
       }
     }
@@ -141,6 +148,18 @@ public final class ConvPlans implements AutoCloseable {
   /** Returns the choices so far, problem to engine and knobs. */
   public Map<String, String> chosen() {
     return Map.copyOf(chosen);
+  }
+
+  /** Returns the answer to another question that was timed on this GPU, null if none was kept. */
+  public String kept(String question) {
+    return cache == null ? null : cache.get(question);
+  }
+
+  /** Keeps an answer for later runs beside the plans; nothing on a GPU that is only described. */
+  public void keep(String question, String answer) {
+    if (canRun()) {
+      cache.put(question, answer);
+    }
   }
 
   private ConvPlan find(ConvProblem problem) {
@@ -160,34 +179,71 @@ public final class ConvPlans implements AutoCloseable {
 
   /** Returns null if there is no choice, or it is from another version, or it is not allowed. */
   private ConvPlan known(ConvProblem problem, String text) {
+    if (text == null) {
+      return null;
+    }
     EngineChoice choice = EngineChoice.of(text);
     if (choice == null) {
+      warn("'" + text + "' is no plan for " + problem.text());
       return null;
     }
     try {
       return new ConvPlan(this, rebuild(problem, choice), Double.NaN);
     } catch (CudaException e) {
+      warn(e.getMessage());
       return null;
+    }
+  }
+
+  /** One line, however many there are: after a change of precision that is every convolution. */
+  private void warn(String reason) {
+    String text = "a plan that was kept cannot be taken, and is chosen anew: {}";
+    if (hasWarned) {
+      LOG.debug(text, reason);
+    } else {
+      LOG.warn(text, reason);
+      hasWarned = true;
     }
   }
 
   private ConvPlan search(ConvProblem problem, int most, int mostCompiled) {
     try (PlanSearch search = new PlanSearch(maker, problem)) {
-      List<BuiltPlan> found = search.find(most, mostCompiled);
-      if (found.isEmpty()) {
+      PlanTimer.Result best = best(search, most, mostCompiled);
+      if (best == null) {
         refused.put(problem, search.failure());
         return null;
       }
-      CudaContext context = maker.target().context();
-      if (context == null || policy.deterministic()) {
-        return new ConvPlan(this, search.take(found.get(0)), Double.NaN);
-      }
-      PlanTimer.Result best = PlanTimer.fastest(context, found, policy.workspaceLimit());
       if (best.isLasting()) {
         cache.put(problem.text(), best.plan().choice().text());
       }
       return new ConvPlan(this, search.take(best.plan()), best.millis());
     }
+  }
+
+  /** Returns the first plan or the fastest; null if there is none, or none that runs. */
+  private PlanTimer.Result best(PlanSearch search, int most, int mostCompiled) {
+    CudaContext context = maker.target().context();
+    PlanTimer.Result best = null;
+    List<BuiltPlan> found = search.find(most, mostCompiled);
+    while (best == null && !found.isEmpty()) {
+      if (context == null || policy.deterministic()) {
+        best = new PlanTimer.Result(found.get(0), Double.NaN, false);
+      } else if (found.size() == 1 && !search.hasBroken()) {
+        best = new PlanTimer.Result(found.get(0), Double.NaN, true);
+      } else {
+        best = PlanTimer.fastest(context, found, policy.workspaceLimit(), search::drop);
+        found = best == null ? search.find(most, mostCompiled) : found;
+      }
+    }
+    return best;
+  }
+
+  /**
+   * Frees cuDNN's part of the plans that nobody runs, such as those that turned out slower than a
+   * fusion; for when a net is built.
+   */
+  public void releaseUnused() {
+    plans.values().forEach(ConvPlan::releaseUnused);
   }
 
   BuiltPlan rebuild(ConvProblem problem, EngineChoice choice) {

@@ -27,10 +27,14 @@ public record ConvProblem(ConvOperation operation, ConvShape shape, DType type) 
     return operation.text() + " " + type.name().toLowerCase(Locale.ROOT) + " " + shape.text();
   }
 
+  static boolean isWritten(Operand operand) {
+    return WRITTEN.contains(operand.name());
+  }
+
   /** Returns the bytes of the operands that are read. */
   public long bytesRead() {
     return operands().stream()
-        .filter(operand -> !WRITTEN.contains(operand.name()))
+        .filter(operand -> !isWritten(operand))
         .mapToLong(Operand::bytes)
         .sum();
   }
@@ -72,7 +76,6 @@ public record ConvProblem(ConvOperation operation, ConvShape shape, DType type) 
               y("y"),
               vector("sums", shape.k()),
               vector("squares", shape.k()));
-      case DATA_RELU -> List.of(w("w"), y("dy"), x("y'"), x("dx"));
     };
   }
 

@@ -21,6 +21,7 @@ final class PlanSearch implements AutoCloseable {
   private final List<BuiltPlan> found = new ArrayList<>();
   private int offered;
   private int compiled;
+  private boolean hasBroken; // among what was found
   private CudaException last; // refusal, null while there was none
   private String lastRule; // by which the policy refused without asking cuDNN, null likewise
 
@@ -30,12 +31,13 @@ final class PlanSearch implements AutoCloseable {
   }
 
   /**
-   * Returns plans in cuDNN's order, none if there are none.
+   * Returns plans in cuDNN's order, none if there are none; after {@link #drop} the next ones.
    *
    * @param most how many to stop at
    * @param mostCompiled how many of them may be compiled at run time: that takes half a second each
    */
   List<BuiltPlan> find(int most, int mostCompiled) {
+    offered = 0;
     for (int mode : EngineOffer.MODES) {
       for (EngineOffer offer : offers(mode)) {
         if (found.size() == most) {
@@ -78,6 +80,19 @@ final class PlanSearch implements AutoCloseable {
     } catch (CudaException e) {
       last = e;
     }
+  }
+
+  /** Frees a plan that was found and does not run; {@code reason} says why. */
+  void drop(BuiltPlan plan, CudaException reason) {
+    hasBroken = true;
+    last = reason;
+    compiled -= plan.notes().isCompiledAtRunTime() ? 1 : 0;
+    take(plan).close();
+  }
+
+  /** Returns whether plans were dropped: then others may not run either. */
+  boolean hasBroken() {
+    return hasBroken;
   }
 
   /** Gives a plan that was found to the caller, who closes it from now on. */

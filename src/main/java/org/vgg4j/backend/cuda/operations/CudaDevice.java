@@ -124,6 +124,11 @@ public final class CudaDevice implements AutoCloseable {
     return plans;
   }
 
+  /** Frees what the plans hold that no operation runs; for when a net is built. */
+  public void releaseUnusedPlans() {
+    plans.releaseUnused();
+  }
+
   Fusions fusions() {
     return fusions;
   }

@@ -1,18 +1,26 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.backend.cuda.calls.Stopwatch;
 import org.vgg4j.backend.cuda.graph.ConvPlan;
 import org.vgg4j.backend.cuda.graph.PlanRun;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.DeviceMemory;
+import org.vgg4j.backend.cuda.memory.SampleValues;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /** Times a convolution with what is around it against the convolution and custom kernels. */
 final class FusionTiming {
+  private static final Logger LOG = LoggerFactory.getLogger(FusionTiming.class);
+
   private final CudaDevice device;
   private final Closing owned;
   private final DeviceMemory x;
@@ -20,6 +28,7 @@ final class FusionTiming {
   private final DeviceMemory w;
   private final DeviceMemory y;
   private final DeviceMemory channels; // scale and shift
+  private final DeviceMemory bias; // as cuDNN takes it
   private final DeviceMemory workspace;
   private final long channelBytes;
 
@@ -32,27 +41,34 @@ final class FusionTiming {
       long workspaceBytes) {
     this.device = device;
     this.owned = owned;
-    x = zeroed(xLayout.bytes());
-    values = zeroed(xLayout.bytes());
-    w = zeroed(wLayout.bytes());
-    y = zeroed(yLayout.bytes());
+    DType type = xLayout.dtype();
+    x = random(xLayout.bytes(), type, 1);
+    values = random(xLayout.bytes(), type, 2);
+    w = random(wLayout.bytes(), type, 3);
+    y = space(yLayout.bytes());
     channelBytes = (long) Math.max(xLayout.stored(), yLayout.stored()) * Float.BYTES;
-    channels = zeroed(channelBytes);
-    workspace = zeroed(workspaceBytes);
+    channels = random(channelBytes, DType.F32, 4);
+    bias = random(channelBytes, type, 5);
+    workspace = space(workspaceBytes);
   }
 
-  private DeviceMemory zeroed(long bytes) {
-    DeviceMemory memory = owned.own(new DeviceMemory(device.context(), bytes));
-    memory.zero();
+  private DeviceMemory random(long bytes, DType type, long seed) {
+    DeviceMemory memory = space(bytes);
+    SampleValues.fill(device.context(), memory, type, seed);
     return memory;
   }
 
+  private DeviceMemory space(long bytes) {
+    return owned.own(new DeviceMemory(device.context(), bytes));
+  }
+
   /**
-   * Returns whether the fused plan is faster; false when there is no memory to find out.
+   * Returns whether the fused plan is faster; nothing when there is no memory to find out, or the
+   * fused plan does not run.
    *
    * @param kernels whether the other way includes the custom kernels that then do the rest
    */
-  static boolean isFaster(
+  static Optional<Boolean> isFaster(
       CudaDevice device,
       ConvPlan alone,
       ConvPlan fused,
@@ -66,11 +82,25 @@ final class FusionTiming {
     try (Closing memory = new Closing()) {
       FusionTiming timing = new FusionTiming(memory, device, x, w, y, bytes);
       Stopwatch stopwatch = new Stopwatch(memory, device.context());
-      double together = stopwatch.shortest(timing.fused(fused));
+      double together = timing.millis(stopwatch, fused);
+      if (Double.isNaN(together)) {
+        return Optional.empty();
+      }
       Runnable separate = kernels ? timing.separate(alone, fused, x, y) : timing.alone(alone);
-      return together < stopwatch.shortest(separate);
+      return Optional.of(together < stopwatch.shortest(separate));
     } catch (OutOfDeviceMemoryException e) {
-      return false;
+      LOG.warn("{} could not be timed: {}", fused.problem().text(), e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /** Returns NaN when the plan does not run. */
+  private double millis(Stopwatch stopwatch, ConvPlan fused) {
+    try {
+      return stopwatch.shortest(fused(fused));
+    } catch (CudaException e) {
+      LOG.warn("{} does not run and is not used: {}", fused.problem().text(), e.getMessage());
+      return Double.NaN;
     }
   }
 
@@ -89,11 +119,11 @@ final class FusionTiming {
     }
     run.set(at++, w.pointer());
     if (plan.problem().operation().hasBias()) {
-      run.set(at++, channels.pointer());
+      run.set(at++, bias.pointer());
     }
     run.set(at++, y.pointer());
     if (plan.problem().operation().hasStatistics()) {
-      run.set(at++, zeroed(channelBytes).pointer()).set(at, zeroed(channelBytes).pointer());
+      run.set(at++, space(channelBytes).pointer()).set(at, space(channelBytes).pointer());
     }
     return () -> run.execute(workspace.pointer());
   }
@@ -111,7 +141,7 @@ final class FusionTiming {
     if (fused.problem().operation().hasStatistics()) {
       BatchNorm2dSpec spec = BatchNorm2dSpec.of(out.stored(), true);
       ChannelNorm norm = new ChannelNorm(owned, device, spec, out, true);
-      DeviceMemory partial = zeroed(norm.partialBytes());
+      DeviceMemory partial = space(norm.partialBytes());
       after = () -> norm.sum(y.pointer(), partial.pointer());
     }
     if (fused.problem().operation().hasBias()) {

@@ -1,8 +1,9 @@
 package org.vgg4j.backend.cuda.operations;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.vgg4j.backend.cuda.graph.ConvOperation;
 import org.vgg4j.backend.cuda.graph.ConvPlan;
 import org.vgg4j.backend.cuda.graph.ConvPlans;
@@ -12,9 +13,9 @@ import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.ConvBlockSpec;
 
 /**
- * Decides what a convolution does beside convolving. Each decision is given, or timed once on the
- * GPU; for a GPU that is only described, what cuDNN offers counts as faster. Deterministic engines
- * fuse nothing whose sums have another order than the custom kernels'.
+ * Decides what a convolution does beside convolving. Each decision is given, or kept on disk, or
+ * timed once on the GPU; for a GPU that is only described, what cuDNN offers counts as faster.
+ * Deterministic engines fuse nothing whose sums have another order than the custom kernels'.
  */
 final class Fusions {
   private static final String YES = "yes";
@@ -71,7 +72,8 @@ final class Fusions {
                 "fuse " + with.text(),
                 () ->
                     device.isDescribed()
-                        || FusionTiming.isFaster(device, alone, fused, x, spec, true));
+                        ? Optional.of(true)
+                        : FusionTiming.isFaster(device, alone, fused, x, spec, true));
     return fuses ? fused : alone;
   }
 
@@ -99,14 +101,27 @@ final class Fusions {
         "defer " + with.text(), () -> FusionTiming.isFaster(device, alone, fused, y, next, false));
   }
 
-  private boolean decide(String question, BooleanSupplier measured) {
+  /** Takes the answer that was given, else the one on disk, else times; no answer means no. */
+  private boolean decide(String question, Supplier<Optional<Boolean>> timed) {
     String answer = chosen.get(question);
     if (answer == null) {
-      String known = given.get(question);
-      boolean isKnown = YES.equals(known) || NO.equals(known);
-      answer = isKnown ? known : measured.getAsBoolean() ? YES : NO;
+      answer = known(given.get(question));
+      if (answer == null) {
+        answer = known(device.plans().kept(question));
+      }
+      if (answer == null) {
+        Optional<Boolean> result = timed.get();
+        answer = result.orElse(false) ? YES : NO;
+        if (result.isPresent()) {
+          device.plans().keep(question, answer);
+        }
+      }
       chosen.put(question, answer);
     }
     return answer.equals(YES);
+  }
+
+  private static String known(String answer) {
+    return YES.equals(answer) || NO.equals(answer) ? answer : null;
   }
 }

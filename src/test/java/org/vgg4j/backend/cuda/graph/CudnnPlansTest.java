@@ -44,8 +44,7 @@ final class CudnnPlansTest {
       List.of(
           ConvOperation.FORWARD_STATISTICS,
           ConvOperation.NORM_FORWARD,
-          ConvOperation.NORM_FORWARD_STATISTICS,
-          ConvOperation.DATA_RELU);
+          ConvOperation.NORM_FORWARD_STATISTICS);
 
   private static final ConvShape LARGE = new ConvShape(64, 64, 224, 224, 64, 3, 1);
   private static final ConvShape SMALL = new ConvShape(7, 16, 14, 14, 32, 3, 1);
@@ -140,7 +139,7 @@ final class CudnnPlansTest {
             for (ConvShape shape : shapes) {
               ConvProblem problem = new ConvProblem(operation, shape, mode.type());
               String line = mode.precision() + ": " + problem.text();
-              if (isExpected(device, mode, operation)) {
+              if (isExpected(device, mode)) {
                 expected.add(line);
               }
               if (plans.planOrNull(problem) != null) {
@@ -155,9 +154,8 @@ final class CudnnPlansTest {
   }
 
   /** cuDNN 9.24: with statistics or a norm only on tensor cores. */
-  private static boolean isExpected(DeviceDescription device, Mode mode, ConvOperation operation) {
-    boolean hasTensorCores = !mode.strict() && device.tf32().isPresent();
-    return hasTensorCores || operation == ConvOperation.DATA_RELU;
+  private static boolean isExpected(DeviceDescription device, Mode mode) {
+    return !mode.strict() && device.tf32().isPresent();
   }
 
   @Test
