@@ -12,6 +12,11 @@ package org.vgg4j.backend.cuda.graph;
  * @param padding zeros added at each side
  */
 public record ConvShape(int n, int c, int h, int w, int k, int kernel, int padding) {
+  /** Returns the shape for another number of images. */
+  public ConvShape withBatch(int batch) {
+    return new ConvShape(batch, c, h, w, k, kernel, padding);
+  }
+
   /** Returns the output's height. */
   public int outHeight() {
     return h + 2 * padding - kernel + 1;

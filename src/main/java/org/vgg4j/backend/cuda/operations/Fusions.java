@@ -1,7 +1,9 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.vgg4j.backend.cuda.graph.ConvOperation;
@@ -26,6 +28,7 @@ final class Fusions {
   private final Boolean recomputes; // null to leave it to a timing
   private final Map<String, String> given;
   private final Map<String, String> chosen = new TreeMap<>();
+  private final Set<String> slower = new HashSet<>(); // what was timed and refused, at any batch
 
   /**
    * Starts without decisions.
@@ -65,11 +68,13 @@ final class Fusions {
   }
 
   private ConvPlan faster(ConvPlan alone, ConvProblem with, CudaLayout x, Conv2dSpec spec) {
-    ConvPlan fused = device.plans().planOrNull(with);
+    String question = "fuse " + with.text();
+    ConvPlan fused = isRefused(question, with) ? null : device.plans().planOrNull(with);
     boolean fuses =
         fused != null
             && decide(
-                "fuse " + with.text(),
+                question,
+                with,
                 () ->
                     device.isDescribed()
                         ? Optional.of(true)
@@ -92,33 +97,59 @@ final class Fusions {
   private boolean isDeferringFaster(Conv2dSpec next, CudaLayout y) {
     ConvPlans plans = device.plans();
     ConvProblem with = ConvProducts.problem(ConvOperation.NORM_FORWARD, next, y);
-    ConvPlan fused = plans.planOrNull(with);
+    String question = "defer " + with.text();
+    ConvPlan fused = isRefused(question, with) ? null : plans.planOrNull(with);
     if (fused == null) {
       return false;
     }
     ConvPlan alone = plans.plan(ConvProducts.problem(ConvOperation.FORWARD, next, y));
     return decide(
-        "defer " + with.text(), () -> FusionTiming.isFaster(device, alone, fused, y, next, false));
+        question, with, () -> FusionTiming.isFaster(device, alone, fused, y, next, false));
   }
 
-  /** Takes the answer that was given, else the one on disk, else times; no answer means no. */
-  private boolean decide(String question, Supplier<Optional<Boolean>> timed) {
-    String answer = chosen.get(question);
-    if (answer == null) {
-      answer = known(given.get(question));
-      if (answer == null) {
-        answer = known(device.plans().kept(question));
-      }
-      if (answer == null) {
-        Optional<Boolean> result = timed.get();
-        answer = result.orElse(false) ? YES : NO;
-        if (result.isPresent()) {
-          device.plans().keep(question, answer);
-        }
-      }
+  /**
+   * Returns whether the answer is no already, so that no plan need be made: cuDNN compiles each for
+   * half a second and more. What was slower for one batch size is not tried for another.
+   */
+  private boolean isRefused(String question, ConvProblem with) {
+    String answer = answered(question);
+    if (answer == null && slower.contains(anyBatch(question, with))) {
+      answer = NO;
+      device.plans().keep(question, answer);
+    }
+    if (NO.equals(answer)) {
       chosen.put(question, answer);
     }
+    return NO.equals(answer);
+  }
+
+  /** Returns the answer that was given, else the one on disk, null without one. */
+  private String answered(String question) {
+    String answer = chosen.get(question);
+    answer = answer != null ? answer : known(given.get(question));
+    return answer != null ? answer : known(device.plans().kept(question));
+  }
+
+  /** Takes the answer that there is, else times; a timing without a result means no. */
+  private boolean decide(String question, ConvProblem with, Supplier<Optional<Boolean>> timed) {
+    String answer = answered(question);
+    if (answer == null) {
+      Optional<Boolean> result = timed.get();
+      answer = result.orElse(false) ? YES : NO;
+      if (result.isPresent()) {
+        device.plans().keep(question, answer);
+      }
+      if (result.isPresent() && answer.equals(NO)) {
+        slower.add(anyBatch(question, with));
+      }
+    }
+    chosen.put(question, answer);
     return answer.equals(YES);
+  }
+
+  private static String anyBatch(String question, ConvProblem with) {
+    String verb = question.substring(0, question.indexOf(' '));
+    return verb + " " + new ConvProblem(with.operation(), with.shape().withBatch(1), with.type());
   }
 
   private static String known(String answer) {
