@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,14 +26,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.backend.cuda.OnStandIn;
 import org.vgg4j.backend.cuda.StandIn;
 import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.backend.cuda.memory.DeviceMemory;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.testing.ErrorLines;
 
 /** Plans on an open GPU: timed once, kept on disk, given again, or the first deterministic one. */
 @OnStandIn
 final class ConvPlansTest {
   private static final ConvShape SHAPE = new ConvShape(2, 8, 6, 7, 16, 3, 1);
+  private static final ConvProblem FORWARD =
+      new ConvProblem(ConvOperation.FORWARD, SHAPE, DType.F32);
   private static final String ELAPSED = "cudaEventElapsedTime";
   private static final long LIMIT = 1 << 20;
 
@@ -115,6 +120,69 @@ final class ConvPlansTest {
         (problem, choice) ->
             "engine " + engines.get(problem.split(" ")[0]) + " knobs 2=8 13=0 25=1");
     choose(timing(given), null, true);
+  }
+
+  @Test
+  void aKeptPlanThatCannotBeMadeIsSaid() throws IOException {
+    Map<String, String> timed = choose(timing(Map.of()), folder, true);
+    List<String> lines =
+        ErrorLines.of(
+            () -> {
+              Map<String, String> useless = new HashMap<>(timed);
+              useless.replaceAll((problem, choice) -> "engine 9999");
+              choose(timing(useless), null, true);
+            });
+    assertEquals(1, lines.size(), lines::toString);
+    assertTrue(lines.get(0).contains("a plan that was kept cannot be taken"), lines.get(0));
+    assertTrue(lines.get(0).contains("engine 9999"), lines.get(0));
+    assertEquals(List.of(), ErrorLines.of(() -> choose(timing(timed), folder, false)));
+  }
+
+  @Test
+  void whatDoesNotRunIsNotTaken() {
+    try (CudaContext context = CudaContext.open(0)) {
+      List<String> tried = new ArrayList<>();
+      try (ConvPlans plans = ConvPlans.on(context, timing(Map.of()), null);
+          PlanSearch search =
+              new PlanSearch(
+                  new PlanMaker(
+                      PlanTarget.of(context), timing(Map.of()), new CompiledPlans(null, "", 0)),
+                  FORWARD)) {
+        search.find(5, 2).forEach(plan -> tried.add(plan.choice().text()));
+        assertEquals(5, tried.size(), tried::toString);
+        String run = "cudnnBackendExecute@";
+        StandIn.faults(run + "1;" + run + "2;" + run + "3;" + run + "4");
+        ConvPlan plan = plans.plan(FORWARD);
+        assertFalse(tried.subList(0, 4).contains(plan.choice()), plan.choice());
+        assertTrue(plan.millis().isPresent());
+      }
+      try (ConvPlans plans = ConvPlans.on(context, timing(Map.of()), folder)) {
+        StandIn.faults("cudnnBackendExecute@0");
+        assertNull(plans.planOrNull(FORWARD));
+        String message = assertThrows(CudaException.class, () -> plans.plan(FORWARD)).getMessage();
+        assertTrue(message.startsWith("cuDNN has no plan for " + FORWARD.text()), message);
+        assertTrue(message.contains("cudnnBackendExecute failed"), message);
+        assertTrue(StandIn.calls("cudnnBackendExecute") > 4);
+      }
+      StandIn.reset();
+      // Nothing of that is on disk.
+      try (ConvPlans plans = ConvPlans.on(context, timing(Map.of()), folder)) {
+        assertTrue(plans.plan(FORWARD).millis().isPresent());
+      }
+    }
+  }
+
+  @Test
+  void withoutMemoryTheFirstIsTaken() {
+    try (CudaContext context = CudaContext.open(0);
+        ConvPlans plans = ConvPlans.on(context, timing(Map.of()), folder)) {
+      StandIn.faults("cudaMalloc@0=2");
+      ConvPlan plan = plans.plan(FORWARD);
+      assertTrue(plan.millis().isEmpty());
+      assertEquals(0, StandIn.calls("cudnnBackendExecute"));
+      StandIn.reset();
+    }
+    choose(timing(Map.of()), folder, true);
   }
 
   @Test
@@ -233,6 +301,29 @@ final class ConvPlansTest {
         assertEquals(one, descriptors());
       }
       assertThrows(IllegalStateException.class, () -> first.execute(null));
+    }
+  }
+
+  @Test
+  void whatNobodyRunsIsFreed() {
+    try (CudaContext context = CudaContext.open(0);
+        ConvPlans plans = ConvPlans.on(context, timing(Map.of()), null)) {
+      long nothing = descriptors();
+      ConvPlan idle = plans.plan(FORWARD);
+      try (PlanRun run = plans.plan(problem(ConvOperation.DATA, DType.F32)).newRun()) {
+        long both = descriptors();
+        plans.releaseUnused();
+        long one = descriptors();
+        assertTrue(one < both && one > nothing, () -> both + ", then " + one);
+        try (PlanRun later = idle.newRun()) {
+          plans.releaseUnused();
+          assertEquals(both, descriptors());
+          assertNotNull(later);
+        }
+        assertEquals(one, descriptors());
+        assertNotNull(run);
+      }
+      assertEquals(nothing, descriptors());
     }
   }
 
