@@ -75,7 +75,7 @@ record RunSetup(
     return backend().name().equals("cuda") ? value.apply(engine) : null;
   }
 
-  /** Returns what the engine chose by measuring, null for nothing. */
+  /** Returns what the engine chose by timing, null for nothing. */
   Map<String, String> choices() {
     return backend().choices().isEmpty() ? null : new TreeMap<>(backend().choices());
   }

@@ -204,7 +204,7 @@ public final class Settings {
       run("deterministic", TRUTH, setup -> setup.engine().deterministic())
           .flag(
               "--deterministic",
-              "Equal runs end with equal bits on the GPU too, by fixed algorithms; on the CPU they"
+              "Equal runs end with equal bits on the GPU too, by fixed plans; on the CPU they"
                   + " always do",
               "false")
           .in(ENGINES, ALWAYS);
@@ -230,7 +230,7 @@ public final class Settings {
   static final Setting<RunSetup, String> ENGINE =
       run("engine", TEXT, setup -> setup.backend().description()).in(FACTS, ALWAYS);
 
-  /** What the engine chose by measuring: name to choice. */
+  /** What the engine chose by timing: name to choice. */
   static final Setting<RunSetup, Object> CHOICES =
       run("choices", ANY, RunSetup::choices).in(FACTS, ALWAYS);
 

@@ -64,8 +64,8 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
-   * Returns what the engine chose by measuring, such as algorithms: name to choice. Stored with a
-   * run and given to the engine again, they give the same bits.
+   * Returns what the engine chose by timing, such as the plans of convolutions: name to choice.
+   * Stored with a run and given to the engine again, they give the same bits.
    */
   default Map<String, String> choices() {
     return Map.of();

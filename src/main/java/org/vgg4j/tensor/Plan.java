@@ -3,9 +3,9 @@ package org.vgg4j.tensor;
 import java.util.List;
 
 /**
- * One operation at fixed shapes and layouts: built once (descriptors, algorithm), run every step.
- * Running it allocates nothing. An operation overwrites its outputs and touches nothing else;
- * outputs must not overlap inputs unless a method says so.
+ * One operation at fixed shapes and layouts: built once, run every step. Running it allocates
+ * nothing. An operation overwrites its outputs and touches nothing else; outputs must not overlap
+ * inputs unless a method says so.
  */
 public interface Plan extends AutoCloseable {
   /** Returns the bytes of the engine's shared workspace that a run needs; most need none. */

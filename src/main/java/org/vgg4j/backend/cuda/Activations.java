@@ -4,7 +4,7 @@ import org.vgg4j.tensor.Choice;
 
 /** What becomes of a batch norm's output that only the next convolution reads. */
 public enum Activations {
-  /** What this GPU does faster; with deterministic algorithms, they are kept. */
+  /** What this GPU does faster; with deterministic plans, they are kept. */
   AUTO,
   /** It is stored, and the backward reads it again. */
   KEEP,

@@ -65,12 +65,12 @@ import org.vgg4j.tensor.WeightedPlan;
 import org.vgg4j.tensor.WindowPlan;
 
 /**
- * The GPU engine: cuDNN, cuBLAS and custom kernels on an NVIDIA GPU. Everything stays in device
+ * The GPU engine: cuDNN, cublasLt and custom kernels on an NVIDIA GPU. Everything stays in device
  * memory, and calls return before the GPU finishes the work.
  */
 public final class CudaBackend implements Backend {
   /**
-   * Memory reserved for what no plan counts: the code of cuDNN's and cuBLAS's kernels, which CUDA
+   * Memory reserved for what no plan counts: the code of cuDNN's and cublasLt's kernels, which CUDA
    * loads at their first call, batch buffers, rounding.
    */
   private static final long RESERVED_BYTES = 512L << 20;

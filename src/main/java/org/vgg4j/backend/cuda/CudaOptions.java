@@ -18,7 +18,7 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param deterministic whether to take the first of cuDNN's deterministic plans instead of the
  *     fastest
  * @param choices plans chosen earlier, from {@code Backend.choices}; they take precedence over the
- *     cache and over measurements
+ *     cache and over timings
  * @param activations what becomes of a batch norm's output
  * @param readInterval how many steps pass between reads of the training loss
  * @param cache the folder for data kept between runs, or null for none

@@ -14,13 +14,13 @@ import org.vgg4j.tensor.WeightedPlan;
 
 /** A convolution with bias and ReLU and a linear layer over small integers. */
 final class SelfCheck {
-  /** The fastest algorithm may transform its inputs, which costs precision. */
+  /** The fastest plan may transform its inputs, which costs precision. */
   private static final float TOLERANCE = 1e-3f;
 
   private SelfCheck() {}
 
   /**
-   * Runs the check, which calls cuDNN, cuBLAS and a custom kernel once each.
+   * Runs the check, which calls cuDNN, cublasLt and a custom kernel once each.
    *
    * @throws IllegalStateException when a result is wrong
    */

@@ -2,7 +2,7 @@ package org.vgg4j.backend.cuda.calls;
 
 import org.vgg4j.tensor.EngineException;
 
-/** A call of CUDA, cuDNN, cuBLAS or NVRTC failed; the message names call, status and shapes. */
+/** A call of CUDA, cuDNN, cublasLt or NVRTC failed; the message names call, status and shapes. */
 public final class CudaException extends EngineException {
   private static final long serialVersionUID = 1L;
 

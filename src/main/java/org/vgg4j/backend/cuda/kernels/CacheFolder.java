@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import org.vgg4j.tensor.UserFolders;
 
-/** The folder of reproducible data: kernels compiled and algorithms measured on this machine. */
+/**
+ * The folder of reproducible data: kernels and plans compiled, and what was timed on this machine.
+ */
 public final class CacheFolder {
   private CacheFolder() {}
 

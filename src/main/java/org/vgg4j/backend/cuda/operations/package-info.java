@@ -1,4 +1,2 @@
-/**
- * The plans, one class per operation of {@code Backend}, and the choice of convolution algorithms.
- */
+/** The plans, one class per operation of {@code Backend}, and what convolutions fuse. */
 package org.vgg4j.backend.cuda.operations;

@@ -41,7 +41,7 @@ final class StopwatchTest {
 
   @Test
   void shortWorkIsRunManyTimesAndTheTimeIsOfOneRun() {
-    double millis = time(1 << 10, 1, Double.POSITIVE_INFINITY);
+    double millis = time(1 << 18, 1, Double.POSITIVE_INFINITY);
     long rounds = StandIn.calls(RECORD) / 2 - 1;
     long runs = StandIn.calls(MEMSET) - 2;
     assertTrue(runs >= 5 * rounds, () -> runs + " runs in " + rounds + " rounds");
