@@ -5,12 +5,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.bytedeco.cuda.global.cudnn;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.InvalidInputException;
 
 /**
  * Finds and keeps the plans of one engine, by problem. Deterministic plans are the first of cuDNN's
@@ -97,13 +99,18 @@ public final class ConvPlans implements AutoCloseable {
   /**
    * Returns the plan for a problem.
    *
-   * @throws CudaException when cuDNN offers none that the policy allows, with cuDNN's reason
-   * @throws org.vgg4j.tensor.InvalidInputException when the GPU has no arithmetic in the type
+   * @throws InvalidInputException when cuDNN offers none that the policy allows, with cuDNN's
+   *     reason and what to change, or when the GPU has no arithmetic in the type
+   * @throws CudaException when cuDNN fails in another way
    */
   public ConvPlan plan(ConvProblem problem) {
     ConvPlan plan = planOrNull(problem);
     if (plan == null) {
       CudaException first = refused.get(problem);
+      // The more specific statuses follow it in the same thousand.
+      if (first.status() / 1000 == cudnn.CUDNN_STATUS_NOT_SUPPORTED / 1000) {
+        throw new InvalidInputException(first.getMessage(), first);
+      }
       CudaException again = new CudaException(first.call(), first.status(), first.getMessage());
       again.initCause(first);
       throw again;
