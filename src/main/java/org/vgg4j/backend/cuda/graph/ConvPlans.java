@@ -152,6 +152,11 @@ public final class ConvPlans implements AutoCloseable {
         : null;
   }
 
+  /** Leaves a plan that lost out of the choices: a run that takes the answer never asks for it. */
+  public void forget(ConvProblem problem) {
+    chosen.remove(problem.text());
+  }
+
   /** Returns the choices so far, problem to engine and knobs. */
   public Map<String, String> chosen() {
     return Map.copyOf(chosen);

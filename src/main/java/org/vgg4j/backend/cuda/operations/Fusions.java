@@ -144,6 +144,9 @@ final class Fusions {
       }
     }
     chosen.put(question, answer);
+    if (answer.equals(NO)) {
+      device.plans().forget(with);
+    }
     return answer.equals(YES);
   }
 
