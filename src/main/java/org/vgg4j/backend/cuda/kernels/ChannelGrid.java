@@ -12,7 +12,9 @@ import org.vgg4j.tensor.DType;
  */
 public record ChannelGrid(int parts, int groups) {
   private static final int THREADS = 256;
-  private static final int VECTOR_BYTES = 16;
+
+  /** What a thread of a kernel reads or writes at once. */
+  public static final int VECTOR_BYTES = 16;
 
   /** Enough loads in flight to reach the memory's bandwidth. */
   private static final int BLOCKS_PER_MULTIPROCESSOR = 4;

@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.operations;
 
+import org.vgg4j.backend.cuda.kernels.ChannelGrid;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
@@ -7,8 +8,6 @@ import org.vgg4j.tensor.Shape;
 
 /** The elementwise custom kernels that several plans share, complete except for their pointers. */
 final class PointwiseKernels {
-  private static final int VECTOR_BYTES = 16;
-
   private PointwiseKernels() {}
 
   /** Returns a launch over all stored elements of a layout, 16 bytes a thread. */
@@ -16,7 +15,7 @@ final class PointwiseKernels {
     return kernels.strided(
         Kernels.typed(name, layout.dtype()),
         layout.storedElements(),
-        VECTOR_BYTES / layout.dtype().bytes(),
+        ChannelGrid.VECTOR_BYTES / layout.dtype().bytes(),
         arguments);
   }
 
