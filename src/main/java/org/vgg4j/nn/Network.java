@@ -301,7 +301,8 @@ public final class Network implements AutoCloseable {
     listener = newListener;
   }
 
-  StageListener listener() {
+  /** Returns the listener for all stages, {@link StageListener#NONE} unless one was set. */
+  public StageListener listener() {
     return listener;
   }
 

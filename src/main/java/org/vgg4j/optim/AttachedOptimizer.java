@@ -9,6 +9,7 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Work;
 
 /** An optimizer attached to one net. Close it before the net. */
 public final class AttachedOptimizer implements AutoCloseable {
@@ -28,6 +29,7 @@ public final class AttachedOptimizer implements AutoCloseable {
 
   private final Closing closing = new Closing();
   private final OptimizerPlan plan;
+  private final List<Work> work;
   private final List<State> states = new ArrayList<>();
 
   /** Allocates one slab for each kind of state and plans the update over them. */
@@ -43,6 +45,7 @@ public final class AttachedOptimizer implements AutoCloseable {
         }
       }
       plan = closing.own(planner.apply(slabs));
+      work = plan.work();
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -55,6 +58,11 @@ public final class AttachedOptimizer implements AutoCloseable {
    */
   public void step() {
     plan.step();
+  }
+
+  /** Returns what the engine does in {@link #step}; empty when it is not counted. */
+  public List<Work> work() {
+    return work;
   }
 
   /** Returns the state kind by kind, each in the order of the net's parameters. */

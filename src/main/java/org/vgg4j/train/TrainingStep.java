@@ -2,6 +2,7 @@ package org.vgg4j.train;
 
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
@@ -12,7 +13,10 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Recorded;
+import org.vgg4j.tensor.StepMarks;
+import org.vgg4j.tensor.StepPart;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Work;
 
 /**
  * Takes a loaded batch to updated parameters: input, forward, loss, backward, the sum of several
@@ -40,7 +44,10 @@ public final class TrainingStep implements AutoCloseable {
   private final Arena sum; // of the gradients of a step's passes; null for steps of one pass
   private final AccumulatePlan addToSum; // null with the sum
   private final AccumulatePlan addSum; // likewise
+  private final List<Work> sumWork; // of adding gradients; empty with the sum
   private final Map<Execution, Map<End, Recorded>> recorded = new HashMap<>();
+  private StepMarks marks = StepMarks.NONE;
+  private boolean isDirect; // call by call: nothing is recorded and no recording is run
 
   /**
    * Allocates the memory of the optimizer and of the sum.
@@ -58,6 +65,7 @@ public final class TrainingStep implements AutoCloseable {
       sum = accumulates ? closing.own(backend.allocate(gradients.bytes())) : null;
       addToSum = accumulates ? closing.own(backend.accumulate(gradients, sum)) : null;
       addSum = accumulates ? closing.own(backend.accumulate(sum, gradients)) : null;
+      sumWork = accumulates ? addSum.work() : List.of();
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -70,6 +78,18 @@ public final class TrainingStep implements AutoCloseable {
   }
 
   /**
+   * Says where the passes are from now on.
+   *
+   * @param listener hears of each section; {@link StepMarks#NONE} for nothing
+   * @param direct whether passes are run call by call, so that the listener hears of every pass;
+   *     else only of those that are not run from a recording
+   */
+  public void mark(StepMarks listener, boolean direct) {
+    marks = listener;
+    isDirect = direct;
+  }
+
+  /**
    * Runs one pass over the batch loaded at an input shape.
    *
    * @param isFirst whether it is the first pass of its step
@@ -79,7 +99,9 @@ public final class TrainingStep implements AutoCloseable {
     End end = !isLast ? End.ADD : isFirst ? End.UPDATE : End.ADD_AND_UPDATE;
     Map<End, Recorded> known = recorded.computeIfAbsent(at, key -> new EnumMap<>(End.class));
     Recorded recording = known.get(end);
-    if (recording == null) {
+    if (isDirect) {
+      pass(at, end);
+    } else if (recording == null) {
       pass(at, end); // a first run may still load code and allocate
       known.put(end, closing.own(network.backend().record(() -> pass(at, end))));
     } else {
@@ -89,18 +111,25 @@ public final class TrainingStep implements AutoCloseable {
   }
 
   private void pass(Execution at, End end) {
+    if (!at.imageWork().isEmpty()) {
+      marks.begin(StepPart.INPUT, "images", at.imageWork());
+    }
     Tensor logits = at.forward(true);
+    marks.begin(StepPart.LOSS, "loss", at.lossWork());
     at.loss(logits, at.outputGradient());
     at.backward(at.outputGradient());
-    if (end == End.ADD) {
-      addToSum.run();
-      return;
+    if (end != End.UPDATE) {
+      marks.begin(StepPart.UPDATE, "sum", sumWork);
+      (end == End.ADD ? addToSum : addSum).run();
     }
     if (end == End.ADD_AND_UPDATE) {
-      addSum.run();
       sum.zero();
     }
-    optimizer.step();
+    if (end != End.ADD) {
+      marks.begin(StepPart.UPDATE, "optimizer", optimizer.work());
+      optimizer.step();
+    }
+    marks.end();
   }
 
   /** Discards the gradients kept for an unfinished step. */

@@ -26,6 +26,7 @@ public final class CudaContext implements AutoCloseable {
   private final CUstream_st stream;
   private final cudnnContext cudnnHandle;
   private final cublasLtContext cublasLtHandle;
+  private LaunchTimes times; // null unless a step is being timed
   private boolean closed;
   private volatile boolean ended; // the stream is gone; any thread may release resources
 
@@ -93,6 +94,16 @@ public final class CudaContext implements AutoCloseable {
     owner.check();
     makeCurrent();
     return stream;
+  }
+
+  /** Says what times launches from now on; null for nothing. */
+  public void times(LaunchTimes listener) {
+    times = listener;
+  }
+
+  /** Returns what times launches, null when nothing does. */
+  public LaunchTimes times() {
+    return times;
   }
 
   Scalars scalars() {

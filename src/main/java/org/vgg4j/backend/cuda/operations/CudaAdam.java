@@ -1,10 +1,13 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
+import java.util.stream.Stream;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.Work;
 
 /** Adam by custom kernels: one thread for the bias corrections, then one sweep over the slabs. */
 public final class CudaAdam implements OptimizerPlan {
@@ -12,6 +15,7 @@ public final class CudaAdam implements OptimizerPlan {
   private final CudaArena copies; // null without
   private final CudaStepState state;
   private final Closing closing = new Closing();
+  private final List<Work> work;
   private final KernelLaunch prepare;
   private final KernelLaunch update;
 
@@ -27,6 +31,11 @@ public final class CudaAdam implements OptimizerPlan {
     this.copies = copies;
     this.state = state;
     long count = OptimizerSlabs.elements(slabs);
+    work =
+        Stream.concat(
+                Stream.of(new Work(Work.Phase.UPDATE, "adam prepare", 0, 0, 0)),
+                OptimizerSlabs.work(count, slabs.length - 2, copies != null).stream())
+            .toList();
     try {
       prepare =
           closing
@@ -47,6 +56,11 @@ public final class CudaAdam implements OptimizerPlan {
       closing.abandon(e);
       throw e;
     }
+  }
+
+  @Override
+  public List<Work> work() {
+    return work;
   }
 
   @Override
