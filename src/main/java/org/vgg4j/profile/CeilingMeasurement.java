@@ -32,6 +32,9 @@ public final class CeilingMeasurement {
   /** The shortest of so many rounds counts: other programs disturb some of them. */
   private static final int ROUNDS = 30;
 
+  /** No more rounds begin after so long. */
+  private static final double MOST_MILLIS = 150;
+
   /** A round lasts about as long. */
   private static final double ROUND_MILLIS = 2;
 
@@ -62,7 +65,7 @@ public final class CeilingMeasurement {
 
   private double bytesPerSecond() {
     double best = 0;
-    for (long elements = FIRST_ELEMENTS; elements <= MOST_ELEMENTS; elements *= 2) {
+    for (long elements = FIRST_ELEMENTS; elements <= MOST_ELEMENTS; elements *= 4) {
       long bytes = elements * type().bytes();
       if (best > 0 && 2 * bytes > backend.availableBytes() / SHARE) {
         break;
@@ -121,11 +124,13 @@ public final class CeilingMeasurement {
   /** Returns the time of one of many runs, in the fastest of several rounds. */
   private double millis(Runnable work) {
     round(work, 1);
-    double first = round(work, 1);
-    int runs = (int) Math.min(MOST_RUNS, Math.max(1, Math.ceil(ROUND_MILLIS / first)));
-    double shortest = first;
-    for (int i = 0; i < ROUNDS; i++) {
-      shortest = Math.min(shortest, round(work, runs) / runs);
+    double shortest = round(work, 1);
+    int runs = (int) Math.min(MOST_RUNS, Math.max(1, Math.ceil(ROUND_MILLIS / shortest)));
+    double left = MOST_MILLIS;
+    for (int i = 0; i < ROUNDS && left > 0; i++) {
+      double millis = round(work, runs);
+      left -= millis;
+      shortest = Math.min(shortest, millis / runs);
     }
     return shortest;
   }

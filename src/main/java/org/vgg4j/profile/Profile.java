@@ -9,7 +9,8 @@ import org.vgg4j.tensor.StepTime;
  * Where the time of a training's steps goes.
  *
  * @param engine what computed, in a line
- * @param firstStep the number of the first profiled step, from 1
+ * @param firstStep the number of the first profiled step in the run, from 1
+ * @param lastStep the number of the last; steps between them that take fewer images do not count
  * @param steps how many steps were profiled
  * @param images how many images a step takes
  * @param millis the median of a step
@@ -19,6 +20,7 @@ import org.vgg4j.tensor.StepTime;
 public record Profile(
     String engine,
     long firstStep,
+    long lastStep,
     int steps,
     int images,
     double millis,
@@ -38,14 +40,20 @@ public record Profile(
    * @param steps at least one
    */
   public static Profile of(
-      String engine, long firstStep, int images, Ceilings ceilings, List<StepTime> steps) {
+      String engine,
+      long firstStep,
+      long lastStep,
+      int images, Ceilings ceilings, List<StepTime> steps) {
     ProfileRows rows = new ProfileRows(ceilings, steps.size());
     for (int i = 0; i < steps.size(); i++) {
       rows.add(i, steps.get(i));
     }
     double[] millis = steps.stream().mapToDouble(StepTime::millis).toArray();
     return new Profile(
-        engine, firstStep, steps.size(), images, ProfileRows.median(millis), ceilings, rows.list());
+        engine,
+        firstStep,
+        lastStep,
+        steps.size(), images, ProfileRows.median(millis), ceilings, rows.list());
   }
 
   /** Returns the object of {@code profile.json}. */
@@ -54,6 +62,7 @@ public record Profile(
     map.put("format", FORMAT);
     map.put("engine", engine);
     map.put("firstStep", firstStep);
+    map.put("lastStep", lastStep);
     map.put("steps", steps);
     map.put("imagesPerStep", images);
     map.put("stepMillis", millis);

@@ -12,8 +12,8 @@ import java.util.Map;
  */
 public final class ProfileTable {
   private static final int NAME = 26;
-  private static final String HEAD = "%-28s %9s %6s %8s %8s %8s %6s %3s";
-  private static final String ROW = "  %-26s %9s %6s %8s %8s %8s %6s %3s";
+  private static final String HEAD = "%-28s %8s %6s %7s %7s %7s %6s %3s";
+  private static final String ROW = "  %-26s %8s %6s %7s %7s %7s %6s %3s";
 
   /** How many operations the summary names. */
   private static final int WORST = 5;
@@ -34,18 +34,19 @@ public final class ProfileTable {
   private List<String> write() {
     Ceilings ceilings = profile.ceilings();
     line(
-        "steps %d to %d of %d images: %.2f ms a step (median), %.0f images/s",
-        profile.firstStep(),
-        profile.firstStep() + profile.steps() - 1,
+        "%d steps of %d images, from step %d to %d: %.2f ms a step (median), %.0f images/s",
+        profile.steps(),
         profile.images(),
+        profile.firstStep(),
+        profile.lastStep(),
         profile.millis(),
         profile.images() / profile.millis() * 1e3);
     line("%s", profile.engine());
     line(
-        "at most, measured here: %.1f GB/s, %.3f TFLOP/s",
+        "at most, measured at the start: %.1f GB/s, %.3f TFLOP/s",
         ceilings.bytesPerSecond() / 1e9, 2 * ceilings.multiplyAddsPerSecond() / 1e12);
     line("");
-    line(HEAD, "", "ms", "share", "TFLOP/s", "GB/s", "at least", "times", "by");
+    line(HEAD, "", "ms", "share", "TFLOP/s", "GB/s", "bound", "times", "by");
     Map<String, List<ProfileRow>> sections = new LinkedHashMap<>();
     for (ProfileRow row : profile.rows()) {
       sections
@@ -97,7 +98,7 @@ public final class ProfileTable {
     double conversions =
         profile.rows().stream().filter(ProfileRow::conversion).mapToDouble(ProfileRow::share).sum();
     line(
-        "%d operations take %.0f times what they could or more (!): %s of the time.",
+        "%d operations take %.0f times their bound or more (!): %s of the time.",
         marked.size(), Ceilings.MARKED_TIMES, share(share));
     line("Conversions of order or type take %s of the time.", share(conversions));
     List<ProfileRow> worst =
@@ -106,7 +107,7 @@ public final class ProfileTable {
             .sorted(Comparator.comparingDouble(ProfileRow::lostMillis).reversed())
             .limit(WORST)
             .toList();
-    line("The most beyond what they take at least:");
+    line("The most time beyond the bound:");
     for (ProfileRow row : worst) {
       line("  %9s ms  %s %s, %s", millis(row.lostMillis()), row.part(), row.layer(), row.name());
     }

@@ -220,9 +220,9 @@ public final class TrainingRun implements AutoCloseable {
             WARM_UP_STEPS,
             profiledSteps,
             images,
-            (first, times) -> {
+            (first, last, times) -> {
               String engine = setup.backend().description();
-              profiled(Profile.of(engine, first, images, ceilings, times));
+              profiled(Profile.of(engine, first, last, images, ceilings, times));
             }));
   }
 

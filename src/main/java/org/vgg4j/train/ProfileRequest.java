@@ -27,7 +27,8 @@ public record ProfileRequest(int warmUp, int steps, int images, Taker taker) {
      * Takes at least one step.
      *
      * @param firstStep the number of the first timed step in the run, from 1
+     * @param lastStep the number of the last
      */
-    void take(long firstStep, List<StepTime> times);
+    void take(long firstStep, long lastStep, List<StepTime> times);
   }
 }

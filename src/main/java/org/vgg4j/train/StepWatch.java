@@ -25,6 +25,8 @@ final class StepWatch implements AutoCloseable {
   private final List<StepTime> times = new ArrayList<>();
   private StepMarks marks; // of the present step
   private long seen; // steps of this process
+  private long first; // of the timed steps in the run, as is the next
+  private long last;
   private boolean inStep;
   private StepEvent stepEvent; // of the present step
   private BatchWaitEvent waitEvent; // of the present wait
@@ -122,20 +124,22 @@ final class StepWatch implements AutoCloseable {
     }
     StepTime time = profiler.endStep();
     if (images == request.images()) {
+      first = times.isEmpty() ? number : first;
+      last = number;
       times.add(time);
     }
     if (times.size() == request.steps()) {
-      finish(number);
+      finish();
     }
   }
 
   /** Hands over what was timed, be it fewer steps than asked for, and stops listening. */
-  private void finish(long last) {
+  private void finish() {
     ProfileRequest done = request;
     request = null;
     stop();
     if (!times.isEmpty()) {
-      done.taker().take(last - times.size() + 1, List.copyOf(times));
+      done.taker().take(first, last, List.copyOf(times));
     }
   }
 
@@ -148,9 +152,9 @@ final class StepWatch implements AutoCloseable {
   }
 
   /** The training ends; hands over what was timed. */
-  void trained(long last) {
+  void trained() {
     if (request != null) {
-      finish(last);
+      finish();
     }
   }
 

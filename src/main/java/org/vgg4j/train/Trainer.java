@@ -124,7 +124,7 @@ public final class Trainer implements AutoCloseable {
     Evaluator.requireClasses(vgg.config(), test);
     requireBatchSizes(train.size());
     fit(train, new ImageFeed(vgg, preprocessing, train), test, listener);
-    steps.trained(position.step());
+    steps.trained();
     return position.lastFinished();
   }
 
