@@ -43,7 +43,9 @@ public record Profile(
       String engine,
       long firstStep,
       long lastStep,
-      int images, Ceilings ceilings, List<StepTime> steps) {
+      int images,
+      Ceilings ceilings,
+      List<StepTime> steps) {
     ProfileRows rows = new ProfileRows(ceilings, steps.size());
     for (int i = 0; i < steps.size(); i++) {
       rows.add(i, steps.get(i));
@@ -53,7 +55,11 @@ public record Profile(
         engine,
         firstStep,
         lastStep,
-        steps.size(), images, ProfileRows.median(millis), ceilings, rows.list());
+        steps.size(),
+        images,
+        ProfileRows.median(millis),
+        ceilings,
+        rows.list());
   }
 
   /** Returns the object of {@code profile.json}. */

@@ -1,6 +1,7 @@
 package org.vgg4j.profile;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -9,15 +10,20 @@ import java.util.function.Function;
 
 /**
  * A profile as an SVG picture: a row each for the step, its parts, their layers and the operations;
- * a box is as wide as its share of the time. What takes three times its bound or more is red,
- * conversions are blue, what is not an operation is grey.
+ * a box is as wide as its share of the time, and its label stands upright where it is narrow. What
+ * takes three times its bound or more is red, conversions are blue, what is not an operation is
+ * grey.
  */
 public final class ProfilePicture {
   private static final int WIDTH = 1600;
-  private static final int HEIGHT = 34;
+
+  /** The height of each row; an operation's name fits upright. */
+  private static final int[] HEIGHTS = {26, 26, 110, 200};
+
   private static final int MARGIN = 10;
   private static final int TOP = 64;
   private static final double CHARACTER = 6.7; // the width of one, at the size of the labels
+  private static final int LINE = 13; // the height of one
 
   private static final String MARKED = "#e8704f";
   private static final String CONVERSION = "#79a8d8";
@@ -38,7 +44,7 @@ public final class ProfilePicture {
   }
 
   private String write() {
-    int height = TOP + 4 * HEIGHT + 2 * MARGIN;
+    int height = top(HEIGHTS.length) + MARGIN;
     add(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
             + " font-family=\"sans-serif\" font-size=\"12\">",
@@ -57,6 +63,10 @@ public final class ProfilePicture {
     }
     add("</svg>");
     return svg.toString();
+  }
+
+  private static int top(int row) {
+    return TOP + Arrays.stream(HEIGHTS).limit(row).sum();
   }
 
   private void legend() {
@@ -123,26 +133,23 @@ public final class ProfilePicture {
   private void box(double from, double share, int row, String fill, String label, String tip) {
     double x = MARGIN + from * (WIDTH - 2 * MARGIN);
     double width = share * (WIDTH - 2 * MARGIN);
-    int y = TOP + row * HEIGHT;
+    int y = top(row);
+    int height = HEIGHTS[row];
     add("<g><title>%s (%.1f%%)</title>", escaped(tip), 100 * share);
     add(
         "<rect x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\" fill=\"%s\" stroke=\"white\""
             + " stroke-width=\"0.5\"/>",
-        x, y, Math.max(0, width), HEIGHT - 1, fill);
-    String text = fitted(label, width);
-    if (!text.isEmpty()) {
-      add("<text x=\"%.2f\" y=\"%d\">%s</text>", x + 3, y + HEIGHT / 2 + 4, escaped(text));
+        x, y, Math.max(0, width), height - 1, fill);
+    if (label.length() * CHARACTER + 6 <= width) {
+      add("<text x=\"%.2f\" y=\"%d\">%s</text>", x + 3, y + LINE + 4, escaped(label));
+    } else if (width >= LINE && height > 2 * LINE) {
+      double middle = x + width / 2 + 4;
+      int bottom = y + height - 5;
+      add(
+          "<text x=\"%.2f\" y=\"%d\" transform=\"rotate(-90 %.2f %d)\">%s</text>",
+          middle, bottom, middle, bottom, escaped(label));
     }
     add("</g>");
-  }
-
-  /** Returns as much of a label as fits, nothing where that says too little. */
-  private static String fitted(String label, double width) {
-    int fits = (int) ((width - 6) / CHARACTER);
-    if (label.length() <= fits) {
-      return label;
-    }
-    return fits < 5 ? "" : label.substring(0, fits - 1) + "\u2026";
   }
 
   private static String escaped(String text) {

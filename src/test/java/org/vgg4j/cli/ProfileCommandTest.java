@@ -105,8 +105,7 @@ final class ProfileCommandTest {
   @Test
   void aStepOfSeveralBatchesHasEachOperationOnceForEach() throws IOException {
     Path out = folder.resolve("accumulated");
-    train(
-        out, "--epochs", "3", "--batch-size", "8", "--accumulate", "4", "--profile", "2");
+    train(out, "--epochs", "3", "--batch-size", "8", "--accumulate", "4", "--profile", "2");
     JsonNode profile = profile(out);
     assertEquals(32, profile.get("imagesPerStep").asInt());
     Map<String, Double> runs = runs(profile);

@@ -134,8 +134,8 @@ final class ProfileTest {
   void jsonHasTheDocumentedKeys() {
     Map<String, Object> map = profile().toMap();
     assertEquals(
-        "[format, engine, firstStep, lastStep, steps, imagesPerStep, stepMillis, ceilingBytesPerSecond,"
-            + " ceilingMultiplyAddsPerSecond, operations]",
+        "[format, engine, firstStep, lastStep, steps, imagesPerStep, stepMillis,"
+            + " ceilingBytesPerSecond, ceilingMultiplyAddsPerSecond, operations]",
         map.keySet().toString());
     assertEquals(1, map.get("format"));
     Map<?, ?> first = (Map<?, ?>) ((List<?>) map.get("operations")).get(1);

@@ -109,6 +109,8 @@ final class CudaProfilerTest {
           if (operation.name().equals(operation.implementation())) {
             unknown.add(where + operation.name());
           }
+          boolean isProduct = operation.implementation().matches("cuDNN .*|cublasLt");
+          assertEquals(isProduct, operation.multiplyAdds() > 0, where + operation);
         }
       }
       assertEquals(List.of(), unknown);
@@ -128,7 +130,8 @@ final class CudaProfilerTest {
               .get();
       OperationTime convolution = forward.operations().get(0);
       assertEquals("convolution forward", convolution.name());
-      assertTrue(convolution.implementation().matches("cuDNN engine \\d+.*"), convolution.toString());
+      assertTrue(
+          convolution.implementation().matches("cuDNN engine \\d+.*"), convolution.toString());
       assertEquals((long) BATCH * 8 * 8 * 8 * 3 * 9, convolution.multiplyAdds());
       assertEquals("vgg4j_adam", last(step).implementation());
       assertTrue(last(step).bytes() > 0);
