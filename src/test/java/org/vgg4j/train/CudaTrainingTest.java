@@ -185,24 +185,28 @@ final class CudaTrainingTest {
   }
 
   /**
-   * At a rate that falls to 0, as the recipe quick has it, two trainings with Adam that round
-   * differently end close together. At a constant rate the noise of the last steps alone makes some
-   * points.
+   * Two trainings that round differently end apart by chance: with SGD at a low rate by a quarter
+   * of a point (fp32 against TF32, over the sample's 6000 training images), with Adam, at a rate
+   * that falls to 0 as the recipe quick has it, bf16 was between 0.1 points worse and 3.4 better over six seeds.
+   * So with Adam only a loss counts.
    */
   @Test
   void reachesTheAccuracyOfFp32InBf16() {
-    requireSameAccuracy(new Sgd(new SgdSpec(0.9, 5e-4)), 5e-3, LearningRateSchedule.CONSTANT);
-    requireSameAccuracy(new Adam(), 4e-3, LearningRateSchedule.LINEAR);
+    Optimizer sgd = new Sgd(new SgdSpec(0.9, 5e-4));
+    double gained = gainOfBf16(sgd, 5e-3, LearningRateSchedule.CONSTANT);
+    assertTrue(Math.abs(gained) <= HALF_A_POINT, () -> "SGD differs by " + gained);
+    double withAdam = gainOfBf16(new Adam(), 4e-3, LearningRateSchedule.LINEAR);
+    assertTrue(withAdam >= -HALF_A_POINT, () -> "Adam loses " + -withAdam);
   }
 
-  private static void requireSameAccuracy(
+  private static double gainOfBf16(
       Optimizer optimizer, double rate, LearningRateSchedule schedule) {
     double fp32 = meanAccuracy(Precision.FP32, optimizer, rate, schedule);
     double bf16 = meanAccuracy(Precision.BF16, optimizer, rate, schedule);
     System.out.printf(
         "accuracy with %s: %.4f in bf16, %.4f in fp32%n", optimizer.name(), bf16, fp32);
     assertTrue(fp32 > 0.4, () -> "nothing was learned in fp32: " + fp32);
-    assertEquals(fp32, bf16, HALF_A_POINT);
+    return bf16 - fp32;
   }
 
   private static double meanAccuracy(
