@@ -39,7 +39,7 @@ public final class Execution implements AutoCloseable {
   private Images images; // where the next forward starts; null for the input itself
 
   /** Converts byte images (N, C0, H0, W0) to the input. */
-  private record Images(ImagePlan plan, Tensor bytes) {}
+  private record Images(ImageSpec spec, ImagePlan plan, Tensor bytes) {}
 
   /** Plans a module for an input shape without allocating memory. */
   Execution(Network net, Supplier<? extends Module> chain, Shape x) {
@@ -136,11 +136,23 @@ public final class Execution implements AutoCloseable {
     if (spec != null && images == null) {
       ImagePlan plan = net.backend().images(spec, input.layout());
       if (plan != null) {
-        images = new Images(closing.own(plan), take(plan.bytes()));
+        images = new Images(spec, closing.own(plan), take(plan.bytes()));
         planned.put(spec, images);
       }
     }
     return images == null ? null : images.bytes;
+  }
+
+  /** Returns what the next forward converts images by; null when it starts from the input itself. */
+  public ImageSpec imageSpec() {
+    return images == null ? null : images.spec;
+  }
+
+  /**
+   * Takes something that was made for this shape, to close it before the plans and memory it uses.
+   */
+  public void own(AutoCloseable made) {
+    closing.own(made);
   }
 
   /**

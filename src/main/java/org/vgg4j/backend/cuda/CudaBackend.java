@@ -23,6 +23,7 @@ import org.vgg4j.backend.cuda.operations.CudaLinear;
 import org.vgg4j.backend.cuda.operations.CudaLossTotals;
 import org.vgg4j.backend.cuda.operations.CudaLrn;
 import org.vgg4j.backend.cuda.operations.CudaMaxPool2d;
+import org.vgg4j.backend.cuda.operations.CudaRecording;
 import org.vgg4j.backend.cuda.operations.CudaRelu;
 import org.vgg4j.backend.cuda.operations.CudaSgd;
 import org.vgg4j.backend.cuda.operations.CudaStepState;
@@ -55,6 +56,7 @@ import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.MemoryPlanner;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
@@ -181,6 +183,13 @@ public final class CudaBackend implements Backend {
   public void allocateWorkspace() {
     device.releaseUnusedPlans();
     device.memory().workspace().allocate();
+  }
+
+  /** Records work as a CUDA graph, unless the options say call by call. */
+  @Override
+  public Recorded record(Runnable work) {
+    allocateWorkspace();
+    return options.graph() ? new CudaRecording(device, work) : work::run;
   }
 
   @Override

@@ -35,7 +35,9 @@ public final class StandIn {
           "cublasLt objects",
           "cuDNN handles",
           "cuDNN descriptors",
-          "NVRTC programs");
+          "NVRTC programs",
+          "graphs",
+          "executable graphs");
 
   private StandIn() {}
 

@@ -26,6 +26,7 @@ public final class CudaContext implements AutoCloseable {
   private final CUstream_st stream;
   private final cudnnContext cudnnHandle;
   private final cublasLtContext cublasLtHandle;
+  private CapturedGraph capturing; // null unless work is being captured
   private boolean closed;
   private volatile boolean ended; // the stream is gone; any thread may release resources
 
@@ -93,6 +94,20 @@ public final class CudaContext implements AutoCloseable {
     owner.check();
     makeCurrent();
     return stream;
+  }
+
+  void capturing(CapturedGraph graph) {
+    capturing = graph;
+  }
+
+  /** Returns whether what is enqueued now is captured, to run later. */
+  public boolean isCapturing() {
+    return capturing != null;
+  }
+
+  /** Has something done on the host before every launch of what is being captured. */
+  public void atLaunch(Runnable action) {
+    capturing.atLaunch(action);
   }
 
   Scalars scalars() {

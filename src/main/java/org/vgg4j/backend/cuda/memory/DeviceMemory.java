@@ -48,12 +48,21 @@ public final class DeviceMemory implements AutoCloseable {
     context.cuda().cudaMemsetAsync(pointer(), 0, Math.max(bytes, 1), context.stream());
   }
 
-  /** Says that what was enqueued so far is the last to read what the last upload brought. */
+  /**
+   * Says that what was enqueued so far is the last to read what the last upload brought. Of a graph
+   * only its end is known, so an upload waits for all of it.
+   */
   void lastRead() {
-    if (read != null) {
+    if (context.isCapturing()) {
+      context.atLaunch(this::forgetRead);
+    } else if (read != null) {
       context.cuda().cudaEventRecord(read, context.stream());
       readIsMarked = true;
     }
+  }
+
+  private void forgetRead() {
+    readIsMarked = false;
   }
 
   /**

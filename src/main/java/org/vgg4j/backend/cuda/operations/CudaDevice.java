@@ -23,6 +23,7 @@ public final class CudaDevice implements AutoCloseable {
   private final PlanPolicy policy;
   private final ConvPlans plans;
   private final Fusions fusions;
+  private boolean capturesSteps = true;
 
   /**
    * Opens the GPU.
@@ -127,6 +128,15 @@ public final class CudaDevice implements AutoCloseable {
   /** Frees what the plans hold that no operation runs; for when a net is built. */
   public void releaseUnusedPlans() {
     plans.releaseUnused();
+  }
+
+  /** Returns whether steps may be captured as graphs: until the first that could not. */
+  boolean capturesSteps() {
+    return capturesSteps;
+  }
+
+  void stopCapturing() {
+    capturesSteps = false;
   }
 
   Fusions fusions() {
