@@ -3,6 +3,7 @@ package org.vgg4j.nn;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
@@ -193,10 +194,27 @@ public final class Execution implements AutoCloseable {
    * @return the gradient of the input, null unless the net was built to compute it
    */
   public Tensor backward(Tensor dy) {
-    StageListener listener = net.listener();
+    return backward(dy, net.listener(), null);
+  }
+
+  /**
+   * As {@link #backward(Tensor)}.
+   *
+   * @param done hears of each stage with parameters once their gradients are there and nothing
+   *     reads the parameters any more
+   */
+  public Tensor backward(Tensor dy, Consumer<Stage> done) {
+    return backward(dy, net.listener(), done);
+  }
+
+  private Tensor backward(Tensor dy, StageListener listener, Consumer<Stage> done) {
     Tensor tensor = dy;
     for (int i = stages.size() - 1; i >= 0; i--) {
-      tensor = stages.get(i).backward(tensor, listener);
+      Stage stage = stages.get(i);
+      tensor = stage.backward(tensor, listener);
+      if (done != null && !stage.parameters().isEmpty()) {
+        done.accept(stage);
+      }
     }
     return tensor;
   }

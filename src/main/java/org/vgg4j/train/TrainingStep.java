@@ -139,6 +139,13 @@ public final class TrainingStep implements AutoCloseable {
   private void pass(Execution at, End end) {
     Tensor logits = at.forward(true);
     at.loss(logits, at.outputGradient());
+    Backend backend = network.backend();
+    if (end == End.UPDATE && backend.isBranching()) {
+      optimizer.begin();
+      at.backward(
+          at.outputGradient(), stage -> backend.beside(() -> optimizer.step(stage)));
+      return;
+    }
     at.backward(at.outputGradient());
     if (end == End.ADD) {
       addToSum.run();

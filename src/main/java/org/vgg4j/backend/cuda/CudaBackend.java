@@ -1,6 +1,7 @@
 package org.vgg4j.backend.cuda;
 
 import java.util.Map;
+import org.vgg4j.backend.cuda.calls.Branch;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
 import org.vgg4j.backend.cuda.calls.Versions;
@@ -23,7 +24,6 @@ import org.vgg4j.backend.cuda.operations.CudaLinear;
 import org.vgg4j.backend.cuda.operations.CudaLossTotals;
 import org.vgg4j.backend.cuda.operations.CudaLrn;
 import org.vgg4j.backend.cuda.operations.CudaMaxPool2d;
-import org.vgg4j.backend.cuda.operations.CudaRecording;
 import org.vgg4j.backend.cuda.operations.CudaRelu;
 import org.vgg4j.backend.cuda.operations.CudaSgd;
 import org.vgg4j.backend.cuda.operations.CudaStepState;
@@ -99,6 +99,7 @@ public final class CudaBackend implements Backend {
               options.deviceNumber(),
               options::planPolicy,
               options.activations().recomputed(),
+              options.graph(),
               options.cache());
     } catch (CudaException | DeviceLostException e) {
       throw new DeviceUnavailableException(
@@ -189,7 +190,19 @@ public final class CudaBackend implements Backend {
   @Override
   public Recorded record(Runnable work) {
     allocateWorkspace();
-    return options.graph() ? new CudaRecording(device, work) : work::run;
+    return device.steps().record(work);
+  }
+
+  @Override
+  public boolean isBranching() {
+    return device.context().isBranching();
+  }
+
+  @Override
+  public void beside(Runnable work) {
+    device.context().fork(Branch.UPDATES);
+    work.run();
+    device.context().resume();
   }
 
   @Override

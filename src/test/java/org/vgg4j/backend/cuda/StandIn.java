@@ -18,6 +18,7 @@ public final class StandIn {
   private static final int QUIET = 5;
   private static final int SELECT = 6;
   private static final int DEVICES = 8;
+  private static final int SHUFFLED = 9;
   private static final int IS_STANDIN = 32;
   private static final int VIOLATIONS = 36;
   private static final int CALLS = 37;
@@ -67,6 +68,14 @@ public final class StandIn {
   /** Sets the bytes of the device. */
   public static void capacity(long bytes) {
     control(CAPACITY, bytes);
+  }
+
+  /**
+   * Has everything that nothing orders run in a random order: streams, the branches of a graph, the
+   * threads of a kernel; 0 ends that.
+   */
+  public static void shuffle(long seed) {
+    control(SHUFFLED, seed);
   }
 
   /** Sets how many GPUs there are, one at first. */

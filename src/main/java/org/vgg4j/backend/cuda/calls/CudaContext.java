@@ -24,6 +24,7 @@ public final class CudaContext implements AutoCloseable {
   private final CudnnCalls cudnn = new CudnnCalls(this);
   private final GpuInfo info;
   private final CUstream_st stream;
+  private CUstream_st current; // the stream, or that of a branch
   private final cudnnContext cudnnHandle;
   private final cublasLtContext cublasLtHandle;
   private CapturedGraph capturing; // null unless work is being captured
@@ -46,6 +47,7 @@ public final class CudaContext implements AutoCloseable {
     info = GpuInfo.select(cuda, number);
     CURRENT.set(number);
     stream = cuda.cudaStreamCreateWithFlags(cudart.cudaStreamNonBlocking);
+    current = stream;
     owned.own(this::endStream);
     cudnnHandle = cudnn.cudnnCreate();
     owned.own(() -> cudnn.cudnnDestroy(cudnnHandle));
@@ -93,11 +95,16 @@ public final class CudaContext implements AutoCloseable {
   public CUstream_st stream() {
     owner.check();
     makeCurrent();
-    return stream;
+    return current;
   }
 
-  void capturing(CapturedGraph graph) {
+  void beginCapture(CapturedGraph graph) {
     capturing = graph;
+  }
+
+  void endCapture() {
+    capturing = null;
+    enqueueOn(stream);
   }
 
   /** Returns whether what is enqueued now is captured, to run later. */
@@ -105,9 +112,41 @@ public final class CudaContext implements AutoCloseable {
     return capturing != null;
   }
 
-  /** Has something done on the host before every launch of what is being captured. */
-  public void atLaunch(Runnable action) {
-    capturing.atLaunch(action);
+  /** Returns whether {@link #fork} begins a branch: while a graph with branches is captured. */
+  public boolean isBranching() {
+    return capturing != null && capturing.branches() != null;
+  }
+
+  /**
+   * Has what is enqueued from now until {@link #resume} run beside what is enqueued after that, up
+   * to {@link #join}, or to the end of the capture. Neither may write what the other uses. Outside
+   * of a capture with branches these three do nothing: all runs in the order of the calls.
+   */
+  public void fork(Branch branch) {
+    if (isBranching()) {
+      enqueueOn(capturing.branches().fork(branch));
+    }
+  }
+
+  /** Ends a branch's part. */
+  public void resume() {
+    if (isBranching()) {
+      enqueueOn(stream);
+    }
+  }
+
+  /** Has what is enqueued from now on wait for a branch. */
+  public void join(Branch branch) {
+    if (isBranching()) {
+      capturing.branches().join(branch);
+    }
+  }
+
+  private void enqueueOn(CUstream_st other) {
+    if (!other.equals(current)) {
+      current = other;
+      cudnn.cudnnSetStream(cudnnHandle, other);
+    }
   }
 
   Scalars scalars() {

@@ -1,6 +1,7 @@
 package org.vgg4j.backend.cuda.operations;
 
 import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.calls.Branch;
 import org.vgg4j.backend.cuda.graph.ConvOperation;
 import org.vgg4j.backend.cuda.graph.ConvPlan;
 import org.vgg4j.backend.cuda.graph.ConvPlans;
@@ -11,6 +12,7 @@ import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.CudaTensor;
 import org.vgg4j.backend.cuda.memory.WorkspaceRegions;
+import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
@@ -45,6 +47,8 @@ final class ConvProducts {
   private final KernelLaunch widen; // null when dw has the type of the products
   private final WorkspaceRegions.Region narrowGradient; // dw as cuDNN writes it
   private final WorkspaceRegions.Region scratch;
+  private final WorkspaceRegions.Region filterScratch; // behind that of dx where both may run at once
+  private final CudaDevice device;
 
   ConvProducts(
       Closing owned,
@@ -56,6 +60,7 @@ final class ConvProducts {
       Usage usage,
       Then then,
       WorkspaceRegions regions) {
+    this.device = device;
     x.requireImages("convolution");
     ConvPlans plans = device.plans();
     ConvPlan forwardPlan = ConvForwardChoice.of(device, spec, x, then);
@@ -77,7 +82,6 @@ final class ConvProducts {
         rectifies && operation != ConvOperation.FORWARD_BIAS_RELU
             ? owned.own(PointwiseKernels.relu(device.kernels(), y))
             : null;
-    long bytes = forwardPlan.workspaceBytes();
     boolean narrow = usage.training() && x.dtype() != DType.F32;
     narrowGradient = regions.region(narrow ? w.bytes() : 0);
     widen =
@@ -86,19 +90,25 @@ final class ConvProducts {
                 .own(device.kernels().strided("vgg4j_widen_bf16", w.storedElements(), 4, 3))
                 .set(2, w.storedElements())
             : null;
-    ConvPlan filterPlan = null;
-    ConvPlan dataPlan = null;
-    if (usage.training()) {
-      filterPlan = plans.plan(problem(ConvOperation.FILTER, spec, x));
-      bytes = Math.max(bytes, filterPlan.workspaceBytes());
-    }
-    if (usage.training() && usage.inputGradient()) {
-      dataPlan = plans.plan(problem(ConvOperation.DATA, spec, x));
-      bytes = Math.max(bytes, dataPlan.workspaceBytes());
-    }
+    ConvPlan filterPlan =
+        usage.training() ? plans.plan(problem(ConvOperation.FILTER, spec, x)) : null;
+    ConvPlan dataPlan =
+        usage.training() && usage.inputGradient()
+            ? plans.plan(problem(ConvOperation.DATA, spec, x))
+            : null;
     filter = filterPlan == null ? null : owned.own(filterPlan.newRun());
     data = dataPlan == null ? null : owned.own(dataPlan.newRun());
-    scratch = regions.region(bytes);
+    long filterBytes = filterPlan == null ? 0 : filterPlan.workspaceBytes();
+    long dataBytes = dataPlan == null ? 0 : dataPlan.workspaceBytes();
+    if (data != null && filterBytes > 0 && device.steps().mayBranch()) {
+      long dataEnd = Arena.align(dataBytes);
+      scratch = regions.region(Math.max(forwardPlan.workspaceBytes(), dataEnd + filterBytes));
+      filterScratch = scratch.from(dataEnd);
+    } else {
+      long backwardBytes = Math.max(dataBytes, filterBytes);
+      scratch = regions.region(Math.max(forwardPlan.workspaceBytes(), backwardBytes));
+      filterScratch = scratch;
+    }
   }
 
   /** Returns a convolution's problem as the plans know it. */
@@ -202,6 +212,15 @@ final class ConvProducts {
     return deferred.values();
   }
 
+  /** Computes dw, floats, and beside it dx, from x and dy. */
+  void backward(CudaTensor source, Pointer w, Pointer dy, Pointer dw, Pointer dx) {
+    device.context().fork(Branch.GRADIENTS);
+    backwardFilter(source, dy, dw);
+    device.context().resume();
+    backwardData(w, dy, dx);
+    device.context().join(Branch.GRADIENTS);
+  }
+
   /** Computes dx from dy. */
   void backwardData(Pointer w, Pointer dy, Pointer dx) {
     data.set(0, w).set(1, dy).set(2, dx).execute(scratch.pointer());
@@ -210,7 +229,7 @@ final class ConvProducts {
   /** Computes dw, floats, from x and dy. */
   void backwardFilter(CudaTensor source, Pointer dy, Pointer dw) {
     Pointer result = widen == null ? dw : narrowGradient.pointer();
-    filter.set(0, values(source)).set(1, dy).set(2, result).execute(scratch.pointer());
+    filter.set(0, values(source)).set(1, dy).set(2, result).execute(filterScratch.pointer());
     if (widen != null) {
       widen.set(0, result).set(1, dw).launch();
     }

@@ -1,44 +1,41 @@
 package org.vgg4j.backend.cuda.operations;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.vgg4j.backend.cuda.calls.CapturedGraph;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.Recorded;
 
 /**
- * A step as one CUDA graph. Where CUDA or a library cannot capture something, the step runs call by
+ * A step as a CUDA graph. Where CUDA or a library cannot capture something, the step runs call by
  * call instead, and so it does once when the workspace has moved, before it is captured again.
  */
-public final class CudaRecording implements Recorded {
-  private static final Logger LOG = LoggerFactory.getLogger(CudaRecording.class);
-
+final class StepRecording implements Recorded {
   private final CudaDevice device;
+  private final StepGraphs steps;
   private final Runnable work;
   private CapturedGraph graph; // null where the work runs call by call
+  private GraphTrial trial; // null unless this step's two forms are timed; owns the graph then
   private long workspace; // where it was at the capture
   private boolean closed;
 
-  /** Captures work that has run once. */
-  public CudaRecording(CudaDevice device, Runnable work) {
+  StepRecording(CudaDevice device, StepGraphs steps, Runnable work) {
     this.device = device;
+    this.steps = steps;
     this.work = work;
     capture();
   }
 
   private void capture() {
-    if (!device.capturesSteps()) {
+    if (!steps.captures()) {
       return;
     }
     workspace = device.memory().workspace().address();
     try {
-      graph = new CapturedGraph(device.context(), work);
+      graph = steps.capture(work);
+      trial = steps.trial(graph, work);
     } catch (CudaException | OutOfDeviceMemoryException e) {
-      device.stopCapturing();
-      LOG.warn(
-          "Steps run call by call, since one could not be captured as a CUDA graph: {}",
-          e.getMessage());
+      release();
+      steps.stopCapturing(e);
     }
   }
 
@@ -49,20 +46,37 @@ public final class CudaRecording implements Recorded {
     }
     if (graph == null) {
       work.run();
-    } else if (workspace == device.memory().workspace().address()) {
-      graph.launch();
-    } else {
+    } else if (workspace != device.memory().workspace().address()) {
       release();
       work.run(); // with what the plans make for the new place
       capture();
+    } else if (trial != null) {
+      runTrial();
+    } else {
+      graph.launch();
+    }
+  }
+
+  private void runTrial() {
+    trial.launch();
+    if (trial.isDone()) {
+      GraphTrial ended = trial;
+      trial = null;
+      graph = ended.winner();
+      steps.timed(ended);
     }
   }
 
   private void release() {
-    if (graph != null) {
-      CapturedGraph old = graph;
-      graph = null;
-      old.close();
+    CapturedGraph oldGraph = graph;
+    GraphTrial oldTrial = trial;
+    graph = null;
+    trial = null;
+    if (oldTrial != null) {
+      steps.timed(oldTrial);
+      oldTrial.close();
+    } else if (oldGraph != null) {
+      oldGraph.close();
     }
   }
 
