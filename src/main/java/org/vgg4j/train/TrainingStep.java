@@ -96,6 +96,10 @@ public final class TrainingStep implements AutoCloseable {
    * @param isLast whether it is the last, which makes the update
    */
   public void run(Execution at, boolean isFirst, boolean isLast) {
+    int rows = network.stepState().rows();
+    if (rows < 1 || rows > at.batch()) { // a recorded step no longer looks
+      throw new IllegalArgumentException(rows + " rows for a batch of " + at.batch());
+    }
     End end = !isLast ? End.ADD : isFirst ? End.UPDATE : End.ADD_AND_UPDATE;
     if (network.hasListener()) {
       pass(at, end);

@@ -101,7 +101,7 @@ final class TinyTraining {
               trainer,
               run,
               store,
-              contents,
+              () -> contents,
               interval,
               from == null ? null : from.state(),
               reports::add)) {

@@ -20,6 +20,7 @@ public final class StandIn {
   private static final int DEVICES = 8;
   private static final int SHUFFLED = 9;
   private static final int IS_STANDIN = 32;
+  private static final int LIVE_BYTES = 33;
   private static final int VIOLATIONS = 36;
   private static final int CALLS = 37;
   private static final int PAGEABLE_COPIES = 38;
@@ -89,6 +90,11 @@ public final class StandIn {
       control(SELECT, bytes.address());
       return read(CALLS);
     }
+  }
+
+  /** Returns the bytes of device memory in use. */
+  static long liveBytes() {
+    return read(LIVE_BYTES);
   }
 
   static long violations() {
