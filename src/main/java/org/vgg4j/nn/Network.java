@@ -306,7 +306,8 @@ public final class Network implements AutoCloseable {
     return listener != StageListener.NONE;
   }
 
-  StageListener listener() {
+  /** Returns the listener for all stages, {@link StageListener#NONE} unless one was set. */
+  public StageListener listener() {
     return listener;
   }
 

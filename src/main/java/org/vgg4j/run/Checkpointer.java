@@ -171,7 +171,15 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
     if (state.endsEpoch()) {
       run.writeMetrics(state.finished());
     }
-    store.save(snapshot, now, state.endsEpoch() ? run.model() : null);
+    CheckpointEvent event = new CheckpointEvent();
+    event.begin();
+    Checkpoint written = store.save(snapshot, now, state.endsEpoch() ? run.model() : null);
+    event.end();
+    if (event.shouldCommit()) {
+      event.number = state.step();
+      event.bytes = written.bytes();
+      event.commit();
+    }
   }
 
   private void writeMetrics(List<EpochMetrics> finished) {

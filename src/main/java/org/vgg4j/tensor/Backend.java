@@ -113,6 +113,22 @@ public interface Backend extends AutoCloseable {
   /** Waits until all work handed to the engine is done. */
   void synchronize();
 
+  /**
+   * Returns what times this engine's steps; the caller closes it. By default only the sections of a
+   * step are timed, for an engine that is done when a call returns.
+   */
+  default Profiler profiler() {
+    return new HostProfiler();
+  }
+
+  /**
+   * Returns what a training should tell where its steps are, for a tool that follows this process
+   * from outside; {@link StepMarks#NONE} when none does.
+   */
+  default StepMarks marks() {
+    return StepMarks.NONE;
+  }
+
   /** Plans a convolution. */
   WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage);
 

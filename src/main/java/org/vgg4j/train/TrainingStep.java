@@ -2,6 +2,7 @@ package org.vgg4j.train;
 
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.vgg4j.nn.Execution;
@@ -14,7 +15,10 @@ import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Recorded;
+import org.vgg4j.tensor.StepMarks;
+import org.vgg4j.tensor.StepPart;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Work;
 
 /**
  * Takes a loaded batch to updated parameters: input, forward, loss, backward, the sum of several
@@ -42,7 +46,10 @@ public final class TrainingStep implements AutoCloseable {
   private final Arena sum; // of the gradients of a step's passes; null for steps of one pass
   private final AccumulatePlan addToSum; // null with the sum
   private final AccumulatePlan addSum; // likewise
+  private final List<Work> sumWork; // of adding gradients; empty with the sum
   private final Map<Execution, Passes> recorded = new HashMap<>();
+  private StepMarks marks = StepMarks.NONE;
+  private boolean isDirect; // call by call: nothing is recorded and no recording is run
 
   /** The passes recorded at one input shape. */
   private static final class Passes implements AutoCloseable {
@@ -78,6 +85,7 @@ public final class TrainingStep implements AutoCloseable {
       sum = accumulates ? closing.own(backend.allocate(gradients.bytes())) : null;
       addToSum = accumulates ? closing.own(backend.accumulate(gradients, sum)) : null;
       addSum = accumulates ? closing.own(backend.accumulate(sum, gradients)) : null;
+      sumWork = accumulates ? addSum.work() : List.of();
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -87,6 +95,18 @@ public final class TrainingStep implements AutoCloseable {
   /** Returns the optimizer's state. */
   public AttachedOptimizer optimizer() {
     return optimizer;
+  }
+
+  /**
+   * Says where the passes are from now on.
+   *
+   * @param listener hears of each section; {@link StepMarks#NONE} for nothing
+   * @param direct whether passes are run call by call, so that the listener hears of every pass;
+   *     else only of those that are not run from a recording
+   */
+  public void mark(StepMarks listener, boolean direct) {
+    marks = listener;
+    isDirect = direct;
   }
 
   /**
@@ -101,7 +121,7 @@ public final class TrainingStep implements AutoCloseable {
       throw new IllegalArgumentException(rows + " rows for a batch of " + at.batch());
     }
     End end = !isLast ? End.ADD : isFirst ? End.UPDATE : End.ADD_AND_UPDATE;
-    if (network.hasListener()) {
+    if (isDirect || network.hasListener()) {
       pass(at, end);
     } else {
       Passes passes = passes(at);
@@ -141,7 +161,11 @@ public final class TrainingStep implements AutoCloseable {
   }
 
   private void pass(Execution at, End end) {
+    if (!at.imageWork().isEmpty()) {
+      marks.begin(StepPart.INPUT, "images", at.imageWork());
+    }
     Tensor logits = at.forward(true);
+    marks.begin(StepPart.LOSS, "loss", at.lossWork());
     at.loss(logits, at.outputGradient());
     Backend backend = network.backend();
     if (end == End.UPDATE && backend.isBranching()) {
@@ -151,15 +175,18 @@ public final class TrainingStep implements AutoCloseable {
       return;
     }
     at.backward(at.outputGradient());
-    if (end == End.ADD) {
-      addToSum.run();
-      return;
+    if (end != End.UPDATE) {
+      marks.begin(StepPart.UPDATE, "sum", sumWork);
+      (end == End.ADD ? addToSum : addSum).run();
     }
     if (end == End.ADD_AND_UPDATE) {
-      addSum.run();
       sum.zero();
     }
-    optimizer.step();
+    if (end != End.ADD) {
+      marks.begin(StepPart.UPDATE, "optimizer", optimizer.work());
+      optimizer.step();
+    }
+    marks.end();
   }
 
   /** Discards the gradients kept for an unfinished step. */

@@ -56,10 +56,12 @@ import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.MemoryPlanner;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Profiler;
 import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.StepMarks;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
@@ -80,6 +82,7 @@ public final class CudaBackend implements Backend {
   private final CudaOptions options;
   private final CudaDevice device;
   private final DeviceDescription described; // null for an open GPU
+  private StepMarks marks; // null until requested
 
   /**
    * Opens the engine.
@@ -243,6 +246,22 @@ public final class CudaBackend implements Backend {
   @Override
   public void synchronize() {
     device.context().synchronize();
+  }
+
+  @Override
+  public Profiler profiler() {
+    return new CudaProfiler(device.context());
+  }
+
+  @Override
+  public StepMarks marks() {
+    if (described != null) {
+      return StepMarks.NONE;
+    }
+    if (marks == null) {
+      marks = NvtxMarks.ofThisProcess(options.libraries());
+    }
+    return marks;
   }
 
   @Override

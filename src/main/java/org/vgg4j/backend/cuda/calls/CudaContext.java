@@ -29,6 +29,7 @@ public final class CudaContext implements AutoCloseable {
   private final cublasLtContext cublasLtHandle;
   private long turn;
   private CapturedGraph capturing; // null unless work is being captured
+  private LaunchTimes times; // null unless a step is being timed
   private boolean closed;
   private volatile boolean ended; // the stream is gone; any thread may release resources
 
@@ -164,6 +165,16 @@ public final class CudaContext implements AutoCloseable {
    */
   public long turn() {
     return turn;
+  }
+
+  /** Says what times launches from now on; null for nothing. */
+  public void times(LaunchTimes listener) {
+    times = listener;
+  }
+
+  /** Returns what times launches, null when nothing does. */
+  public LaunchTimes times() {
+    return times;
   }
 
   Scalars scalars() {

@@ -1,10 +1,13 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
+import java.util.stream.Stream;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.Work;
 
 /** Adam by custom kernels: one thread for the bias corrections, then one sweep over the slabs. */
 public final class CudaAdam implements OptimizerPlan {
@@ -14,6 +17,7 @@ public final class CudaAdam implements OptimizerPlan {
   private final AdamSpec spec;
   private final CudaStepState state;
   private final Closing closing = new Closing();
+  private final List<Work> work;
   private final KernelLaunch prepare;
   private final KernelLaunch update;
 
@@ -31,6 +35,11 @@ public final class CudaAdam implements OptimizerPlan {
     this.copies = copies;
     this.state = state;
     long count = OptimizerSlabs.elements(slabs);
+    work =
+        Stream.concat(
+                Stream.of(new Work(Work.Phase.UPDATE, "adam prepare", 0, 0, 0)),
+                OptimizerSlabs.work(count, slabs.length - 2, copies != null).stream())
+            .toList();
     try {
       prepare =
           closing
@@ -69,6 +78,11 @@ public final class CudaAdam implements OptimizerPlan {
       OptimizerSlabs.setCopies(part, slabs.length, copies, first);
       part.set(slabs.length + 1, state.pointer()).launch();
     }
+  }
+
+  @Override
+  public List<Work> work() {
+    return work;
   }
 
   @Override

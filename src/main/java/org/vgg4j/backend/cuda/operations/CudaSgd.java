@@ -1,9 +1,11 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.util.List;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.SgdSpec;
+import org.vgg4j.tensor.Work;
 
 /** SGD by a custom kernel: one sweep over the slabs. */
 public final class CudaSgd implements OptimizerPlan {
@@ -54,6 +56,11 @@ public final class CudaSgd implements OptimizerPlan {
       OptimizerSlabs.setCopies(part, slabs.length, copies, first);
       part.set(slabs.length + 1, state.pointer()).launch();
     }
+  }
+
+  @Override
+  public List<Work> work() {
+    return OptimizerSlabs.work(OptimizerSlabs.elements(slabs), slabs.length - 2, copies != null);
   }
 
   @Override
