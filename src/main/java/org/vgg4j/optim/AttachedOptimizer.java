@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Parameter;
+import org.vgg4j.nn.Stage;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.OptimizerPlan;
@@ -63,6 +64,16 @@ public final class AttachedOptimizer implements AutoCloseable {
   /** Returns what the engine does in {@link #step}; empty when it is not counted. */
   public List<Work> work() {
     return work;
+  }
+
+  /** Begins an update that {@link #step(Stage)} makes stage by stage. */
+  public void begin() {
+    plan.begin();
+  }
+
+  /** Updates the parameters of a stage, as {@link #step()} does. */
+  public void step(Stage stage) {
+    plan.step(stage.firstElement(), stage.endElement());
   }
 
   /** Returns the state kind by kind, each in the order of the net's parameters. */

@@ -2,6 +2,7 @@ package org.vgg4j.run;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -176,9 +177,13 @@ public final class TrainingRun implements AutoCloseable {
     }
     TrainingState from = restore();
     RunData data = setup.data();
-    Checkpointer.Contents contents =
-        new Checkpointer.Contents(
-            recipe.net(), recipe.preprocessing(), data.test().classNames(), config);
+    Supplier<Checkpointer.Contents> contents =
+        () ->
+            new Checkpointer.Contents(
+                recipe.net(),
+                recipe.preprocessing(),
+                data.test().classNames(),
+                configNow());
     CheckpointPolicy policy = plan.checkpoints();
     try (Checkpointer checkpointer =
         new Checkpointer(trainer, run, store, contents, policy.interval(), from, plan.report())) {
@@ -195,6 +200,15 @@ public final class TrainingRun implements AutoCloseable {
               : "the last checkpoint is %s: %s".formatted(last.model(), last.state().place()));
       throw e;
     }
+  }
+
+  /** Returns the configuration with what the engine has chosen by now. */
+  private Map<String, Object> configNow() {
+    Map<String, Object> now = new LinkedHashMap<>(config);
+    if (setup.choices() != null) {
+      Settings.CHOICES.write(setup, now);
+    }
+    return now;
   }
 
   /**

@@ -88,6 +88,22 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
+   * Returns whether work is being recorded whose parts may run beside each other: see {@link
+   * #beside}.
+   */
+  default boolean isBranching() {
+    return false;
+  }
+
+  /**
+   * Runs work that only reads what is there now and writes what nothing else uses before the end of
+   * the recorded work, so that it may run beside what follows.
+   */
+  default void beside(Runnable work) {
+    work.run();
+  }
+
+  /**
    * Takes host memory to upload from, for {@link Tensor#uploadAsync}; any thread may write to it.
    */
   default HostBuffer newHostBuffer(int bytes) {

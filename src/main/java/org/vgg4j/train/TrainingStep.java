@@ -4,6 +4,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
 import org.vgg4j.optim.AttachedOptimizer;
@@ -12,6 +13,7 @@ import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.StepMarks;
 import org.vgg4j.tensor.StepPart;
@@ -45,9 +47,27 @@ public final class TrainingStep implements AutoCloseable {
   private final AccumulatePlan addToSum; // null with the sum
   private final AccumulatePlan addSum; // likewise
   private final List<Work> sumWork; // of adding gradients; empty with the sum
-  private final Map<Execution, Map<End, Recorded>> recorded = new HashMap<>();
+  private final Map<Execution, Passes> recorded = new HashMap<>();
   private StepMarks marks = StepMarks.NONE;
   private boolean isDirect; // call by call: nothing is recorded and no recording is run
+
+  /** The passes recorded at one input shape. */
+  private static final class Passes implements AutoCloseable {
+    private final ImageSpec images; // what they start from, null for the input itself
+    private final Map<End, Recorded> byEnd = new EnumMap<>(End.class);
+
+    Passes(ImageSpec images) {
+      this.images = images;
+    }
+
+    @Override
+    public void close() {
+      try (Closing all = new Closing()) {
+        byEnd.values().forEach(all::own);
+        byEnd.clear();
+      }
+    }
+  }
 
   /**
    * Allocates the memory of the optimizer and of the sum.
@@ -96,18 +116,48 @@ public final class TrainingStep implements AutoCloseable {
    * @param isLast whether it is the last, which makes the update
    */
   public void run(Execution at, boolean isFirst, boolean isLast) {
+    int rows = network.stepState().rows();
+    if (rows < 1 || rows > at.batch()) { // a recorded step no longer looks
+      throw new IllegalArgumentException(rows + " rows for a batch of " + at.batch());
+    }
     End end = !isLast ? End.ADD : isFirst ? End.UPDATE : End.ADD_AND_UPDATE;
-    Map<End, Recorded> known = recorded.computeIfAbsent(at, key -> new EnumMap<>(End.class));
-    Recorded recording = known.get(end);
-    if (isDirect) {
+    if (isDirect || network.hasListener()) {
       pass(at, end);
-    } else if (recording == null) {
-      pass(at, end); // a first run may still load code and allocate
-      known.put(end, closing.own(network.backend().record(() -> pass(at, end))));
     } else {
-      recording.run();
+      Passes passes = passes(at);
+      Recorded recording = passes.byEnd.get(end);
+      if (recording == null) {
+        pass(at, end); // a first run may still load code and allocate
+        passes.byEnd.put(end, network.backend().record(() -> pass(at, end)));
+      } else {
+        recording.run();
+      }
     }
     network.countTrainingPass();
+  }
+
+  /** Returns what was recorded at a shape; a net that starts from other images is recorded anew. */
+  private Passes passes(Execution at) {
+    Passes known = recorded.get(at);
+    if (known != null && Objects.equals(known.images, at.imageSpec())) {
+      return known;
+    }
+    if (known == null) {
+      at.own(() -> forget(at));
+    } else {
+      known.close();
+    }
+    Passes none = new Passes(at.imageSpec());
+    recorded.put(at, none);
+    return none;
+  }
+
+  /** Closes what was recorded at a shape. */
+  private void forget(Execution at) {
+    Passes passes = recorded.remove(at);
+    if (passes != null) {
+      passes.close();
+    }
   }
 
   private void pass(Execution at, End end) {
@@ -117,6 +167,13 @@ public final class TrainingStep implements AutoCloseable {
     Tensor logits = at.forward(true);
     marks.begin(StepPart.LOSS, "loss", at.lossWork());
     at.loss(logits, at.outputGradient());
+    Backend backend = network.backend();
+    if (end == End.UPDATE && backend.isBranching()) {
+      optimizer.begin();
+      at.backward(
+          at.outputGradient(), stage -> backend.beside(() -> optimizer.step(stage)));
+      return;
+    }
     at.backward(at.outputGradient());
     if (end != End.UPDATE) {
       marks.begin(StepPart.UPDATE, "sum", sumWork);
@@ -141,6 +198,8 @@ public final class TrainingStep implements AutoCloseable {
 
   @Override
   public void close() {
+    recorded.values().forEach(closing::own);
+    recorded.clear();
     closing.close();
   }
 }

@@ -1,6 +1,7 @@
 package org.vgg4j.backend.cuda;
 
 import java.util.Map;
+import org.vgg4j.backend.cuda.calls.Branch;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
 import org.vgg4j.backend.cuda.calls.Versions;
@@ -56,6 +57,7 @@ import org.vgg4j.tensor.MemoryPlanner;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.Profiler;
+import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
@@ -100,6 +102,7 @@ public final class CudaBackend implements Backend {
               options.deviceNumber(),
               options::planPolicy,
               options.activations().recomputed(),
+              options.graph(),
               options.cache());
     } catch (CudaException | DeviceLostException e) {
       throw new DeviceUnavailableException(
@@ -184,6 +187,25 @@ public final class CudaBackend implements Backend {
   public void allocateWorkspace() {
     device.releaseUnusedPlans();
     device.memory().workspace().allocate();
+  }
+
+  /** Records work as a CUDA graph, unless the options say call by call. */
+  @Override
+  public Recorded record(Runnable work) {
+    allocateWorkspace();
+    return device.steps().record(work);
+  }
+
+  @Override
+  public boolean isBranching() {
+    return device.context().isBranching();
+  }
+
+  @Override
+  public void beside(Runnable work) {
+    device.context().fork(Branch.UPDATES);
+    work.run();
+    device.context().resume();
   }
 
   @Override

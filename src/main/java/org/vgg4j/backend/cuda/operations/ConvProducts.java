@@ -1,6 +1,7 @@
 package org.vgg4j.backend.cuda.operations;
 
 import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.calls.Branch;
 import org.vgg4j.backend.cuda.graph.ConvOperation;
 import org.vgg4j.backend.cuda.graph.ConvPlan;
 import org.vgg4j.backend.cuda.graph.ConvPlans;
@@ -11,6 +12,7 @@ import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.CudaTensor;
 import org.vgg4j.backend.cuda.memory.WorkspaceRegions;
+import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
@@ -45,6 +47,8 @@ final class ConvProducts {
   private final KernelLaunch widen; // null when dw has the type of the products
   private final WorkspaceRegions.Region narrowGradient; // dw as cuDNN writes it
   private final WorkspaceRegions.Region scratch;
+  private final WorkspaceRegions.Region filterScratch; // behind that of dx where both may run at once
+  private final CudaDevice device;
 
   ConvProducts(
       Closing owned,
@@ -56,6 +60,7 @@ final class ConvProducts {
       Usage usage,
       Then then,
       WorkspaceRegions regions) {
+    this.device = device;
     x.requireImages("convolution");
     ConvPlans plans = device.plans();
     ConvPlan forwardPlan = ConvForwardChoice.of(device, spec, x, then);
@@ -77,7 +82,6 @@ final class ConvProducts {
         rectifies && operation != ConvOperation.FORWARD_BIAS_RELU
             ? owned.own(PointwiseKernels.relu(device.kernels(), y))
             : null;
-    long bytes = forwardPlan.workspaceBytes();
     boolean narrow = usage.training() && x.dtype() != DType.F32;
     narrowGradient = regions.region(narrow ? w.bytes() : 0);
     widen =
@@ -86,19 +90,29 @@ final class ConvProducts {
                 .own(device.kernels().strided("vgg4j_widen_bf16", w.storedElements(), 4, 3))
                 .set(2, w.storedElements())
             : null;
-    ConvPlan filterPlan = null;
-    ConvPlan dataPlan = null;
-    if (usage.training()) {
-      filterPlan = plans.plan(problem(ConvOperation.FILTER, spec, x));
-      bytes = Math.max(bytes, filterPlan.workspaceBytes());
-    }
-    if (usage.training() && usage.inputGradient()) {
-      dataPlan = plans.plan(problem(ConvOperation.DATA, spec, x));
-      bytes = Math.max(bytes, dataPlan.workspaceBytes());
-    }
+    ConvPlan filterPlan =
+        usage.training() ? plans.plan(problem(ConvOperation.FILTER, spec, x)) : null;
+    ConvPlan dataPlan =
+        usage.training() && usage.inputGradient()
+            ? plans.plan(problem(ConvOperation.DATA, spec, x))
+            : null;
     filter = filterPlan == null ? null : owned.own(filterPlan.newRun());
     data = dataPlan == null ? null : owned.own(dataPlan.newRun());
-    scratch = regions.region(bytes);
+    long filterBytes = filterPlan == null ? 0 : filterPlan.workspaceBytes();
+    long dataBytes = dataPlan == null ? 0 : dataPlan.workspaceBytes();
+    if (deferred != null && data != null) {
+      dataBytes = Math.max(dataBytes, deferred.partialBytes());
+    }
+    // The gradients behind a deferred norm are computed one after the other.
+    if (data != null && deferred == null && filterBytes > 0 && device.steps().mayBranch()) {
+      long dataEnd = Arena.align(dataBytes);
+      scratch = regions.region(Math.max(forwardPlan.workspaceBytes(), dataEnd + filterBytes));
+      filterScratch = scratch.from(dataEnd);
+    } else {
+      long backwardBytes = Math.max(dataBytes, filterBytes);
+      scratch = regions.region(Math.max(forwardPlan.workspaceBytes(), backwardBytes));
+      filterScratch = scratch;
+    }
   }
 
   /** Returns a convolution's problem as the plans know it. */
@@ -133,17 +147,35 @@ final class ConvProducts {
     }
   }
 
-  /** Adds the work of {@link #backwardFilter}, then that of {@link #backwardData} if planned. */
+  /** Adds the work of {@link #backward}, or of {@link #backwardFilter} where dx is not wanted. */
   void backwardWork(PlanWork work, CudaLayout w) {
+    if (deferred == null || data == null) {
+      separateWork(work, w);
+      return;
+    }
+    work.convolution(data.problem());
+    deferred.sumsWork(work);
+    filterWork(work, w);
+  }
+
+  /** Adds the work of {@link #backwardFilter}, then that of {@link #backwardData} if planned. */
+  void separateWork(PlanWork work, CudaLayout w) {
     if (deferred != null) {
       deferred.work(work);
     }
+    filterWork(work, w);
+    if (data != null) {
+      work.convolution(data.problem());
+    }
+    if (deferred != null && data != null) {
+      deferred.missedSumsWork(work);
+    }
+  }
+
+  private void filterWork(PlanWork work, CudaLayout w) {
     work.convolution(filter.problem());
     if (widen != null) {
       work.convert("widen dw", w.storedElements(), w.dtype(), DType.F32);
-    }
-    if (data != null) {
-      work.convolution(data.problem());
     }
   }
 
@@ -202,6 +234,26 @@ final class ConvProducts {
     return deferred.values();
   }
 
+  /**
+   * Computes dw, floats, and beside it dx, from x and dy. Behind a norm that was left to this
+   * convolution, dx comes first, since the sums of that norm's backward are of dx: they are taken
+   * while its values are computed again, in scratch memory that no plan uses then.
+   */
+  void backward(CudaTensor source, Pointer w, Pointer dy, Pointer dw, Pointer dx) {
+    if (deferred == null) {
+      device.context().fork(Branch.GRADIENTS);
+      backwardFilter(source, dy, dw);
+      device.context().resume();
+      backwardData(w, dy, dx);
+      device.context().join(Branch.GRADIENTS);
+      return;
+    }
+    backwardData(w, dy, dx);
+    deferred.bind(source);
+    filter(deferred.valuesAndSums(dx, scratch.pointer()), dy, dw);
+    deferred.leaveSums(dx);
+  }
+
   /** Computes dx from dy. */
   void backwardData(Pointer w, Pointer dy, Pointer dx) {
     data.set(0, w).set(1, dy).set(2, dx).execute(scratch.pointer());
@@ -209,8 +261,12 @@ final class ConvProducts {
 
   /** Computes dw, floats, from x and dy. */
   void backwardFilter(CudaTensor source, Pointer dy, Pointer dw) {
+    filter(values(source), dy, dw);
+  }
+
+  private void filter(Pointer values, Pointer dy, Pointer dw) {
     Pointer result = widen == null ? dw : narrowGradient.pointer();
-    filter.set(0, values(source)).set(1, dy).set(2, result).execute(scratch.pointer());
+    filter.set(0, values).set(1, dy).set(2, result).execute(filterScratch.pointer());
     if (widen != null) {
       widen.set(0, result).set(1, dw).launch();
     }

@@ -118,11 +118,13 @@ public abstract class CudaConvBlock extends CudaPlan implements ConvBlockPlan {
     CudaLayout values = CudaLayout.of(y()).asValues();
     Pointer slope = pointer(dz);
     backward(operand(dy, values, "dy"), slope, p, g);
-    products.backwardFilter(operandTensor(source, x, "x"), slope, operand(g.dw(), dw, "dw"));
+    CudaTensor from = operandTensor(source, x, "x");
+    Pointer gradient = operand(g.dw(), dw, "dw");
     if (dx == null) {
+      products.backwardFilter(from, slope, gradient);
       return null;
     }
-    products.backwardData(operand(p.w(), w, "w"), slope, pointer(dx));
+    products.backward(from, operand(p.w(), w, "w"), slope, gradient, pointer(dx));
     return dx.tensor();
   }
 
