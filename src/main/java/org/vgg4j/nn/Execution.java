@@ -36,10 +36,15 @@ public final class Execution implements AutoCloseable {
   private CrossEntropyPlan loss; // null until first requested, as are the labels
   private Tensor labels; // (N)
   private final Map<ImageSpec, Images> planned = new HashMap<>();
-  private Images images; // where the next forward starts; null for the input itself
+  private Runnable start; // writes the input in the next forward; null where the host does
 
   /** Converts byte images (N, C0, H0, W0) to the input. */
-  private record Images(ImagePlan plan, Tensor bytes) {}
+  private record Images(ImagePlan plan, Tensor bytes, Tensor x) implements Runnable {
+    @Override
+    public void run() {
+      plan.forward(bytes, x);
+    }
+  }
 
   /** Plans a module for an input shape without allocating memory. */
   Execution(Network net, Supplier<? extends Module> chain, Shape x) {
@@ -132,15 +137,32 @@ public final class Execution implements AutoCloseable {
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
   public Tensor images(ImageSpec spec) {
-    images = spec == null ? null : planned.get(spec);
+    Images images = spec == null ? null : planned.get(spec);
     if (spec != null && images == null) {
       ImagePlan plan = net.backend().images(spec, input.layout());
       if (plan != null) {
-        images = new Images(closing.own(plan), take(plan.bytes()));
+        images = new Images(closing.own(plan), take(plan.bytes()), input());
         planned.put(spec, images);
       }
     }
+    start = images;
     return images == null ? null : images.bytes;
+  }
+
+  /**
+   * Makes {@link #forward(boolean)} start with something that writes input and labels from the
+   * engine's own memory.
+   */
+  public void startWith(Runnable source) {
+    start = source;
+  }
+
+  /**
+   * Returns what the next {@link #forward(boolean)} starts with: always the same object for the
+   * same source at this shape, so that what is recorded for one is not run for another.
+   */
+  public Object start() {
+    return start == null ? this : start;
   }
 
   /**
@@ -149,8 +171,8 @@ public final class Execution implements AutoCloseable {
    * @return the output, valid until the next forward of the net
    */
   public Tensor forward(boolean training) {
-    if (images != null) {
-      images.plan.forward(images.bytes, input());
+    if (start != null) {
+      start.run();
     }
     return forward(input(), training);
   }

@@ -60,6 +60,7 @@ public final class TrainingRun implements AutoCloseable {
       setup = RunSetup.open(plan, recipe, previous, closing);
       planned = closing.own(recipe.plan(setup.data().train().size(), setup.backend()));
       planned.memoryPlan().requireFits(setup.backend(), recipe.stateSlabs());
+      setup.requireRoomForData(planned.memoryPlan().totalBytes(recipe.stateSlabs()));
       config = Settings.config(setup);
       if (previous.isNone()) {
         run = closing.own(folder.get());
@@ -154,7 +155,12 @@ public final class TrainingRun implements AutoCloseable {
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));
     trainer =
         closing.own(
-            new Trainer(vgg, recipe.preprocessing(), recipe.newOptimizer(), recipe.training()));
+            new Trainer(
+                vgg,
+                recipe.preprocessing(),
+                recipe.newOptimizer(),
+                recipe.training(),
+                setup.dataOn()));
     if (stopping) {
       trainer.stop();
     }
@@ -166,7 +172,9 @@ public final class TrainingRun implements AutoCloseable {
     CheckpointPolicy policy = plan.checkpoints();
     try (Checkpointer checkpointer =
         new Checkpointer(trainer, run, store, contents, policy.interval(), from, plan.report())) {
-      return checkpointer.fit(policy.onNan(), data.train(), data.test(), listener);
+      TrainingListener all =
+          TrainingListener.all(DataLine.listener(setup, plan.report()), listener);
+      return checkpointer.fit(policy.onNan(), data.train(), data.test(), all);
     } catch (DeviceLostException e) {
       Checkpoint last = store.newest();
       report(

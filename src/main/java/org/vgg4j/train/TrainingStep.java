@@ -40,7 +40,7 @@ public final class TrainingStep implements AutoCloseable {
   private final Arena sum; // of the gradients of a step's passes; null for steps of one pass
   private final AccumulatePlan addToSum; // null with the sum
   private final AccumulatePlan addSum; // likewise
-  private final Map<Execution, Map<End, Recorded>> recorded = new HashMap<>();
+  private final Map<Object, Map<End, Recorded>> recorded = new HashMap<>(); // by Execution.start
 
   /**
    * Allocates the memory of the optimizer and of the sum.
@@ -77,7 +77,8 @@ public final class TrainingStep implements AutoCloseable {
    */
   public void run(Execution at, boolean isFirst, boolean isLast) {
     End end = !isLast ? End.ADD : isFirst ? End.UPDATE : End.ADD_AND_UPDATE;
-    Map<End, Recorded> known = recorded.computeIfAbsent(at, key -> new EnumMap<>(End.class));
+    Map<End, Recorded> known =
+        recorded.computeIfAbsent(at.start(), key -> new EnumMap<>(End.class));
     Recorded recording = known.get(end);
     if (recording == null) {
       pass(at, end); // a first run may still load code and allocate

@@ -91,8 +91,7 @@ final class EvaluationTest {
             float[] row = Arrays.copyOfRange(logits, offset, offset + 4);
             row[3] = label;
             rows.add(row);
-          },
-          () -> false);
+          });
     }
     return rows;
   }

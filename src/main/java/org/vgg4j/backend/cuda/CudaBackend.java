@@ -24,6 +24,7 @@ import org.vgg4j.backend.cuda.operations.CudaLossTotals;
 import org.vgg4j.backend.cuda.operations.CudaLrn;
 import org.vgg4j.backend.cuda.operations.CudaMaxPool2d;
 import org.vgg4j.backend.cuda.operations.CudaRelu;
+import org.vgg4j.backend.cuda.operations.CudaResidentImages;
 import org.vgg4j.backend.cuda.operations.CudaSgd;
 import org.vgg4j.backend.cuda.operations.CudaStepState;
 import org.vgg4j.backend.cuda.operations.OptimizerSlabs;
@@ -56,6 +57,7 @@ import org.vgg4j.tensor.MemoryPlanner;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.ReluPlan;
+import org.vgg4j.tensor.ResidentImagePlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
@@ -288,6 +290,14 @@ public final class CudaBackend implements Backend {
   @Override
   public ImagePlan images(ImageSpec spec, Layout x) {
     return Closing.building(owned -> new CudaImages(owned, device, spec, CudaLayout.of(x)));
+  }
+
+  @Override
+  public ResidentImagePlan residentImages(ImageSpec spec, int count, Layout x, StepState state) {
+    return Closing.building(
+        owned ->
+            new CudaResidentImages(
+                owned, device, spec, count, CudaLayout.of(x), CudaStepState.of(device, state)));
   }
 
   @Override
