@@ -1,6 +1,5 @@
 package org.vgg4j.evaluation;
 
-import java.util.Locale;
 import org.vgg4j.data.BatchSchedule;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.Preprocessing;
@@ -89,7 +88,11 @@ public final class DataFeed implements AutoCloseable {
     return bytes(data) <= free
         ? null
         : "the images of %s need %s, and %s of %s are free beside the training"
-            .formatted(data.name(), megabytes(bytes(data)), megabytes(free), backend.memoryLimit());
+            .formatted(
+                data.name(),
+                ImagePlace.text(bytes(data)),
+                ImagePlace.text(free),
+                backend.memoryLimit());
   }
 
   /**
@@ -106,10 +109,6 @@ public final class DataFeed implements AutoCloseable {
   /** Returns the bytes that a data set of one shape takes in an engine's memory. */
   public static long bytes(ImageSource data) {
     return ResidentImages.bytes(data);
-  }
-
-  private static String megabytes(long bytes) {
-    return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
   }
 
   /** Returns where the data set lies. */

@@ -1,6 +1,5 @@
 package org.vgg4j.run;
 
-import java.util.Locale;
 import java.util.function.Consumer;
 import org.vgg4j.evaluation.ImagePlace;
 import org.vgg4j.train.TrainingListener;
@@ -31,7 +30,7 @@ final class DataLine {
 
   private static String place(ImagePlace place) {
     return place.isOnDevice()
-        ? String.format(Locale.ROOT, "on the GPU: %.1f MB", place.bytes() / 1e6)
+        ? "on the GPU: " + ImagePlace.text(place.bytes())
         : "from the host: " + place.reason();
   }
 }

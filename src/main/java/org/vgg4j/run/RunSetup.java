@@ -63,16 +63,16 @@ record RunSetup(
 
   /** Returns where the images are to lie, which on another engine than the GPU's is the host. */
   private static DataOn dataOn(RunPlan plan, Map<String, ?> now, Backend backend) {
-    String given = Settings.DATA_ON.find(plan.settings());
-    String name = given != null ? given : Settings.DATA_ON.find(now);
+    String name = Settings.DATA_ON.find(now);
     DataOn wanted =
         name == null ? DataOn.AUTO : Choice.of(Settings.DATA_ON.key(), DataOn.class, name);
     if (backend.name().equals("cuda")) {
       return wanted;
     }
     String device = Settings.DEVICE.find(now);
+    boolean isGiven = plan.settings().containsKey(Settings.DATA_ON.key());
     EngineSettings.refuse(
-        given != null && wanted == DataOn.DEVICE && EngineSettings.isOnHost(device),
+        isGiven && wanted == DataOn.DEVICE && EngineSettings.isOnHost(device),
         Settings.DATA_ON.key(),
         device);
     return DataOn.AUTO;
