@@ -138,7 +138,8 @@ final class CudaConvBlockTest {
       assertEquals(fuses != null, answers.keySet().stream().anyMatch(q -> q.startsWith("fuse ")));
       boolean inARow = chains.stream().anyMatch(chain -> chain.layers().size() > 1);
       assertEquals(
-          defers != null && inARow, answers.keySet().stream().anyMatch(q -> q.startsWith("defer ")));
+          defers != null && inARow,
+          answers.keySet().stream().anyMatch(q -> q.startsWith("defer ")));
       answers.forEach(
           (question, answer) ->
               assertEquals(
@@ -170,8 +171,7 @@ final class CudaConvBlockTest {
         .flatMap(
             precision ->
                 Stream.of(true, false)
-                    .map(
-                        defers -> new Variant(precision, Activations.AUTO, !defers, defers)));
+                    .map(defers -> new Variant(precision, Activations.AUTO, !defers, defers)));
   }
 
   @AfterAll
@@ -272,8 +272,7 @@ final class CudaConvBlockTest {
         Outputs right = right(variant, chain);
         boolean inARow = chain.layers().size() > 1;
         if (variant.isTf32() && (inARow || !chain.isExact())) {
-          actual.compareNorms(
-              right, variant.toString(), what, name -> tf32Tolerance(name, inARow));
+          actual.compareNorms(right, variant.toString(), what, name -> tf32Tolerance(name, inARow));
         } else if (chain.isExact()) {
           actual.exact(right, what);
         } else if (variant.isBf16() && variant.fusesNorms() && inARow) {

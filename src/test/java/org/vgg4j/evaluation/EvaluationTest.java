@@ -144,8 +144,7 @@ final class EvaluationTest {
       assertEquals(expected.accuracy(), totals.accuracy());
       assertEquals(expected.meanLoss(), totals.meanLoss(), tolerance);
       assertEquals(trained, vgg.network().loss().totals());
-      assertEquals(
-          "the " + device + " engine has no memory of its own", feed.place().reason());
+      assertEquals("the " + device + " engine has no memory of its own", feed.place().reason());
       int[] asked = new int[1];
       assertNull(Evaluator.totals(vgg, feed, () -> ++asked[0] == 3));
       assertEquals(3, asked[0]);

@@ -62,8 +62,8 @@ final class CudaBf16ParityTest extends CudaParityTest {
   }
 
   /**
-   * Ten steps drive some gradients to where little but rounding errors is left, and Adam makes whole
-   * steps of these. What bf16 costs each tensor is therefore computed: it is the error of the
+   * Ten steps drive some gradients to where little but rounding errors is left, and Adam makes
+   * whole steps of these. What bf16 costs each tensor is therefore computed: it is the error of the
    * reference, in double, that rounds where bf16 is stored. The engine may have twice that, since
    * its sums round elsewhere to the other side, and what a pass may have.
    *

@@ -113,10 +113,7 @@ abstract class ParityTest {
    */
   final void steps(Trained trained, String name, boolean consecutive) {
     steps(
-        trained,
-        open(),
-        consecutive,
-        t -> new Comparison(name, trained.fixture, this::tolerance));
+        trained, open(), consecutive, t -> new Comparison(name, trained.fixture, this::tolerance));
   }
 
   /**

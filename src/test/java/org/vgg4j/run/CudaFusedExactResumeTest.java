@@ -61,15 +61,13 @@ class CudaFusedExactResumeTest extends ExactResumeTest {
       train(backend);
       plans = backend.choices();
     }
-    choices =
-        Answers.of(precision(), Activations.RECOMPUTE, plans, question -> true, this::train);
+    choices = Answers.of(precision(), Activations.RECOMPUTE, plans, question -> true, this::train);
     for (String question : fused()) {
       if (choices.keySet().stream().noneMatch(name -> name.startsWith(question))) {
         throw new AssertionError("nobody asked to " + question + "in " + choices);
       }
     }
-    try (CudaBackend backend =
-        Answers.open(precision(), Activations.RECOMPUTE, Map.of(), cache)) {
+    try (CudaBackend backend = Answers.open(precision(), Activations.RECOMPUTE, Map.of(), cache)) {
       train(backend);
     }
     answerNo();
@@ -89,8 +87,7 @@ class CudaFusedExactResumeTest extends ExactResumeTest {
 
   /** Builds what a run builds, evaluation included. */
   private void train(Backend backend) {
-    TrainingOptions options =
-        new TrainingOptions(1, 4, 1, 3e-3, LearningRateSchedule.CONSTANT, 7);
+    TrainingOptions options = new TrainingOptions(1, 4, 1, 3e-3, LearningRateSchedule.CONSTANT, 7);
     TinyTraining training = new TinyTraining(backend, "sgd", options);
     training.net = net(training);
     try {

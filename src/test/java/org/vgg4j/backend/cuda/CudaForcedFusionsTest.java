@@ -100,7 +100,8 @@ final class CudaForcedFusionsTest {
       }
     }
     if (c.yes.equals(List.of(DEFER))) {
-      assertTrue(isSame, "to defer alone changes no bit: the same convolutions read the same values");
+      assertTrue(
+          isSame, "to defer alone changes no bit: the same convolutions read the same values");
     }
   }
 
