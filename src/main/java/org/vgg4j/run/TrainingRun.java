@@ -72,6 +72,7 @@ public final class TrainingRun implements AutoCloseable {
       setup = RunSetup.open(plan, recipe, previous, closing);
       planned = closing.own(recipe.plan(setup.data().train().size(), setup.backend()));
       planned.memoryPlan().requireFits(setup.backend(), recipe.stateSlabs());
+      setup.requireRoomForData(planned.memoryPlan().totalBytes(recipe.stateSlabs()));
       config = Settings.config(setup);
       if (previous.isNone()) {
         run = closing.own(folder.get());
@@ -168,7 +169,12 @@ public final class TrainingRun implements AutoCloseable {
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));
     trainer =
         closing.own(
-            new Trainer(vgg, recipe.preprocessing(), recipe.newOptimizer(), recipe.training()));
+            new Trainer(
+                vgg,
+                recipe.preprocessing(),
+                recipe.newOptimizer(),
+                recipe.training(),
+                setup.dataOn()));
     if (stopping) {
       trainer.stop();
     }
@@ -187,7 +193,9 @@ public final class TrainingRun implements AutoCloseable {
     CheckpointPolicy policy = plan.checkpoints();
     try (Checkpointer checkpointer =
         new Checkpointer(trainer, run, store, contents, policy.interval(), from, plan.report())) {
-      EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), listener);
+      TrainingListener all =
+          TrainingListener.all(DataLine.listener(setup, plan.report()), listener);
+      EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), all);
       if (profileTaker != null) {
         report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));
       }
