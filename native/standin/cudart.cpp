@@ -221,7 +221,8 @@ STANDIN_API int cudaMemcpyAsync(void* to, const void* from, size_t bytes, int ki
   if (pageable) {
     if (const int error = forbiddenInCapture(call.function())) return error;
   }
-  if (const int error = enqueue(stream, [=] { return copyNow(to, from, bytes); })) return error;
+  const int error = enqueue(stream, [=] { return copyNow(to, from, bytes); }, {{to, bytes}});
+  if (error) return error;
   if (!pageable) return SUCCESS;
   state().pageableCopies++;
   return synchronize(stream);
@@ -234,7 +235,7 @@ STANDIN_API int cudaMemsetAsync(void* p, int value, size_t bytes, void* stream) 
   if (!isLive(p, bytes)) {
     return raise(INVALID_VALUE, "cudaMemsetAsync: %zu bytes at %p are not device memory", bytes, p);
   }
-  return enqueue(stream, [=] { return setNow(p, value, bytes); });
+  return enqueue(stream, [=] { return setNow(p, value, bytes); }, {{p, bytes}});
 }
 
 STANDIN_API int cudaMemset(void* p, int value, size_t bytes) {
