@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Closing;
@@ -26,6 +28,8 @@ import org.vgg4j.train.TrainingState;
  * <p>A run belongs to the thread that opens it; only {@link #stop} may be called from another.
  */
 public final class TrainingRun implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
+
   private final RunPlan plan;
   private PreviousRun previous; // until its checkpoint is restored, which is large
   private final Recipe recipe;
@@ -166,7 +170,9 @@ public final class TrainingRun implements AutoCloseable {
     CheckpointPolicy policy = plan.checkpoints();
     try (Checkpointer checkpointer =
         new Checkpointer(trainer, run, store, contents, policy.interval(), from, plan.report())) {
-      return checkpointer.fit(policy.onNan(), data.train(), data.test(), listener);
+      EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), listener);
+      LOG.info("memory: {}", setup.backend().memory().peakLine());
+      return last;
     } catch (DeviceLostException e) {
       Checkpoint last = store.newest();
       report(

@@ -11,6 +11,7 @@ import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.Tensor;
 
@@ -55,7 +56,10 @@ public final class TrainingStep implements AutoCloseable {
       this.optimizer = closing.own(optimizer.attach(network));
       network.loss();
       Arena gradients = network.slabs().gradients();
-      sum = accumulates ? closing.own(backend.allocate(gradients.bytes())) : null;
+      sum =
+          accumulates
+              ? closing.own(backend.allocate(gradients.bytes(), MemoryOwner.GRADIENT_SUM))
+              : null;
       addToSum = accumulates ? closing.own(backend.accumulate(gradients, sum)) : null;
       addSum = accumulates ? closing.own(backend.accumulate(sum, gradients)) : null;
     } catch (RuntimeException | Error e) {

@@ -13,6 +13,7 @@ import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostMemory;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.MemoryLedger;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.ThreadOwner;
 
@@ -27,6 +28,7 @@ final class Dnnl implements AutoCloseable {
   private final Workspace workspace;
   private final Workers workers;
   private final OneDnnOptions options;
+  private final MemoryLedger ledger = new MemoryLedger("cpu");
   private final int threads;
   private final ThreadOwner owner = new ThreadOwner("cpu");
   private boolean closed;
@@ -114,6 +116,16 @@ final class Dnnl implements AutoCloseable {
 
   OneDnnOptions options() {
     return options;
+  }
+
+  /** Returns who holds this engine's memory. */
+  MemoryLedger ledger() {
+    return ledger;
+  }
+
+  /** Takes memory; {@code owner} is what it is for. */
+  NativeMemory take(long bytes, String owner) {
+    return new NativeMemory(bytes, owner, ledger, options.memory());
   }
 
   /** Throws if a C API status reports an error. */
@@ -215,7 +227,11 @@ final class Dnnl implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      closing.close();
+      try {
+        closing.close();
+      } finally {
+        ledger.logLeaks();
+      }
     }
   }
 }

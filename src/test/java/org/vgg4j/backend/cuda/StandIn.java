@@ -19,6 +19,7 @@ public final class StandIn {
   private static final int SELECT = 6;
   private static final int DEVICES = 8;
   private static final int IS_STANDIN = 32;
+  private static final int DEVICE_BYTES = 33;
   private static final int VIOLATIONS = 36;
   private static final int CALLS = 37;
   private static final int PAGEABLE_COPIES = 38;
@@ -78,6 +79,11 @@ public final class StandIn {
       control(SELECT, bytes.address());
       return read(CALLS);
     }
+  }
+
+  /** Returns the bytes of device memory that are allocated. */
+  static long deviceBytes() {
+    return read(DEVICE_BYTES);
   }
 
   static long violations() {
