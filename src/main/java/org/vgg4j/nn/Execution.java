@@ -3,6 +3,7 @@ package org.vgg4j.nn;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
@@ -18,6 +19,7 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.Work;
 
 /**
  * A net at one input shape: its stages and the fixed tensors for images, input, labels, output and
@@ -36,11 +38,18 @@ public final class Execution implements AutoCloseable {
   private final long workspaceBytes;
   private CrossEntropyPlan loss; // null until first requested, as are the labels
   private Tensor labels; // (N)
+  private List<Work> lossWork; // null with the loss
   private final Map<ImageSpec, Images> planned = new HashMap<>();
-  private Images images; // where the next forward starts; null for the input itself
+  private InputSource source; // writes the input in the next forward; null where the host does
 
   /** Converts byte images (N, C0, H0, W0) to the input. */
-  private record Images(ImagePlan plan, Tensor bytes) {}
+  private record Images(ImagePlan plan, Tensor bytes, Tensor x, List<Work> work)
+      implements InputSource {
+    @Override
+    public void run() {
+      plan.forward(bytes, x);
+    }
+  }
 
   /** Plans a module for an input shape without allocating memory. */
   Execution(Network net, Supplier<? extends Module> chain, Shape x) {
@@ -115,6 +124,7 @@ public final class Execution implements AutoCloseable {
       Layout layout = net.backend().plainLayout(Shape.of(batch()), DType.I32);
       LossAccumulator sums = net.lossAccumulator();
       loss = closing.own(net.backend().crossEntropy(output, net.stepState(), sums));
+      lossWork = loss.work();
       labels = take(layout, MemoryOwner.LABELS);
     }
   }
@@ -133,15 +143,37 @@ public final class Execution implements AutoCloseable {
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
   public Tensor images(ImageSpec spec) {
-    images = spec == null ? null : planned.get(spec);
+    Images images = spec == null ? null : planned.get(spec);
     if (spec != null && images == null) {
       ImagePlan plan = net.backend().images(spec, input.layout());
       if (plan != null) {
-        images = new Images(closing.own(plan), take(plan.bytes(), MemoryOwner.IMAGES));
+        images = new Images(closing.own(plan), take(plan.bytes(), MemoryOwner.IMAGES), input(), plan.work());
         planned.put(spec, images);
       }
     }
+    source = images;
     return images == null ? null : images.bytes;
+  }
+
+  /**
+   * Takes something that was made for this shape, to close it before the plans and memory it uses.
+   */
+  public void own(AutoCloseable made) {
+    closing.own(made);
+  }
+
+  /** Makes {@link #forward(boolean)} start with something that writes the input. */
+  public void startWith(InputSource other) {
+    source = other;
+  }
+
+  /**
+   * Returns what the next {@link #forward(boolean)} starts with: always the same object for the
+   * same source at this shape, so that what is recorded for one is not run for another; null when
+   * it starts from the input itself.
+   */
+  public InputSource source() {
+    return source;
   }
 
   /**
@@ -150,10 +182,21 @@ public final class Execution implements AutoCloseable {
    * @return the output, valid until the next forward of the net
    */
   public Tensor forward(boolean training) {
-    if (images != null) {
-      images.plan.forward(images.bytes, input());
+    if (source != null) {
+      source.run();
     }
     return forward(input(), training);
+  }
+
+  /** Returns what the engine does to convert images; empty when it is not counted or not done. */
+  public List<Work> imageWork() {
+    return source == null ? List.of() : source.work();
+  }
+
+  /** Returns what the engine does in {@link #loss}; empty when it is not counted. */
+  public List<Work> lossWork() {
+    planLoss();
+    return lossWork;
   }
 
   Tensor forward(Tensor x, boolean training) {
@@ -182,10 +225,27 @@ public final class Execution implements AutoCloseable {
    * @return the gradient of the input, null unless the net was built to compute it
    */
   public Tensor backward(Tensor dy) {
-    StageListener listener = net.listener();
+    return backward(dy, net.listener(), null);
+  }
+
+  /**
+   * As {@link #backward(Tensor)}.
+   *
+   * @param done hears of each stage with parameters once their gradients are there and nothing
+   *     reads the parameters any more
+   */
+  public Tensor backward(Tensor dy, Consumer<Stage> done) {
+    return backward(dy, net.listener(), done);
+  }
+
+  private Tensor backward(Tensor dy, StageListener listener, Consumer<Stage> done) {
     Tensor tensor = dy;
     for (int i = stages.size() - 1; i >= 0; i--) {
-      tensor = stages.get(i).backward(tensor, listener);
+      Stage stage = stages.get(i);
+      tensor = stage.backward(tensor, listener);
+      if (done != null && !stage.parameters().isEmpty()) {
+        done.accept(stage);
+      }
     }
     return tensor;
   }

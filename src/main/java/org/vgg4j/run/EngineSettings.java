@@ -46,14 +46,16 @@ public final class EngineSettings {
     now.putAll(given);
     String device =
         Objects.requireNonNullElse(Settings.DEVICE.find(now), Settings.DEVICE.flag().otherwise());
-    boolean isOnHost = device.equals("cpu") || device.equals("reference");
+    boolean isOnHost = isOnHost(device);
     // What a run on a GPU had is nothing to another engine.
     Map<String, ?> ofGpu = isOnHost ? given : now;
     String precision = Settings.PRECISION.find(ofGpu);
     String activations = Settings.ACTIVATIONS.find(ofGpu);
+    Boolean graph = Settings.GRAPH.find(ofGpu);
     Long limit = Settings.WORKSPACE_LIMIT.find(ofGpu);
     if (isOnHost) {
       refuse(activations != null, Settings.ACTIVATIONS.key(), device);
+      refuse(graph != null, Settings.GRAPH.key(), device);
       refuse(limit != null, Settings.WORKSPACE_LIMIT.key(), device);
       refuse(!cudaLibraries.isEmpty(), "cudaLibs", device);
     }
@@ -72,12 +74,19 @@ public final class EngineSettings {
         limit,
         precision,
         activations,
+        graph,
         Boolean.TRUE.equals(Settings.DETERMINISTIC.find(now)),
         Settings.THREADS.find(now),
         isAsBefore ? choices : Map.of());
   }
 
-  private static void refuse(boolean isGiven, String field, String device) {
+  /** Returns whether a device is the processor by its name; null is not. */
+  static boolean isOnHost(String device) {
+    return "cpu".equals(device) || "reference".equals(device);
+  }
+
+  /** Refuses a setting that only the GPU has. */
+  static void refuse(boolean isGiven, String field, String device) {
     if (isGiven) {
       throw InvalidInputException.of(field, "is for the GPU: leave it out with --device " + device);
     }

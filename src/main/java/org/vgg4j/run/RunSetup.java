@@ -6,8 +6,12 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
+import org.vgg4j.data.Preprocessing;
+import org.vgg4j.evaluation.DataFeed;
+import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.Closing;
 
 /**
@@ -18,13 +22,15 @@ import org.vgg4j.tensor.Closing;
  * @param dataFrom what finds them again, null for a search
  * @param engine the options that the engine was opened with
  * @param selection the open engine
+ * @param dataOn where the images are to lie
  */
 record RunSetup(
     Recipe recipe,
     RunData data,
     String dataFrom,
     EngineOptions engine,
-    Backends.Selection selection) {
+    Backends.Selection selection,
+    DataOn dataOn) {
 
   /**
    * Opens the engine, reads the images and tunes if the plan says so.
@@ -39,6 +45,7 @@ record RunSetup(
             plan.settings(), plan.cudaLibraries(), previous.config(), previous.choices());
     // Before the data, which may have to travel: a device that is not there is said at once.
     Backends.Selection selection = open(engine, closing);
+    DataOn dataOn = dataOn(plan, now, selection.backend());
     String asked = RunData.from(plan.settings());
     String from = asked != null ? asked : Settings.DATA_FROM.find(previous.config());
     RunData data = plan.data().apply(from).limited(now);
@@ -51,7 +58,38 @@ record RunSetup(
               EngineTuner.fastest(recipe, data.train(), engine, name, plan.report()));
       selection = open(engine, closing);
     }
-    return new RunSetup(recipe, data, from == null ? data.from() : from, engine, selection);
+    return new RunSetup(recipe, data, from == null ? data.from() : from, engine, selection, dataOn);
+  }
+
+  /** Returns where the images are to lie, which on another engine than the GPU's is the host. */
+  private static DataOn dataOn(RunPlan plan, Map<String, ?> now, Backend backend) {
+    String name = Settings.DATA_ON.find(now);
+    DataOn wanted =
+        name == null ? DataOn.AUTO : Choice.of(Settings.DATA_ON.key(), DataOn.class, name);
+    if (backend.name().equals("cuda")) {
+      return wanted;
+    }
+    String device = Settings.DEVICE.find(now);
+    boolean isGiven = plan.settings().containsKey(Settings.DATA_ON.key());
+    EngineSettings.refuse(
+        isGiven && wanted == DataOn.DEVICE && EngineSettings.isOnHost(device),
+        Settings.DATA_ON.key(),
+        device);
+    return DataOn.AUTO;
+  }
+
+  /**
+   * Refuses images that are to lie in the engine's memory and have no room there.
+   *
+   * @param trainingBytes what the training takes beside them
+   */
+  void requireRoomForData(long trainingBytes) {
+    if (dataOn == DataOn.DEVICE) {
+      Preprocessing preprocessing = recipe.preprocessing();
+      DataFeed.require(DataFeed.refusal(preprocessing, data.train(), trainingBytes, backend()));
+      long taken = trainingBytes + DataFeed.bytes(data.train());
+      DataFeed.require(DataFeed.refusal(preprocessing, data.test(), taken, backend()));
+    }
   }
 
   private static Backends.Selection open(EngineOptions engine, Closing closing) {

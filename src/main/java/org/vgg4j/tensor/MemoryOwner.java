@@ -50,7 +50,10 @@ public final class MemoryOwner {
   /** The totals of losses. */
   public static final String LOSS_TOTALS = "loss totals";
 
-  /** What variants are timed on, while a net is built. */
+  /** A data set that lies in the engine's memory as a whole. */
+  public static final String DATA_SET = "data set";
+
+  /** What variants and ceilings are timed on. */
   public static final String TIMING = "timing";
 
   /** What was taken without a name. */

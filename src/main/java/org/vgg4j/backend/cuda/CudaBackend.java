@@ -1,6 +1,7 @@
 package org.vgg4j.backend.cuda;
 
 import java.util.Map;
+import org.vgg4j.backend.cuda.calls.Branch;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
 import org.vgg4j.backend.cuda.calls.Versions;
@@ -24,6 +25,7 @@ import org.vgg4j.backend.cuda.operations.CudaLossTotals;
 import org.vgg4j.backend.cuda.operations.CudaLrn;
 import org.vgg4j.backend.cuda.operations.CudaMaxPool2d;
 import org.vgg4j.backend.cuda.operations.CudaRelu;
+import org.vgg4j.backend.cuda.operations.CudaResidentImages;
 import org.vgg4j.backend.cuda.operations.CudaSgd;
 import org.vgg4j.backend.cuda.operations.CudaStepState;
 import org.vgg4j.backend.cuda.operations.OptimizerSlabs;
@@ -57,9 +59,13 @@ import org.vgg4j.tensor.MemoryPlanner;
 import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Profiler;
+import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.ReluPlan;
+import org.vgg4j.tensor.ResidentImagePlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.StepMarks;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
@@ -80,6 +86,7 @@ public final class CudaBackend implements Backend {
   private final CudaOptions options;
   private final CudaDevice device;
   private final DeviceDescription described; // null for an open GPU
+  private StepMarks marks; // null until requested
 
   /**
    * Opens the engine.
@@ -99,6 +106,7 @@ public final class CudaBackend implements Backend {
               options.deviceNumber(),
               options::planPolicy,
               options.activations().recomputed(),
+              options.graph(),
               options.cache());
     } catch (CudaException | DeviceLostException e) {
       throw new DeviceUnavailableException(
@@ -199,6 +207,25 @@ public final class CudaBackend implements Backend {
     device.memory().workspace().allocate();
   }
 
+  /** Records work as a CUDA graph, unless the options say call by call. */
+  @Override
+  public Recorded record(Runnable work) {
+    allocateWorkspace();
+    return device.steps().record(work);
+  }
+
+  @Override
+  public boolean isBranching() {
+    return device.context().isBranching();
+  }
+
+  @Override
+  public void beside(Runnable work) {
+    device.context().fork(Branch.UPDATES);
+    work.run();
+    device.context().resume();
+  }
+
   @Override
   public int readInterval() {
     return options.readInterval();
@@ -237,6 +264,22 @@ public final class CudaBackend implements Backend {
   @Override
   public void synchronize() {
     device.context().synchronize();
+  }
+
+  @Override
+  public Profiler profiler() {
+    return new CudaProfiler(device.context());
+  }
+
+  @Override
+  public StepMarks marks() {
+    if (described != null) {
+      return StepMarks.NONE;
+    }
+    if (marks == null) {
+      marks = NvtxMarks.ofThisProcess(options.libraries());
+    }
+    return marks;
   }
 
   @Override
@@ -304,6 +347,14 @@ public final class CudaBackend implements Backend {
   @Override
   public ImagePlan images(ImageSpec spec, Layout x) {
     return Closing.building(owned -> new CudaImages(owned, device, spec, CudaLayout.of(x)));
+  }
+
+  @Override
+  public ResidentImagePlan residentImages(ImageSpec spec, int count, Layout x, StepState state) {
+    return Closing.building(
+        owned ->
+            new CudaResidentImages(
+                owned, device, spec, count, CudaLayout.of(x), CudaStepState.of(device, state)));
   }
 
   @Override

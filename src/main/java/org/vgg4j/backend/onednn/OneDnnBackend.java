@@ -22,6 +22,7 @@ import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Profiler;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
@@ -129,6 +130,11 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
+  public Profiler profiler() {
+    return new OneDnnProfiler(dnnl);
+  }
+
+  @Override
   public WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
     return new OneDnnConv2d(dnnl, spec, Dnnl.layout(x), w == null ? null : Dnnl.layout(w), usage);
   }
@@ -170,7 +176,7 @@ public final class OneDnnBackend implements Backend {
 
   @Override
   public CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
-    return new OneDnnCrossEntropy(Dnnl.layout(logits), state, HostLossAccumulator.of(sums));
+    return new OneDnnCrossEntropy(dnnl, Dnnl.layout(logits), state, HostLossAccumulator.of(sums));
   }
 
   @Override

@@ -56,7 +56,7 @@ final class CudaMemoryTest {
   @BeforeEach
   void start() {
     StandIn.reset();
-    bytesBefore = StandIn.deviceBytes();
+    bytesBefore = StandIn.liveBytes();
     liveBefore = StandIn.live();
   }
 
@@ -101,7 +101,7 @@ final class CudaMemoryTest {
     assertBytes(plan.workspace(), use, MemoryOwner.WORKSPACE);
     long beside = BESIDE.stream().mapToLong(name -> use.bytes(name, MemorySpace.DEVICE)).sum();
     assertEquals(plan.totalBytes(2) + beside, use.device().bytes(), () -> use.owners().toString());
-    assertEquals(StandIn.deviceBytes() - bytesBefore, use.device().bytes());
+    assertEquals(StandIn.liveBytes() - bytesBefore, use.device().bytes());
     long pinned = use.live().stream().filter(one -> one.space() == MemorySpace.PINNED).count();
     assertEquals(now("pinned allocations"), pinned);
     assertEquals(now("allocations"), use.live().size() - pinned);
@@ -132,7 +132,7 @@ final class CudaMemoryTest {
 
   @Test
   void whoHoldsMostIsNamedWhenMemoryEnds() {
-    StandIn.capacity(StandIn.deviceBytes() + (32L << 20));
+    StandIn.capacity(StandIn.liveBytes() + (32L << 20));
     try (CudaBackend backend = CudaUnderTest.open();
         Arena large = backend.allocate(10 << 20, "hoard");
         Arena small = backend.allocate(1 << 20, "stock")) {
@@ -171,6 +171,6 @@ final class CudaMemoryTest {
                 .contains("CudaMemoryTest.aLeakIsNamedWithTheLineThatTookIt(CudaMemoryTest.java:"),
         lines::toString);
     forgotten[0].close();
-    assertEquals(bytesBefore, StandIn.deviceBytes());
+    assertEquals(bytesBefore, StandIn.liveBytes());
   }
 }

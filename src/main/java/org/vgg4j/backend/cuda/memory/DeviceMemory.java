@@ -17,6 +17,8 @@ public final class DeviceMemory implements AutoCloseable {
   private final MemoryLedger.Entry entry; // null for memory that other code owns
   private CUevent_st read; // null before the first upload beside the step
   private boolean readIsMarked; // since the last such upload
+  private boolean isReadByGraph;
+  private DeviceMemory arrivals; // null until it is needed
   private boolean closed;
 
   /** Allocates {@code bytes} bytes, at least one, uninitialised, for an owner without a name. */
@@ -89,10 +91,23 @@ public final class DeviceMemory implements AutoCloseable {
 
   /** Says that what was enqueued so far is the last to read what the last upload brought. */
   void lastRead() {
-    if (read != null) {
+    if (context.isCapturing()) {
+      isReadByGraph = true; // at a time that no event outside of the graph can name
+    } else if (read != null) {
       context.cuda().cudaEventRecord(read, context.stream());
       readIsMarked = true;
     }
+  }
+
+  /**
+   * Returns where an upload arrives while a graph may still read what stands here, so that the two
+   * can go on beside each other; null where the upload may come straight to this memory.
+   */
+  DeviceMemory arrivals() {
+    if (isReadByGraph && arrivals == null) {
+      arrivals = new DeviceMemory(context, bytes, MemoryOwner.STAGING);
+    }
+    return arrivals;
   }
 
   /**
@@ -121,6 +136,9 @@ public final class DeviceMemory implements AutoCloseable {
     if (!closed) {
       closed = true;
       try (Closing parts = new Closing()) {
+        if (arrivals != null) {
+          parts.own(arrivals);
+        }
         if (read != null) {
           parts.own(() -> context.cuda().cudaEventDestroy(read));
         }
