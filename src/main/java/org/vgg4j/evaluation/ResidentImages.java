@@ -16,6 +16,7 @@ import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.ResidentImagePlan;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
@@ -92,7 +93,7 @@ final class ResidentImages implements AutoCloseable {
 
   private void take(ImageSource data) {
     Backend backend = network.backend();
-    Arena arena = closing.own(backend.allocate(bytes(data)));
+    Arena arena = closing.own(backend.allocate(bytes(data), MemoryOwner.DATA_SET));
     Layout indices = backend.plainLayout(Shape.of(count), DType.I32);
     images = arena.tensor(0, backend.plainLayout(spec.bytes(count), DType.U8));
     labels = arena.tensor(imageBytes(data), indices);

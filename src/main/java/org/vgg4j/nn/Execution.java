@@ -14,6 +14,7 @@ import org.vgg4j.tensor.ImagePlan;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LossAccumulator;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
@@ -124,12 +125,12 @@ public final class Execution implements AutoCloseable {
       LossAccumulator sums = net.lossAccumulator();
       loss = closing.own(net.backend().crossEntropy(output, net.stepState(), sums));
       lossWork = loss.work();
-      labels = take(layout);
+      labels = take(layout, MemoryOwner.LABELS);
     }
   }
 
-  private Tensor take(Layout layout) {
-    Arena arena = closing.own(net.backend().allocate(Arena.align(layout.bytes())));
+  private Tensor take(Layout layout, String owner) {
+    Arena arena = take(Arena.align(layout.bytes()), owner);
     return arena.tensor(0, layout);
   }
 
@@ -146,7 +147,7 @@ public final class Execution implements AutoCloseable {
     if (spec != null && images == null) {
       ImagePlan plan = net.backend().images(spec, input.layout());
       if (plan != null) {
-        images = new Images(closing.own(plan), take(plan.bytes()), input(), plan.work());
+        images = new Images(closing.own(plan), take(plan.bytes(), MemoryOwner.IMAGES), input(), plan.work());
         planned.put(spec, images);
       }
     }
@@ -273,11 +274,14 @@ public final class Execution implements AutoCloseable {
 
   /** Allocates its own memory. */
   void allocate() {
-    bind(take(memory.activationBytes()), take(memory.gradientBytes()), take(inputBytes()));
+    bind(
+        take(memory.activationBytes(), MemoryOwner.ACTIVATIONS),
+        take(memory.gradientBytes(), MemoryOwner.ACTIVATION_GRADIENTS),
+        take(inputBytes(), MemoryOwner.INPUTS));
   }
 
-  private Arena take(long bytes) {
-    return bytes == 0 ? null : closing.own(net.backend().allocate(bytes));
+  private Arena take(long bytes, String owner) {
+    return bytes == 0 ? null : closing.own(net.backend().allocate(bytes, owner));
   }
 
   /** Returns the bytes that {@link #allocate} needs. */

@@ -9,6 +9,7 @@ import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LossAccumulator;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.Shape;
@@ -119,13 +120,15 @@ public final class Network implements AutoCloseable {
   void allocate() {
     Closing arenas = new Closing();
     try {
-      values = take(arenas, memoryPlan.parameters());
-      gradients = take(arenas, memoryPlan.gradients());
-      copies = take(arenas, memoryPlan.copies());
-      state.bind(values, gradients, copies, take(arenas, memoryPlan.buffers()));
-      Arena activations = take(arenas, memoryPlan.activations());
-      Arena activationGradients = take(arenas, memoryPlan.activationGradients());
-      Arena inputs = take(arenas, memoryPlan.inputs());
+      values = take(arenas, memoryPlan.parameters(), MemoryOwner.PARAMETERS);
+      gradients = take(arenas, memoryPlan.gradients(), MemoryOwner.GRADIENTS);
+      copies = take(arenas, memoryPlan.copies(), MemoryOwner.WEIGHT_COPIES);
+      Arena buffers = take(arenas, memoryPlan.buffers(), MemoryOwner.STATISTICS);
+      state.bind(values, gradients, copies, buffers);
+      Arena activations = take(arenas, memoryPlan.activations(), MemoryOwner.ACTIVATIONS);
+      Arena activationGradients =
+          take(arenas, memoryPlan.activationGradients(), MemoryOwner.ACTIVATION_GRADIENTS);
+      Arena inputs = take(arenas, memoryPlan.inputs(), MemoryOwner.INPUTS);
       for (Execution execution : planned) {
         execution.bind(activations, activationGradients, inputs);
       }
@@ -138,8 +141,8 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  private Arena take(Closing arenas, long bytes) {
-    return bytes == 0 ? null : arenas.own(backend.allocate(bytes));
+  private Arena take(Closing arenas, long bytes, String owner) {
+    return bytes == 0 ? null : arenas.own(backend.allocate(bytes, owner));
   }
 
   /** Returns the engine. */

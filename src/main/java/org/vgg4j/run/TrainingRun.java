@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.profile.CeilingMeasurement;
@@ -33,6 +35,8 @@ import org.vgg4j.train.TrainingState;
  * <p>A run belongs to the thread that opens it; only {@link #stop} may be called from another.
  */
 public final class TrainingRun implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
+
   /** The steps before the first that is profiled. */
   private static final int WARM_UP_STEPS = 3;
 
@@ -196,6 +200,7 @@ public final class TrainingRun implements AutoCloseable {
       if (profileTaker != null) {
         report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));
       }
+      LOG.info("memory: {}", setup.backend().memory().peakLine());
       return last;
     } catch (DeviceLostException e) {
       Checkpoint last = store.newest();

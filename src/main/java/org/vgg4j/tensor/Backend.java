@@ -37,9 +37,24 @@ public interface Backend extends AutoCloseable {
   /**
    * Takes memory, zeroed.
    *
+   * @param owner what it is for, as {@link #memory} and messages name it: one of {@link
+   *     MemoryOwner} or a name of your own
    * @throws OutOfDeviceMemoryException when there is not enough
    */
-  Arena allocate(long bytes);
+  Arena allocate(long bytes, String owner);
+
+  /** Takes memory as {@link #allocate(long, String)} does, for {@link MemoryOwner#OTHER}. */
+  default Arena allocate(long bytes) {
+    return allocate(bytes, MemoryOwner.OTHER);
+  }
+
+  /**
+   * Returns what the memory is held for that this engine has taken, with the peaks since it was
+   * opened. Any thread may ask, also after the engine was closed.
+   */
+  default MemoryUse memory() {
+    return MemoryUse.NONE;
+  }
 
   /** Returns how many bytes may still be taken, as well as the engine can tell. */
   long availableBytes();

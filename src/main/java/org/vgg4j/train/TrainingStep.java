@@ -13,6 +13,7 @@ import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.StepMarks;
 import org.vgg4j.tensor.StepPart;
@@ -81,7 +82,10 @@ public final class TrainingStep implements AutoCloseable {
       this.optimizer = closing.own(optimizer.attach(network));
       network.loss();
       Arena gradients = network.slabs().gradients();
-      sum = accumulates ? closing.own(backend.allocate(gradients.bytes())) : null;
+      sum =
+          accumulates
+              ? closing.own(backend.allocate(gradients.bytes(), MemoryOwner.GRADIENT_SUM))
+              : null;
       addToSum = accumulates ? closing.own(backend.accumulate(gradients, sum)) : null;
       addSum = accumulates ? closing.own(backend.accumulate(sum, gradients)) : null;
       sumWork = accumulates ? addSum.work() : List.of();

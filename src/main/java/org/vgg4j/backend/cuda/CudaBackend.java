@@ -54,7 +54,9 @@ import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.MaxPool2dSpec;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.MemoryPlanner;
+import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.Profiler;
@@ -168,9 +170,23 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public Arena allocate(long bytes) {
+  public Arena allocate(long bytes, String owner) {
     device.context().checkOpen();
-    return CudaArena.zeroed(device.memory(), bytes);
+    return CudaArena.zeroed(device.memory(), bytes, owner);
+  }
+
+  /**
+   * {@inheritDoc} What CUDA, cuDNN and cublasLt take for themselves (their context and the code of
+   * their kernels) is not in it.
+   */
+  @Override
+  public MemoryUse memory() {
+    return described != null ? MemoryUse.NONE : device.context().ledger().use();
+  }
+
+  /** Returns what all plans share, for {@link DeviceSharing}. */
+  CudaDevice device() {
+    return device;
   }
 
   @Override
@@ -231,7 +247,7 @@ public final class CudaBackend implements Backend {
   @Override
   public HostBuffer newHostBuffer(int bytes) {
     device.context().checkOpen();
-    return PinnedBuffer.of(device.context(), bytes);
+    return PinnedBuffer.of(device.context(), bytes, MemoryOwner.STAGING);
   }
 
   @Override

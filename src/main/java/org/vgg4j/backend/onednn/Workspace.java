@@ -1,5 +1,7 @@
 package org.vgg4j.backend.onednn;
 
+import org.vgg4j.tensor.MemoryOwner;
+
 /**
  * Scratch memory that all plans of an engine share; nothing in it outlives one call. {@link
  * #memory} allocates it, once all plans exist or at the first run. A plan made later grows it at
@@ -38,7 +40,7 @@ final class Workspace implements AutoCloseable {
   }
 
   private void take(long bytes) {
-    NativeMemory taken = new NativeMemory(bytes, dnnl.options().memory());
+    NativeMemory taken = dnnl.take(bytes, MemoryOwner.WORKSPACE);
     close();
     memory = taken;
   }

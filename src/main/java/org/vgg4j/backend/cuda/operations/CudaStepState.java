@@ -6,6 +6,7 @@ import org.vgg4j.backend.cuda.memory.DeviceMemory;
 import org.vgg4j.backend.cuda.memory.PinnedBuffer;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.HostStepState;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.StepState;
 
 /**
@@ -40,10 +41,11 @@ public final class CudaStepState extends HostStepState {
       return;
     }
     try {
-      memory = closing.own(new DeviceMemory(device.context(), BYTES));
+      memory = closing.own(new DeviceMemory(device.context(), BYTES, MemoryOwner.STEP_STATE));
       memory.zero();
       for (int i = 0; i < SLOTS; i++) {
-        slots[i] = closing.own(PinnedBuffer.of(device.context(), HOST_BYTES));
+        slots[i] =
+            closing.own(PinnedBuffer.of(device.context(), HOST_BYTES, MemoryOwner.STEP_STATE));
       }
       closing.own(device.context()::drain);
     } catch (RuntimeException | Error e) {
