@@ -10,7 +10,6 @@ import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
-import org.vgg4j.tensor.Work;
 
 /**
  * Provides what a {@link Module} needs to build: the engine, memory, and the parameters that it
@@ -125,12 +124,14 @@ public final class BuildContext implements MemoryPlanner {
 
   /** Registers and returns a plan; the net closes it and accounts for its workspace. */
   public <P extends Plan> P plan(P plan) {
-    return builder.plan(plan, work -> true);
+    return builder.plan(plan);
   }
 
-  /** As {@link #plan}, for a plan of which only the backward runs. */
+  /**
+   * As {@link #plan}, for a plan of which only the backward runs, before those registered so far.
+   */
   <P extends Plan> P planBackward(P plan) {
-    return builder.plan(plan, work -> work.phase() == Work.Phase.BACKWARD);
+    return builder.planBackward(plan);
   }
 
   /** Adds the multiply-adds of one forward pass over the batch to the stage's count. */

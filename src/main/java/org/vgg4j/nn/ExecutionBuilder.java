@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
@@ -105,12 +104,23 @@ final class ExecutionBuilder {
     return DROPOUT_STREAMS + streams++;
   }
 
-  /** Takes a plan, of which only those parts run that {@code isUsed} takes. */
-  <P extends Plan> P plan(P plan, Predicate<Work> isUsed) {
+  /** Takes a plan; its work follows that of the plans before. */
+  <P extends Plan> P plan(P plan) {
+    take(plan);
+    work.addAll(plan.work());
+    return plan;
+  }
+
+  /** Takes a plan of which only the backward runs, before those of the plans taken so far. */
+  <P extends Plan> P planBackward(P plan) {
+    take(plan);
+    work.addAll(0, plan.work().stream().filter(w -> w.phase() == Work.Phase.BACKWARD).toList());
+    return plan;
+  }
+
+  private void take(Plan plan) {
     closing.own(plan);
     workspaceBytes = Math.max(workspaceBytes, plan.workspaceBytes());
-    plan.work().stream().filter(isUsed).forEach(work::add);
-    return plan;
   }
 
   void multiplyAdds(long count) {
