@@ -31,6 +31,7 @@ final class CudaEmbeddingTest {
         null,
         null,
         null,
+        null,
         true,
         null,
         Map.of());

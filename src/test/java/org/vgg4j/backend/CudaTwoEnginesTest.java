@@ -43,6 +43,7 @@ final class CudaTwoEnginesTest {
                     null,
                     precision,
                     null,
+                    null,
                     true,
                     null,
                     Map.of()))
