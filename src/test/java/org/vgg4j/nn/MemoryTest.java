@@ -169,6 +169,7 @@ class MemoryTest {
             assertThrows(IllegalStateException.class, () -> memory.gradient(layout));
           }
         }
+        memory.arrange(List.of());
         try (Arena kept = backend.allocate(memory.activationBytes());
             Arena passing = backend.allocate(memory.gradientBytes())) {
           memory.bind(kept, passing);
