@@ -7,6 +7,7 @@ import java.util.function.Function;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.evaluation.Evaluator;
+import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
 
@@ -18,13 +19,15 @@ import org.vgg4j.tensor.Closing;
  * @param dataFrom what finds them again, null for a search
  * @param engine the options that the engine was opened with
  * @param selection the open engine
+ * @param memory how the training fits into its memory
  */
 record RunSetup(
     Recipe recipe,
     RunData data,
     String dataFrom,
     EngineOptions engine,
-    Backends.Selection selection) {
+    Backends.Selection selection,
+    RunMemory memory) {
 
   /**
    * Opens the engine, reads the images and tunes if the plan says so.
@@ -51,7 +54,15 @@ record RunSetup(
               EngineTuner.fastest(recipe, data.train(), engine, name, plan.report()));
       selection = open(engine, closing);
     }
-    return new RunSetup(recipe, data, from == null ? data.from() : from, engine, selection);
+    RunMemory memory =
+        RunMemory.choose(
+            recipe,
+            data.train().size(),
+            selection.backend(),
+            plan.settings(),
+            previous.config());
+    return new RunSetup(
+        recipe, data, from == null ? data.from() : from, engine, selection, memory);
   }
 
   private static Backends.Selection open(EngineOptions engine, Closing closing) {
@@ -62,6 +73,17 @@ record RunSetup(
 
   Backend backend() {
     return selection.backend();
+  }
+
+  /** Returns the recipe with its batches split as memory demands. */
+  Recipe divided() {
+    return recipe.withSplit(memory.choice().split());
+  }
+
+  /** Plans the net in the way that was chosen. */
+  NetworkPlan plan() {
+    return divided()
+        .plan(data.train().size(), backend(), memory.choice().way().recomputation());
   }
 
   /** Returns the device as it is asked for: cuda:1 where that was asked for. */

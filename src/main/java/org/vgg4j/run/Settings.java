@@ -6,6 +6,7 @@ import static org.vgg4j.run.Setting.Change.NEVER;
 import static org.vgg4j.run.Setting.Form.ANY;
 import static org.vgg4j.run.Setting.Form.BYTES;
 import static org.vgg4j.run.Setting.Form.COUNT;
+import static org.vgg4j.run.Setting.Form.LIMIT;
 import static org.vgg4j.run.Setting.Form.LONG;
 import static org.vgg4j.run.Setting.Form.REAL;
 import static org.vgg4j.run.Setting.Form.TEXT;
@@ -36,7 +37,11 @@ public final class Settings {
   private static final List<Setting<Recipe, ?>> RECIPES = new ArrayList<>();
   private static final List<Setting<RunSetup, ?>> DATAS = new ArrayList<>();
   private static final List<Setting<RunSetup, ?>> ENGINES = new ArrayList<>();
+  private static final List<Setting<RunSetup, ?>> MEMORIES = new ArrayList<>();
   private static final List<Setting<RunSetup, ?>> FACTS = new ArrayList<>();
+
+  /** What a limit of memory is when what is free is the limit. */
+  static final String AUTO = "auto";
 
   static final Setting<Recipe, String> RECIPE =
       recipe("recipe", TEXT, Recipe::name)
@@ -227,6 +232,24 @@ public final class Settings {
               "OMP_NUM_THREADS, or one for each processor")
           .in(ENGINES, ALWAYS);
 
+  /** The most memory that the training may take; null when nothing was said, which is auto. */
+  static final Setting<RunSetup, String> MEMORY =
+      run("memory", LIMIT, setup -> setup.memory().asked())
+          .flag(
+              "--memory SIZE",
+              "Memory that the training may take on its device, such as 4G. Where that is too little,"
+                  + " it computes norms or whole stages again, and last splits its batches",
+              "auto: what is free")
+          .in(MEMORIES, ALWAYS);
+
+  /** Passes per batch, null for one. */
+  static final Setting<RunSetup, Integer> SPLIT =
+      run("split", COUNT, setup -> setup.memory().splitOrNull()).in(FACTS, ALWAYS);
+
+  /** What is computed again, in words; null for nothing. */
+  static final Setting<RunSetup, String> AGAIN =
+      run("again", TEXT, setup -> setup.memory().againOrNull()).in(FACTS, ALWAYS);
+
   static final Setting<RunSetup, String> ENGINE =
       run("engine", TEXT, setup -> setup.backend().description()).in(FACTS, ALWAYS);
 
@@ -274,7 +297,7 @@ public final class Settings {
 
   /** Returns all that is chosen, not only written down. */
   public static List<Setting<?, ?>> choices() {
-    return Stream.of(NETS, RECIPES, DATAS, ENGINES).<Setting<?, ?>>flatMap(List::stream).toList();
+    return Stream.of(NETS, RECIPES, DATAS, ENGINES, MEMORIES).<Setting<?, ?>>flatMap(List::stream).toList();
   }
 
   /** Returns what {@code config.json} says of a run: all that is needed to repeat it. */
@@ -282,10 +305,10 @@ public final class Settings {
     Map<String, Object> config = new LinkedHashMap<>();
     VERSION.write(setup, config);
     config.putAll(setup.recipe().toMap());
-    Stream.of(DATAS, ENGINES, FACTS)
+    Stream.of(DATAS, ENGINES, MEMORIES, FACTS)
         .flatMap(List::stream)
         .forEach(setting -> setting.write(setup, config));
-    Stream.of(WORKSPACE_LIMIT, THREADS, CHOICES)
+    Stream.of(WORKSPACE_LIMIT, THREADS, CHOICES, MEMORY, SPLIT, AGAIN)
         .forEach(setting -> config.remove(setting.key(), null));
     return config;
   }

@@ -58,8 +58,8 @@ public final class TrainingRun implements AutoCloseable {
         return;
       }
       setup = RunSetup.open(plan, recipe, previous, closing);
-      planned = closing.own(recipe.plan(setup.data().train().size(), setup.backend()));
-      planned.memoryPlan().requireFits(setup.backend(), recipe.stateSlabs());
+      planned = closing.own(setup.plan());
+      planned.memoryPlan().requireFits(setup.backend(), setup.divided().stateSlabs());
       config = Settings.config(setup);
       if (previous.isNone()) {
         run = closing.own(folder.get());
@@ -151,10 +151,15 @@ public final class TrainingRun implements AutoCloseable {
                 setup.backend().description(),
                 isAsBefore ? "as the run before" : setup.selection().reason()));
     report("run folder: " + folder());
+    setup.memory().lines(recipe).forEach(this::report);
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));
     trainer =
         closing.own(
-            new Trainer(vgg, recipe.preprocessing(), recipe.newOptimizer(), recipe.training()));
+            new Trainer(
+                vgg,
+                recipe.preprocessing(),
+                recipe.newOptimizer(),
+                setup.divided().training()));
     if (stopping) {
       trainer.stop();
     }

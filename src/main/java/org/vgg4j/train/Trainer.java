@@ -70,7 +70,7 @@ public final class Trainer implements AutoCloseable {
     this.network = vgg.network();
     this.options = options;
     try {
-      trainingStep = closing.own(new TrainingStep(network, optimizer, options.accumulate() > 1));
+      trainingStep = closing.own(new TrainingStep(network, optimizer, options.accumulates()));
       loss = network.loss();
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
@@ -84,7 +84,12 @@ public final class Trainer implements AutoCloseable {
    * Returns the batch sizes that a net needs for epochs of {@code images} images, largest first.
    */
   public static Integer[] batchSizes(int batchSize, int images) {
-    return new BatchSchedule(images, batchSize, 1).sizes().toArray(Integer[]::new);
+    return batchSizes(batchSize, images, 1);
+  }
+
+  /** Returns the same for batches that are split into passes. */
+  public static Integer[] batchSizes(int batchSize, int images, int split) {
+    return new BatchSchedule(images, batchSize, 1, split).sizes().toArray(Integer[]::new);
   }
 
   /** Returns the number of optimizer updates so far. */
@@ -118,7 +123,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private void requireBatchSizes(int images) {
-    List<Integer> needed = List.of(batchSizes(options.batchSize(), images));
+    List<Integer> needed = List.of(batchSizes(options.batchSize(), images, options.split()));
     List<Integer> built = network.options().batchSizes();
     if (!built.containsAll(needed)) {
       throw new InvalidInputException(
@@ -150,18 +155,19 @@ public final class Trainer implements AutoCloseable {
   /** Trains the rest of the epoch; returns whether it was finished. */
   private boolean trainEpoch(ImageSource train, ImageFeed feed, TrainingListener listener) {
     BatchSchedule schedule =
-        new BatchSchedule(train.size(), options.batchSize(), options.accumulate());
+        new BatchSchedule(
+            train.size(), options.batchSize(), options.accumulate(), options.split());
     totalSteps = (long) schedule.steps() * options.epochs();
     listener.epochStarted(position.epoch(), schedule.steps(), train.size());
     int[] order = new Draw(options.seed(), position.epoch()).permutation(train.size());
     watch.reset();
-    try (BatchLoader loader = feed.loader(schedule, order, position.batch())) {
+    try (BatchLoader loader = loader(feed, schedule, order)) {
       for (Batch next = loader.next(); next != null; next = loader.next()) {
         pass(next, feed, schedule);
         if (!schedule.endsStep(next.index())) {
           continue;
         }
-        position.stepDone(next.index() + 1);
+        position.stepDone(schedule.batchOf(next.index()) + 1);
         readLoss(schedule, listener);
         if (position.step() % STEPS_A_WEIGHT_CHECK == 0) {
           requireFinite(loss.totals()); // reports the step at which it began
@@ -177,9 +183,16 @@ public final class Trainer implements AutoCloseable {
     return true;
   }
 
+  /** Begins with the first batch that is not done; the last one may have fewer passes. */
+  private BatchLoader loader(ImageFeed feed, BatchSchedule schedule, int[] order) {
+    boolean isDone = position.batch() == schedule.batches();
+    return feed.loader(
+        schedule, order, isDone ? schedule.passes() : schedule.firstPass(position.batch()));
+  }
+
   /** Reports the loss if it is known, which it always is after an epoch's last step. */
   private void readLoss(BatchSchedule schedule, TrainingListener listener) {
-    int done = schedule.stepOf(position.batch() - 1) + 1;
+    int done = schedule.stepOf(schedule.firstPass(position.batch() - 1)) + 1;
     boolean isLast = done == schedule.steps();
     LossTotals totals = isLast ? watch.await() : watch.poll(done);
     if (totals != null) {

@@ -92,7 +92,7 @@ final class Fusions {
     return recomputes != null
         ? recomputes
         : isWanted
-            || !deterministic && !device.isDescribed() && isDeferringFaster(block.next(), y);
+            || (!deterministic && !device.isDescribed() && isDeferringFaster(block.next(), y));
   }
 
   /** Either way takes one more pass over y: here to store it, there to have it in the backward. */
