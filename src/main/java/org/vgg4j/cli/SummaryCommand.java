@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
 final class SummaryCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
+  @Mixin private final CommandSpec memoryFlags = SettingFlags.of(Settings.of("memory"));
   @Mixin private DeviceOptions device;
 
   @Option(
@@ -50,8 +51,16 @@ final class SummaryCommand implements Callable<Integer> {
     try (Backend backend = device.open();
         NetworkPlan planned = recipe.plan(recipe.training().batchSize(), backend)) {
       SummaryTable.print(recipe, planned.memoryPlan(), backend, out);
+      ways(recipe, backend, out);
     }
     return ExitCode.DONE;
+  }
+
+  /** Shows the ways to train in less memory, and says which one a limit takes. */
+  private void ways(Recipe recipe, Backend backend, PrintWriter out) {
+    String asked = Settings.memory(SettingFlags.given(memoryFlags));
+    MemoryTable.print(recipe, backend, asked, out);
+    out.flush();
   }
 
   private void forecast(Recipe recipe, PrintWriter out) {
@@ -75,7 +84,13 @@ final class SummaryCommand implements Callable<Integer> {
                 "workspace: " + Failures.withFlags(described.workspaceSource()), out);
             ForecastTable.print(forecast, described, out);
           });
-      ForecastTable.print(LargestBatch.of(recipe, described), backend, out);
+      ForecastTable.print(LargestBatch.of(recipe, described, false), "", backend, out);
+      ForecastTable.print(
+          LargestBatch.of(recipe, described, true),
+          " with norms and stages computed again",
+          backend,
+          out);
+      ways(recipe, backend, out);
       out.flush();
     }
   }

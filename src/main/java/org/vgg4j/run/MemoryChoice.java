@@ -26,6 +26,9 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
   /** Memory is nearly proportional to a pass's images; a guess may be off by this much. */
   private static final double CAUTION = 0.7;
 
+  /** The passes of the last row of a table. */
+  private static final int MOST_SHOWN = 16;
+
   /** Returns the multiply-adds that a whole batch takes more than with everything kept. */
   public long extraMultiplyAdds(int ofBatch) {
     return Math.round((double) way.extraMultiplyAdds() * ofBatch / batchSize);
@@ -36,13 +39,25 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
     return split == 1 && way.recomputation().equals(Recomputation.NONE);
   }
 
+  /** Returns whether another choice does the same, perhaps planned at another time. */
+  public boolean doesTheSameAs(MemoryChoice other) {
+    return other != null
+        && split == other.split
+        && way.recomputation().equals(other.way.recomputation());
+  }
+
+  /** Returns what is computed again in words: norms and stage 1 computed again. */
+  public String recomputationText() {
+    return way.recomputation().equals(Recomputation.NONE)
+        ? "everything kept"
+        : way.recomputation().text() + " computed again";
+  }
+
   /** Returns what is done in words: norms and stage 1 computed again, 2 passes of 32. */
   public String text() {
-    String again =
-        way.recomputation().equals(Recomputation.NONE)
-            ? "everything kept"
-            : way.recomputation().text() + " computed again";
-    return split == 1 ? again : "%s, %d passes of %d".formatted(again, split, batchSize);
+    return split == 1
+        ? recomputationText()
+        : "%s, %d passes of %d".formatted(recomputationText(), split, batchSize);
   }
 
   /**
@@ -82,6 +97,28 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
           .map(way -> new MemoryChoice(split, size, way, way.plan().totalBytes(slabs)))
           .toList();
     }
+  }
+
+  /**
+   * Returns ways for a table: all worth taking in one piece that differ by a hundredth, and for some
+   * numbers of passes the first and the last.
+   */
+  public static List<MemoryChoice> overview(Recipe recipe, Backend backend) {
+    int batch = recipe.training().batchSize();
+    List<MemoryChoice> rows = new ArrayList<>();
+    for (MemoryChoice choice : ways(recipe, batch, backend, 1)) {
+      if (rows.isEmpty() || choice.bytes < 0.99 * last(rows).bytes) {
+        rows.add(choice);
+      }
+    }
+    for (int passes = 2; passes <= Math.min(batch, MOST_SHOWN); passes *= 2) {
+      List<MemoryChoice> ways = waysIfAny(recipe, batch, backend, passes);
+      if (!ways.isEmpty()) {
+        rows.add(ways.get(0));
+        rows.add(last(ways));
+      }
+    }
+    return rows.stream().distinct().toList();
   }
 
   /**

@@ -46,6 +46,7 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
     boolean isFree = asked == null || asked.equals(Settings.AUTO) || Long.parseLong(asked) >= free;
     long limit = isFree ? free : Long.parseLong(asked);
     String text = isFree ? backend.memoryLimit() : "the limit that was asked for";
+    text += split > 0 ? " (a resumed run keeps its passes unless a limit is given anew)" : "";
     return new RunMemory(
         asked, limit, MemoryChoice.choose(recipe, images, backend, limit, text, split));
   }

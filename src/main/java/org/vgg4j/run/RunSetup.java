@@ -51,7 +51,8 @@ record RunSetup(
       String name = selection.backend().name();
       engine =
           engine.withVariant(
-              EngineTuner.fastest(recipe, data.train(), engine, name, plan.report()));
+              EngineTuner.fastest(
+                  recipe, data.train(), engine, name, plan.settings(), plan.report()));
       selection = open(engine, closing);
     }
     RunMemory memory =

@@ -290,6 +290,11 @@ public final class Settings {
     return choices().stream().filter(setting -> List.of(keys).contains(setting.key())).toList();
   }
 
+  /** Returns the limit of memory that was given, as {@link RunMemory} takes it; null for none. */
+  public static String memory(Map<String, String> given) {
+    return MEMORY.find(given);
+  }
+
   /** Returns the settings of the engine. */
   public static List<Setting<RunSetup, ?>> ofEngine() {
     return List.copyOf(ENGINES);
