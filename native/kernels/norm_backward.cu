@@ -9,9 +9,20 @@ __device__ __forceinline__ bool passes(float x, float scale, float shift) {
   return affine(x, scale, shift) > (sizeof(T) == 2 ? 0x1p-134f : 0.0f);
 }
 
+// In place of a tensor that is not wanted.
+struct Nowhere {};
+
 template <class T, int V>
+__device__ __forceinline__ void storeInto(T* y, long long i, const Floats<V>& x) {
+  store<T, V>(y, i, x);
+}
+template <class T, int V>
+__device__ __forceinline__ void storeInto(Nowhere, long long, const Floats<V>&) {}
+
+// Y is T* or Nowhere.
+template <class T, int V, class Y>
 __device__ __forceinline__ void normBackwardSums(
-    const T* __restrict__ dy, const T* __restrict__ x, const float* __restrict__ mean,
+    const T* __restrict__ dy, const T* __restrict__ x, Y y, const float* __restrict__ mean,
     const float* __restrict__ invStd, const float* __restrict__ scale,
     const float* __restrict__ shift, int hasRelu, float* __restrict__ partial, long long count,
     int channels, int parts) {
@@ -26,14 +37,18 @@ __device__ __forceinline__ void normBackwardSums(
     streamed<2>(
         rows.firstAccess(), rows.endAccess(), rows.accessStep(),
         [=](long long i) { return Both{loadRaw<T, V>(dy, i), loadRaw<T, V>(x, i)}; },
-        [&](long long, const Both& both) {
+        [&](long long i, const Both& both) {
           const Floats<V> slope = floatsOf<T, V>(both.dy), v = floatsOf<T, V>(both.x);
+          Floats<V> on;
           UNROLLED for (int k = 0; k < V; k++) {
             const bool isOn = !hasRelu || passes<T>(v.v[k], a.v[k], b.v[k]);
             const float g = isOn ? slope.v[k] : 0.0f;
             sums[0].v[k] += g;
-            sums[1].v[k] += g * (v.v[k] - centre.v[k]);
+            // Said and not left to the compiler, which would fuse in one kernel and not in the other.
+            sums[1].v[k] = fmaf(g, v.v[k] - centre.v[k], sums[1].v[k]);
+            on.v[k] = relu(affine(v.v[k], a.v[k], b.v[k]));
           }
+          storeInto<T, V>(y, i, on);
         });
     const Floats<V> inverse = loadFloats<V>(invStd, rows.lane);
     UNROLLED for (int k = 0; k < V; k++) sums[1].v[k] *= inverse.v[k];
@@ -48,11 +63,34 @@ __device__ __forceinline__ void normBackwardSums(
       const float* __restrict__ invStd, const float* __restrict__ scale,                    \
       const float* __restrict__ shift, int hasRelu, float* __restrict__ partial,            \
       long long rows, int channels, int parts) {                                            \
-    BY_CHANNELS(T, channels, normBackwardSums, dy, x, mean, invStd, scale, shift, hasRelu,  \
-                partial, rows, channels, parts)                                             \
+    BY_CHANNELS(T, channels, normBackwardSums, dy, x, Nowhere(), mean, invStd, scale,       \
+                shift, hasRelu, partial, rows, channels, parts)                             \
   }
 NORM_BACKWARD_SUMS(vgg4j_norm_backward_sums_f32, float)
 NORM_BACKWARD_SUMS(vgg4j_norm_backward_sums_bf16, unsigned short)
+
+// The same sums, with a ReLU, and y = max(0, scale x + shift) from one reading of x.
+#define NORM_APPLY_SUMS(NAME, T)                                                            \
+  extern "C" __global__ void __launch_bounds__(SUM_THREADS) NAME(                           \
+      const T* __restrict__ dy, const T* __restrict__ x, T* __restrict__ y,                 \
+      const float* __restrict__ mean, const float* __restrict__ invStd,                     \
+      const float* __restrict__ scale, const float* __restrict__ shift,                     \
+      float* __restrict__ partial, long long rows, int channels, int parts) {               \
+    BY_CHANNELS(T, channels, normBackwardSums, dy, x, y, mean, invStd, scale, shift, 1,     \
+                partial, rows, channels, parts)                                             \
+  }
+NORM_APPLY_SUMS(vgg4j_norm_apply_sums_f32, float)
+NORM_APPLY_SUMS(vgg4j_norm_apply_sums_bf16, unsigned short)
+
+// totals (2, channels) = partial (parts, 2, channels) summed over the parts.
+extern "C" __global__ void __launch_bounds__(SUM_THREADS) vgg4j_norm_backward_totals(
+    const float* __restrict__ partial, int parts, int channels, double* __restrict__ totals) {
+  double sums[2];
+  const int c = sumParts(partial, parts, channels, sums);
+  if (c < 0) return;
+  totals[c] = sums[0];
+  totals[channels + c] = sums[1];
+}
 
 template <class T, int V>
 __device__ __forceinline__ void normBackwardPoolSums(
@@ -107,16 +145,20 @@ NORM_BACKWARD_POOL_SUMS(vgg4j_norm_backward_pool_sums_f32, float)
 NORM_BACKWARD_POOL_SUMS(vgg4j_norm_backward_pool_sums_bf16, unsigned short)
 
 // dbeta, dgamma and the bias's gradient db (may be null), and what the gradient of x takes off:
-// m1 = dbeta / rows and m2 = dgamma invStd / rows, both 0 with frozen statistics.
-// ceil(channels / 8) x 256.
+// m1 = dbeta / rows and m2 = dgamma invStd / rows, both 0 with frozen statistics. From the totals where they
+// are known, else (null) from the parts, with the same bits. ceil(channels / 8) x 256.
 extern "C" __global__ void __launch_bounds__(SUM_THREADS) vgg4j_norm_backward_finish(
-    const float* __restrict__ partial, int parts, long long rows, int channels,
-    const float* __restrict__ invStd, const float* __restrict__ scale, int frozen,
-    float* __restrict__ dgamma, float* __restrict__ dbeta, float* __restrict__ db,
+    const float* __restrict__ partial, const double* __restrict__ totals, int parts,
+    long long rows, int channels, const float* __restrict__ invStd, const float* __restrict__ scale,
+    int frozen, float* __restrict__ dgamma, float* __restrict__ dbeta, float* __restrict__ db,
     float* __restrict__ m1, float* __restrict__ m2) {
   double sums[2];
-  const int c = sumParts(partial, parts, channels, sums);
+  const int c = totals ? finishedChannel(channels) : sumParts(partial, parts, channels, sums);
   if (c < 0) return;
+  if (totals) {
+    sums[0] = totals[c];
+    sums[1] = totals[channels + c];
+  }
   dbeta[c] = (float) sums[0];
   dgamma[c] = (float) sums[1];
   m1[c] = frozen ? 0.0f : (float) (sums[0] / rows);

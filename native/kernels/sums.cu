@@ -76,7 +76,13 @@ __device__ __forceinline__ void sumThreads(
   }
 }
 
-// The second stage: K sums over all parts, in double. Returns the channel whose sums the thread got, or -1.
+// The channel of the second stage that a thread finishes, or -1.
+__device__ __forceinline__ int finishedChannel(int channels) {
+  const int channel = blockIdx.x * FINISH_CHANNELS + threadIdx.x;
+  return threadIdx.x < FINISH_CHANNELS && channel < channels ? channel : -1;
+}
+
+// The second stage: K sums over all parts, in double. Returns the thread's finishedChannel.
 // All threads of a block call it; the first FINISH_CHANNELS get one, as far as there are channels.
 template <int K>
 __device__ __forceinline__ int sumParts(
@@ -99,7 +105,7 @@ __device__ __forceinline__ int sumParts(
     sums[k] = 0.0;
     NOT_UNROLLED for (int i = 0; slice == 0 && i < SLICES; i++) sums[k] += slices[k][i][own];
   }
-  return slice == 0 && channel < channels ? channel : -1;
+  return finishedChannel(channels);
 }
 
 // db (channels) = partial (parts, channels) summed over the parts.

@@ -101,14 +101,14 @@ int launch(const char* name, unsigned grid, unsigned block, A... arguments) {
     // PTX text with all the names is enough for the stand-in.
     std::string image = ".version 9.0";
     for (const char* n : {"rows_to_channels", "channels_to_rows", "round_bf16", "widen_bf16", "sum_parts",
-                          "norm_frozen", "norm_backward_finish", "loss_totals", "accumulate",
+                          "norm_frozen", "norm_backward_finish", "norm_backward_totals", "loss_totals", "accumulate",
                           "adam_prepare", "sgd_momentum"}) {
       image += std::string(" vgg4j_") + n;
     }
     for (const char* n : {"images", "relu", "relu_backward", "dropout", "bias", "norm_statistics",
                           "norm_finish", "norm_apply", "norm_apply_pool", "unpool", "bias_backward",
-                          "bias_backward_pool", "norm_backward_sums", "norm_backward_pool_sums",
-                          "norm_backward", "norm_backward_pool", "max_pool", "max_pool_backward",
+                          "bias_backward_pool", "norm_backward_sums", "norm_apply_sums",
+                          "norm_backward_pool_sums", "norm_backward", "norm_backward_pool", "max_pool", "max_pool_backward",
                           "adaptive_avg_pool", "adaptive_avg_pool_backward", "lrn", "lrn_backward",
                           "cross_entropy", "non_finite"}) {
       for (const char* type : {"_f32", "_bf16"}) image += std::string(" vgg4j_") + n + type;

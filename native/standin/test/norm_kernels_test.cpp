@@ -234,11 +234,19 @@ void backward(
     const std::function<void(T* dx, float* m1, float* m2)>& gradient) {
   sums.compare(results(partial), "norm backward sums");
   Array<float> dgamma(s.channels), dbeta(s.channels), db(s.channels), m1(s.channels), m2(s.channels);
-  for (float* bias : {(float*) nullptr, db.p}) {
-    run("vgg4j_norm_backward_finish", finishGrid(s.channels), 256, partial.p, parts,
-        (long long) s.rows(), s.channels, norm.invStd.p, norm.scale.p, (int) isFrozen, dgamma.p,
-        dbeta.p, bias, m1.p, m2.p);
+  // From the totals alone, which must give the same bits, then from the parts.
+  Array<double> totals((size_t) 2 * s.channels);
+  run("vgg4j_norm_backward_totals", finishGrid(s.channels), 256, partial.p, parts, s.channels, totals.p);
+  std::vector<std::vector<float>> ofTotals;
+  for (double* from : {totals.p, (double*) nullptr}) {
+    run("vgg4j_norm_backward_finish", finishGrid(s.channels), 256, from ? nullptr : partial.p, from,
+        parts, (long long) s.rows(), s.channels, norm.invStd.p, norm.scale.p, (int) isFrozen, dgamma.p,
+        dbeta.p, from ? (float*) nullptr : db.p, m1.p, m2.p);
+    if (from) ofTotals = {results(dgamma), results(dbeta), results(m1), results(m2)};
   }
+  const std::vector<std::vector<float>> ofParts = {
+      results(dgamma), results(dbeta), results(m1), results(m2)};
+  check(ofTotals == ofParts, "norm backward finish from totals");
   const auto mean = norm.mean.get(), invStd = norm.invStd.get(), scale = norm.scale.get(),
              gammas = results(dgamma), betas = results(dbeta), biases = results(db),
              first = results(m1), second = results(m2);
@@ -275,6 +283,22 @@ void addSums(
   sums.add(row, rows, 1, c, h, 3 * fabs(h));
 }
 
+// y, and the bits of the sums that `partial` has.
+template <class T>
+void applySums(
+    const Shape& s, int parts, Array<T>& dy, Array<T>& x, Norm& norm, const std::vector<float>& y,
+    Array<float>& partial) {
+  const auto expected = bitsOf(partial);
+  Array<T> applied(s.count());
+  Array<float> again(expected.size());
+  runTyped<T>("vgg4j_norm_apply_sums", sumGrid<T>(s.channels, parts), 256, dy.p, x.p, applied.p,
+              norm.mean.p, norm.invStd.p, norm.scale.p, norm.shift.p, again.p, (long long) s.rows(),
+              s.channels, parts);
+  check(bitsOf(again) == expected, "norm apply with sums: the sums");
+  const auto result = results(applied);
+  for (size_t i = 0; i < result.size(); i++) exact(result[i], y[i], "norm apply with sums");
+}
+
 template <class T>
 void normBackward(
     const Shape& s, int parts, const std::vector<float>& x, Norm& norm, bool hasRelu, bool isFrozen) {
@@ -292,6 +316,7 @@ void normBackward(
   runTyped<T>("vgg4j_norm_backward_sums", sumGrid<T>(s.channels, parts), 256, dy.p, dx.p, norm.mean.p,
               norm.invStd.p, norm.scale.p, norm.shift.p, (int) hasRelu, partial.p,
               (long long) s.rows(), s.channels, parts);
+  if (hasRelu) applySums<T>(s, parts, dy, dx, norm, y, partial);
   backward<T>(s, parts, x, g, norm, sums, partial, isFrozen, [&](T* into, float* m1, float* m2) {
     runTyped<T>("vgg4j_norm_backward", GRID, BLOCK, dy.p, dx.p, into, norm.mean.p, norm.scale.p,
                 norm.shift.p, m1, m2, (int) hasRelu, (long long) s.count(), s.channels);

@@ -329,18 +329,23 @@ struct Kernels {
   }
 
   void reductions() const {
-    Pair<T> x(images, size), g(images, size), dz(images, size);
-    Pair<float> statistics(images, 2 * channels), sums(images, 2 * channels), sum(images, channels);
+    Pair<T> x(images, size), g(images, size), dz(images, size), y(images, size);
+    Pair<float> statistics(images, 2 * channels), sums(images, 2 * channels), sum(images, channels),
+        again(images, 2 * channels);
     values(x, 8);
     values(g, 9);
     bothParts([&](auto at, long long n, auto launch) {
       launch(name("norm_statistics"), at(x), at(statistics), n * PIXELS, channels, (int) n);
       launch(name("norm_backward_sums"), at(g), at(x), coefficient(0), coefficient(1),
              coefficient(2), coefficient(3), 1, at(sums), n * PIXELS, channels, (int) n);
+      launch(name("norm_apply_sums"), at(g), at(x), at(y), coefficient(0), coefficient(1),
+             coefficient(2), coefficient(3), at(again), n * PIXELS, channels, (int) n);
       launch(name("bias_backward"), at(g), at(x), at(dz), at(sum), n * PIXELS, channels, (int) n);
     });
     statistics.compare(name("norm_statistics"));
     sums.compare(name("norm_backward_sums"));
+    again.compare(name("norm_apply_sums"));
+    y.compare(name("norm_apply_sums's y"));
     sum.compare(name("bias_backward"));
     dz.compare(name("bias_backward's dz"));
   }

@@ -30,6 +30,16 @@ final class Bench implements AutoCloseable {
     this.inputs = inputs;
   }
 
+  private Bench(DType inputs, Backend notOwned) {
+    backend = notOwned;
+    this.inputs = inputs;
+  }
+
+  /** Creates a bench over an engine that the caller closes. */
+  static Bench over(Backend backend) {
+    return new Bench(backend.types().activation(), backend);
+  }
+
   Backend backend() {
     return backend;
   }

@@ -171,13 +171,18 @@ record BlockChain(Shape x, boolean isExact, List<Layer> layers) {
     }
   }
 
+  /** Nothing is read in between: an engine may hand sums from one backward to the next. */
   private void backward(Outputs outputs, List<Block> blocks, Tensor slope) {
+    List<Tensor> slopes = new ArrayList<>();
     Tensor dy = slope;
+    for (int i = blocks.size() - 1; i >= 0; i--) {
+      dy = blocks.get(i).plan.backward(dy, blocks.get(i).parameters, blocks.get(i).gradients);
+      slopes.add(dy);
+    }
     for (int i = blocks.size() - 1; i >= 0; i--) {
       Block block = blocks.get(i);
       ConvBlockPlan.Gradients g = block.gradients;
-      dy = block.plan.backward(dy, block.parameters, g);
-      add(outputs, "dx", dy);
+      add(outputs, "dx", slopes.get(blocks.size() - 1 - i));
       add(outputs, "dw", g.dw());
       if (block.layer.norm != Norm.NONE) {
         add(outputs, "dgamma", g.dgamma());

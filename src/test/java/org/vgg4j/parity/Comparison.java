@@ -3,7 +3,9 @@ package org.vgg4j.parity;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
@@ -21,10 +23,14 @@ final class Comparison {
    */
   static final double FLOOR = 1e-5;
 
+  /** What was compared: a tensor may be compared as more than one kind. */
+  record Compared(String kind, String name) {}
+
   private final String engine;
   private final Fixture fixture;
   private final ToDoubleFunction<String> tolerance; // of a kind of tensors
   private final Set<String> compared = new TreeSet<>();
+  private final Map<Compared, Double> errors = new LinkedHashMap<>();
   private final List<String> failures = new ArrayList<>();
 
   Comparison(String engine, Fixture fixture, ToDoubleFunction<String> tolerance) {
@@ -52,9 +58,15 @@ final class Comparison {
     assertEquals(expected.length, actual.length, name);
     double error = norm(minus(actual, expected)) / Math.max(FLOOR, norm(expected));
     Errors.record(engine, kind, error, expected.length);
+    errors.put(new Compared(kind, name), error);
     if (!(error <= tolerance.applyAsDouble(kind))) {
       failures.add("%s of %s: %s differs by %.2e".formatted(kind, fixture.net(), name, error));
     }
+  }
+
+  /** Returns the errors that were found. */
+  Map<Compared, Double> errors() {
+    return errors;
   }
 
   /** Fails unless all these tensors were compared, no other was, and none differed. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,17 +111,28 @@ abstract class ParityTest {
    * @param consecutive whether a step starts where the engine's own last one ended, not the
    *     fixture's
    */
-  void steps(Trained trained, String name, boolean consecutive) {
+  final void steps(Trained trained, String name, boolean consecutive) {
+    steps(
+        trained, open(), consecutive, t -> new Comparison(name, trained.fixture, this::tolerance));
+  }
+
+  /**
+   * As above, on an engine that it closes.
+   *
+   * @param comparisons the comparison of each step, from 1
+   */
+  static void steps(
+      Trained trained, Backend engine, boolean consecutive, IntFunction<Comparison> comparisons) {
     Fixture fixture = trained.fixture;
     Run run = trained.run;
     assertEquals(run.settings(), fixture.metadata().get(run.label()));
-    try (Backend backend = open();
+    try (Backend backend = engine;
         FixtureNet net = new FixtureNet(fixture, trained.style, run, backend)) {
       for (int t = 1; t <= Run.STEPS; t++) {
         if (t == 1 || !consecutive) {
           net.load(t - 1);
         }
-        Comparison comparison = new Comparison(name, fixture, this::tolerance);
+        Comparison comparison = comparisons.apply(t);
         comparison.tensor("loss", Fixture.state(run, t) + "loss", net.step(t));
         state(comparison, net, run, t);
         comparison.finish(fixture.names(Fixture.state(run, t)));

@@ -27,10 +27,12 @@ import org.vgg4j.train.TrainingState;
 final class TinyTraining {
   static final Path FOLDER = Path.of("/run");
   private static final int IMAGES = 22; // batches of 4, the last of 2
-  private static final VggConfig NET = net("3,M,4,M");
+  private static final VggConfig NET = net("3,M,4,M", true);
 
   /** A net of whose convolutions some read nothing but a batch norm's output. */
-  static final VggConfig IN_A_ROW = net("3,8,M,4,8,5,M");
+  static final VggConfig IN_A_ROW = net("3,8,M,4,8,5,M", true);
+
+  static final VggConfig PLAIN = net("3,8,M,4,8,5,M", false);
 
   private final Backend backend;
   private final String optimizer;
@@ -46,10 +48,10 @@ final class TinyTraining {
     this.options = options;
   }
 
-  private static VggConfig net(String layers) {
+  private static VggConfig net(String layers, boolean batchNorm) {
     return VggConfig.builder()
         .layers(layers)
-        .batchNorm(true)
+        .batchNorm(batchNorm)
         .channels(1)
         .classes(3)
         .imageSize(8)

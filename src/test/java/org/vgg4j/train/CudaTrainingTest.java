@@ -65,8 +65,18 @@ final class CudaTrainingTest {
         .build();
   }
 
+  private static TrainingOptions options(int epochs, double learningRate) {
+    return new TrainingOptions(epochs, 64, 1, learningRate, LearningRateSchedule.CONSTANT, 1);
+  }
+
   private static EpochMetrics train(Backend engine, int epochs, double learningRate) {
-    return train(engine, config("8,M,16,M"), new Adam(), epochs, learningRate, 1, 1000, vgg -> {});
+    return train(
+        engine,
+        config("8,M,16,M"),
+        new Adam(),
+        options(epochs, learningRate),
+        1000,
+        vgg -> {});
   }
 
   /** Trains, looks at the net after each step, and tests it on some images after each epoch. */
@@ -74,20 +84,16 @@ final class CudaTrainingTest {
       Backend engine,
       VggConfig config,
       Optimizer optimizer,
-      int epochs,
-      double learningRate,
-      long seed,
+      TrainingOptions options,
       int tested,
       Consumer<Vgg> look) {
-    TrainingOptions options =
-        new TrainingOptions(epochs, 64, 1, learningRate, LearningRateSchedule.CONSTANT, seed);
     FashionMnist data = sample();
     try (Backend backend = engine;
         Vgg vgg =
             Vgg.build(
                 config,
                 Initialization.PYTORCH,
-                NetworkOptions.training(Trainer.batchSizes(64, IMAGES)).withSeed(seed),
+                NetworkOptions.training(Trainer.batchSizes(64, IMAGES)).withSeed(options.seed()),
                 backend);
         Trainer trainer = new Trainer(vgg, optimizer, options)) {
       return trainer.fit(
@@ -154,9 +160,7 @@ final class CudaTrainingTest {
                       engine,
                       config("8,M,16,M", false),
                       new Adam(),
-                      3,
-                      1e-3,
-                      1,
+                      options(3, 1e-3),
                       10,
                       vgg -> {
                         if (++done[0] == 3) {
@@ -181,27 +185,32 @@ final class CudaTrainingTest {
   }
 
   /**
-   * Two trainings that round differently end apart even without bf16: with SGD at a low rate by a
-   * quarter of a point (fp32 against TF32, over the sample's 6000 training images), with Adam at
-   * this rate by 1.2 points. So means of two seeds are compared, and Adam's may differ by twice
-   * their noise on top.
+   * Two trainings that round differently end apart by chance: with SGD at a low rate by a quarter
+   * of a point (fp32 against TF32, over the sample's 6000 training images), with Adam, at a rate
+   * that falls to 0 as the recipe quick has it, bf16 was between 0.1 points worse and 3.4 better over six seeds.
+   * So with Adam only a loss counts.
    */
   @Test
   void reachesTheAccuracyOfFp32InBf16() {
-    requireSameAccuracy(new Sgd(new SgdSpec(0.9, 5e-4)), 5e-3, HALF_A_POINT);
-    requireSameAccuracy(new Adam(), 4e-3, HALF_A_POINT + 2 * 0.012 / Math.sqrt(SEEDS));
+    Optimizer sgd = new Sgd(new SgdSpec(0.9, 5e-4));
+    double gained = gainOfBf16(sgd, 5e-3, LearningRateSchedule.CONSTANT);
+    assertTrue(Math.abs(gained) <= HALF_A_POINT, () -> "SGD differs by " + gained);
+    double withAdam = gainOfBf16(new Adam(), 4e-3, LearningRateSchedule.LINEAR);
+    assertTrue(withAdam >= -HALF_A_POINT, () -> "Adam loses " + -withAdam);
   }
 
-  private static void requireSameAccuracy(Optimizer optimizer, double rate, double tolerance) {
-    double fp32 = meanAccuracy(Precision.FP32, optimizer, rate);
-    double bf16 = meanAccuracy(Precision.BF16, optimizer, rate);
+  private static double gainOfBf16(
+      Optimizer optimizer, double rate, LearningRateSchedule schedule) {
+    double fp32 = meanAccuracy(Precision.FP32, optimizer, rate, schedule);
+    double bf16 = meanAccuracy(Precision.BF16, optimizer, rate, schedule);
     System.out.printf(
         "accuracy with %s: %.4f in bf16, %.4f in fp32%n", optimizer.name(), bf16, fp32);
     assertTrue(fp32 > 0.4, () -> "nothing was learned in fp32: " + fp32);
-    assertEquals(fp32, bf16, tolerance);
+    return bf16 - fp32;
   }
 
-  private static double meanAccuracy(Precision precision, Optimizer optimizer, double rate) {
+  private static double meanAccuracy(
+      Precision precision, Optimizer optimizer, double rate, LearningRateSchedule schedule) {
     FashionMnist data = sample();
     double[] accuracy = new double[SEEDS];
     for (int i = 0; i < SEEDS; i++) {
@@ -213,9 +222,7 @@ final class CudaTrainingTest {
           open(precision, Activations.RECOMPUTE),
           config("8,M,16,M"),
           optimizer,
-          epochs,
-          rate,
-          1 + seed,
+          new TrainingOptions(epochs, 64, 1, rate, schedule, 1 + seed),
           10,
           vgg -> {
             if (++done[0] == steps) {
@@ -237,9 +244,7 @@ final class CudaTrainingTest {
           open(Precision.BF16, Activations.KEEP),
           config("5,8,M,16,M"),
           optimizer,
-          1,
-          1e-2,
-          1,
+          options(1, 1e-2),
           10,
           vgg -> {
             for (Parameter parameter : vgg.network().parameters()) {
@@ -257,7 +262,7 @@ final class CudaTrainingTest {
 
   @Test
   void keptOrComputedAgainTheBitsAreTheSame() {
-    for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
+    for (Precision precision : Precision.values()) {
       List<double[]> kept = steps(precision, Activations.KEEP);
       List<double[]> again = steps(precision, Activations.RECOMPUTE);
       assertEquals(kept.size(), again.size());
@@ -274,9 +279,7 @@ final class CudaTrainingTest {
         open(precision, activations),
         config("5,8,8,M,16,5,M"),
         new Adam(),
-        1,
-        1e-2,
-        1,
+        options(1, 1e-2),
         10,
         vgg -> {
           for (Parameter parameter : vgg.network().parameters()) {

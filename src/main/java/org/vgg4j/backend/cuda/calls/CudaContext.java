@@ -26,6 +26,7 @@ public final class CudaContext implements AutoCloseable {
   private final CUstream_st stream;
   private final cudnnContext cudnnHandle;
   private final cublasLtContext cublasLtHandle;
+  private long turn;
   private boolean closed;
   private volatile boolean ended; // the stream is gone; any thread may release resources
 
@@ -90,9 +91,22 @@ public final class CudaContext implements AutoCloseable {
 
   /** Returns the stream for all work; only the owning thread may call this. */
   public CUstream_st stream() {
+    turn++;
+    return ownStream();
+  }
+
+  private CUstream_st ownStream() {
     owner.check();
     makeCurrent();
     return stream;
+  }
+
+  /**
+   * Returns a number that grows whenever the stream or a library's handle is asked for. While it
+   * remains the same, nothing was enqueued, so nothing on the GPU has changed.
+   */
+  public long turn() {
+    return turn;
   }
 
   Scalars scalars() {
@@ -101,6 +115,7 @@ public final class CudaContext implements AutoCloseable {
 
   /** Returns the handle for all calls of cuDNN; only the owning thread may call this. */
   cudnnContext cudnnHandle() {
+    turn++;
     owner.check();
     makeCurrent();
     return cudnnHandle;
@@ -108,6 +123,7 @@ public final class CudaContext implements AutoCloseable {
 
   /** As {@link #cudnnHandle}, of cublasLt. */
   cublasLtContext cublasLtHandle() {
+    turn++;
     owner.check();
     makeCurrent();
     return cublasLtHandle;
@@ -130,7 +146,7 @@ public final class CudaContext implements AutoCloseable {
   /** Waits for all enqueued work. A failure of any of it surfaces here at the latest. */
   public void synchronize() {
     checkOpen();
-    cuda.cudaStreamSynchronize(stream());
+    cuda.cudaStreamSynchronize(ownStream());
   }
 
   /** Throws unless the engine is open and the calling thread owns it. */

@@ -15,8 +15,9 @@ import org.vgg4j.tensor.Shape;
  * @param inner the positions of a row that are stored outside the channels
  * @param stored the channels stored for each position; those after the tensor's own are zero
  * @param deferred whether what is stored is the input of a batch norm and a ReLU: the values are
- *     max(0, scale x + shift), and scale and shift (stored channels of floats each) follow the
- *     elements
+ *     max(0, scale x + shift), and what the norm knows of its channels follows the elements, each
+ *     from a multiple of 256 bytes: scale, shift, mean and 1 / deviation (stored channels of floats
+ *     each), then the two sums of its backward (2, stored channels of doubles)
  */
 public record CudaLayout(Shape shape, DType dtype, int inner, int stored, boolean deferred)
     implements Layout {
@@ -147,11 +148,14 @@ public record CudaLayout(Shape shape, DType dtype, int inner, int stored, boolea
     return scaleOffset() + Arena.align((long) stored * Float.BYTES);
   }
 
+  /** Returns where the sums of the norm's backward begin behind deferred values, in bytes. */
+  public long sumsOffset() {
+    return scaleOffset() + 4 * Arena.align((long) stored * Float.BYTES);
+  }
+
   @Override
   public long bytes() {
-    return deferred
-        ? shiftOffset() + (long) stored * Float.BYTES
-        : storedElements() * dtype.bytes();
+    return deferred ? sumsOffset() + 2L * stored * Double.BYTES : storedElements() * dtype.bytes();
   }
 
   @Override

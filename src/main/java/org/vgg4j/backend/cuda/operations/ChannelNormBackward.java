@@ -63,19 +63,23 @@ final class ChannelNormBackward {
     }
     finish =
         owned
-            .own(kernels.finish("vgg4j_norm_backward_finish", channels, 12))
-            .set(1, grid.parts())
-            .set(2, x.positions())
-            .set(3, channels)
-            .set(6, spec.frozen() ? 1 : 0);
+            .own(kernels.finish("vgg4j_norm_backward_finish", channels, 13))
+            .set(2, grid.parts())
+            .set(3, x.positions())
+            .set(4, channels)
+            .set(7, spec.frozen() ? 1 : 0);
   }
 
   private static KernelLaunch images(KernelLaunch kernel, Shape x, int at) {
     return kernel.set(at, x.dim(0)).set(at + 1, x.dim(2)).set(at + 2, x.dim(3));
   }
 
-  /** Adds the work of {@link #run}. */
-  void work(PlanWork work, CudaLayout x, boolean bias) {
+  /**
+   * Adds the work of {@link #run}.
+   *
+   * @param summed whether somebody else takes the sums
+   */
+  void work(PlanWork work, CudaLayout x, boolean bias, boolean summed) {
     int channels = x.stored();
     long image = x.asValues().bytes();
     if (pool) {
@@ -89,8 +93,10 @@ final class ChannelNormBackward {
       work.backwardFinish(channels, partialBytes, bias);
       work.kernel("norm backward pool", slopes + image + PlanWork.floats(4, channels), image);
     } else {
-      work.kernel("norm backward sums", 2 * image + PlanWork.floats(4, channels), partialBytes);
-      work.backwardFinish(channels, partialBytes, bias);
+      if (!summed) {
+        work.backwardSums("norm backward sums", x.asValues(), partialBytes);
+      }
+      work.backwardFinish(channels, summed ? PlanWork.totals(channels) : partialBytes, bias);
       work.kernel("norm backward", 2 * image + PlanWork.floats(5, channels), image);
     }
   }
@@ -99,34 +105,42 @@ final class ChannelNormBackward {
    * Computes all gradients.
    *
    * @param winner the max-pool's winners, null without one
+   * @param totals both sums (2, C), doubles, where somebody else took them, else null
    * @param db the gradient of a bias before the norm, null without one
    */
   void run(
       Pointer dy,
       Pointer winner,
       Pointer x,
+      Pointer totals,
       NormOperands o,
       Pointer dx,
       Pointer dgamma,
       Pointer dbeta,
       Pointer db) {
-    if (pool) {
-      sums.set(0, dy).set(1, winner).set(2, x).set(3, o.mean).set(4, o.invStd);
-      sums.set(5, partial.pointer()).launch();
-    } else {
-      sums.set(0, dy).set(1, x).set(2, o.mean).set(3, o.invStd).set(4, o.scale).set(5, o.shift);
-      sums.set(7, partial.pointer()).launch();
+    if (totals == null) {
+      sum(dy, winner, x, o);
     }
     Pointer m1 = meanGradient.pointer();
     Pointer m2 = slopeGradient.pointer();
-    finish.set(0, partial.pointer()).set(4, o.invStd).set(5, o.scale);
-    finish.set(7, dgamma).set(8, dbeta).set(9, db).set(10, m1).set(11, m2).launch();
+    finish.set(0, partial.pointer()).set(1, totals).set(5, o.invStd).set(6, o.scale);
+    finish.set(8, dgamma).set(9, dbeta).set(10, db).set(11, m1).set(12, m2).launch();
     if (pool) {
       apply.set(0, dy).set(1, winner).set(2, x).set(3, dx);
       apply.set(4, o.mean).set(5, o.scale).set(6, m1).set(7, m2).launch();
     } else {
       apply.set(0, dy).set(1, x).set(2, dx).set(3, o.mean).set(4, o.scale).set(5, o.shift);
       apply.set(6, m1).set(7, m2).launch();
+    }
+  }
+
+  private void sum(Pointer dy, Pointer winner, Pointer x, NormOperands o) {
+    if (pool) {
+      sums.set(0, dy).set(1, winner).set(2, x).set(3, o.mean).set(4, o.invStd);
+      sums.set(5, partial.pointer()).launch();
+    } else {
+      sums.set(0, dy).set(1, x).set(2, o.mean).set(3, o.invStd).set(4, o.scale).set(5, o.shift);
+      sums.set(7, partial.pointer()).launch();
     }
   }
 }

@@ -98,7 +98,9 @@ final class ConvProducts {
     }
     filter = filterPlan == null ? null : owned.own(filterPlan.newRun());
     data = dataPlan == null ? null : owned.own(dataPlan.newRun());
-    scratch = regions.region(bytes);
+    scratch =
+        regions.region(
+            deferred != null && data != null ? Math.max(bytes, deferred.partialBytes()) : bytes);
   }
 
   /** Returns a convolution's problem as the plans know it. */
@@ -133,17 +135,35 @@ final class ConvProducts {
     }
   }
 
-  /** Adds the work of {@link #backwardFilter}, then that of {@link #backwardData} if planned. */
+  /** Adds the work of {@link #backward}, or of {@link #backwardFilter} where dx is not wanted. */
   void backwardWork(PlanWork work, CudaLayout w) {
+    if (deferred == null || data == null) {
+      separateWork(work, w);
+      return;
+    }
+    work.convolution(data.problem());
+    deferred.sumsWork(work);
+    filterWork(work, w);
+  }
+
+  /** Adds the work of {@link #backwardFilter}, then that of {@link #backwardData} if planned. */
+  void separateWork(PlanWork work, CudaLayout w) {
     if (deferred != null) {
       deferred.work(work);
     }
+    filterWork(work, w);
+    if (data != null) {
+      work.convolution(data.problem());
+    }
+    if (deferred != null && data != null) {
+      deferred.missedSumsWork(work);
+    }
+  }
+
+  private void filterWork(PlanWork work, CudaLayout w) {
     work.convolution(filter.problem());
     if (widen != null) {
       work.convert("widen dw", w.storedElements(), w.dtype(), DType.F32);
-    }
-    if (data != null) {
-      work.convolution(data.problem());
     }
   }
 
@@ -209,8 +229,29 @@ final class ConvProducts {
 
   /** Computes dw, floats, from x and dy. */
   void backwardFilter(CudaTensor source, Pointer dy, Pointer dw) {
+    filter(values(source), dy, dw);
+  }
+
+  /**
+   * Computes dx and dw. Behind a norm that was left to this convolution, dx comes first, since the
+   * sums of that norm's backward are of dx: they are taken while its values are computed again, in
+   * scratch memory that no plan uses then.
+   */
+  void backward(CudaTensor source, Pointer w, Pointer dy, Pointer dx, Pointer dw) {
+    if (deferred == null) {
+      backwardFilter(source, dy, dw);
+      backwardData(w, dy, dx);
+      return;
+    }
+    backwardData(w, dy, dx);
+    deferred.bind(source);
+    filter(deferred.valuesAndSums(dx, scratch.pointer()), dy, dw);
+    deferred.leaveSums(dx);
+  }
+
+  private void filter(Pointer values, Pointer dy, Pointer dw) {
     Pointer result = widen == null ? dw : narrowGradient.pointer();
-    filter.set(0, values(source)).set(1, dy).set(2, result).execute(scratch.pointer());
+    filter.set(0, values).set(1, dy).set(2, result).execute(scratch.pointer());
     if (widen != null) {
       widen.set(0, result).set(1, dw).launch();
     }

@@ -65,7 +65,7 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
     norm.work(work, x, backward != null && !spec.frozen(), false);
     work.apply("norm apply", x);
     if (backward != null) {
-      backward.work(work.backward(), x, false);
+      backward.work(work.backward(), x, false, false);
     }
     return work.list();
   }
@@ -164,6 +164,7 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
         operand(dy, x, "dy"),
         null,
         operand(source, x, "x"),
+        null,
         operands,
         operand(dx, x, "dx"),
         operand(dgamma, channel, "dgamma"),

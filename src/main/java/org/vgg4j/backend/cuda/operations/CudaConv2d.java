@@ -49,7 +49,7 @@ public final class CudaConv2d extends CudaWeighted {
     PlanWork work = new PlanWork();
     products.forwardWork(work, y);
     if (trains) {
-      products.backwardWork(work.backward(), w);
+      products.separateWork(work.backward(), w);
       if (biasGradient != null) {
         biasGradient.work(work, List.of(y), null);
       }

@@ -131,11 +131,12 @@ public abstract class CudaConvBlock extends CudaPlan implements ConvBlockPlan {
     CudaLayout values = CudaLayout.of(y()).asValues();
     Pointer slope = pointer(dz);
     backward(operand(dy, values, "dy"), slope, p, g);
-    products.backwardFilter(operandTensor(source, x, "x"), slope, operand(g.dw(), dw, "dw"));
+    CudaTensor input = operandTensor(source, x, "x");
     if (dx == null) {
+      products.backwardFilter(input, slope, operand(g.dw(), dw, "dw"));
       return null;
     }
-    products.backwardData(operand(p.w(), w, "w"), slope, pointer(dx));
+    products.backward(input, operand(p.w(), w, "w"), slope, pointer(dx), operand(g.dw(), dw, "dw"));
     return dx.tensor();
   }
 

@@ -23,6 +23,7 @@ public final class CudaDevice implements AutoCloseable {
   private final PlanPolicy policy;
   private final ConvPlans plans;
   private final Fusions fusions;
+  private final LeftSums leftSums = new LeftSums(this);
 
   /**
    * Opens the GPU.
@@ -131,6 +132,10 @@ public final class CudaDevice implements AutoCloseable {
 
   Fusions fusions() {
     return fusions;
+  }
+
+  LeftSums leftSums() {
+    return leftSums;
   }
 
   /** Returns the convolutions' plans and fusions, for {@code Backend.choices}. */

@@ -27,7 +27,7 @@ final class CudaNormBlock extends CudaConvBlock {
   private final Slot kept; // z, null where it is y
   private final Slot y;
   private final Slot winner; // null without a max-pool and in inference
-  private final Slot statistics; // null in inference
+  private final Slot statistics; // that of y where y is deferred; null in inference
   private final boolean defers;
   private final boolean hasBias;
   private final PairPool pool; // null without a max-pool
@@ -41,8 +41,7 @@ final class CudaNormBlock extends CudaConvBlock {
   private final WorkspaceRegions.Region squares;
   private final WorkspaceRegions.Region unmovedMean; // stands in for the running mean
   private final WorkspaceRegions.Region unmovedVar;
-  private Pointer scale; // of a deferred y, null before the first call
-  private Pointer shift;
+  private final LeftSums leftSums;
 
   CudaNormBlock(
       Closing owned,
@@ -80,8 +79,12 @@ final class CudaNormBlock extends CudaConvBlock {
     }
     winner = pools && training ? memory.saved(pool.winners()) : null;
     norm = new ChannelNorm(owned, device, spec, z, training);
-    saved = training ? new SavedStatistics(spec.channels()) : null;
-    statistics = training ? memory.saved(saved.layout()) : null;
+    saved =
+        !training
+            ? null
+            : defers ? new SavedStatistics(z.asDeferred()) : new SavedStatistics(spec.channels());
+    statistics = !training ? null : defers ? y : memory.saved(saved.layout());
+    leftSums = device.leftSums();
     inference = training ? null : new InferenceStatistics(regions, spec.channels());
     unpooled = regions.region(pools && !training ? z.bytes() : 0);
     long vector = (long) spec.channels() * Float.BYTES;
@@ -111,7 +114,8 @@ final class CudaNormBlock extends CudaConvBlock {
       work.apply("norm apply", z);
     }
     if (training) {
-      backward.work(work.backward(), z, hasBias);
+      // A deferred y's reader knows whether it takes the sums; its work has them in any case.
+      backward.work(work.backward(), z, hasBias, defers);
       products.backwardWork(work, w);
     }
     return work.list();
@@ -184,24 +188,17 @@ final class CudaNormBlock extends CudaConvBlock {
     }
     saved.bind((CudaTensor) statistics.tensor());
     saved.into(operands);
-    if (defers) {
-      if (scale == null) {
-        CudaTensor tensor = (CudaTensor) y.tensor();
-        scale = tensor.at(tensor.layout().scaleOffset());
-        shift = tensor.at(tensor.layout().shiftOffset());
-      }
-      operands.scale = scale;
-      operands.shift = shift;
-    }
   }
 
   @Override
   void backward(Pointer dy, Pointer dz, Parameters p, Gradients g) {
     bind();
+    boolean isSummed = defers && leftSums.take(saved.bound(), dy);
     backward.run(
         dy,
         pointer(winner),
         convolved(),
+        isSummed ? saved.sums() : null,
         operands,
         dz,
         operand(g.dgamma(), channel, "dgamma"),

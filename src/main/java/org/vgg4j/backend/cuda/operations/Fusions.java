@@ -95,7 +95,10 @@ final class Fusions {
             || (!deterministic && !device.isDescribed() && isDeferringFaster(block.next(), y));
   }
 
-  /** Either way takes one more pass over y: here to store it, there to have it in the backward. */
+  /**
+   * Either way writes y once more: here to store it, there to have it in the backward. There that
+   * comes with a pass that is made in any case, so deferring has this reading of z to spare.
+   */
   private boolean isDeferringFaster(Conv2dSpec next, CudaLayout y) {
     ConvPlans plans = device.plans();
     ConvProblem with = ConvProducts.problem(ConvOperation.NORM_FORWARD, next, y);

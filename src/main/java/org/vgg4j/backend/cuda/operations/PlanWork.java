@@ -84,6 +84,25 @@ final class PlanWork {
     return kernel(name, bytes(x) + floats(2, x.stored()), bytes(x));
   }
 
+  /** The first of the two passes of a norm's backward: dy, x and four vectors. */
+  PlanWork backwardSums(String name, CudaLayout x, long partialBytes) {
+    return kernel(name, 2 * bytes(x) + floats(4, x.stored()), partialBytes);
+  }
+
+  /** The same pass, which also writes max(0, scale x + shift), and the sums over its parts. */
+  PlanWork applyAndSum(CudaLayout x, long partialBytes) {
+    return kernel(
+            "norm again and backward sums",
+            2 * bytes(x) + floats(4, x.stored()),
+            bytes(x) + partialBytes)
+        .kernel("norm backward totals", partialBytes, totals(x.stored()));
+  }
+
+  /** Returns the bytes of both sums of a norm's backward, over all parts. */
+  static long totals(int channels) {
+    return 2L * channels * Double.BYTES;
+  }
+
   /**
    * A 2x2 max-pool.
    *
@@ -108,9 +127,9 @@ final class PlanWork {
   }
 
   /** Scale and shift of a norm's backward, and the gradients of its parameters. */
-  PlanWork backwardFinish(int channels, long partialBytes, boolean bias) {
+  PlanWork backwardFinish(int channels, long sumsBytes, boolean bias) {
     return kernel(
-        "norm backward finish", partialBytes + floats(2, channels), floats(bias ? 5 : 4, channels));
+        "norm backward finish", sumsBytes + floats(2, channels), floats(bias ? 5 : 4, channels));
   }
 
   /** Rounds or widens elements. */

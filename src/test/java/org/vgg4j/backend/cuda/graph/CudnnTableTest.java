@@ -72,11 +72,12 @@ final class CudnnTableTest {
           if (!(isImage && operation == ConvOperation.DATA)) {
             row(
                 operation.text() + " " + layer(shape),
-                device -> cell(device, precision, operation, shape));
+                device -> needed(device, precision, operation, shape));
           }
         }
       }
     }
+    assertTrue(page.toString().contains(" T"), "no engine with tensor cores");
     fusions();
     images();
     large();
@@ -136,6 +137,16 @@ final class CudnnTableTest {
     boolean isSame = !first.contains("N");
     String fixed = isSame ? first : plan(device, new Mode(precision, true), operation, shape);
     return isSame ? first : first + " > " + fixed;
+  }
+
+  /** A cell of a convolution that the engine cannot do without. */
+  private static String needed(
+      DeviceDescription device, String precision, ConvOperation operation, ConvShape shape) {
+    String cell = cell(device, precision, operation, shape);
+    boolean isEmpty = precision.equals("bf16") && device.bf16().isEmpty();
+    boolean isRight = isEmpty ? cell.isEmpty() : cell.matches("\\d+( .*)?");
+    assertTrue(isRight, () -> device.name() + " " + precision + " " + operation + ": " + cell);
+    return cell;
   }
 
   private static String plan(

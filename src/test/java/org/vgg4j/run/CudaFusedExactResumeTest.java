@@ -1,0 +1,127 @@
+package org.vgg4j.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.backend.cuda.Activations;
+import org.vgg4j.backend.cuda.Answers;
+import org.vgg4j.backend.cuda.CudaBackend;
+import org.vgg4j.backend.cuda.CudaUnderTest;
+import org.vgg4j.backend.cuda.OnCuda;
+import org.vgg4j.backend.cuda.Precision;
+import org.vgg4j.io.MemoryFiles;
+import org.vgg4j.nn.VggConfig;
+import org.vgg4j.optim.LearningRateSchedule;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.train.TrainingOptions;
+
+/**
+ * On the GPU engine with all that cuDNN fuses, which no deterministic engine has: the convolutions'
+ * plans are those of a deterministic one, and a run goes on with the choices that it kept, whatever
+ * the cache says by then.
+ */
+@OnCuda
+@TestInstance(TestInstance.Lifecycle.PER_CLASS) // so that choices are made once
+class CudaFusedExactResumeTest extends ExactResumeTest {
+  private Path cache;
+  private Map<String, String> choices; // of the run
+  private final List<CudaBackend> engines = new ArrayList<>();
+
+  Precision precision() {
+    return Precision.TF32;
+  }
+
+  @Override
+  VggConfig net(TinyTraining training) {
+    return TinyTraining.IN_A_ROW;
+  }
+
+  /** Returns the questions that must be answered with yes. */
+  List<String> fused() {
+    return List.of("fuse forward statistics ", "fuse norm forward statistics ");
+  }
+
+  @BeforeAll
+  final void choose(@TempDir Path folder) throws IOException {
+    cache = folder;
+    Map<String, String> plans;
+    try (CudaBackend backend =
+        CudaUnderTest.open(CudaUnderTest.deterministic(precision(), Activations.RECOMPUTE))) {
+      train(backend);
+      plans = backend.choices();
+    }
+    choices = Answers.of(precision(), Activations.RECOMPUTE, plans, question -> true, this::train);
+    for (String question : fused()) {
+      if (choices.keySet().stream().noneMatch(name -> name.startsWith(question))) {
+        throw new AssertionError("nobody asked to " + question + "in " + choices);
+      }
+    }
+    try (CudaBackend backend = Answers.open(precision(), Activations.RECOMPUTE, Map.of(), cache)) {
+      train(backend);
+    }
+    answerNo();
+  }
+
+  /** Another process may have found that nothing is to be fused. */
+  private void answerNo() throws IOException {
+    try (Stream<Path> files = Files.list(cache)) {
+      for (Path file :
+          files.filter(f -> f.getFileName().toString().startsWith("convolution-plans-")).toList()) {
+        List<String> lines = Files.readAllLines(file);
+        lines.replaceAll(line -> Answers.isAnswer(line) ? line.replaceAll("\t.*", "\tno") : line);
+        Files.write(file, lines);
+      }
+    }
+  }
+
+  /** Builds what a run builds, evaluation included. */
+  private void train(Backend backend) {
+    TrainingOptions options = new TrainingOptions(1, 4, 1, 3e-3, LearningRateSchedule.CONSTANT, 7);
+    TinyTraining training = new TinyTraining(backend, "sgd", options);
+    training.net = net(training);
+    try {
+      training.run(new MemoryFiles(), CheckpointInterval.EPOCH, (trainer, vgg) -> {});
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  final Backend open() {
+    return opened(null);
+  }
+
+  @Override
+  final Backend openOther() {
+    return opened(cache);
+  }
+
+  private Backend opened(Path folder) {
+    CudaBackend backend = Answers.open(precision(), Activations.RECOMPUTE, choices, folder);
+    engines.add(backend);
+    return backend;
+  }
+
+  /** What they had taken when they were closed. */
+  @AfterEach
+  final void theChoicesWereTaken() {
+    engines.forEach(engine -> assertEquals(choices, engine.choices()));
+    engines.clear();
+  }
+
+  @Override
+  int interruptions() {
+    return 2; // of each of four rows
+  }
+}
