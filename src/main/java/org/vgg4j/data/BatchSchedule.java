@@ -6,7 +6,8 @@ import org.vgg4j.tensor.InvalidInputException;
 
 /**
  * Divides an epoch's images into batches, batches into passes, and each pass into slices for the
- * devices that share the training; one or more batches make a step (update). All indices start at 0.
+ * devices that share the training; one or more batches make a step (update). All indices start at
+ * 0.
  *
  * @param images the size of the training set
  * @param batchSize images per batch, over all devices; the last batch has the rest

@@ -9,7 +9,8 @@ import org.vgg4j.tensor.Slot;
 
 /**
  * The activations and activation gradients of one input shape. Gradients alternate between two
- * halves, as activations do in inference. What training keeps is laid out once all stages are known.
+ * halves, as activations do in inference. What training keeps is laid out once all stages are
+ * known.
  *
  * <p>A {@link Stretch} that is computed again needs its inner activations while its forward runs,
  * and from the beginning of its backward to the end. In between, what comes behind it has the same

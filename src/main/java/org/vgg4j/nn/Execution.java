@@ -35,7 +35,8 @@ public final class Execution implements AutoCloseable {
   private final Slot outputGradient; // null in inference
   private final long workspaceBytes;
   private final long againMultiplyAdds;
-  private final int[] again; // by stage: the first of the stretch that is to be computed again, or -1
+  private final int[]
+      again; // by stage: the first of the stretch that is to be computed again, or -1
   private final Tensor[] inputs; // of the stages in the last forward
   private CrossEntropyPlan loss; // null until first requested, as are the labels
   private Tensor labels; // (N)

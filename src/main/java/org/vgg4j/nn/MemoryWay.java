@@ -5,7 +5,8 @@ package org.vgg4j.nn;
  *
  * @param recomputation what is computed again
  * @param plan the memory that it takes
- * @param extraMultiplyAdds those of a pass over the largest batch that keeping everything would save
+ * @param extraMultiplyAdds those of a pass over the largest batch that keeping everything would
+ *     save
  * @param multiplyAdds those of that pass itself, forward and backward
  */
 public record MemoryWay(

@@ -23,8 +23,7 @@ final class MemoryWays {
             .thenComparingLong(MemoryWays::bytes));
     List<MemoryWay> worthwhile = new ArrayList<>();
     for (MemoryWay way : all) {
-      if (worthwhile.isEmpty()
-          || bytes(way) < bytes(worthwhile.get(worthwhile.size() - 1))) {
+      if (worthwhile.isEmpty() || bytes(way) < bytes(worthwhile.get(worthwhile.size() - 1))) {
         worthwhile.add(way);
       }
     }

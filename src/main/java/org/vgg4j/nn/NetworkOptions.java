@@ -50,14 +50,7 @@ public record NetworkOptions(
       boolean inputGradient,
       boolean initialValues,
       long shapeBytes) {
-    this(
-        batchSizes,
-        training,
-        seed,
-        inputGradient,
-        initialValues,
-        shapeBytes,
-        Recomputation.NONE);
+    this(batchSizes, training, seed, inputGradient, initialValues, shapeBytes, Recomputation.NONE);
   }
 
   /** Returns options for training at the given batch sizes, with seed 0. */

@@ -2,8 +2,7 @@ package org.vgg4j.nn;
 
 /**
  * Receives an event for every stage of a pass, on the thread that runs the net: for timing,
- * counting memory, or sending finished gradients. Every method does
- * nothing by default.
+ * counting memory, or sending finished gradients. Every method does nothing by default.
  *
  * <p>On an asynchronous engine, an event means that the work was submitted. A step that the engine
  * runs from a recording sends no events.

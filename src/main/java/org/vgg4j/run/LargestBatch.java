@@ -46,8 +46,7 @@ public record LargestBatch(int size, long bytes, String refusal) {
         : from(found.size(), recipe, device.backend(), recomputes);
   }
 
-  private static LargestBatch from(
-      int start, Recipe recipe, Backend backend, boolean recomputes) {
+  private static LargestBatch from(int start, Recipe recipe, Backend backend, boolean recomputes) {
     long room = backend.availableBytes();
     int fits = 0;
     int fails = MOST;
@@ -81,11 +80,9 @@ public record LargestBatch(int size, long bytes, String refusal) {
     return (int) Math.max(fits + 1, Math.min(fails - 1, guess));
   }
 
-  private static Attempt attempt(
-      Recipe recipe, int batch, Backend backend, boolean recomputes) {
+  private static Attempt attempt(Recipe recipe, int batch, Backend backend, boolean recomputes) {
     NetworkOptions options =
-        NetworkOptions.training(batch)
-            .withRecomputation(new Recomputation(recomputes, List.of()));
+        NetworkOptions.training(batch).withRecomputation(new Recomputation(recomputes, List.of()));
     try (NetworkPlan plan = Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
       List<MemoryWay> ways = plan.ways();
       MemoryWay way = ways.get(recomputes ? ways.size() - 1 : 0);

@@ -14,8 +14,8 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /**
  * A way to train a recipe in a certain memory. Of those that fit, the one with the fewest passes is
- * taken, and of these the one with the least extra arithmetic: splitting a batch is the last resort,
- * since it alone changes results.
+ * taken, and of these the one with the least extra arithmetic: splitting a batch is the last
+ * resort, since it alone changes results.
  *
  * @param split passes per batch
  * @param batchSize images per pass, at most
@@ -100,8 +100,8 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
   }
 
   /**
-   * Returns ways for a table: all worth taking in one piece that differ by a hundredth, and for some
-   * numbers of passes the first and the last.
+   * Returns ways for a table: all worth taking in one piece that differ by a hundredth, and for
+   * some numbers of passes the first and the last.
    */
   public static List<MemoryChoice> overview(Recipe recipe, Backend backend) {
     int batch = recipe.training().batchSize();

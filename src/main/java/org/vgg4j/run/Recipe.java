@@ -147,9 +147,7 @@ public record Recipe(
     Integer[] sizes = Trainer.batchSizes(batchSize, images, training.split());
     try {
       NetworkOptions options =
-          NetworkOptions.training(sizes)
-              .withSeed(training.seed())
-              .withRecomputation(recomputation);
+          NetworkOptions.training(sizes).withSeed(training.seed()).withRecomputation(recomputation);
       return Vgg.plan(net, initialization, options, backend);
     } catch (InvalidInputException e) {
       if ("batchSize".equals(e.field()) && batchSize > 1) {

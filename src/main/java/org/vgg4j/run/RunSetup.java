@@ -57,13 +57,8 @@ record RunSetup(
     }
     RunMemory memory =
         RunMemory.choose(
-            recipe,
-            data.train().size(),
-            selection.backend(),
-            plan.settings(),
-            previous.config());
-    return new RunSetup(
-        recipe, data, from == null ? data.from() : from, engine, selection, memory);
+            recipe, data.train().size(), selection.backend(), plan.settings(), previous.config());
+    return new RunSetup(recipe, data, from == null ? data.from() : from, engine, selection, memory);
   }
 
   private static Backends.Selection open(EngineOptions engine, Closing closing) {
@@ -83,8 +78,7 @@ record RunSetup(
 
   /** Plans the net in the way that was chosen. */
   NetworkPlan plan() {
-    return divided()
-        .plan(data.train().size(), backend(), memory.choice().way().recomputation());
+    return divided().plan(data.train().size(), backend(), memory.choice().way().recomputation());
   }
 
   /** Returns the device as it is asked for: cuda:1 where that was asked for. */

@@ -237,8 +237,8 @@ public final class Settings {
       run("memory", LIMIT, setup -> setup.memory().asked())
           .flag(
               "--memory SIZE",
-              "Memory that the training may take on its device, such as 4G. Where that is too little,"
-                  + " it computes norms or whole stages again, and last splits its batches",
+              "Memory that the training may take on its device, such as 4G. Where that is too"
+                  + " little, it computes norms or whole stages again, and last splits its batches",
               "auto: what is free")
           .in(MEMORIES, ALWAYS);
 
@@ -302,7 +302,9 @@ public final class Settings {
 
   /** Returns all that is chosen, not only written down. */
   public static List<Setting<?, ?>> choices() {
-    return Stream.of(NETS, RECIPES, DATAS, ENGINES, MEMORIES).<Setting<?, ?>>flatMap(List::stream).toList();
+    return Stream.of(NETS, RECIPES, DATAS, ENGINES, MEMORIES)
+        .<Setting<?, ?>>flatMap(List::stream)
+        .toList();
   }
 
   /** Returns what {@code config.json} says of a run: all that is needed to repeat it. */

@@ -156,10 +156,7 @@ public final class TrainingRun implements AutoCloseable {
     trainer =
         closing.own(
             new Trainer(
-                vgg,
-                recipe.preprocessing(),
-                recipe.newOptimizer(),
-                setup.divided().training()));
+                vgg, recipe.preprocessing(), recipe.newOptimizer(), setup.divided().training()));
     if (stopping) {
       trainer.stop();
     }

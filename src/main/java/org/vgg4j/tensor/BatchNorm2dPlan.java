@@ -29,8 +29,8 @@ public interface BatchNorm2dPlan extends Plan {
       Tensor saved);
 
   /**
-   * Does what {@link #forwardTraining} did for the same x, with the same bits, but leaves the running
-   * statistics as they are.
+   * Does what {@link #forwardTraining} did for the same x, with the same bits, but leaves the
+   * running statistics as they are.
    */
   void forwardAgain(
       Tensor x,

@@ -79,9 +79,7 @@ final class ComposedConvBlock implements ConvBlockPlan {
   }
 
   private WindowPlan planPool(Backend backend, ConvBlockSpec spec, Layout layout, Usage usage) {
-    return spec.pool() == null
-        ? null
-        : closing.own(backend.maxPool2d(spec.pool(), layout, usage));
+    return spec.pool() == null ? null : closing.own(backend.maxPool2d(spec.pool(), layout, usage));
   }
 
   static ConvBlockPlan plan(

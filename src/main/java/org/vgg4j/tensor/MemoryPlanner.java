@@ -20,8 +20,8 @@ public interface MemoryPlanner {
   Slot gradient(Layout layout);
 
   /**
-   * Returns whether the outputs of batch norms are to be computed again from their inputs instead of
-   * kept, where a plan can do that with the same bits.
+   * Returns whether the outputs of batch norms are to be computed again from their inputs instead
+   * of kept, where a plan can do that with the same bits.
    */
   default boolean recomputesNorms() {
     return false;
@@ -35,7 +35,9 @@ public interface MemoryPlanner {
     return activation(layout);
   }
 
-  /** Tells how the next plan, in its backward, gets this plan's output, which is {@link #passing}. */
+  /**
+   * Tells how the next plan, in its backward, gets this plan's output, which is {@link #passing}.
+   */
   default void leave(Rewrite output) {
     throw new UnsupportedOperationException("this memory keeps every output");
   }

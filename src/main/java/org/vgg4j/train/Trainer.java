@@ -155,8 +155,7 @@ public final class Trainer implements AutoCloseable {
   /** Trains the rest of the epoch; returns whether it was finished. */
   private boolean trainEpoch(ImageSource train, ImageFeed feed, TrainingListener listener) {
     BatchSchedule schedule =
-        new BatchSchedule(
-            train.size(), options.batchSize(), options.accumulate(), options.split());
+        new BatchSchedule(train.size(), options.batchSize(), options.accumulate(), options.split());
     totalSteps = (long) schedule.steps() * options.epochs();
     listener.epochStarted(position.epoch(), schedule.steps(), train.size());
     int[] order = new Draw(options.seed(), position.epoch()).permutation(train.size());

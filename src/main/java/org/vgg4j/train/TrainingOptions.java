@@ -54,8 +54,7 @@ public record TrainingOptions(
 
   /** Returns these options with other passes per batch. */
   public TrainingOptions withSplit(int other) {
-    return new TrainingOptions(
-        epochs, batchSize, accumulate, learningRate, schedule, seed, other);
+    return new TrainingOptions(epochs, batchSize, accumulate, learningRate, schedule, seed, other);
   }
 
   /** Returns whether a step has more than one pass. */

@@ -68,15 +68,13 @@ final class CudaCommandTest {
   void aLimitOfMemoryKeepsTheBits() throws IOException {
     List<String> net =
         List.of(
-            ("--layers 256,256,M,384,384,M --width 1/64 --image-size 8 --batch-size 16 --device cuda"
-                    + " --workspace-limit 16M --deterministic --precision bf16")
+            ("--layers 256,256,M,384,384,M --width 1/64 --image-size 8 --batch-size 16 --device"
+                    + " cuda --workspace-limit 16M --deterministic --precision bf16")
                 .split(" "));
     List<String> summary = new ArrayList<>(List.of("summary"));
     summary.addAll(net);
     String total =
-        Cli.run(onStandIn(summary))
-            .outLines()
-            .stream()
+        Cli.run(onStandIn(summary)).outLines().stream()
             .filter(line -> line.startsWith("  total"))
             .map(line -> line.replaceFirst(" bytes.*", "").replaceAll("\\D", ""))
             .findFirst()

@@ -108,7 +108,8 @@ final class MemoryCommandTest {
     assertArrayEquals(expected, model("part"));
     result = resume("--epochs", "3", "--memory", "auto");
     assertEquals(0, result.code(), result::err);
-    assertTrue(result.err().contains("changed: --memory auto (the run: " + limit + ")"), result.err());
+    assertTrue(
+        result.err().contains("changed: --memory auto (the run: " + limit + ")"), result.err());
     assertFalse(result.err().contains("passes"), result.err());
     assertFalse(config("part").has("split"));
   }
@@ -124,9 +125,9 @@ final class MemoryCommandTest {
     String line = Cli.refused(run("train", flags, "--memory", "64K"));
     assertTrue(
         line.matches(
-            "vgg: not enough memory on the cpu engine, even with norms and stages? .* computed again,"
-                + " \\d+ passes of \\d+: \\d+ MiB needed, 1 MiB free of the limit that was asked"
-                + " for; use .*"),
+            "vgg: not enough memory on the cpu engine, even with norms and stages? .* computed"
+                + " again, \\d+ passes of \\d+: \\d+ MiB needed, 1 MiB free of the limit that was"
+                + " asked for; use .*"),
         line);
     assertFalse(Files.exists(folder.resolve("none")));
     line = Cli.refused(run("train", flags, "--memory", "much"));

@@ -25,8 +25,7 @@ import org.vgg4j.tensor.Slot;
 import org.vgg4j.testing.TinyNets;
 
 class MemoryTest {
-  private static final VggConfig DEEP =
-      TinyNets.config("8,8,M,16,16,M,16,16,M", true, 3, 0.5);
+  private static final VggConfig DEEP = TinyNets.config("8,8,M,16,16,M,16,16,M", true, 3, 0.5);
 
   /** An engine that remembers what was taken, and refuses the n-th request. */
   private static final class Recorder {

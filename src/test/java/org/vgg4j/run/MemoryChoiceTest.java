@@ -93,8 +93,7 @@ final class MemoryChoiceTest {
     assertEquals(two.way().plan().totalBytes(3), two.bytes());
     assertEquals(two.bytes(), ways(recipe("accumulate", "2"), 2).get(0).bytes());
     assertEquals(
-        ways(recipe(), 1).get(0).bytes() + slab,
-        ways(recipe("accumulate", "2"), 1).get(0).bytes());
+        ways(recipe(), 1).get(0).bytes() + slab, ways(recipe("accumulate", "2"), 1).get(0).bytes());
   }
 
   @Test

@@ -10,9 +10,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.backend.cuda.Activations;
+import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
-import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.MemoryWay;
@@ -63,8 +63,7 @@ final class CudaRecomputationTest {
   }
 
   private static CudaBackend open() {
-    return CudaUnderTest.open(
-        CudaUnderTest.deterministic(Precision.BF16, Activations.AUTO));
+    return CudaUnderTest.open(CudaUnderTest.deterministic(Precision.BF16, Activations.AUTO));
   }
 
   private static List<MemoryWay> ways(VggConfig config, Recomputation asked) {

@@ -75,8 +75,7 @@ class RecomputationTest {
 
   private static Map<String, double[]> trained(
       VggConfig config, Recomputation recomputation, Engine engine) {
-    TrainingOptions options =
-        new TrainingOptions(2, 4, 1e-2, LearningRateSchedule.CONSTANT, 1);
+    TrainingOptions options = new TrainingOptions(2, 4, 1e-2, LearningRateSchedule.CONSTANT, 1);
     NetworkOptions net =
         NetworkOptions.training(Trainer.batchSizes(4, IMAGES))
             .withSeed(2)

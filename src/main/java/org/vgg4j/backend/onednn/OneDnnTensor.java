@@ -149,7 +149,9 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
     }
   }
 
-  /** Looks at the values where they are, in any order: what fills up a block of channels is zero. */
+  /**
+   * Looks at the values where they are, in any order: what fills up a block of channels is zero.
+   */
   @Override
   public boolean isFinite() {
     HostArrays.checkFloating(this);

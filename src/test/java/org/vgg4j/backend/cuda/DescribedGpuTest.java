@@ -113,7 +113,8 @@ final class DescribedGpuTest {
     assertThrows(InvalidInputException.class, () -> DescribedGpu.assumed("t4", options));
     try (DescribedGpu gpu =
         DescribedGpu.assumed("t4", options(Precision.FP32, false, Activations.KEEP))) {
-      assertEquals(0, LargestBatch.of(recipe("imageSize", "2048", "width", "8"), gpu, false).size());
+      assertEquals(
+          0, LargestBatch.of(recipe("imageSize", "2048", "width", "8"), gpu, false).size());
     }
   }
 
