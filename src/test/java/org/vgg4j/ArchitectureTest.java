@@ -42,10 +42,12 @@ class ArchitectureTest {
           Map.entry("gradcheck", Set.of("nn", "optim", "tensor")),
           Map.entry("model", Set.of("nn", "data", "io", "tensor")),
           Map.entry("evaluation", Set.of("nn", "data", "tensor")),
+          Map.entry("profile", Set.of("tensor")),
           Map.entry("train", Set.of("evaluation", "model", "nn", "optim", "data", "io", "tensor")),
           Map.entry(
               "run",
               Set.of(
+                  "profile",
                   "train",
                   "evaluation",
                   "model",
@@ -59,6 +61,7 @@ class ArchitectureTest {
               "cli",
               Set.of(
                   "run",
+                  "profile",
                   "train",
                   "evaluation",
                   "model",

@@ -7,6 +7,7 @@ import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.run.Forecast;
 import org.vgg4j.run.LargestBatch;
+import org.vgg4j.run.MemorySettings;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.Backend;
@@ -58,7 +59,7 @@ final class SummaryCommand implements Callable<Integer> {
 
   /** Shows the ways to train in less memory, and says which one a limit takes. */
   private void ways(Recipe recipe, Backend backend, PrintWriter out) {
-    String asked = Settings.memory(SettingFlags.given(memoryFlags));
+    String asked = MemorySettings.limit(SettingFlags.given(memoryFlags));
     MemoryTable.print(recipe, backend, asked, out);
     out.flush();
   }

@@ -63,14 +63,16 @@ abstract class WeightedLayer extends Layer {
       x = dx(); // free until the data gradient
     }
     Tensor slope = relu.backward(y(), dy);
-    if (input != null) {
-      input.into(x);
-    }
-    plan.backwardWeights(x, slope, w.gradient(), b == null ? null : b.gradient());
+    Tensor db = b == null ? null : b.gradient();
     if (dx() == null) {
-      return null;
+      plan.backwardWeights(x, slope, w.gradient(), db);
+    } else if (input != null) { // x is where dx will be
+      input.into(x);
+      plan.backwardWeights(x, slope, w.gradient(), db);
+      plan.backwardData(w.compute(), slope, dx());
+    } else {
+      plan.backward(x, w.compute(), slope, w.gradient(), db, dx());
     }
-    plan.backwardData(w.compute(), slope, dx());
     return dx();
   }
 }

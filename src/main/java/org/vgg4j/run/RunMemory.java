@@ -27,9 +27,9 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
       Recipe recipe, int images, Backend backend, Map<String, ?> given, Map<String, ?> before) {
     Map<String, Object> now = new HashMap<>(before);
     now.putAll(given);
-    String asked = Settings.MEMORY.find(now);
-    Integer split = Settings.SPLIT.find(before);
-    boolean isChosenAnew = before.isEmpty() || given.containsKey(Settings.MEMORY.key());
+    String asked = MemorySettings.MEMORY.find(now);
+    Integer split = MemorySettings.SPLIT.find(before);
+    boolean isChosenAnew = before.isEmpty() || given.containsKey(MemorySettings.MEMORY.key());
     return choose(recipe, images, backend, asked, isChosenAnew ? 0 : split == null ? 1 : split);
   }
 
@@ -43,7 +43,7 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
   public static RunMemory choose(
       Recipe recipe, int images, Backend backend, String asked, int split) {
     long free = backend.availableBytes();
-    boolean isFree = asked == null || asked.equals(Settings.AUTO) || Long.parseLong(asked) >= free;
+    boolean isFree = asked == null || asked.equals(MemorySettings.AUTO) || Long.parseLong(asked) >= free;
     long limit = isFree ? free : Long.parseLong(asked);
     String text = isFree ? backend.memoryLimit() : "the limit that was asked for";
     text += split > 0 ? " (a resumed run keeps its passes unless a limit is given anew)" : "";

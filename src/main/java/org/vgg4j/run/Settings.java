@@ -6,7 +6,6 @@ import static org.vgg4j.run.Setting.Change.NEVER;
 import static org.vgg4j.run.Setting.Form.ANY;
 import static org.vgg4j.run.Setting.Form.BYTES;
 import static org.vgg4j.run.Setting.Form.COUNT;
-import static org.vgg4j.run.Setting.Form.LIMIT;
 import static org.vgg4j.run.Setting.Form.LONG;
 import static org.vgg4j.run.Setting.Form.REAL;
 import static org.vgg4j.run.Setting.Form.TEXT;
@@ -37,11 +36,7 @@ public final class Settings {
   private static final List<Setting<Recipe, ?>> RECIPES = new ArrayList<>();
   private static final List<Setting<RunSetup, ?>> DATAS = new ArrayList<>();
   private static final List<Setting<RunSetup, ?>> ENGINES = new ArrayList<>();
-  private static final List<Setting<RunSetup, ?>> MEMORIES = new ArrayList<>();
   private static final List<Setting<RunSetup, ?>> FACTS = new ArrayList<>();
-
-  /** What a limit of memory is when what is free is the limit. */
-  static final String AUTO = "auto";
 
   static final Setting<Recipe, String> RECIPE =
       recipe("recipe", TEXT, Recipe::name)
@@ -205,6 +200,17 @@ public final class Settings {
           .changedBy(DEVICE)
           .in(ENGINES, ALWAYS);
 
+  /** Whether a step on the GPU is one CUDA graph, none on another engine. */
+  static final Setting<RunSetup, Boolean> GRAPH =
+      run("graph", TRUTH, setup -> setup.onGpu(Backends::graph))
+          .flag(
+              "--graph",
+              "Run a training step on the GPU as one CUDA graph, not call by call; the bits are the"
+                  + " same",
+              "true")
+          .changedBy(DEVICE)
+          .in(ENGINES, ALWAYS);
+
   static final Setting<RunSetup, Boolean> DETERMINISTIC =
       run("deterministic", TRUTH, setup -> setup.engine().deterministic())
           .flag(
@@ -231,24 +237,6 @@ public final class Settings {
               "Threads of the CPU engine",
               "OMP_NUM_THREADS, or one for each processor")
           .in(ENGINES, ALWAYS);
-
-  /** The most memory that the training may take; null when nothing was said, which is auto. */
-  static final Setting<RunSetup, String> MEMORY =
-      run("memory", LIMIT, setup -> setup.memory().asked())
-          .flag(
-              "--memory SIZE",
-              "Memory that the training may take on its device, such as 4G. Where that is too"
-                  + " little, it computes norms or whole stages again, and last splits its batches",
-              "auto: what is free")
-          .in(MEMORIES, ALWAYS);
-
-  /** Passes per batch, null for one. */
-  static final Setting<RunSetup, Integer> SPLIT =
-      run("split", COUNT, setup -> setup.memory().splitOrNull()).in(FACTS, ALWAYS);
-
-  /** What is computed again, in words; null for nothing. */
-  static final Setting<RunSetup, String> AGAIN =
-      run("again", TEXT, setup -> setup.memory().againOrNull()).in(FACTS, ALWAYS);
 
   static final Setting<RunSetup, String> ENGINE =
       run("engine", TEXT, setup -> setup.backend().description()).in(FACTS, ALWAYS);
@@ -290,11 +278,6 @@ public final class Settings {
     return choices().stream().filter(setting -> List.of(keys).contains(setting.key())).toList();
   }
 
-  /** Returns the limit of memory that was given, as {@link RunMemory} takes it; null for none. */
-  public static String memory(Map<String, String> given) {
-    return MEMORY.find(given);
-  }
-
   /** Returns the settings of the engine. */
   public static List<Setting<RunSetup, ?>> ofEngine() {
     return List.copyOf(ENGINES);
@@ -302,9 +285,14 @@ public final class Settings {
 
   /** Returns all that is chosen, not only written down. */
   public static List<Setting<?, ?>> choices() {
-    return Stream.of(NETS, RECIPES, DATAS, ENGINES, MEMORIES)
+    return Stream.of(NETS, RECIPES, DATAS, ENGINES, MemorySettings.CHOICES)
         .<Setting<?, ?>>flatMap(List::stream)
         .toList();
+  }
+
+  /** Returns what is only written down. */
+  static List<Setting<RunSetup, ?>> facts() {
+    return Stream.of(FACTS, MemorySettings.FACTS).flatMap(List::stream).toList();
   }
 
   /** Returns what {@code config.json} says of a run: all that is needed to repeat it. */
@@ -312,10 +300,11 @@ public final class Settings {
     Map<String, Object> config = new LinkedHashMap<>();
     VERSION.write(setup, config);
     config.putAll(setup.recipe().toMap());
-    Stream.of(DATAS, ENGINES, MEMORIES, FACTS)
+    Stream.of(DATAS, ENGINES, MemorySettings.CHOICES, facts())
         .flatMap(List::stream)
         .forEach(setting -> setting.write(setup, config));
-    Stream.of(WORKSPACE_LIMIT, THREADS, CHOICES, MEMORY, SPLIT, AGAIN)
+    Stream.of(List.of(WORKSPACE_LIMIT, THREADS, CHOICES), MemorySettings.CHOICES, MemorySettings.FACTS)
+        .flatMap(List::stream)
         .forEach(setting -> config.remove(setting.key(), null));
     return config;
   }
@@ -371,39 +360,6 @@ public final class Settings {
       usual = usual == null ? value : usual;
     }
     return text.toString();
-  }
-
-  /**
-   * Refuses a configuration that says what this version does not know.
-   *
-   * @param what the configuration, for the message
-   * @throws InvalidInputException naming the key
-   */
-  static void requireKnown(Object what, Map<String, ?> config) {
-    Map<String, Object> unknown = flat(config);
-    choices().forEach(setting -> unknown.remove(setting.key()));
-    FACTS.forEach(setting -> unknown.remove(setting.key()));
-    if (!unknown.isEmpty()) {
-      throw new InvalidInputException(
-          "%s has the key '%s', which this version of vgg4j does not know; version %s made the run"
-              .formatted(what, String.join("', '", unknown.keySet()), config.get(VERSION.key())));
-    }
-  }
-
-  /**
-   * Refuses keys that no flag gives.
-   *
-   * @throws InvalidInputException naming the key
-   */
-  static void requireFlags(Set<String> keys) {
-    List<String> known =
-        choices().stream().filter(setting -> setting.flag() != null).map(Setting::key).toList();
-    for (String key : keys) {
-      if (!known.contains(key)) {
-        throw new InvalidInputException(
-            "'%s' is not a setting; the settings are %s".formatted(key, String.join(", ", known)));
-      }
-    }
   }
 
   /** Returns the version of vgg4j, or {@code development} when the classes come from no jar. */

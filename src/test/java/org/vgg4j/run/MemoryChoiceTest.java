@@ -157,6 +157,6 @@ final class MemoryChoiceTest {
   @ParameterizedTest
   @CsvSource({"auto, auto", "4G, 4294967296", "1g, 1073741824"})
   void limitsAreRead(String text, String expected) {
-    assertEquals(expected, Settings.memory(Map.of("memory", text)));
+    assertEquals(expected, MemorySettings.limit(Map.of("memory", text)));
   }
 }
