@@ -22,7 +22,8 @@ final class KnownSettings {
     if (!unknown.isEmpty()) {
       throw new InvalidInputException(
           "%s has the key '%s', which this version of vgg4j does not know; version %s made the run"
-              .formatted(what, String.join("', '", unknown.keySet()), config.get(Settings.VERSION.key())));
+              .formatted(
+                  what, String.join("', '", unknown.keySet()), config.get(Settings.VERSION.key())));
     }
   }
 
@@ -33,7 +34,10 @@ final class KnownSettings {
    */
   static void requireFlags(Set<String> keys) {
     List<String> known =
-        Settings.choices().stream().filter(setting -> setting.flag() != null).map(Setting::key).toList();
+        Settings.choices().stream()
+            .filter(setting -> setting.flag() != null)
+            .map(Setting::key)
+            .toList();
     for (String key : keys) {
       if (!known.contains(key)) {
         throw new InvalidInputException(

@@ -43,7 +43,8 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
   public static RunMemory choose(
       Recipe recipe, int images, Backend backend, String asked, int split) {
     long free = backend.availableBytes();
-    boolean isFree = asked == null || asked.equals(MemorySettings.AUTO) || Long.parseLong(asked) >= free;
+    boolean isFree =
+        asked == null || asked.equals(MemorySettings.AUTO) || Long.parseLong(asked) >= free;
     long limit = isFree ? free : Long.parseLong(asked);
     String text = isFree ? backend.memoryLimit() : "the limit that was asked for";
     text += split > 0 ? " (a resumed run keeps its passes unless a limit is given anew)" : "";

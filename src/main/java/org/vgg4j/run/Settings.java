@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.vgg4j.backend.Backends;
@@ -303,7 +302,10 @@ public final class Settings {
     Stream.of(DATAS, ENGINES, MemorySettings.CHOICES, facts())
         .flatMap(List::stream)
         .forEach(setting -> setting.write(setup, config));
-    Stream.of(List.of(WORKSPACE_LIMIT, THREADS, CHOICES), MemorySettings.CHOICES, MemorySettings.FACTS)
+    Stream.of(
+            List.of(WORKSPACE_LIMIT, THREADS, CHOICES),
+            MemorySettings.CHOICES,
+            MemorySettings.FACTS)
         .flatMap(List::stream)
         .forEach(setting -> config.remove(setting.key(), null));
     return config;

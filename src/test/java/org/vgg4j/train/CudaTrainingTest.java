@@ -71,12 +71,7 @@ final class CudaTrainingTest {
 
   private static EpochMetrics train(Backend engine, int epochs, double learningRate) {
     return train(
-        engine,
-        config("8,M,16,M"),
-        new Adam(),
-        options(epochs, learningRate),
-        1000,
-        vgg -> {});
+        engine, config("8,M,16,M"), new Adam(), options(epochs, learningRate), 1000, vgg -> {});
   }
 
   /** Trains, looks at the net after each step, and tests it on some images after each epoch. */
@@ -187,8 +182,8 @@ final class CudaTrainingTest {
   /**
    * Two trainings that round differently end apart by chance: with SGD at a low rate by a quarter
    * of a point (fp32 against TF32, over the sample's 6000 training images), with Adam, at a rate
-   * that falls to 0 as the recipe quick has it, bf16 was between 0.1 points worse and 3.4 better over six seeds.
-   * So with Adam only a loss counts.
+   * that falls to 0 as the recipe quick has it, bf16 was between 0.1 points worse and 3.4 better
+   * over six seeds. So with Adam only a loss counts.
    */
   @Test
   void reachesTheAccuracyOfFp32InBf16() {
