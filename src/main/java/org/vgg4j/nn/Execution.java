@@ -44,10 +44,16 @@ public final class Execution implements AutoCloseable {
   private Tensor labels; // (N)
   private List<Work> lossWork; // null with the loss
   private final Map<ImageSpec, Images> planned = new HashMap<>();
-  private Images images; // where the next forward starts; null for the input itself
+  private InputSource source; // writes the input in the next forward; null where the host does
 
   /** Converts byte images (N, C0, H0, W0) to the input. */
-  private record Images(ImageSpec spec, ImagePlan plan, Tensor bytes, List<Work> work) {}
+  private record Images(ImagePlan plan, Tensor bytes, Tensor x, List<Work> work)
+      implements InputSource {
+    @Override
+    public void run() {
+      plan.forward(bytes, x);
+    }
+  }
 
   /** Plans a module for an input shape without allocating memory. */
   Execution(Network net, Supplier<? extends Module> chain, Shape x) {
@@ -156,22 +162,16 @@ public final class Execution implements AutoCloseable {
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
   public Tensor images(ImageSpec spec) {
-    images = spec == null ? null : planned.get(spec);
+    Images images = spec == null ? null : planned.get(spec);
     if (spec != null && images == null) {
       ImagePlan plan = net.backend().images(spec, input.layout());
       if (plan != null) {
-        images = new Images(spec, closing.own(plan), take(plan.bytes()), plan.work());
+        images = new Images(closing.own(plan), take(plan.bytes()), input(), plan.work());
         planned.put(spec, images);
       }
     }
+    source = images;
     return images == null ? null : images.bytes;
-  }
-
-  /**
-   * Returns what the next forward converts images by; null when it starts from the input itself.
-   */
-  public ImageSpec imageSpec() {
-    return images == null ? null : images.spec;
   }
 
   /**
@@ -181,21 +181,35 @@ public final class Execution implements AutoCloseable {
     closing.own(made);
   }
 
+  /** Makes {@link #forward(boolean)} start with something that writes the input. */
+  public void startWith(InputSource other) {
+    source = other;
+  }
+
+  /**
+   * Returns what the next {@link #forward(boolean)} starts with: always the same object for the
+   * same source at this shape, so that what is recorded for one is not run for another; null when
+   * it starts from the input itself.
+   */
+  public InputSource source() {
+    return source;
+  }
+
   /**
    * Computes the output from the images, or from the input when no images are set.
    *
    * @return the output, valid until the next forward of the net
    */
   public Tensor forward(boolean training) {
-    if (images != null) {
-      images.plan.forward(images.bytes, input());
+    if (source != null) {
+      source.run();
     }
     return forward(input(), training);
   }
 
   /** Returns what the engine does to convert images; empty when it is not counted or not done. */
   public List<Work> imageWork() {
-    return images == null ? List.of() : images.work;
+    return source == null ? List.of() : source.work();
   }
 
   /** Returns what the engine does in {@link #loss}; empty when it is not counted. */

@@ -62,7 +62,7 @@ final class EngineTuner {
     int batch = Math.min(recipe.training().batchSize(), data.size());
     ImageSource few = data.limit(Math.min(data.size() / batch, WARM_STEPS + TIMED_STEPS) * batch);
     TrainingOptions options = recipe.training();
-    MemoryChoice way = RunMemory.choose(recipe, few.size(), backend, given, Map.of()).choice();
+    MemoryChoice way = RunMemory.choose(recipe, few.size(), backend, given, Map.of(), 0).choice();
     TrainingOptions once =
         new TrainingOptions(1, batch, options.learningRate(), options.schedule(), options.seed())
             .withSplit(way.split());

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Set;
 import org.vgg4j.tensor.InvalidInputException;
 
-/** Refuses what is no setting. */
+/** Refusals of what is no setting. */
 final class KnownSettings {
   private KnownSettings() {}
 
@@ -17,8 +17,7 @@ final class KnownSettings {
    */
   static void requireKnown(Object what, Map<String, ?> config) {
     Map<String, Object> unknown = Settings.flat(config);
-    Settings.choices().forEach(setting -> unknown.remove(setting.key()));
-    Settings.facts().forEach(setting -> unknown.remove(setting.key()));
+    unknown.keySet().removeAll(Settings.keys());
     if (!unknown.isEmpty()) {
       throw new InvalidInputException(
           "%s has the key '%s', which this version of vgg4j does not know; version %s made the run"

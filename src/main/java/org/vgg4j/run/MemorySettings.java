@@ -36,6 +36,16 @@ public final class MemorySettings {
 
   private MemorySettings() {}
 
+  /** Writes what there is to say. */
+  static void write(RunSetup setup, Map<String, Object> config) {
+    for (List<Setting<RunSetup, ?>> settings : List.of(CHOICES, FACTS)) {
+      for (Setting<RunSetup, ?> setting : settings) {
+        setting.write(setup, config);
+        config.remove(setting.key(), null);
+      }
+    }
+  }
+
   /** Returns the limit that was given, as {@link RunMemory} takes it; null for none. */
   public static String limit(Map<String, String> given) {
     return MEMORY.find(given);

@@ -21,16 +21,23 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
    *
    * @param given the settings that are given now
    * @param before the configuration of the run that goes on, else empty
+   * @param reserved bytes of the limit that the training leaves to something else
    * @throws OutOfDeviceMemoryException when nothing fits
    */
   static RunMemory choose(
-      Recipe recipe, int images, Backend backend, Map<String, ?> given, Map<String, ?> before) {
+      Recipe recipe,
+      int images,
+      Backend backend,
+      Map<String, ?> given,
+      Map<String, ?> before,
+      long reserved) {
     Map<String, Object> now = new HashMap<>(before);
     now.putAll(given);
     String asked = MemorySettings.MEMORY.find(now);
     Integer split = MemorySettings.SPLIT.find(before);
     boolean isChosenAnew = before.isEmpty() || given.containsKey(MemorySettings.MEMORY.key());
-    return choose(recipe, images, backend, asked, isChosenAnew ? 0 : split == null ? 1 : split);
+    int kept = isChosenAnew ? 0 : split == null ? 1 : split;
+    return choose(recipe, images, backend, asked, kept, reserved);
   }
 
   /**
@@ -42,6 +49,11 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
    */
   public static RunMemory choose(
       Recipe recipe, int images, Backend backend, String asked, int split) {
+    return choose(recipe, images, backend, asked, split, 0);
+  }
+
+  private static RunMemory choose(
+      Recipe recipe, int images, Backend backend, String asked, int split, long reserved) {
     long free = backend.availableBytes();
     boolean isFree =
         asked == null || asked.equals(MemorySettings.AUTO) || Long.parseLong(asked) >= free;
@@ -49,7 +61,7 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
     String text = isFree ? backend.memoryLimit() : "the limit that was asked for";
     text += split > 0 ? " (a resumed run keeps its passes unless a limit is given anew)" : "";
     return new RunMemory(
-        asked, limit, MemoryChoice.choose(recipe, images, backend, limit, text, split));
+        asked, limit, MemoryChoice.choose(recipe, images, backend, limit - reserved, text, split));
   }
 
   Integer splitOrNull() {

@@ -15,13 +15,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.run.Setting.Form;
+import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -188,6 +191,16 @@ public final class Settings {
           .changedBy(DEVICE)
           .in(ENGINES, ALWAYS);
 
+  /** Where the images lie, none on another engine than the GPU's. */
+  static final Setting<RunSetup, String> DATA_ON =
+      run("dataOn", TEXT, setup -> setup.onGpu(engine -> Choice.name(setup.dataOn())))
+          .flag(
+              "--data-on PLACE",
+              "Where the images lie: device (the GPU's memory), host, or auto (device if they fit)",
+              "auto")
+          .changedBy(DEVICE)
+          .in(DATAS, ALWAYS);
+
   /** What becomes of a batch norm's output on the GPU, none on another engine. */
   static final Setting<RunSetup, String> ACTIVATIONS =
       run("activations", TEXT, setup -> setup.onGpu(Backends::activations))
@@ -289,25 +302,17 @@ public final class Settings {
         .toList();
   }
 
-  /** Returns what is only written down. */
-  static List<Setting<RunSetup, ?>> facts() {
-    return Stream.of(FACTS, MemorySettings.FACTS).flatMap(List::stream).toList();
-  }
-
   /** Returns what {@code config.json} says of a run: all that is needed to repeat it. */
   static Map<String, Object> config(RunSetup setup) {
     Map<String, Object> config = new LinkedHashMap<>();
     VERSION.write(setup, config);
     config.putAll(setup.recipe().toMap());
-    Stream.of(DATAS, ENGINES, MemorySettings.CHOICES, facts())
+    Stream.of(DATAS, ENGINES, FACTS)
         .flatMap(List::stream)
         .forEach(setting -> setting.write(setup, config));
-    Stream.of(
-            List.of(WORKSPACE_LIMIT, THREADS, CHOICES),
-            MemorySettings.CHOICES,
-            MemorySettings.FACTS)
-        .flatMap(List::stream)
+    Stream.of(WORKSPACE_LIMIT, THREADS, CHOICES)
         .forEach(setting -> config.remove(setting.key(), null));
+    MemorySettings.write(setup, config);
     return config;
   }
 
@@ -362,6 +367,14 @@ public final class Settings {
       usual = usual == null ? value : usual;
     }
     return text.toString();
+  }
+
+  /** Returns the keys of all that a configuration may say, the net's among the others. */
+  static Set<String> keys() {
+    return Stream.<List<? extends Setting<?, ?>>>of(choices(), FACTS, MemorySettings.FACTS)
+        .flatMap(List::stream)
+        .map(Setting::key)
+        .collect(Collectors.toSet());
   }
 
   /** Returns the version of vgg4j, or {@code development} when the classes come from no jar. */

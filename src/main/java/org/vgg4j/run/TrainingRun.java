@@ -72,6 +72,8 @@ public final class TrainingRun implements AutoCloseable {
       setup = RunSetup.open(plan, recipe, previous, closing);
       planned = closing.own(setup.plan());
       planned.memoryPlan().requireFits(setup.backend(), setup.divided().stateSlabs());
+      setup.requireRoomForData(
+          planned.memoryPlan().totalBytes(setup.divided().stateSlabs()));
       config = Settings.config(setup);
       if (previous.isNone()) {
         run = closing.own(folder.get());
@@ -170,7 +172,11 @@ public final class TrainingRun implements AutoCloseable {
     trainer =
         closing.own(
             new Trainer(
-                vgg, recipe.preprocessing(), recipe.newOptimizer(), setup.divided().training()));
+                vgg,
+                recipe.preprocessing(),
+                recipe.newOptimizer(),
+                setup.divided().training(),
+                setup.dataOn()));
     if (stopping) {
       trainer.stop();
     }
@@ -186,7 +192,9 @@ public final class TrainingRun implements AutoCloseable {
     CheckpointPolicy policy = plan.checkpoints();
     try (Checkpointer checkpointer =
         new Checkpointer(trainer, run, store, contents, policy.interval(), from, plan.report())) {
-      EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), listener);
+      TrainingListener all =
+          TrainingListener.all(DataLine.listener(setup, plan.report()), listener);
+      EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), all);
       if (profileTaker != null) {
         report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));
       }

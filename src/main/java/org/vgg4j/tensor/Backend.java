@@ -173,6 +173,18 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
+   * Plans the way of images that lie in the engine's memory into a net's input; null, the default,
+   * on an engine that has no memory of its own to keep a data set in.
+   *
+   * @param count how many images lie there
+   * @param x the layout of the net's input (N, C, S, S)
+   * @param state says where the batch begins
+   */
+  default ResidentImagePlan residentImages(ImageSpec spec, int count, Layout x, StepState state) {
+    return null;
+  }
+
+  /**
    * Plans Adam.
    *
    * @param m its first moments, as the masters; zero before the first step

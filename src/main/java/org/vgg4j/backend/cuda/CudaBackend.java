@@ -25,6 +25,7 @@ import org.vgg4j.backend.cuda.operations.CudaLossTotals;
 import org.vgg4j.backend.cuda.operations.CudaLrn;
 import org.vgg4j.backend.cuda.operations.CudaMaxPool2d;
 import org.vgg4j.backend.cuda.operations.CudaRelu;
+import org.vgg4j.backend.cuda.operations.CudaResidentImages;
 import org.vgg4j.backend.cuda.operations.CudaSgd;
 import org.vgg4j.backend.cuda.operations.CudaStepState;
 import org.vgg4j.backend.cuda.operations.OptimizerSlabs;
@@ -59,6 +60,7 @@ import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.Profiler;
 import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.ReluPlan;
+import org.vgg4j.tensor.ResidentImagePlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepMarks;
@@ -329,6 +331,14 @@ public final class CudaBackend implements Backend {
   @Override
   public ImagePlan images(ImageSpec spec, Layout x) {
     return Closing.building(owned -> new CudaImages(owned, device, spec, CudaLayout.of(x)));
+  }
+
+  @Override
+  public ResidentImagePlan residentImages(ImageSpec spec, int count, Layout x, StepState state) {
+    return Closing.building(
+        owned ->
+            new CudaResidentImages(
+                owned, device, spec, count, CudaLayout.of(x), CudaStepState.of(device, state)));
   }
 
   @Override

@@ -39,7 +39,7 @@ public final class NvtxCalls {
 
   /** Begins a range on the calling thread. */
   public void nvtxRangePush(String text) {
-    push.call(texts.computeIfAbsent(text, BytePointer::new));
+    push.call(texts.computeIfAbsent(text, key -> new BytePointer(key)));
   }
 
   /** Ends the last range that was begun on the calling thread. */
