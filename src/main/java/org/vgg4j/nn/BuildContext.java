@@ -5,6 +5,7 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.MemoryPlanner;
 import org.vgg4j.tensor.ParameterLayouts;
 import org.vgg4j.tensor.Plan;
+import org.vgg4j.tensor.Rewrite;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.StepState;
@@ -152,5 +153,30 @@ public final class BuildContext implements MemoryPlanner {
   @Override
   public Slot gradient(Layout layout) {
     return builder.memory.gradient(layout);
+  }
+
+  @Override
+  public boolean recomputesNorms() {
+    return builder.recomputesNorms;
+  }
+
+  @Override
+  public Slot passing(Layout layout) {
+    return builder.memory.passing(layout);
+  }
+
+  @Override
+  public void leave(Rewrite output) {
+    builder.leave(output);
+  }
+
+  @Override
+  public Rewrite input() {
+    return builder.input();
+  }
+
+  @Override
+  public void again(long multiplyAdds) {
+    builder.againMultiplyAdds += multiplyAdds;
   }
 }

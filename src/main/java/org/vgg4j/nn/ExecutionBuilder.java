@@ -11,6 +11,7 @@ import org.vgg4j.tensor.EngineException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.ParameterLayouts;
 import org.vgg4j.tensor.Plan;
+import org.vgg4j.tensor.Rewrite;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Usage;
@@ -29,19 +30,28 @@ final class ExecutionBuilder {
   private final Set<String> used = new HashSet<>();
   final List<Stage> stages = new ArrayList<>();
   long workspaceBytes;
+  long againMultiplyAdds; // of what the blocks compute again
+  final boolean recomputesNorms;
   private long streams;
   private List<Parameter> parameters; // of the stage being built, like the next two
   private long multiplyAdds;
   private long activationBytes;
+  private Rewrite input; // of the stage being built, from the one before; null where it is kept
+  private Rewrite output; // of the stage being built, null where it is kept
   private final List<Work> work = new ArrayList<>(); // of the stage being built, too
 
   ExecutionBuilder(
-      Backend backend, StepState state, NetworkState names, boolean training, Closing closing) {
+      Backend backend,
+      StepState state,
+      NetworkState names,
+      NetworkOptions options,
+      Closing closing) {
     this.backend = backend;
     this.state = state;
     this.names = names;
     this.closing = closing;
-    memory = new ActivationMemory(training);
+    recomputesNorms = options.training() && options.recomputation().norms();
+    memory = new ActivationMemory(options.training());
   }
 
   /**
@@ -68,11 +78,14 @@ final class ExecutionBuilder {
     multiplyAdds = 0;
     activationBytes = 0;
     work.clear();
+    input = output;
+    output = null;
     BuildContext inner = context.inner(scope, context.usage());
     try {
       Layout y = context.build(scope, module, x, context.usage());
       stages.add(
           new Stage(name(inner), module, x, y, parameters, multiplyAdds, activationBytes, work));
+      memory.stageDone(x, y, multiplyAdds);
       return y;
     } catch (EngineException e) {
       e.seenIn("plan of " + name(inner));
@@ -125,6 +138,14 @@ final class ExecutionBuilder {
 
   void multiplyAdds(long count) {
     multiplyAdds += count;
+  }
+
+  Rewrite input() {
+    return input;
+  }
+
+  void leave(Rewrite rewrite) {
+    output = rewrite;
   }
 
   Slot counted(Slot slot) {
