@@ -111,6 +111,11 @@ public final class DataFeed implements AutoCloseable {
     return ResidentImages.bytes(data);
   }
 
+  /** Returns the same, 0 for images of several shapes, which cannot lie there. */
+  public static long bytesOrZero(ImageSource data) {
+    return data.commonShape() == null ? 0 : bytes(data);
+  }
+
   /** Returns where the data set lies. */
   public ImagePlace place() {
     return place;

@@ -17,7 +17,7 @@ final class ResidentPass implements BatchPass {
 
   @Override
   public boolean next() {
-    if (index + 1 >= schedule.batches()) {
+    if (index + 1 >= schedule.passes()) {
       return false;
     }
     index++;

@@ -1,5 +1,6 @@
 package org.vgg4j.nn;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,10 @@ public final class Execution implements AutoCloseable {
   private final Layout output;
   private final Slot outputGradient; // null in inference
   private final long workspaceBytes;
+  private final long againMultiplyAdds;
+  private final int[]
+      again; // by stage: the first of the stretch that is to be computed again, or -1
+  private final Tensor[] inputs; // of the stages in the last forward
   private CrossEntropyPlan loss; // null until first requested, as are the labels
   private Tensor labels; // (N)
   private List<Work> lossWork; // null with the loss
@@ -59,7 +64,7 @@ public final class Execution implements AutoCloseable {
     try {
       module = closing.own(chain.get());
       ExecutionBuilder builder =
-          new ExecutionBuilder(backend, net.stepState(), net.state(), options.training(), closing);
+          new ExecutionBuilder(backend, net.stepState(), net.state(), options, closing);
       memory = builder.memory;
       input = inputMemory.overlay(module.inputLayout(backend, x));
       Usage usage = new Usage(options.training(), options.inputGradient());
@@ -70,10 +75,25 @@ public final class Execution implements AutoCloseable {
       outputGradient = options.training() ? memory.gradient(output) : null;
       stages = List.copyOf(builder.stages);
       workspaceBytes = builder.workspaceBytes;
+      againMultiplyAdds = builder.againMultiplyAdds;
+      memory.arrange(options.recomputation().stages());
+      again = again(options.recomputation(), memory.stretches(), stages.size());
+      inputs = new Tensor[stages.size()];
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
     }
+  }
+
+  private static int[] again(Recomputation chosen, List<Stretch> stretches, int stages) {
+    int[] again = new int[stages];
+    Arrays.fill(again, -1);
+    for (int i = 0; i < stretches.size(); i++) {
+      if (chosen.stages().contains(i)) {
+        again[stretches.get(i).last()] = stretches.get(i).first();
+      }
+    }
+    return again;
   }
 
   /** Returns the shape of the input, batch first. */
@@ -203,6 +223,7 @@ public final class Execution implements AutoCloseable {
     StageListener listener = net.listener();
     Tensor tensor = x;
     for (int i = 0; i < stages.size(); i++) {
+      inputs[i] = tensor;
       tensor = stages.get(i).forward(tensor, training, listener);
     }
     return tensor;
@@ -241,6 +262,9 @@ public final class Execution implements AutoCloseable {
   private Tensor backward(Tensor dy, StageListener listener, Consumer<Stage> done) {
     Tensor tensor = dy;
     for (int i = stages.size() - 1; i >= 0; i--) {
+      if (again[i] >= 0) {
+        forwardAgain(again[i], i, listener);
+      }
       Stage stage = stages.get(i);
       tensor = stage.backward(tensor, listener);
       if (done != null && !stage.parameters().isEmpty()) {
@@ -248,6 +272,13 @@ public final class Execution implements AutoCloseable {
       }
     }
     return tensor;
+  }
+
+  private void forwardAgain(int first, int last, StageListener listener) {
+    Tensor tensor = inputs[first];
+    for (int i = first; i <= last; i++) {
+      tensor = stages.get(i).forwardAgain(tensor, listener);
+    }
   }
 
   Module module() {
@@ -264,6 +295,11 @@ public final class Execution implements AutoCloseable {
 
   long workspaceBytes() {
     return workspaceBytes;
+  }
+
+  /** Returns the multiply-adds that blocks make again in a backward. */
+  long againMultiplyAdds() {
+    return againMultiplyAdds;
   }
 
   /** Binds every slot to its tensor; the arenas may be shared with other shapes. */

@@ -62,17 +62,21 @@ public final class Network implements AutoCloseable {
       closing.abandon(e);
       throw e;
     }
-    memoryPlan =
-        new MemoryPlan(
-            state.valueBytes(),
-            state.copyBytes(),
-            state.gradientBytes(),
-            state.bufferBytes(),
-            most(e -> e.memory().activationBytes()),
-            most(e -> e.memory().gradientBytes()),
-            most(Execution::inputBytes),
-            most(Execution::workspaceBytes),
-            planned.get(0).stages());
+    memoryPlan = memoryPlan(options.recomputation().stages());
+  }
+
+  /** Returns the memory plan with other stretches to compute again. */
+  MemoryPlan memoryPlan(List<Integer> again) {
+    return new MemoryPlan(
+        state.valueBytes(),
+        state.copyBytes(),
+        state.gradientBytes(),
+        state.bufferBytes(),
+        most(e -> e.memory().activationBytes(again)),
+        most(e -> e.memory().gradientBytes()),
+        most(Execution::inputBytes),
+        most(Execution::workspaceBytes),
+        planned.get(0).stages());
   }
 
   private long most(ToLongFunction<Execution> bytes) {

@@ -10,6 +10,7 @@ import org.vgg4j.data.Preprocessing;
 import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.evaluation.Evaluator;
+import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.Closing;
@@ -23,6 +24,7 @@ import org.vgg4j.tensor.Closing;
  * @param engine the options that the engine was opened with
  * @param selection the open engine
  * @param dataOn where the images are to lie
+ * @param memory how the training fits into its memory
  */
 record RunSetup(
     Recipe recipe,
@@ -30,7 +32,8 @@ record RunSetup(
     String dataFrom,
     EngineOptions engine,
     Backends.Selection selection,
-    DataOn dataOn) {
+    DataOn dataOn,
+    RunMemory memory) {
 
   /**
    * Opens the engine, reads the images and tunes if the plan says so.
@@ -55,10 +58,23 @@ record RunSetup(
       String name = selection.backend().name();
       engine =
           engine.withVariant(
-              EngineTuner.fastest(recipe, data.train(), engine, name, plan.report()));
+              EngineTuner.fastest(
+                  recipe, data.train(), engine, name, plan.settings(), plan.report()));
       selection = open(engine, closing);
     }
-    return new RunSetup(recipe, data, from == null ? data.from() : from, engine, selection, dataOn);
+    long dataBytes = DataFeed.bytesOrZero(data.train()) + DataFeed.bytesOrZero(data.test());
+    RunMemory memory =
+        RunMemory.choose(
+            recipe,
+            data.train().size(),
+            selection.backend(),
+            plan.settings(),
+            previous.config(),
+            dataOn == DataOn.DEVICE ? dataBytes : 0);
+    if (dataOn == DataOn.AUTO && memory.choice().bytes() + dataBytes > memory.limit()) {
+      dataOn = DataOn.HOST;
+    }
+    return new RunSetup(recipe, data, from == null ? data.from() : from, engine, selection, dataOn, memory);
   }
 
   /** Returns where the images are to lie, which on another engine than the GPU's is the host. */
@@ -100,6 +116,16 @@ record RunSetup(
 
   Backend backend() {
     return selection.backend();
+  }
+
+  /** Returns the recipe with its batches split as memory demands. */
+  Recipe divided() {
+    return recipe.withSplit(memory.choice().split());
+  }
+
+  /** Plans the net in the way that was chosen. */
+  NetworkPlan plan() {
+    return divided().plan(data.train().size(), backend(), memory.choice().way().recomputation());
   }
 
   /** Returns the device as it is asked for: cuda:1 where that was asked for. */

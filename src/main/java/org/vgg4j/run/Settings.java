@@ -292,7 +292,9 @@ public final class Settings {
 
   /** Returns all that is chosen, not only written down. */
   public static List<Setting<?, ?>> choices() {
-    return Stream.of(NETS, RECIPES, DATAS, ENGINES).<Setting<?, ?>>flatMap(List::stream).toList();
+    return Stream.of(NETS, RECIPES, DATAS, ENGINES, MemorySettings.CHOICES)
+        .<Setting<?, ?>>flatMap(List::stream)
+        .toList();
   }
 
   /** Returns what {@code config.json} says of a run: all that is needed to repeat it. */
@@ -305,6 +307,7 @@ public final class Settings {
         .forEach(setting -> setting.write(setup, config));
     Stream.of(WORKSPACE_LIMIT, THREADS, CHOICES)
         .forEach(setting -> config.remove(setting.key(), null));
+    MemorySettings.write(setup, config);
     return config;
   }
 
@@ -363,7 +366,8 @@ public final class Settings {
 
   /** Returns the keys of all that a configuration may say, the net's among the others. */
   static Set<String> keys() {
-    return Stream.concat(choices().stream(), FACTS.stream())
+    return Stream.<List<? extends Setting<?, ?>>>of(choices(), FACTS, MemorySettings.FACTS)
+        .flatMap(List::stream)
         .map(Setting::key)
         .collect(Collectors.toSet());
   }

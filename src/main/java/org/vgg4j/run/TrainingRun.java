@@ -74,9 +74,10 @@ public final class TrainingRun implements AutoCloseable {
         return;
       }
       setup = RunSetup.open(plan, recipe, previous, closing);
-      planned = closing.own(recipe.plan(setup.data().train().size(), setup.backend()));
-      planned.memoryPlan().requireFits(setup.backend(), recipe.stateSlabs());
-      setup.requireRoomForData(planned.memoryPlan().totalBytes(recipe.stateSlabs()));
+      planned = closing.own(setup.plan());
+      planned.memoryPlan().requireFits(setup.backend(), setup.divided().stateSlabs());
+      setup.requireRoomForData(
+          planned.memoryPlan().totalBytes(setup.divided().stateSlabs()));
       config = Settings.config(setup);
       if (previous.isNone()) {
         run = closing.own(folder.get());
@@ -168,6 +169,7 @@ public final class TrainingRun implements AutoCloseable {
                 setup.backend().description(),
                 isAsBefore ? "as the run before" : setup.selection().reason()));
     report("run folder: " + folder());
+    setup.memory().lines(recipe).forEach(this::report);
     // Before the net takes its memory, of which a measurement wants a part.
     Ceilings ceilings = profiledSteps > 0 ? CeilingMeasurement.of(setup.backend()) : null;
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));
@@ -177,7 +179,7 @@ public final class TrainingRun implements AutoCloseable {
                 vgg,
                 recipe.preprocessing(),
                 recipe.newOptimizer(),
-                recipe.training(),
+                setup.divided().training(),
                 setup.dataOn()));
     if (stopping) {
       trainer.stop();

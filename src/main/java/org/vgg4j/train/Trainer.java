@@ -83,7 +83,7 @@ public final class Trainer implements AutoCloseable {
     this.options = options;
     this.dataOn = dataOn;
     try {
-      trainingStep = closing.own(new TrainingStep(network, optimizer, options.accumulate() > 1));
+      trainingStep = closing.own(new TrainingStep(network, optimizer, options.accumulates()));
       loss = network.loss();
       steps = closing.own(new StepWatch(network, trainingStep));
       closing.own(this::releaseData);
@@ -99,7 +99,12 @@ public final class Trainer implements AutoCloseable {
    * Returns the batch sizes that a net needs for epochs of {@code images} images, largest first.
    */
   public static Integer[] batchSizes(int batchSize, int images) {
-    return new BatchSchedule(images, batchSize, 1).sizes().toArray(Integer[]::new);
+    return batchSizes(batchSize, images, 1);
+  }
+
+  /** Returns the same for batches that are split into passes. */
+  public static Integer[] batchSizes(int batchSize, int images, int split) {
+    return new BatchSchedule(images, batchSize, 1, split).sizes().toArray(Integer[]::new);
   }
 
   /** Returns the number of optimizer updates so far. */
@@ -160,7 +165,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private void requireBatchSizes(int images) {
-    List<Integer> needed = List.of(batchSizes(options.batchSize(), images));
+    List<Integer> needed = List.of(batchSizes(options.batchSize(), images, options.split()));
     List<Integer> built = network.options().batchSizes();
     if (!built.containsAll(needed)) {
       throw new InvalidInputException(
@@ -209,19 +214,20 @@ public final class Trainer implements AutoCloseable {
   /** Trains the rest of the epoch; returns whether it was finished. */
   private boolean trainEpoch(TrainingListener listener) {
     int images = data.train().data().size();
-    BatchSchedule schedule = new BatchSchedule(images, options.batchSize(), options.accumulate());
+    BatchSchedule schedule =
+        new BatchSchedule(images, options.batchSize(), options.accumulate(), options.split());
     totalSteps = (long) schedule.steps() * options.epochs();
     listener.epochStarted(position.epoch(), schedule.steps(), images);
     int[] order = new Draw(options.seed(), position.epoch()).permutation(images);
     watch.reset();
     steps.noMore(); // also of an earlier try, which may have failed within a step
-    try (BatchPass batches = data.train().pass(schedule, order, position.batch())) {
+    try (BatchPass batches = data.train().pass(schedule, order, firstPass(schedule))) {
       while (next(batches)) {
         pass(batches, schedule);
         if (!schedule.endsStep(batches.index())) {
           continue;
         }
-        position.stepDone(batches.index() + 1);
+        position.stepDone(schedule.batchOf(batches.index()) + 1);
         steps.stepDone(position.step(), schedule.imagesOfStep(batches.index()));
         readLoss(schedule, listener);
         if (position.step() % STEPS_A_WEIGHT_CHECK == 0) {
@@ -238,6 +244,12 @@ public final class Trainer implements AutoCloseable {
     return true;
   }
 
+  /** Begins with the first batch that is not done; the last one may have fewer passes. */
+  private int firstPass(BatchSchedule schedule) {
+    boolean isDone = position.batch() == schedule.batches();
+    return isDone ? schedule.passes() : schedule.firstPass(position.batch());
+  }
+
   private boolean next(BatchPass batches) {
     steps.waiting();
     boolean isThere = batches.next();
@@ -249,7 +261,7 @@ public final class Trainer implements AutoCloseable {
 
   /** Reports the loss if it is known, which it always is after an epoch's last step. */
   private void readLoss(BatchSchedule schedule, TrainingListener listener) {
-    int done = schedule.stepOf(position.batch() - 1) + 1;
+    int done = schedule.stepOf(schedule.firstPass(position.batch() - 1)) + 1;
     boolean isLast = done == schedule.steps();
     LossTotals totals = isLast ? watch.await() : watch.poll(done);
     if (totals != null) {

@@ -65,6 +65,41 @@ final class CudaCommandTest {
     return Cli.run(onStandIn(arguments));
   }
 
+  /** The limit is a byte less than what everything takes. */
+  @Test
+  void aLimitOfMemoryKeepsTheBits() throws IOException {
+    List<String> net =
+        List.of(
+            ("--layers 256,256,M,384,384,M --width 1/64 --image-size 8 --batch-size 16 --device"
+                    + " cuda --workspace-limit 16M --deterministic --precision bf16")
+                .split(" "));
+    List<String> summary = new ArrayList<>(List.of("summary"));
+    summary.addAll(net);
+    String total =
+        Cli.run(onStandIn(summary)).outLines().stream()
+            .filter(line -> line.startsWith("  total"))
+            .map(line -> line.replaceFirst(" bytes.*", "").replaceAll("\\D", ""))
+            .findFirst()
+            .orElseThrow();
+    byte[] free = trained("free", net, "--memory", total);
+    byte[] limited = trained("limited", net, "--memory", "" + (Long.parseLong(total) - 1));
+    assertArrayEquals(free, limited);
+  }
+
+  private byte[] trained(String name, List<String> net, String... more) throws IOException {
+    Path run = folder.resolve(name);
+    List<String> arguments = new ArrayList<>(List.of("train", "--out", run.toString()));
+    arguments.addAll(net);
+    arguments.addAll(
+        List.of("--data", "sample", "--train-limit", "40", "--test-limit", "20", "--epochs", "2"));
+    arguments.addAll(List.of(more));
+    Cli.Result result = Cli.run(onStandIn(arguments));
+    assertEquals(0, result.code(), result.err());
+    boolean isLimited = name.equals("limited");
+    assertEquals(isLimited, result.err().contains("memory: norms computed again takes "));
+    return Files.readAllBytes(run.resolve("model.safetensors"));
+  }
+
   private Cli.Result resume(Path run) {
     return Cli.run(onStandIn(List.of("train", "--resume", run.toString())));
   }

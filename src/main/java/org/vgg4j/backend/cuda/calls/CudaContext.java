@@ -123,6 +123,13 @@ public final class CudaContext implements AutoCloseable {
     return current;
   }
 
+  /**
+   * Returns the stream for events that only time work: they take no turn, so nothing else changes.
+   */
+  CUstream_st streamForTiming() {
+    return ownStream();
+  }
+
   void beginCapture(CapturedGraph graph) {
     capturing = graph;
   }
