@@ -352,13 +352,19 @@ STANDIN_API int cublasLtMatmul(
   if (int status = checkAlgorithm(call.function(), p, chosen, workspaceBytes)) return status;
   const float scale = *(const float*) alpha, keep = *(const float*) beta;
   const Pointers at = {a, b, c, d};
-  if (int status = checkRanges(call.function(), ranges(p, *chosen, at, keep, workspace))) return status;
+  const std::vector<Range> operands = ranges(p, *chosen, at, keep, workspace);
+  if (int status = checkRanges(call.function(), operands)) return status;
   const size_t used = chosen->workspace;
   const uint32_t reduction = chosen->reduction;
-  enqueue(stream, [=] {
+  const int error = enqueue(stream, [=]() -> int {
+    for (const Range& one : operands) {
+      if (!isLive(one.pointer, one.bytes)) {
+        return raise(ILLEGAL_ADDRESS, "cublasLtMatmul: %s was freed before it ran", one.name);
+      }
+    }
     if (used) memset(workspace, 0xff, used);
     compute(p, reduction, at, scale, keep);
     return 0;
   });
-  return BLAS_OK;
+  return error ? BLAS_EXECUTION_FAILED : BLAS_OK;
 }

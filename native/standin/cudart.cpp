@@ -1,6 +1,7 @@
 // The device, its memory and its limits: the part of the CUDA runtime without streams and kernels.
 #include <cstring>
 
+#include "capture.h"
 #include "memory.h"
 #include "state.h"
 #include "streams.h"
@@ -170,12 +171,15 @@ STANDIN_API int cudaMemGetInfo(size_t* free, size_t* total) {
 
 STANDIN_API int cudaMalloc(void** p, size_t bytes) {
   Call call(Library::CUDART, "cudaMalloc");
-  return call.status() ? call.status() : deviceMalloc(p, bytes);
+  if (call.status()) return call.status();
+  if (const int error = forbiddenInCapture(call.function())) return error;
+  return deviceMalloc(p, bytes);
 }
 
 // Waits for the device first, as in CUDA.
 STANDIN_API int cudaFree(void* p) {
   Call call(Library::CUDART, "cudaFree");
+  if (const int error = forbiddenInCapture(call.function())) return error;
   runAll();
   const int status = deviceFree(p, "cudaFree");
   return lastOr(call.status() ? call.status() : status);
@@ -183,11 +187,14 @@ STANDIN_API int cudaFree(void* p) {
 
 STANDIN_API int cudaMallocHost(void** p, size_t bytes) {
   Call call(Library::CUDART, "cudaMallocHost");
-  return call.status() ? call.status() : pinnedMalloc(p, bytes);
+  if (call.status()) return call.status();
+  if (const int error = forbiddenInCapture(call.function())) return error;
+  return pinnedMalloc(p, bytes);
 }
 
 STANDIN_API int cudaFreeHost(void* p) {
   Call call(Library::CUDART, "cudaFreeHost");
+  if (const int error = forbiddenInCapture(call.function())) return error;
   runAll();
   const int status = pinnedFree(p);
   return lastOr(call.status() ? call.status() : status);
@@ -197,9 +204,10 @@ STANDIN_API int cudaFreeHost(void* p) {
 STANDIN_API int cudaMemcpy(void* to, const void* from, size_t bytes, int kind) {
   Call call(Library::CUDART, "cudaMemcpy");
   if (call.status()) return call.status();
+  if (const int error = forbiddenInCapture(call.function())) return error;
   if (const int error = checkCopy("cudaMemcpy", to, from, bytes, kind)) return error;
-  enqueue(nullptr, [=] { return copyNow(to, from, bytes); });
-  return synchronize(nullptr);
+  const int error = enqueue(nullptr, [=] { return copyNow(to, from, bytes); });
+  return error ? error : synchronize(nullptr);
 }
 
 STANDIN_API int cudaMemcpyAsync(void* to, const void* from, size_t bytes, int kind, void* stream) {
@@ -207,10 +215,13 @@ STANDIN_API int cudaMemcpyAsync(void* to, const void* from, size_t bytes, int ki
   if (call.status()) return call.status();
   if (!isStream(stream)) return raise(INVALID_RESOURCE_HANDLE, "cudaMemcpyAsync: no such stream");
   if (const int error = checkCopy("cudaMemcpyAsync", to, from, bytes, kind)) return error;
-  enqueue(stream, [=] { return copyNow(to, from, bytes); });
   // With memory that is not pinned, CUDA may or may not wait: a program can rely on neither.
   const bool pageable = (!isDevice(to) && !isPinned(to, bytes))
       || (!isDevice(from) && !isPinned(from, bytes));
+  if (pageable) {
+    if (const int error = forbiddenInCapture(call.function())) return error;
+  }
+  if (const int error = enqueue(stream, [=] { return copyNow(to, from, bytes); })) return error;
   if (!pageable) return SUCCESS;
   state().pageableCopies++;
   return synchronize(stream);
@@ -223,18 +234,17 @@ STANDIN_API int cudaMemsetAsync(void* p, int value, size_t bytes, void* stream) 
   if (!isLive(p, bytes)) {
     return raise(INVALID_VALUE, "cudaMemsetAsync: %zu bytes at %p are not device memory", bytes, p);
   }
-  enqueue(stream, [=] { return setNow(p, value, bytes); });
-  return SUCCESS;
+  return enqueue(stream, [=] { return setNow(p, value, bytes); });
 }
 
 STANDIN_API int cudaMemset(void* p, int value, size_t bytes) {
   Call call(Library::CUDART, "cudaMemset");
   if (call.status()) return call.status();
+  if (const int error = forbiddenInCapture(call.function())) return error;
   if (!isLive(p, bytes)) {
     return raise(INVALID_VALUE, "cudaMemset: %zu bytes at %p are not device memory", bytes, p);
   }
-  enqueue(nullptr, [=] { return setNow(p, value, bytes); });
-  return SUCCESS;
+  return enqueue(nullptr, [=] { return setNow(p, value, bytes); });
 }
 
 STANDIN_API int cudaGetLastError() {
@@ -263,12 +273,22 @@ STANDIN_API const char* cudaGetErrorName(int error) {
     case INVALID_KERNEL_IMAGE: return "cudaErrorInvalidKernelImage";
     case UNSUPPORTED_LIMIT: return "cudaErrorUnsupportedLimit";
     case INVALID_RESOURCE_HANDLE: return "cudaErrorInvalidResourceHandle";
+    case ILLEGAL_STATE: return "cudaErrorIllegalState";
     case SYMBOL_NOT_FOUND: return "cudaErrorSymbolNotFound";
     case NOT_READY: return "cudaErrorNotReady";
     case ILLEGAL_ADDRESS: return "cudaErrorIllegalAddress";
     case MISALIGNED_ADDRESS: return "cudaErrorMisalignedAddress";
     case LAUNCH_FAILURE: return "cudaErrorLaunchFailure";
     case NOT_SUPPORTED: return "cudaErrorNotSupported";
+    case CAPTURE_UNSUPPORTED: return "cudaErrorStreamCaptureUnsupported";
+    case CAPTURE_INVALIDATED: return "cudaErrorStreamCaptureInvalidated";
+    case CAPTURE_MERGE: return "cudaErrorStreamCaptureMerge";
+    case CAPTURE_UNMATCHED: return "cudaErrorStreamCaptureUnmatched";
+    case CAPTURE_UNJOINED: return "cudaErrorStreamCaptureUnjoined";
+    case CAPTURE_ISOLATION: return "cudaErrorStreamCaptureIsolation";
+    case CAPTURE_IMPLICIT: return "cudaErrorStreamCaptureImplicit";
+    case CAPTURED_EVENT: return "cudaErrorCapturedEvent";
+    case CAPTURE_WRONG_THREAD: return "cudaErrorStreamCaptureWrongThread";
     default: return "cudaErrorUnknown";
   }
 }

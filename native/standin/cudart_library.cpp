@@ -1,11 +1,13 @@
 // Loading and launching kernels. The image must be valid and contain the kernel's name; what then runs
 // is the host build of the same source.
 #include <cstring>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "capture.h"
 #include "kernel_runner.h"
 #include "state.h"
 #include "streams.h"
@@ -18,7 +20,7 @@ struct LoadedKernel;
 
 struct KernelLibrary {
   std::string image;
-  std::vector<std::unique_ptr<LoadedKernel>> kernels;
+  std::vector<std::shared_ptr<LoadedKernel>> kernels;
 };
 
 struct LoadedKernel {
@@ -26,7 +28,7 @@ struct LoadedKernel {
 };
 
 std::set<KernelLibrary*> libraries;
-std::set<LoadedKernel*> kernels;  // of the libraries that are loaded
+std::map<LoadedKernel*, std::weak_ptr<LoadedKernel>> kernels;  // of the libraries that are loaded
 
 const uint32_t FATBIN_MAGIC = 0xBA55ED50, ELF_MAGIC = 0x464C457F;
 
@@ -68,6 +70,7 @@ STANDIN_API int cudaLibraryLoadData(
     void** library, const void* image, void*, void*, unsigned, void*, void*, unsigned) {
   Call call(Library::CUDART, "cudaLibraryLoadData");
   if (call.status()) return call.status();
+  if (const int error = forbiddenInCapture(call.function())) return error;
   const size_t bytes = imageBytes((const char*) image);
   if (!bytes) return raise(INVALID_KERNEL_IMAGE, "cudaLibraryLoadData: not a fatbin, cubin or PTX");
   auto* loaded = new KernelLibrary{std::string((const char*) image, bytes), {}};
@@ -102,8 +105,8 @@ STANDIN_API int cudaLibraryGetKernel(void** kernel, void* handle, const char* na
   }
   const Kernel* host = findKernel(name);
   if (!host) return raise(SYMBOL_NOT_FOUND, "the stand-in has no host build of kernel %s", name);
-  library->kernels.push_back(std::make_unique<LoadedKernel>(LoadedKernel{host}));
-  kernels.insert(library->kernels.back().get());
+  library->kernels.push_back(std::make_shared<LoadedKernel>(LoadedKernel{host}));
+  kernels[library->kernels.back().get()] = library->kernels.back();
   *kernel = library->kernels.back().get();
   return SUCCESS;
 }
@@ -118,7 +121,7 @@ STANDIN_API int cudaLaunchKernel(
     return raise(INVALID_RESOURCE_HANDLE, "cudaLaunchKernel: no kernel of a loaded library");
   }
   if (!isStream(stream)) return raise(INVALID_RESOURCE_HANDLE, "cudaLaunchKernel: no such stream");
-  const Kernel* kernel = (*found)->kernel;
+  const Kernel* kernel = found->first->kernel;
   if (!isGrid(grid, block) || sharedBytes > 48 * 1024) {
     return raise(INVALID_CONFIGURATION, "%s: grid %u,%u,%u block %u,%u,%u", kernel->name, grid.x,
                  grid.y, grid.z, block.x, block.y, block.z);
@@ -133,10 +136,14 @@ STANDIN_API int cudaLaunchKernel(
     values->emplace_back(from, from + kernel->parameters[i].size);
   }
   state().launches++;
-  enqueue(stream, [=] {
+  const std::weak_ptr<LoadedKernel> loaded = found->second;
+  return enqueue(stream, [=]() -> int {
+    // A graph may outlive it.
+    if (loaded.expired()) {
+      return raise(ILLEGAL_ADDRESS, "%s runs after its library was unloaded", kernel->name);
+    }
     std::vector<void*> pointers;
     for (auto& value : *values) pointers.push_back(value.data());
     return runKernel(*kernel, grid, block, pointers.data());
   });
-  return SUCCESS;
 }

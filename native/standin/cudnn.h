@@ -48,8 +48,8 @@ struct Operand {
 // or freed kills the context, as on a GPU.
 int checkOperands(const char* function, const std::vector<Operand>& operands);
 
-// Puts the operation on the handle's stream; it runs if its operands are still alive then.
-void enqueueOn(
+// Puts the operation on the handle's stream; it runs if its operands are still alive then. Returns a status.
+int enqueueOn(
     DnnHandle* handle, const char* function, const std::vector<Operand>& operands,
     std::function<void()> operation);
 

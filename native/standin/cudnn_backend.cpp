@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "capture.h"
+
 using namespace standin;
 
 namespace {
@@ -185,7 +187,10 @@ int makeContents(Descriptor& descriptor) {
     case ENGINE: return finalizeEngine(descriptor);
     case ENGINE_CONFIG: return finalizeConfig(descriptor);
     case HEURISTICS: return finalizeHeuristics(descriptor);
-    case EXECUTION_PLAN: return finalizePlan(descriptor);
+    case EXECUTION_PLAN:
+      // A plan may load code, which a capture does not permit.
+      return forbiddenInCapture("cudnnBackendFinalize of a plan") ? DNN_EXECUTION_FAILED
+                                                                  : finalizePlan(descriptor);
     case KNOB_CHOICE: return DNN_OK;
     case KNOB_INFO: return reject(DNN_BAD_PARAM, "cudnnBackendFinalize: knob information is only read");
     case OPERATION_GRAPH: return finalizeGraph(descriptor);

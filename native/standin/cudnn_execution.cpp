@@ -241,7 +241,7 @@ int execute(DnnHandle* handle, const Descriptor& plan, const Descriptor& pack) {
   void* workspace = pack.value<void*>(PACK_WORKSPACE, nullptr);
   if (needed) operands.push_back({"the workspace", workspace, needed, 16, true});
   if (const int e = checkOperands(FUNCTION, operands)) return e;
-  enqueueOn(handle, FUNCTION, operands, [=] {
+  return enqueueOn(handle, FUNCTION, operands, [=] {
     // An engine leaves garbage in the workspace it needs.
     if (needed) memset(workspace, 0xff, needed);
     std::map<long, void*> bound = pointers;
@@ -249,7 +249,6 @@ int execute(DnnHandle* handle, const Descriptor& plan, const Descriptor& pack) {
     Run run(*config, bound);
     run();
   });
-  return DNN_OK;
 }
 
 }  // namespace standin

@@ -74,10 +74,10 @@ int checkOperands(const char* function, const std::vector<Operand>& operands) {
   return DNN_OK;
 }
 
-void enqueueOn(
+int enqueueOn(
     DnnHandle* handle, const char* function, const std::vector<Operand>& operands,
     std::function<void()> operation) {
-  enqueue(handle->stream, [=]() -> int {
+  const int error = enqueue(handle->stream, [=]() -> int {
     for (const Operand& operand : operands) {
       if (!isLive(operand.p, operand.bytes)) {
         return raise(ILLEGAL_ADDRESS, "%s: %s was freed before it ran", function,
@@ -87,6 +87,8 @@ void enqueueOn(
     operation();
     return 0;
   });
+  if (!error) return DNN_OK;
+  return reject(DNN_EXECUTION_FAILED, "%s: the stream's capture failed with %d", function, error);
 }
 
 }  // namespace standin

@@ -96,14 +96,6 @@ Dim3 place(unsigned i, Dim3 size) {
 // The orders of the running kernel's blocks and of its block's threads. Not local: a fault jumps out.
 std::vector<unsigned> blockOrder, threadOrder;
 
-// A generator without a zero among its states (xorshift64).
-uint64_t nextRandom() {
-  uint64_t& s = state().shuffled;
-  s ^= s << 13;
-  s ^= s >> 7;
-  return s ^= s << 17;
-}
-
 void setOrder(std::vector<unsigned>& order, unsigned count) {
   const State& s = state();
   order.resize(count);

@@ -14,6 +14,14 @@ State& state() {
   return *s;
 }
 
+// Without a zero among its states (xorshift64).
+uint64_t nextRandom() {
+  uint64_t& s = state().shuffled;
+  s ^= s << 13;
+  s ^= s >> 7;
+  return s ^= s << 17;
+}
+
 static void say(const char* format, va_list arguments) {
   char message[1024];
   vsnprintf(message, sizeof message, format, arguments);

@@ -23,12 +23,22 @@ enum CudaError {
   INVALID_KERNEL_IMAGE = 200,
   UNSUPPORTED_LIMIT = 215,
   INVALID_RESOURCE_HANDLE = 400,
+  ILLEGAL_STATE = 401,
   SYMBOL_NOT_FOUND = 500,
   NOT_READY = 600,
   ILLEGAL_ADDRESS = 700,
   MISALIGNED_ADDRESS = 716,
   LAUNCH_FAILURE = 719,
   NOT_SUPPORTED = 801,
+  CAPTURE_UNSUPPORTED = 900,
+  CAPTURE_INVALIDATED = 901,
+  CAPTURE_MERGE = 902,
+  CAPTURE_UNMATCHED = 903,
+  CAPTURE_UNJOINED = 904,
+  CAPTURE_ISOLATION = 905,
+  CAPTURE_IMPLICIT = 906,
+  CAPTURED_EVENT = 907,
+  CAPTURE_WRONG_THREAD = 908,
   UNKNOWN = 999
 };
 
@@ -45,6 +55,8 @@ enum Kind {
   CUDNN_HANDLE,
   BACKEND_DESCRIPTOR,
   PROGRAM,
+  GRAPH,
+  GRAPH_EXECUTABLE,
   KIND_COUNT
 };
 
@@ -72,6 +84,9 @@ struct State {
 };
 
 State& state();
+
+// The next number of the generator of random orders, which must be on.
+uint64_t nextRandom();
 
 // Reports a violation on stderr and counts it.
 void complain(const char* format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,48 +1,55 @@
 #include "streams.h"
 
+#include <algorithm>
 #include <chrono>
-#include <deque>
-#include <memory>
 #include <set>
 
+#include "capture.h"
 #include "state.h"
+#include "stream_state.h"
 
 using namespace standin;
 
 namespace {
 
-struct Stream {
-  std::deque<std::function<int()>> operations;
-  bool blocking;  // waits for, and is waited for by, the null stream
-};
-
-// One cudaEventRecord.
-struct Record {
-  Stream* stream;
-  bool done;
-  double milliseconds;
-};
-
-struct Event {
-  std::shared_ptr<Record> last;
-  bool asked;  // the first query before it ran answers "not ready"
-};
-
 Stream nullStream;
-std::set<Stream*> streams;
+std::vector<Stream*> streams;  // oldest first
 std::set<Event*> events;
 
 void runNext(Stream* stream) {
   State& s = state();
-  std::function<int()> operation = std::move(stream->operations.front());
+  Operation operation = std::move(stream->operations.front());
   stream->operations.pop_front();
   if (s.stickyError) return;
-  const int error = operation();
+  const int error = operation.run();
   if (error && !s.stickyError) s.stickyError = error;
 }
 
+bool isBlocked(const Operation& next) {
+  return next.awaited && !next.awaited->done && !next.awaited->stream->operations.empty();
+}
+
+// Runs operations of all streams in a random order, which only events restrict, until something is done.
+template <class Done>
+void runShuffled(Done done) {
+  while (!done()) {
+    std::vector<Stream*> ready;
+    auto add = [&](Stream* stream) {
+      if (!stream->operations.empty() && !isBlocked(stream->operations.front())) ready.push_back(stream);
+    };
+    for (Stream* stream : streams) add(stream);
+    add(&nullStream);
+    if (ready.empty()) return;
+    runNext(ready[nextRandom() % ready.size()]);
+  }
+}
+
 void run(Stream* stream) {
-  while (!stream->operations.empty()) runNext(stream);
+  if (state().shuffled) {
+    runShuffled([=] { return stream->operations.empty(); });
+  } else {
+    while (!stream->operations.empty()) runNext(stream);
+  }
 }
 
 // Runs the null stream after every blocking one, as CUDA's legacy default stream does.
@@ -53,14 +60,13 @@ void runNullStream() {
   run(&nullStream);
 }
 
-Stream* find(void* handle) {
-  if (!handle || handle == (void*) 1) return &nullStream;
-  auto found = streams.find((Stream*) handle);
-  return found == streams.end() ? nullptr : *found;
-}
-
 void wait(const std::shared_ptr<Record>& record) {
-  while (!record->done && !record->stream->operations.empty()) runNext(record->stream);
+  auto done = [&] { return record->done || record->stream->operations.empty(); };
+  if (state().shuffled) {
+    runShuffled(done);
+  } else {
+    while (!done()) runNext(record->stream);
+  }
 }
 
 double now() {
@@ -81,17 +87,32 @@ int finished() {
 
 namespace standin {
 
-bool isStream(void* stream) { return find(stream) != nullptr; }
+Stream* findStream(void* handle) {
+  if (!handle || handle == (void*) 1) return &nullStream;
+  for (Stream* stream : streams) {
+    if (stream == handle) return stream;
+  }
+  return nullptr;
+}
 
-void enqueue(void* handle, std::function<int()> operation) {
+Event* findEvent(void* event) {
+  auto found = events.find((Event*) event);
+  return found == events.end() ? nullptr : *found;
+}
+
+bool isStream(void* stream) { return findStream(stream) != nullptr; }
+
+static int put(void* handle, Operation operation) {
   State& s = state();
-  Stream* stream = find(handle);
+  Stream* stream = findStream(handle);
   if (s.pendingFault) {
     const int error = s.pendingFault;
     s.pendingFault = 0;
-    operation = [error] { return raise(error, "an injected fault"); };
+    operation = {[error] { return raise(error, "an injected fault"); }, nullptr};
   }
+  if (stream->capture) return addNode(*stream, std::move(operation.run));
   if (stream == &nullStream) {
+    if (const int error = useNullStream()) return error;
     for (Stream* other : streams) {
       if (other->blocking) run(other);
     }
@@ -100,10 +121,15 @@ void enqueue(void* handle, std::function<int()> operation) {
   }
   stream->operations.push_back(std::move(operation));
   if (s.eager) run(stream);
+  return SUCCESS;
+}
+
+int enqueue(void* handle, std::function<int()> operation) {
+  return put(handle, {std::move(operation), nullptr});
 }
 
 int synchronize(void* handle) {
-  Stream* stream = find(handle);
+  Stream* stream = findStream(handle);
   if (stream == &nullStream) {
     runNullStream();
   } else {
@@ -126,8 +152,8 @@ void runAll() {
 STANDIN_API int cudaStreamCreateWithFlags(void** stream, unsigned flags) {
   Call call(Library::CUDART, "cudaStreamCreateWithFlags");
   if (call.status()) return call.status();
-  auto* created = new Stream{{}, (flags & 1) == 0};
-  streams.insert(created);
+  auto* created = new Stream{{}, (flags & 1) == 0, nullptr, {}};
+  streams.push_back(created);
   state().live[STREAM]++;
   *stream = created;
   return SUCCESS;
@@ -135,11 +161,12 @@ STANDIN_API int cudaStreamCreateWithFlags(void** stream, unsigned flags) {
 
 STANDIN_API int cudaStreamDestroy(void* handle) {
   Call call(Library::CUDART, "cudaStreamDestroy");
-  auto found = streams.find((Stream*) handle);
-  if (found == streams.end()) return badHandle(call);
-  run(*found);
-  delete *found;
-  streams.erase(found);
+  Stream* stream = findStream(handle);
+  if (!stream || stream == &nullStream) return badHandle(call);
+  leaveCapture(*stream);
+  run(stream);
+  streams.erase(std::find(streams.begin(), streams.end(), stream));
+  delete stream;
   state().live[STREAM]--;
   return call.status();
 }
@@ -147,12 +174,15 @@ STANDIN_API int cudaStreamDestroy(void* handle) {
 STANDIN_API int cudaStreamSynchronize(void* handle) {
   Call call(Library::CUDART, "cudaStreamSynchronize");
   if (call.status()) return call.status();
-  return find(handle) ? synchronize(handle) : badHandle(call);
+  if (!findStream(handle)) return badHandle(call);
+  if (const int error = forbiddenInCapture(call.function(), findStream(handle))) return error;
+  return synchronize(handle);
 }
 
 STANDIN_API int cudaDeviceSynchronize() {
   Call call(Library::CUDART, "cudaDeviceSynchronize");
   if (call.status()) return call.status();
+  if (const int error = forbiddenInCapture(call.function())) return error;
   runAll();
   return finished();
 }
@@ -160,23 +190,25 @@ STANDIN_API int cudaDeviceSynchronize() {
 STANDIN_API int cudaStreamWaitEvent(void* handle, void* event, unsigned) {
   Call call(Library::CUDART, "cudaStreamWaitEvent");
   if (call.status()) return call.status();
-  auto found = events.find((Event*) event);
-  if (!find(handle) || found == events.end()) return badHandle(call);
+  Stream* stream = findStream(handle);
+  const Event* found = findEvent(event);
+  if (!stream || !found) return badHandle(call);
+  if (found->capture) return waitInCapture(*stream, *found);
   // Waiting for an event that was never recorded does nothing, as in CUDA.
-  std::shared_ptr<Record> record = (*found)->last;
-  if (record) {
-    enqueue(handle, [record] {
-      wait(record);
-      return 0;
-    });
-  }
-  return SUCCESS;
+  std::shared_ptr<Record> record = found->last;
+  if (!record) return SUCCESS;
+  if (stream->capture) return crossIntoCapture(*stream);
+  return put(handle, {[record] {
+                        wait(record);
+                        return 0;
+                      },
+                      record});
 }
 
 STANDIN_API int cudaEventCreateWithFlags(void** event, unsigned) {
   Call call(Library::CUDART, "cudaEventCreateWithFlags");
   if (call.status()) return call.status();
-  auto* created = new Event{nullptr, false};
+  auto* created = new Event{nullptr, false, nullptr, {}};
   events.insert(created);
   state().live[EVENT]++;
   *event = created;
@@ -185,10 +217,10 @@ STANDIN_API int cudaEventCreateWithFlags(void** event, unsigned) {
 
 STANDIN_API int cudaEventDestroy(void* event) {
   Call call(Library::CUDART, "cudaEventDestroy");
-  auto found = events.find((Event*) event);
-  if (found == events.end()) return badHandle(call);
-  delete *found;
+  Event* found = findEvent(event);
+  if (!found) return badHandle(call);
   events.erase(found);
+  delete found;
   state().live[EVENT]--;
   return call.status();
 }
@@ -196,51 +228,57 @@ STANDIN_API int cudaEventDestroy(void* event) {
 STANDIN_API int cudaEventRecord(void* event, void* handle) {
   Call call(Library::CUDART, "cudaEventRecord");
   if (call.status()) return call.status();
-  auto found = events.find((Event*) event);
-  Stream* stream = find(handle);
-  if (!stream || found == events.end()) return badHandle(call);
+  Event* found = findEvent(event);
+  Stream* stream = findStream(handle);
+  if (!stream || !found) return badHandle(call);
+  if (stream->capture) return recordInCapture(*stream, *found);
   auto record = std::make_shared<Record>(Record{stream, false, 0});
-  (*found)->last = record;
-  (*found)->asked = false;
-  enqueue(handle, [record] {
+  found->capture = nullptr;
+  found->last = record;
+  found->asked = false;
+  return enqueue(handle, [record] {
     record->done = true;
     record->milliseconds = now();
     return 0;
   });
-  return SUCCESS;
 }
 
 STANDIN_API int cudaEventQuery(void* event) {
   Call call(Library::CUDART, "cudaEventQuery");
   if (call.status()) return call.status();
-  auto found = events.find((Event*) event);
-  if (found == events.end()) return badHandle(call);
-  if (!(*found)->last || (*found)->last->done) return finished();
+  Event* found = findEvent(event);
+  if (!found) return badHandle(call);
+  if (const int error = askInCapture(call.function(), *found)) return error;
+  if (!found->last || found->last->done) return finished();
   // The first query finds the work unfinished; a polling loop still ends.
-  if (!(*found)->asked) {
-    (*found)->asked = true;
+  if (!found->asked) {
+    found->asked = true;
     return NOT_READY;
   }
-  wait((*found)->last);
+  wait(found->last);
   return finished();
 }
 
 STANDIN_API int cudaEventSynchronize(void* event) {
   Call call(Library::CUDART, "cudaEventSynchronize");
   if (call.status()) return call.status();
-  auto found = events.find((Event*) event);
-  if (found == events.end()) return badHandle(call);
-  if ((*found)->last) wait((*found)->last);
+  const Event* found = findEvent(event);
+  if (!found) return badHandle(call);
+  if (const int error = askInCapture(call.function(), *found)) return error;
+  if (found->last) wait(found->last);
   return finished();
 }
 
 STANDIN_API int cudaEventElapsedTime(float* milliseconds, void* from, void* to) {
   Call call(Library::CUDART, "cudaEventElapsedTime");
   if (call.status()) return call.status();
-  auto first = events.find((Event*) from), second = events.find((Event*) to);
-  if (first == events.end() || second == events.end()) return badHandle(call);
-  if (!(*first)->last || !(*second)->last) return badHandle(call);
-  if (!(*first)->last->done || !(*second)->last->done) return NOT_READY;
-  *milliseconds = (float) ((*second)->last->milliseconds - (*first)->last->milliseconds);
+  const Event *first = findEvent(from), *second = findEvent(to);
+  if (!first || !second) return badHandle(call);
+  for (const Event* event : {first, second}) {
+    if (event->capture) return raise(CAPTURED_EVENT, "%s of an event of a capture", call.function());
+  }
+  if (!first->last || !second->last) return badHandle(call);
+  if (!first->last->done || !second->last->done) return NOT_READY;
+  *milliseconds = (float) (second->last->milliseconds - first->last->milliseconds);
   return SUCCESS;
 }

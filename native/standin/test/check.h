@@ -86,6 +86,10 @@ struct Array {
   Array(const Array&) = delete;
   ~Array() { cudaFree(p); }
 
+  void set(const std::vector<T>& values) {
+    if (cudaMemcpy(p, values.data(), count * sizeof(T), 1)) abort();
+  }
+
   std::vector<T> get() const {
     std::vector<T> values(count);
     if (cudaMemcpy(values.data(), p, count * sizeof(T), 2)) abort();

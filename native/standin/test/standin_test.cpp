@@ -7,6 +7,7 @@ int failures, checks;
 
 extern uint64_t resultHash;
 
+void testCaptures();
 void testGraphs();
 void testKernels();
 void testLibraries();
@@ -166,6 +167,7 @@ int main() {
 #endif
   injectedFaults();
   randomOrders();
+  testCaptures();
   testGraphs();
   testLibraries();
   testCublasLt();

@@ -43,10 +43,12 @@ class ArchitectureTest {
           Map.entry("bundle", Set.of("tensor")),
           Map.entry("model", Set.of("nn", "data", "io", "tensor")),
           Map.entry("evaluation", Set.of("nn", "data", "tensor")),
+          Map.entry("profile", Set.of("tensor")),
           Map.entry("train", Set.of("evaluation", "model", "nn", "optim", "data", "io", "tensor")),
           Map.entry(
               "run",
               Set.of(
+                  "profile",
                   "train",
                   "evaluation",
                   "model",
@@ -60,6 +62,7 @@ class ArchitectureTest {
               "cli",
               Set.of(
                   "run",
+                  "profile",
                   "train",
                   "evaluation",
                   "model",

@@ -168,6 +168,11 @@ public final class Backends {
     return cudaOptions(options).activations().text();
   }
 
+  /** Returns whether the GPU engine runs a training step as one CUDA graph. */
+  public static boolean graph(EngineOptions options) {
+    return cudaOptions(options).graph();
+  }
+
   /** Returns the precision that the GPU engine computes in: fp32, tf32 or bf16. */
   public static String precision(EngineOptions options) {
     return cudaOptions(options).precision().text();
@@ -189,6 +194,7 @@ public final class Backends {
         options.activations() == null
             ? defaults.activations()
             : Activations.of(options.activations()),
+        options.graph() == null ? defaults.graph() : options.graph(),
         defaults.readInterval(),
         defaults.cache());
   }

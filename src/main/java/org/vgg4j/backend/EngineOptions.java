@@ -14,6 +14,7 @@ import java.util.Map;
  *     for a twelfth of its memory, at least 1 GiB
  * @param precision fp32, tf32 or bf16; null for the engine's default
  * @param activations auto, keep or recompute; null for the engine's default
+ * @param graph whether a training step runs as one graph; null for the engine's default
  * @param deterministic whether equal runs must give equal bits
  * @param threads how many threads the CPU engine computes with; null for those of OMP_NUM_THREADS,
  *     else one for each processor
@@ -26,6 +27,7 @@ public record EngineOptions(
     Long workspaceLimit,
     String precision,
     String activations,
+    Boolean graph,
     boolean deterministic,
     Integer threads,
     Map<String, String> choices) {
@@ -38,7 +40,7 @@ public record EngineOptions(
   /** Returns the default options for a device. */
   public static EngineOptions of(String device) {
     return new EngineOptions(
-        device, Backends.DEFAULT_VARIANT, List.of(), null, null, null, false, null, Map.of());
+        device, Backends.DEFAULT_VARIANT, List.of(), null, null, null, null, false, null, Map.of());
   }
 
   /** Returns a copy with another variant. */
@@ -50,6 +52,7 @@ public record EngineOptions(
         workspaceLimit,
         precision,
         activations,
+        graph,
         deterministic,
         threads,
         choices);
@@ -64,6 +67,7 @@ public record EngineOptions(
         workspaceLimit,
         precision,
         activations,
+        graph,
         deterministic,
         other,
         choices);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.vgg4j.profile.ProfileTable;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.RunPlan;
 import org.vgg4j.run.Setting;
@@ -46,6 +47,16 @@ final class TrainCommand implements Callable<Integer> {
               + " end with other bits.")
   private boolean tune;
 
+  @Option(
+      names = "--profile",
+      arity = "0..1",
+      paramLabel = "STEPS",
+      fallbackValue = "10",
+      description =
+          "Time every operation of some steps (default: ${FALLBACK-VALUE}) after the first 3:"
+              + " prints a table, and writes profile.txt, .json and .svg into the run's folder.")
+  private Integer profile;
+
   @Override
   public Integer call() throws IOException {
     RunPlan plan =
@@ -58,6 +69,10 @@ final class TrainCommand implements Callable<Integer> {
             checkpoints.policy(),
             this::report,
             Setting::flagName);
+    if (profile != null && profile < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--profile must be at least 1, not " + profile);
+    }
     try (TrainingRun run = open(plan)) {
       // Nothing is refused any more: until here a refusal is the only line.
       data.warnOfSample(err());
@@ -85,6 +100,15 @@ final class TrainCommand implements Callable<Integer> {
     String goOn = "go on with: ./vgg train --resume " + run.folder() + device.cudaLibraryFlags();
     try (Interruption interruption = new Interruption(run::stop);
         TrainingProgress progress = new TrainingProgress(err(), run.recipe().training().epochs())) {
+      if (profile != null) {
+        run.profile(
+            profile,
+            steps -> {
+              progress.pause();
+              ProfileTable.lines(steps).forEach(spec.commandLine().getOut()::println);
+              spec.commandLine().getOut().flush();
+            });
+      }
       EpochMetrics last = run.fit(TrainingListener.all(progress, printing()));
       if (interruption.happened()) {
         report(

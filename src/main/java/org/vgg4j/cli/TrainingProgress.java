@@ -35,6 +35,8 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
   private int lastStep; // of the epoch, that was heard of
   private int timed; // steps since then
   private boolean estimated;
+  private int epoch;
+  private boolean isPaused; // a bar is wanted and not there
 
   TrainingProgress(PrintWriter err, int epochs) {
     this(err, epochs, System::nanoTime);
@@ -48,7 +50,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
   }
 
   @Override
-  public void epochStarted(int epoch, int epochSteps, int epochImages) {
+  public void epochStarted(int number, int epochSteps, int epochImages) {
     steps = epochSteps;
     lastStep = 0;
     images = epochImages;
@@ -56,14 +58,22 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     rateStart = nanoTime.getAsLong();
     rateImages = 0;
     lastLine = rateStart;
-    if (Terminal.isInteractive()) {
-      bar = new Bar("epoch " + epoch + "/" + epochs, epochImages, " images", 1);
-    }
+    epoch = number;
+    isPaused = false;
+    bar = Terminal.isInteractive() ? newBar() : null;
+  }
+
+  private Bar newBar() {
+    return new Bar("epoch " + epoch + "/" + epochs, images, " images", 1);
   }
 
   @Override
-  public void stepFinished(int epoch, int step, int done, double meanLoss) {
+  public void stepFinished(int number, int step, int done, double meanLoss) {
     long now = nanoTime.getAsLong();
+    if (isPaused) {
+      isPaused = false;
+      bar = newBar();
+    }
     if (!warmedUp) {
       warmedUp = true;
       warm = now;
@@ -87,6 +97,14 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
       say(
           "epoch %d/%d: %d of %d images, loss %.3f, %.0f images/s, %s left in this epoch",
           epoch, epochs, done, images, meanLoss, rate, Bar.duration((images - done) / rate));
+    }
+  }
+
+  /** Clears the bar for something that is printed; the next step draws it again. */
+  void pause() {
+    if (bar != null) {
+      close();
+      isPaused = true;
     }
   }
 

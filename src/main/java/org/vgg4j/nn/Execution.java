@@ -3,6 +3,7 @@ package org.vgg4j.nn;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
@@ -17,6 +18,7 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.Work;
 
 /**
  * A net at one input shape: its stages and the fixed tensors for images, input, labels, output and
@@ -35,11 +37,12 @@ public final class Execution implements AutoCloseable {
   private final long workspaceBytes;
   private CrossEntropyPlan loss; // null until first requested, as are the labels
   private Tensor labels; // (N)
+  private List<Work> lossWork; // null with the loss
   private final Map<ImageSpec, Images> planned = new HashMap<>();
   private Images images; // where the next forward starts; null for the input itself
 
   /** Converts byte images (N, C0, H0, W0) to the input. */
-  private record Images(ImagePlan plan, Tensor bytes) {}
+  private record Images(ImageSpec spec, ImagePlan plan, Tensor bytes, List<Work> work) {}
 
   /** Plans a module for an input shape without allocating memory. */
   Execution(Network net, Supplier<? extends Module> chain, Shape x) {
@@ -114,6 +117,7 @@ public final class Execution implements AutoCloseable {
       Layout layout = net.backend().plainLayout(Shape.of(batch()), DType.I32);
       LossAccumulator sums = net.lossAccumulator();
       loss = closing.own(net.backend().crossEntropy(output, net.stepState(), sums));
+      lossWork = loss.work();
       labels = take(layout);
     }
   }
@@ -136,11 +140,23 @@ public final class Execution implements AutoCloseable {
     if (spec != null && images == null) {
       ImagePlan plan = net.backend().images(spec, input.layout());
       if (plan != null) {
-        images = new Images(closing.own(plan), take(plan.bytes()));
+        images = new Images(spec, closing.own(plan), take(plan.bytes()), plan.work());
         planned.put(spec, images);
       }
     }
     return images == null ? null : images.bytes;
+  }
+
+  /** Returns what the next forward converts images by; null when it starts from the input itself. */
+  public ImageSpec imageSpec() {
+    return images == null ? null : images.spec;
+  }
+
+  /**
+   * Takes something that was made for this shape, to close it before the plans and memory it uses.
+   */
+  public void own(AutoCloseable made) {
+    closing.own(made);
   }
 
   /**
@@ -153,6 +169,17 @@ public final class Execution implements AutoCloseable {
       images.plan.forward(images.bytes, input());
     }
     return forward(input(), training);
+  }
+
+  /** Returns what the engine does to convert images; empty when it is not counted or not done. */
+  public List<Work> imageWork() {
+    return images == null ? List.of() : images.work;
+  }
+
+  /** Returns what the engine does in {@link #loss}; empty when it is not counted. */
+  public List<Work> lossWork() {
+    planLoss();
+    return lossWork;
   }
 
   Tensor forward(Tensor x, boolean training) {
@@ -181,10 +208,27 @@ public final class Execution implements AutoCloseable {
    * @return the gradient of the input, null unless the net was built to compute it
    */
   public Tensor backward(Tensor dy) {
-    StageListener listener = net.listener();
+    return backward(dy, net.listener(), null);
+  }
+
+  /**
+   * As {@link #backward(Tensor)}.
+   *
+   * @param done hears of each stage with parameters once their gradients are there and nothing
+   *     reads the parameters any more
+   */
+  public Tensor backward(Tensor dy, Consumer<Stage> done) {
+    return backward(dy, net.listener(), done);
+  }
+
+  private Tensor backward(Tensor dy, StageListener listener, Consumer<Stage> done) {
     Tensor tensor = dy;
     for (int i = stages.size() - 1; i >= 0; i--) {
-      tensor = stages.get(i).backward(tensor, listener);
+      Stage stage = stages.get(i);
+      tensor = stage.backward(tensor, listener);
+      if (done != null && !stage.parameters().isEmpty()) {
+        done.accept(stage);
+      }
     }
     return tensor;
   }

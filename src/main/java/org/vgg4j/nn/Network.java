@@ -301,7 +301,13 @@ public final class Network implements AutoCloseable {
     listener = newListener;
   }
 
-  StageListener listener() {
+  /** Returns whether a listener is set, which hears of a stage only while the net itself runs it. */
+  public boolean hasListener() {
+    return listener != StageListener.NONE;
+  }
+
+  /** Returns the listener for all stages, {@link StageListener#NONE} unless one was set. */
+  public StageListener listener() {
     return listener;
   }
 

@@ -57,11 +57,12 @@ abstract class WeightedLayer extends Layer {
   public final Tensor backward(Tensor dy) {
     Tensor x = x();
     Tensor slope = relu.backward(y(), dy);
-    plan.backwardWeights(x, slope, w.gradient(), b == null ? null : b.gradient());
+    Tensor db = b == null ? null : b.gradient();
     if (dx() == null) {
-      return null;
+      plan.backwardWeights(x, slope, w.gradient(), db);
+    } else {
+      plan.backward(x, w.compute(), slope, w.gradient(), db, dx());
     }
-    plan.backwardData(w.compute(), slope, dx());
     return dx();
   }
 }

@@ -5,10 +5,12 @@ import java.util.List;
 import java.util.function.Function;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Parameter;
+import org.vgg4j.nn.Stage;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Work;
 
 /** An optimizer attached to one net. Close it before the net. */
 public final class AttachedOptimizer implements AutoCloseable {
@@ -28,6 +30,7 @@ public final class AttachedOptimizer implements AutoCloseable {
 
   private final Closing closing = new Closing();
   private final OptimizerPlan plan;
+  private final List<Work> work;
   private final List<State> states = new ArrayList<>();
 
   /** Allocates one slab for each kind of state and plans the update over them. */
@@ -43,6 +46,7 @@ public final class AttachedOptimizer implements AutoCloseable {
         }
       }
       plan = closing.own(planner.apply(slabs));
+      work = plan.work();
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -55,6 +59,21 @@ public final class AttachedOptimizer implements AutoCloseable {
    */
   public void step() {
     plan.step();
+  }
+
+  /** Returns what the engine does in {@link #step}; empty when it is not counted. */
+  public List<Work> work() {
+    return work;
+  }
+
+  /** Begins an update that {@link #step(Stage)} makes stage by stage. */
+  public void begin() {
+    plan.begin();
+  }
+
+  /** Updates the parameters of a stage, as {@link #step()} does. */
+  public void step(Stage stage) {
+    plan.step(stage.firstElement(), stage.endElement());
   }
 
   /** Returns the state kind by kind, each in the order of the net's parameters. */

@@ -2,6 +2,7 @@ package org.vgg4j.run;
 
 import java.nio.file.Path;
 import java.util.Map;
+import org.vgg4j.io.FileChecksums;
 import org.vgg4j.train.TrainingState;
 
 /**
@@ -26,6 +27,11 @@ record Checkpoint(Path folder, CheckpointManifest manifest) {
 
   TrainingState state() {
     return manifest.state();
+  }
+
+  /** Returns the bytes of the model and of the optimizer's state. */
+  long bytes() {
+    return manifest.files().values().stream().mapToLong(FileChecksums::bytes).sum();
   }
 
   Map<String, Object> config() {

@@ -10,6 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.io.FileChecksums;
@@ -34,7 +35,7 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
   private final Trainer trainer;
   private final RunDirectory run;
   private final CheckpointStore store;
-  private final Contents contents;
+  private final Supplier<Contents> contents;
   private final CheckpointInterval interval;
   private final Consumer<String> report;
   private final ExecutorService disk = Executors.newSingleThreadExecutor(Checkpointer::thread);
@@ -65,6 +66,7 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
   /**
    * Starts the thread that writes.
    *
+   * @param contents asked at every checkpoint, on the trainer's thread
    * @param resumed the state that the trainer goes on from; null at the beginning
    * @param report takes each line that the user should see, on any thread
    */
@@ -72,7 +74,7 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
       Trainer trainer,
       RunDirectory run,
       CheckpointStore store,
-      Contents contents,
+      Supplier<Contents> contents,
       CheckpointInterval interval,
       TrainingState resumed,
       Consumer<String> report) {
@@ -118,7 +120,8 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
     }
     try {
       Snapshot snapshot = trainer.capture();
-      disk.execute(() -> saveAndFree(snapshot));
+      Contents now = contents.get();
+      disk.execute(() -> saveAndFree(snapshot, now));
       return true;
     } catch (OutOfMemoryError e) {
       saving.set(false);
@@ -130,21 +133,21 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
     }
   }
 
-  private void saveAndFree(Snapshot snapshot) {
+  private void saveAndFree(Snapshot snapshot, Contents now) {
     try {
-      save(snapshot);
+      save(snapshot, now);
     } finally {
       saving.set(false);
     }
   }
 
-  private void save(Snapshot snapshot) {
+  private void save(Snapshot snapshot, Contents now) {
     try {
       try {
-        write(snapshot);
+        write(snapshot, now);
       } catch (ForceFailedException e) {
         report.accept("checkpoint: " + e.getMessage() + "; trying a new file");
-        write(snapshot);
+        write(snapshot, now);
       }
     } catch (IOException e) {
       fail("checkpoint of " + snapshot.state().place() + " failed: " + e.getMessage(), e);
@@ -163,12 +166,20 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
   }
 
   /** The checkpoint comes last: what it says is finished is in the other files. */
-  private void write(Snapshot snapshot) throws IOException {
+  private void write(Snapshot snapshot, Contents now) throws IOException {
     TrainingState state = snapshot.state();
     if (state.endsEpoch()) {
       run.writeMetrics(state.finished());
     }
-    store.save(snapshot, contents, state.endsEpoch() ? run.model() : null);
+    CheckpointEvent event = new CheckpointEvent();
+    event.begin();
+    Checkpoint written = store.save(snapshot, now, state.endsEpoch() ? run.model() : null);
+    event.end();
+    if (event.shouldCommit()) {
+      event.number = state.step();
+      event.bytes = written.bytes();
+      event.commit();
+    }
   }
 
   private void writeMetrics(List<EpochMetrics> finished) {

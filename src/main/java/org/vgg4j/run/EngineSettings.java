@@ -51,9 +51,11 @@ public final class EngineSettings {
     Map<String, ?> ofGpu = isOnHost ? given : now;
     String precision = Settings.PRECISION.find(ofGpu);
     String activations = Settings.ACTIVATIONS.find(ofGpu);
+    Boolean graph = Settings.GRAPH.find(ofGpu);
     Long limit = Settings.WORKSPACE_LIMIT.find(ofGpu);
     if (isOnHost) {
       refuse(activations != null, Settings.ACTIVATIONS.key(), device);
+      refuse(graph != null, Settings.GRAPH.key(), device);
       refuse(limit != null, Settings.WORKSPACE_LIMIT.key(), device);
       refuse(!cudaLibraries.isEmpty(), "cudaLibs", device);
     }
@@ -72,6 +74,7 @@ public final class EngineSettings {
         limit,
         precision,
         activations,
+        graph,
         Boolean.TRUE.equals(Settings.DETERMINISTIC.find(now)),
         Settings.THREADS.find(now),
         isAsBefore ? choices : Map.of());

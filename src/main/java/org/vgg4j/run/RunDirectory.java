@@ -207,9 +207,12 @@ final class RunDirectory implements AutoCloseable {
 
   /** Writes the configuration, whole or not at all. */
   void writeConfig(Map<String, Object> config) throws IOException {
-    String text =
-        JSON.writer().with(SerializationFeature.INDENT_OUTPUT).writeValueAsString(config) + "\n";
-    AtomicFile.write(config(), text.getBytes(StandardCharsets.UTF_8), files);
+    AtomicFile.write(config(), json(config).getBytes(StandardCharsets.UTF_8), files);
+  }
+
+  /** Returns an object as its file has it. */
+  static String json(Map<String, Object> object) throws IOException {
+    return JSON.writer().with(SerializationFeature.INDENT_OUTPUT).writeValueAsString(object) + "\n";
   }
 
   /**

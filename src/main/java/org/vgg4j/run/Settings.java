@@ -200,6 +200,17 @@ public final class Settings {
           .changedBy(DEVICE)
           .in(ENGINES, ALWAYS);
 
+  /** Whether a step on the GPU is one CUDA graph, none on another engine. */
+  static final Setting<RunSetup, Boolean> GRAPH =
+      run("graph", TRUTH, setup -> setup.onGpu(Backends::graph))
+          .flag(
+              "--graph",
+              "Run a training step on the GPU as one CUDA graph, not call by call; the bits are the"
+                  + " same",
+              "true")
+          .changedBy(DEVICE)
+          .in(ENGINES, ALWAYS);
+
   static final Setting<RunSetup, Boolean> DETERMINISTIC =
       run("deterministic", TRUTH, setup -> setup.engine().deterministic())
           .flag(

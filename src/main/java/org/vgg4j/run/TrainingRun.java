@@ -2,11 +2,16 @@ package org.vgg4j.run;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
+import org.vgg4j.profile.CeilingMeasurement;
+import org.vgg4j.profile.Ceilings;
+import org.vgg4j.profile.Profile;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.tensor.DeviceUnavailableException;
@@ -14,8 +19,10 @@ import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
+import org.vgg4j.train.ProfileRequest;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingListener;
+import org.vgg4j.train.TrainingOptions;
 import org.vgg4j.train.TrainingState;
 
 /**
@@ -26,6 +33,9 @@ import org.vgg4j.train.TrainingState;
  * <p>A run belongs to the thread that opens it; only {@link #stop} may be called from another.
  */
 public final class TrainingRun implements AutoCloseable {
+  /** The steps before the first that is profiled. */
+  private static final int WARM_UP_STEPS = 3;
+
   private final RunPlan plan;
   private PreviousRun previous; // until its checkpoint is restored, which is large
   private final Recipe recipe;
@@ -36,6 +46,8 @@ public final class TrainingRun implements AutoCloseable {
   private final Map<String, Object> config;
   private final Closing closing = new Closing();
   private volatile Trainer trainer;
+  private int profiledSteps; // 0 for none
+  private Consumer<Profile> profileTaker;
   private volatile boolean stopping;
 
   private TrainingRun(RunPlan plan, PreviousRun previous, Supplier<RunDirectory> folder)
@@ -151,6 +163,8 @@ public final class TrainingRun implements AutoCloseable {
                 setup.backend().description(),
                 isAsBefore ? "as the run before" : setup.selection().reason()));
     report("run folder: " + folder());
+    // Before the net takes its memory, of which a measurement wants a part.
+    Ceilings ceilings = profiledSteps > 0 ? CeilingMeasurement.of(setup.backend()) : null;
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));
     trainer =
         closing.own(
@@ -158,15 +172,26 @@ public final class TrainingRun implements AutoCloseable {
     if (stopping) {
       trainer.stop();
     }
+    if (ceilings != null) {
+      profile(ceilings);
+    }
     TrainingState from = restore();
     RunData data = setup.data();
-    Checkpointer.Contents contents =
-        new Checkpointer.Contents(
-            recipe.net(), recipe.preprocessing(), data.test().classNames(), config);
+    Supplier<Checkpointer.Contents> contents =
+        () ->
+            new Checkpointer.Contents(
+                recipe.net(),
+                recipe.preprocessing(),
+                data.test().classNames(),
+                configNow());
     CheckpointPolicy policy = plan.checkpoints();
     try (Checkpointer checkpointer =
         new Checkpointer(trainer, run, store, contents, policy.interval(), from, plan.report())) {
-      return checkpointer.fit(policy.onNan(), data.train(), data.test(), listener);
+      EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), listener);
+      if (profileTaker != null) {
+        report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));
+      }
+      return last;
     } catch (DeviceLostException e) {
       Checkpoint last = store.newest();
       report(
@@ -174,6 +199,54 @@ public final class TrainingRun implements AutoCloseable {
               ? "the GPU was lost before the first checkpoint"
               : "the last checkpoint is %s: %s".formatted(last.model(), last.state().place()));
       throw e;
+    }
+  }
+
+  /** Returns the configuration with what the engine has chosen by now. */
+  private Map<String, Object> configNow() {
+    Map<String, Object> now = new LinkedHashMap<>(config);
+    if (setup.choices() != null) {
+      Settings.CHOICES.write(setup, now);
+    }
+    return now;
+  }
+
+  /**
+   * Makes {@link #fit} time some steps, after {@value #WARM_UP_STEPS} that warm up, and write what
+   * they took into the folder: profile.txt, profile.json and profile.svg.
+   *
+   * @param steps how many, at least 1
+   * @param taker takes the profile as soon as it is written, on the training thread
+   * @throws InvalidInputException when the number is too small
+   */
+  public void profile(int steps, Consumer<Profile> taker) {
+    InvalidInputException.requireAtLeast(1, "profile", steps);
+    profiledSteps = steps;
+    profileTaker = taker;
+  }
+
+  /** Times steps if that was asked for. */
+  private void profile(Ceilings ceilings) {
+    TrainingOptions options = recipe.training();
+    int images = Math.min(options.batchSize() * options.accumulate(), setup.data().train().size());
+    trainer.profile(
+        new ProfileRequest(
+            WARM_UP_STEPS,
+            profiledSteps,
+            images,
+            (first, last, times) -> {
+              String engine = setup.backend().description();
+              profiled(Profile.of(engine, first, last, images, ceilings, times));
+            }));
+  }
+
+  private void profiled(Profile profile) {
+    profileTaker.accept(profile);
+    profileTaker = null;
+    try {
+      report("profile: " + ProfileFiles.write(profile, run));
+    } catch (IOException e) {
+      report("the profile was not written: " + e.getMessage() + "; training goes on");
     }
   }
 

@@ -88,6 +88,22 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
+   * Returns whether work is being recorded whose parts may run beside each other: see {@link
+   * #beside}.
+   */
+  default boolean isBranching() {
+    return false;
+  }
+
+  /**
+   * Runs work that only reads what is there now and writes what nothing else uses before the end of
+   * the recorded work, so that it may run beside what follows.
+   */
+  default void beside(Runnable work) {
+    work.run();
+  }
+
+  /**
    * Takes host memory to upload from, for {@link Tensor#uploadAsync}; any thread may write to it.
    */
   default HostBuffer newHostBuffer(int bytes) {
@@ -96,6 +112,22 @@ public interface Backend extends AutoCloseable {
 
   /** Waits until all work handed to the engine is done. */
   void synchronize();
+
+  /**
+   * Returns what times this engine's steps; the caller closes it. By default only the sections of a
+   * step are timed, for an engine that is done when a call returns.
+   */
+  default Profiler profiler() {
+    return new HostProfiler();
+  }
+
+  /**
+   * Returns what a training should tell where its steps are, for a tool that follows this process
+   * from outside; {@link StepMarks#NONE} when none does.
+   */
+  default StepMarks marks() {
+    return StepMarks.NONE;
+  }
 
   /** Plans a convolution. */
   WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage);

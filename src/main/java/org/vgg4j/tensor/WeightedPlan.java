@@ -31,4 +31,13 @@ public interface WeightedPlan extends Plan {
    * convolution leaves db out when it is null; a fully connected layer needs it.
    */
   void backwardWeights(Tensor x, Tensor dy, Tensor dw, Tensor db);
+
+  /**
+   * As {@link #backwardWeights} and {@link #backwardData}, which an engine may run beside each
+   * other.
+   */
+  default void backward(Tensor x, Tensor w, Tensor dy, Tensor dw, Tensor db, Tensor dx) {
+    backwardWeights(x, dy, dw, db);
+    backwardData(w, dy, dx);
+  }
 }

@@ -39,6 +39,7 @@ public final class Trainer implements AutoCloseable {
   private final TrainingOptions options;
   private final Closing closing = new Closing();
   private final TrainingStep trainingStep;
+  private final StepWatch steps;
   private final TrainingTensors tensors;
   private final CrossEntropyLoss loss;
   private final LossWatch watch;
@@ -72,6 +73,7 @@ public final class Trainer implements AutoCloseable {
     try {
       trainingStep = closing.own(new TrainingStep(network, optimizer, options.accumulate() > 1));
       loss = network.loss();
+      steps = closing.own(new StepWatch(network, trainingStep));
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -90,6 +92,14 @@ public final class Trainer implements AutoCloseable {
   /** Returns the number of optimizer updates so far. */
   public long step() {
     return position.step();
+  }
+
+  /**
+   * Times some of the next steps, which run call by call and one after the other then; they give
+   * the same bits.
+   */
+  public void profile(ProfileRequest request) {
+    steps.profile(request);
   }
 
   /**
@@ -114,6 +124,7 @@ public final class Trainer implements AutoCloseable {
     Evaluator.requireClasses(vgg.config(), test);
     requireBatchSizes(train.size());
     fit(train, new ImageFeed(vgg, preprocessing, train), test, listener);
+    steps.trained();
     return position.lastFinished();
   }
 
@@ -136,7 +147,7 @@ public final class Trainer implements AutoCloseable {
       }
       LossTotals totals = loss.totals();
       listener.evaluationStarted(position.epoch());
-      Evaluation evaluation = Evaluator.evaluate(vgg, preprocessing, test, () -> stopping);
+      Evaluation evaluation = evaluate(test);
       if (evaluation == null) {
         break;
       }
@@ -147,6 +158,21 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
+  private Evaluation evaluate(ImageSource test) {
+    EvaluationEvent event = new EvaluationEvent();
+    event.begin();
+    Evaluation evaluation = Evaluator.evaluate(vgg, preprocessing, test, () -> stopping);
+    event.end();
+    if (event.shouldCommit()) {
+      event.number = position.epoch();
+      event.images = test.size();
+      event.bytes =
+          test.commonShape() == null ? 0 : (long) test.size() * test.commonShape().bytes();
+      event.commit();
+    }
+    return evaluation;
+  }
+
   /** Trains the rest of the epoch; returns whether it was finished. */
   private boolean trainEpoch(ImageSource train, ImageFeed feed, TrainingListener listener) {
     BatchSchedule schedule =
@@ -155,13 +181,15 @@ public final class Trainer implements AutoCloseable {
     listener.epochStarted(position.epoch(), schedule.steps(), train.size());
     int[] order = new Draw(options.seed(), position.epoch()).permutation(train.size());
     watch.reset();
+    steps.noMore(); // also of an earlier try, which may have failed within a step
     try (BatchLoader loader = feed.loader(schedule, order, position.batch())) {
-      for (Batch next = loader.next(); next != null; next = loader.next()) {
+      for (Batch next = take(loader); next != null; next = take(loader)) {
         pass(next, feed, schedule);
         if (!schedule.endsStep(next.index())) {
           continue;
         }
         position.stepDone(next.index() + 1);
+        steps.stepDone(position.step(), schedule.imagesOfStep(next.index()));
         readLoss(schedule, listener);
         if (position.step() % STEPS_A_WEIGHT_CHECK == 0) {
           requireFinite(loss.totals()); // reports the step at which it began
@@ -175,6 +203,15 @@ public final class Trainer implements AutoCloseable {
     }
     tensors.requireFiniteWeights();
     return true;
+  }
+
+  private Batch take(BatchLoader loader) {
+    steps.waiting();
+    Batch next = loader.next();
+    if (next == null) {
+      steps.noMore();
+    }
+    return next;
   }
 
   /** Reports the loss if it is known, which it always is after an epoch's last step. */
@@ -191,6 +228,8 @@ public final class Trainer implements AutoCloseable {
 
   /** Runs a forward and a backward pass; scales gradients for the mean over the step's images. */
   private void pass(Batch batch, ImageFeed feed, BatchSchedule schedule) {
+    long rows = schedule.mostImages();
+    steps.uploading(batch, batch.images().bytes().capacity() / rows * batch.size());
     Execution at = network.execution(batch.size());
     feed.load(batch, at);
     at.labels().uploadAsync(batch.labels());

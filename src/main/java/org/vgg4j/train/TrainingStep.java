@@ -2,7 +2,9 @@ package org.vgg4j.train;
 
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
 import org.vgg4j.optim.AttachedOptimizer;
@@ -11,8 +13,12 @@ import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Recorded;
+import org.vgg4j.tensor.StepMarks;
+import org.vgg4j.tensor.StepPart;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Work;
 
 /**
  * Takes a loaded batch to updated parameters: input, forward, loss, backward, the sum of several
@@ -40,7 +46,28 @@ public final class TrainingStep implements AutoCloseable {
   private final Arena sum; // of the gradients of a step's passes; null for steps of one pass
   private final AccumulatePlan addToSum; // null with the sum
   private final AccumulatePlan addSum; // likewise
-  private final Map<Execution, Map<End, Recorded>> recorded = new HashMap<>();
+  private final List<Work> sumWork; // of adding gradients; empty with the sum
+  private final Map<Execution, Passes> recorded = new HashMap<>();
+  private StepMarks marks = StepMarks.NONE;
+  private boolean isDirect; // call by call: nothing is recorded and no recording is run
+
+  /** The passes recorded at one input shape. */
+  private static final class Passes implements AutoCloseable {
+    private final ImageSpec images; // what they start from, null for the input itself
+    private final Map<End, Recorded> byEnd = new EnumMap<>(End.class);
+
+    Passes(ImageSpec images) {
+      this.images = images;
+    }
+
+    @Override
+    public void close() {
+      try (Closing all = new Closing()) {
+        byEnd.values().forEach(all::own);
+        byEnd.clear();
+      }
+    }
+  }
 
   /**
    * Allocates the memory of the optimizer and of the sum.
@@ -58,6 +85,7 @@ public final class TrainingStep implements AutoCloseable {
       sum = accumulates ? closing.own(backend.allocate(gradients.bytes())) : null;
       addToSum = accumulates ? closing.own(backend.accumulate(gradients, sum)) : null;
       addSum = accumulates ? closing.own(backend.accumulate(sum, gradients)) : null;
+      sumWork = accumulates ? addSum.work() : List.of();
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -70,37 +98,95 @@ public final class TrainingStep implements AutoCloseable {
   }
 
   /**
+   * Says where the passes are from now on.
+   *
+   * @param listener hears of each section; {@link StepMarks#NONE} for nothing
+   * @param direct whether passes are run call by call, so that the listener hears of every pass;
+   *     else only of those that are not run from a recording
+   */
+  public void mark(StepMarks listener, boolean direct) {
+    marks = listener;
+    isDirect = direct;
+  }
+
+  /**
    * Runs one pass over the batch loaded at an input shape.
    *
    * @param isFirst whether it is the first pass of its step
    * @param isLast whether it is the last, which makes the update
    */
   public void run(Execution at, boolean isFirst, boolean isLast) {
+    int rows = network.stepState().rows();
+    if (rows < 1 || rows > at.batch()) { // a recorded step no longer looks
+      throw new IllegalArgumentException(rows + " rows for a batch of " + at.batch());
+    }
     End end = !isLast ? End.ADD : isFirst ? End.UPDATE : End.ADD_AND_UPDATE;
-    Map<End, Recorded> known = recorded.computeIfAbsent(at, key -> new EnumMap<>(End.class));
-    Recorded recording = known.get(end);
-    if (recording == null) {
-      pass(at, end); // a first run may still load code and allocate
-      known.put(end, closing.own(network.backend().record(() -> pass(at, end))));
+    if (isDirect || network.hasListener()) {
+      pass(at, end);
     } else {
-      recording.run();
+      Passes passes = passes(at);
+      Recorded recording = passes.byEnd.get(end);
+      if (recording == null) {
+        pass(at, end); // a first run may still load code and allocate
+        passes.byEnd.put(end, network.backend().record(() -> pass(at, end)));
+      } else {
+        recording.run();
+      }
     }
     network.countTrainingPass();
   }
 
+  /** Returns what was recorded at a shape; a net that starts from other images is recorded anew. */
+  private Passes passes(Execution at) {
+    Passes known = recorded.get(at);
+    if (known != null && Objects.equals(known.images, at.imageSpec())) {
+      return known;
+    }
+    if (known == null) {
+      at.own(() -> forget(at));
+    } else {
+      known.close();
+    }
+    Passes none = new Passes(at.imageSpec());
+    recorded.put(at, none);
+    return none;
+  }
+
+  /** Closes what was recorded at a shape. */
+  private void forget(Execution at) {
+    Passes passes = recorded.remove(at);
+    if (passes != null) {
+      passes.close();
+    }
+  }
+
   private void pass(Execution at, End end) {
+    if (!at.imageWork().isEmpty()) {
+      marks.begin(StepPart.INPUT, "images", at.imageWork());
+    }
     Tensor logits = at.forward(true);
+    marks.begin(StepPart.LOSS, "loss", at.lossWork());
     at.loss(logits, at.outputGradient());
-    at.backward(at.outputGradient());
-    if (end == End.ADD) {
-      addToSum.run();
+    Backend backend = network.backend();
+    if (end == End.UPDATE && backend.isBranching()) {
+      optimizer.begin();
+      at.backward(
+          at.outputGradient(), stage -> backend.beside(() -> optimizer.step(stage)));
       return;
     }
+    at.backward(at.outputGradient());
+    if (end != End.UPDATE) {
+      marks.begin(StepPart.UPDATE, "sum", sumWork);
+      (end == End.ADD ? addToSum : addSum).run();
+    }
     if (end == End.ADD_AND_UPDATE) {
-      addSum.run();
       sum.zero();
     }
-    optimizer.step();
+    if (end != End.ADD) {
+      marks.begin(StepPart.UPDATE, "optimizer", optimizer.work());
+      optimizer.step();
+    }
+    marks.end();
   }
 
   /** Discards the gradients kept for an unfinished step. */
@@ -112,6 +198,8 @@ public final class TrainingStep implements AutoCloseable {
 
   @Override
   public void close() {
+    recorded.values().forEach(closing::own);
+    recorded.clear();
     closing.close();
   }
 }

@@ -103,7 +103,7 @@ final class TinyTraining {
               trainer,
               run,
               store,
-              contents,
+              () -> contents,
               interval,
               from == null ? null : from.state(),
               reports::add)) {

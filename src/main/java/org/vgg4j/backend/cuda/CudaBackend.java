@@ -1,6 +1,7 @@
 package org.vgg4j.backend.cuda;
 
 import java.util.Map;
+import org.vgg4j.backend.cuda.calls.Branch;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
 import org.vgg4j.backend.cuda.calls.Versions;
@@ -55,9 +56,12 @@ import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.MemoryPlanner;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Profiler;
+import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.StepMarks;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
@@ -78,6 +82,7 @@ public final class CudaBackend implements Backend {
   private final CudaOptions options;
   private final CudaDevice device;
   private final DeviceDescription described; // null for an open GPU
+  private StepMarks marks; // null until requested
 
   /**
    * Opens the engine.
@@ -97,6 +102,7 @@ public final class CudaBackend implements Backend {
               options.deviceNumber(),
               options::planPolicy,
               options.activations().recomputed(),
+              options.graph(),
               options.cache());
     } catch (CudaException | DeviceLostException e) {
       throw new DeviceUnavailableException(
@@ -183,6 +189,25 @@ public final class CudaBackend implements Backend {
     device.memory().workspace().allocate();
   }
 
+  /** Records work as a CUDA graph, unless the options say call by call. */
+  @Override
+  public Recorded record(Runnable work) {
+    allocateWorkspace();
+    return device.steps().record(work);
+  }
+
+  @Override
+  public boolean isBranching() {
+    return device.context().isBranching();
+  }
+
+  @Override
+  public void beside(Runnable work) {
+    device.context().fork(Branch.UPDATES);
+    work.run();
+    device.context().resume();
+  }
+
   @Override
   public int readInterval() {
     return options.readInterval();
@@ -221,6 +246,22 @@ public final class CudaBackend implements Backend {
   @Override
   public void synchronize() {
     device.context().synchronize();
+  }
+
+  @Override
+  public Profiler profiler() {
+    return new CudaProfiler(device.context());
+  }
+
+  @Override
+  public StepMarks marks() {
+    if (described != null) {
+      return StepMarks.NONE;
+    }
+    if (marks == null) {
+      marks = NvtxMarks.ofThisProcess(options.libraries());
+    }
+    return marks;
   }
 
   @Override

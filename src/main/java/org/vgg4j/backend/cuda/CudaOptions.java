@@ -20,6 +20,8 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param choices plans chosen earlier, from {@code Backend.choices}; they take precedence over the
  *     cache and over timings
  * @param activations what becomes of a batch norm's output
+ * @param graph whether a training step runs as one CUDA graph instead of call by call; the bits are
+ *     the same
  * @param readInterval how many steps pass between reads of the training loss
  * @param cache the folder for data kept between runs, or null for none
  */
@@ -31,6 +33,7 @@ public record CudaOptions(
     boolean deterministic,
     Map<String, String> choices,
     Activations activations,
+    boolean graph,
     int readInterval,
     Path cache) {
   /** 20 steps. */
@@ -46,6 +49,7 @@ public record CudaOptions(
           false,
           Map.of(),
           Activations.AUTO,
+          true,
           DEFAULT_READ_INTERVAL,
           CacheFolder.ofThisUser());
 
@@ -59,6 +63,7 @@ public record CudaOptions(
           true,
           Map.of(),
           Activations.AUTO,
+          true,
           DEFAULT_READ_INTERVAL,
           null);
 
@@ -85,6 +90,22 @@ public record CudaOptions(
         deterministic,
         choices,
         activations,
+        graph,
+        readInterval,
+        cache);
+  }
+
+  /** Returns a copy with steps as graphs or call by call. */
+  public CudaOptions withGraph(boolean other) {
+    return new CudaOptions(
+        deviceNumber,
+        libraries,
+        workspaceLimit,
+        precision,
+        deterministic,
+        choices,
+        activations,
+        other,
         readInterval,
         cache);
   }

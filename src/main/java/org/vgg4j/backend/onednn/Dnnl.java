@@ -29,6 +29,7 @@ final class Dnnl implements AutoCloseable {
   private final OneDnnOptions options;
   private final int threads;
   private final ThreadOwner owner = new ThreadOwner("cpu");
+  private OneDnnProfiler profiler; // null unless a step is being timed
   private boolean closed;
 
   Dnnl(OneDnnOptions options) {
@@ -110,6 +111,23 @@ final class Dnnl implements AutoCloseable {
   Workers workers() {
     checkThread();
     return workers;
+  }
+
+  /** Tells what times the operations from now on; null for nothing. */
+  void profile(OneDnnProfiler listener) {
+    profiler = listener;
+  }
+
+  /** Returns when an operation begins, for {@link #end}; 0 when none is timed. */
+  long begin() {
+    return profiler == null ? 0 : System.nanoTime();
+  }
+
+  /** Says that the operation that began then has ended. */
+  void end(Cost cost, long begin) {
+    if (profiler != null) {
+      profiler.ended(cost, begin);
+    }
   }
 
   OneDnnOptions options() {

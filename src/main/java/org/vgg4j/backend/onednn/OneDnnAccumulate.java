@@ -6,7 +6,7 @@ import org.vgg4j.tensor.Arena;
 /** into += from, over slabs. */
 final class OneDnnAccumulate extends SlabSweep implements AccumulatePlan {
   OneDnnAccumulate(Dnnl dnnl, Arena from, Arena into) {
-    super(dnnl, into, from);
+    super(dnnl, "accumulate", into, from);
   }
 
   @Override

@@ -14,7 +14,7 @@ final class OneDnnAdam extends SlabSweep implements OptimizerPlan {
   private float rootCorrection; // 1 / sqrt(1 - b2^t)
 
   OneDnnAdam(Dnnl dnnl, AdamSpec spec, StepState state, ParameterSlabs slabs, Arena m, Arena v) {
-    super(dnnl, of(slabs, m, v));
+    super(dnnl, "adam", of(slabs, m, v));
     this.spec = spec;
     this.state = state;
   }

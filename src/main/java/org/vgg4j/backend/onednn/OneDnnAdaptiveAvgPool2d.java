@@ -23,19 +23,21 @@ final class OneDnnAdaptiveAvgPool2d extends OneDnnPlan implements WindowPlan {
   private final float[][] yPlanes; // (P Q), likewise
   private final OrderedCopy in;
   private final OrderedCopy out;
+  private final Cost cost;
 
   OneDnnAdaptiveAvgPool2d(Dnnl context, AdaptiveAvgPool2dSpec spec, OneDnnLayout x, Usage usage) {
     super(context, "adaptive average pool", "x " + x.shape());
     training = usage.training();
     this.x = x;
     y = OneDnnLayout.plain(spec.y(x.shape()), DType.F32);
+    cost = Cost.loop("adaptive average pool", x.bytes() + y.bytes());
     int workers = context.workers().count();
     xPlanes = new float[workers][x.shape().dim(2) * x.shape().dim(3)];
     yPlanes = new float[workers][spec.height() * spec.width()];
     memory.desc plain = Dnnl.plain(x.shape(), DType.F32);
     try {
-      in = new OrderedCopy(this, x, plain, false);
-      out = training ? new OrderedCopy(this, x, plain, true) : null;
+      in = new OrderedCopy(this, "x", x, plain, false);
+      out = training ? new OrderedCopy(this, "dx", x, plain, true) : null;
     } catch (RuntimeException | Error e) {
       abandon(e);
       throw e;
@@ -94,6 +96,7 @@ final class OneDnnAdaptiveAvgPool2d extends OneDnnPlan implements WindowPlan {
       OneDnnTensor target,
       float[][] into,
       PlaneKernel kernel) {
+    long begun = context().begin();
     context()
         .workers()
         .run(
@@ -110,6 +113,7 @@ final class OneDnnAdaptiveAvgPool2d extends OneDnnPlan implements WindowPlan {
                 written.position(plane * results.length).put(results);
               }
             });
+    context().end(cost, begun);
   }
 
   private void mean(float[] values, float[] means) {

@@ -21,6 +21,7 @@ import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.Profiler;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
@@ -123,6 +124,11 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
+  public Profiler profiler() {
+    return new OneDnnProfiler(dnnl);
+  }
+
+  @Override
   public WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
     return new OneDnnConv2d(dnnl, spec, Dnnl.layout(x), w == null ? null : Dnnl.layout(w), usage);
   }
@@ -164,7 +170,7 @@ public final class OneDnnBackend implements Backend {
 
   @Override
   public CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
-    return new OneDnnCrossEntropy(Dnnl.layout(logits), state, HostLossAccumulator.of(sums));
+    return new OneDnnCrossEntropy(dnnl, Dnnl.layout(logits), state, HostLossAccumulator.of(sums));
   }
 
   @Override

@@ -24,6 +24,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   private final OneDnnLayout maskLayout; // null without a ReLU
   private final OneDnnLayout savedLayout; // null when planned for inference
   private final double unbias; // N H W / (N H W - 1)
+  private final Cost averages;
   private final float[] running;
   private final float[] batch;
   private final Operation training; // null when planned for inference
@@ -41,6 +42,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
     this.x = x;
     spec.y(x.shape());
     perChannel = OneDnnLayout.plain(spec.parameter(), DType.F32);
+    averages = Cost.loop("running statistics", 6 * perChannel.bytes());
     running = new float[spec.channels()];
     batch = new float[spec.channels()];
     long count = x.shape().elementCount() / spec.channels();
@@ -181,8 +183,10 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
     }
     forward.run(xTensor, gamma, beta, mean, variance, y, mask);
     if (!spec.frozen()) {
+      long begun = context().begin();
       average(means, mean, 1);
       average(variances, variance, unbias);
+      context().end(averages, begun);
     }
   }
 

@@ -13,6 +13,8 @@ import org.vgg4j.tensor.Tensor;
  * Exponentials and sums are in double.
  */
 final class OneDnnCrossEntropy implements CrossEntropyPlan {
+  private final Dnnl dnnl;
+  private final Cost cost;
   private final OneDnnLayout layout; // (N, classes)
   private final OneDnnLayout labelsLayout; // (N)
   private final StepState state;
@@ -24,7 +26,8 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
   private final double[] exponentials; // (classes)
   private final HostLossAccumulator sums;
 
-  OneDnnCrossEntropy(OneDnnLayout layout, StepState state, HostLossAccumulator sums) {
+  OneDnnCrossEntropy(Dnnl dnnl, OneDnnLayout layout, StepState state, HostLossAccumulator sums) {
+    this.dnnl = dnnl;
     this.layout = layout;
     this.sums = sums;
     this.state = state;
@@ -39,6 +42,7 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
     gradient = new float[logits.length];
     labels = new int[batch];
     exponentials = new double[classes];
+    cost = Cost.loop("cross entropy", 2 * layout.bytes() + labelsLayout.bytes());
   }
 
   @Override
@@ -47,6 +51,7 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
     if (rows < 1 || rows > batch) {
       throw new IllegalArgumentException(rows + " rows for a batch of " + batch);
     }
+    long begun = dnnl.begin();
     OneDnnTensor target =
         dlogits == null ? null : OneDnnTensor.of(dlogits, layout, "cross entropy dlogits");
     OneDnnTensor.of(logitsTensor, layout, "cross entropy logits").read(logits);
@@ -59,6 +64,7 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
       java.util.Arrays.fill(gradient, rows * classes, gradient.length, 0);
       target.write(gradient);
     }
+    dnnl.end(cost, begun);
   }
 
   private void sample(int row, double gradientScale) {

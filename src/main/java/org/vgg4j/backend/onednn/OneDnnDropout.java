@@ -19,17 +19,19 @@ final class OneDnnDropout extends OneDnnPlan implements DropoutPlan {
   private final float[][] chunks; // one per worker
   private final OrderedCopy in;
   private final OrderedCopy out;
+  private final Cost cost;
 
   OneDnnDropout(Dnnl context, DropoutSpec spec, OneDnnLayout x, StepState state) {
     super(context, "dropout", "x " + x.shape());
     this.spec = spec;
     this.x = x;
     this.state = state;
+    cost = Cost.loop("dropout", 2 * x.bytes());
     chunks = new float[context.workers().count()][CHUNK];
     memory.desc plain = Dnnl.plain(x.shape(), DType.F32);
     try {
-      in = new OrderedCopy(this, x, plain, false);
-      out = new OrderedCopy(this, x, plain, true);
+      in = new OrderedCopy(this, "x", x, plain, false);
+      out = new OrderedCopy(this, "y", x, plain, true);
     } catch (RuntimeException | Error e) {
       abandon(e);
       throw e;
@@ -52,6 +54,7 @@ final class OneDnnDropout extends OneDnnPlan implements DropoutPlan {
     long key = CounterRandom.key(state.seed(), spec.stream(), state.forwardPass());
     int threshold = spec.threshold();
     float scale = (float) spec.scale();
+    long begun = context().begin();
     context()
         .workers()
         .run(
@@ -71,6 +74,7 @@ final class OneDnnDropout extends OneDnnPlan implements DropoutPlan {
                 into.position(at).put(chunk, 0, count);
               }
             });
+    context().end(cost, begun);
     out.after(target);
   }
 }

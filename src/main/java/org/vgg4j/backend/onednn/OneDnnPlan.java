@@ -48,7 +48,7 @@ abstract class OneDnnPlan implements Plan {
 
   /** Begins the plan of a method that runs one primitive. */
   final Operation.Builder operation(String part, primitive_desc description) {
-    return new Operation.Builder(this, operation + part + ", " + shapes, description);
+    return new Operation.Builder(this, part, description);
   }
 
   static dnnl.prop_kind forwardKind(Usage usage) {

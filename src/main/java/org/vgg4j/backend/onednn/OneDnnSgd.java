@@ -12,7 +12,7 @@ final class OneDnnSgd extends SlabSweep implements OptimizerPlan {
   private final StepState state;
 
   OneDnnSgd(Dnnl dnnl, SgdSpec spec, StepState state, ParameterSlabs slabs, Arena v) {
-    super(dnnl, v == null ? of(slabs) : of(slabs, v));
+    super(dnnl, "sgd", v == null ? of(slabs) : of(slabs, v));
     this.spec = spec;
     this.state = state;
     if ((v == null) != (spec.momentum() == 0)) {

@@ -89,6 +89,7 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
     try (F description = describeForward(usage, spec.relu(), y.desc())) {
       forward =
           operation("", description)
+              .multiplyAdds(spec.multiplyAdds(x.shape()))
               .input(dnnl.DNNL_ARG_SRC, "x", x, description.src_desc(0))
               .input(dnnl.DNNL_ARG_WEIGHTS, "w", w, description.weights_desc(0))
               .direct(dnnl.DNNL_ARG_BIAS, "b", b)
@@ -104,6 +105,7 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
       w = w == null ? weightsLayout(dw) : w;
       weights =
           operation(part, description)
+              .multiplyAdds(spec.multiplyAdds(x.shape()))
               .input(dnnl.DNNL_ARG_SRC, "x", x, description.src_desc(0))
               .input(dnnl.DNNL_ARG_DIFF_DST, "dy", y, description.diff_dst_desc(0))
               .output(dnnl.DNNL_ARG_DIFF_WEIGHTS, "dw", w, dw)
@@ -117,6 +119,7 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
     try (primitive_desc description = describe(part, () -> dataDescription(hint))) {
       data =
           operation(part, description)
+              .multiplyAdds(spec.multiplyAdds(x.shape()))
               .input(dnnl.DNNL_ARG_WEIGHTS, "w", w, description.weights_desc(0))
               .input(dnnl.DNNL_ARG_DIFF_DST, "dy", y, description.diff_dst_desc(0))
               .output(dnnl.DNNL_ARG_DIFF_SRC, "dx", x, description.diff_src_desc(0))

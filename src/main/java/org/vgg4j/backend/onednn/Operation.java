@@ -87,13 +87,16 @@ final class Operation {
   /** Collects operands. A null layout means that the operation has no such operand. */
   static final class Builder {
     private final OneDnnPlan plan;
-    private final String what;
+    private final String part;
     private final primitive_desc description;
     private final List<Operand> operands = new ArrayList<>();
 
-    Builder(OneDnnPlan plan, String what, primitive_desc description) {
+    private long bytes; // of the primitive's own operands
+    private long multiplyAdds;
+
+    Builder(OneDnnPlan plan, String part, primitive_desc description) {
       this.plan = plan;
-      this.what = what;
+      this.part = part;
       this.description = description;
     }
 
@@ -104,6 +107,15 @@ final class Operation {
         OrderedCopy copy,
         Scratch.Place substitute) {
       operands.add(new Operand(plan.operand(role), planned, argument, copy, substitute));
+      if (planned != null && argument != UNREAD) {
+        bytes += copy == null ? planned.bytes() : copy.bytes();
+      }
+      return this;
+    }
+
+    /** Says how many multiply-adds a run makes. */
+    Builder multiplyAdds(long count) {
+      multiplyAdds = count;
       return this;
     }
 
@@ -119,12 +131,13 @@ final class Operation {
 
     /** Adds an operand that the primitive reads as {@code wanted}. */
     Builder input(int argument, String role, OneDnnLayout planned, memory.desc wanted) {
-      return add(argument, role, planned, new OrderedCopy(plan, planned, wanted, false), null);
+      return add(
+          argument, role, planned, new OrderedCopy(plan, role, planned, wanted, false), null);
     }
 
     /** Adds an operand that the primitive writes as {@code wanted}. */
     Builder output(int argument, String role, OneDnnLayout planned, memory.desc wanted) {
-      return add(argument, role, planned, new OrderedCopy(plan, planned, wanted, true), null);
+      return add(argument, role, planned, new OrderedCopy(plan, role, planned, wanted, true), null);
     }
 
     /** Adds an output that the caller may leave out; the primitive writes it regardless. */
@@ -137,8 +150,11 @@ final class Operation {
           operands.stream().filter(Operand::isArgument).mapToInt(Operand::argument).toArray();
       primitive made =
           Dnnl.create(plan.operation(), plan.shapes(), () -> new primitive(description));
-      return new Operation(
-          operands, plan.own(new Primitive(plan.context(), what, made, ids)), ids.length);
+      String name = plan.operation() + part;
+      Cost cost = new Cost(name, Cost.implementation(description), false, bytes, multiplyAdds);
+      Primitive primitive =
+          new Primitive(plan.context(), name + ", " + plan.shapes(), cost, made, ids);
+      return new Operation(operands, plan.own(primitive), ids.length);
     }
   }
 }

@@ -7,13 +7,17 @@ final class OrderedCopy {
   private final Primitive copy; // null when the orders agree
   private final Scratch.Place place;
   private final boolean output;
+  private final long bytes;
 
   /**
-   * Plans an input of layout {@code given} that the primitive reads as {@code wanted}, or an output
-   * that it writes as {@code wanted} and that ends up in layout {@code given}.
+   * Plans an operand {@code role}: an input of layout {@code given} that the primitive reads as
+   * {@code wanted}, or an output that it writes as {@code wanted} and that ends up in layout {@code
+   * given}.
    */
-  OrderedCopy(OneDnnPlan plan, OneDnnLayout given, memory.desc wanted, boolean output) {
+  OrderedCopy(
+      OneDnnPlan plan, String role, OneDnnLayout given, memory.desc wanted, boolean output) {
     this.output = output;
+    bytes = wanted.get_size();
     if (given.matches(wanted)) {
       copy = null;
       place = null;
@@ -24,8 +28,13 @@ final class OrderedCopy {
     copy =
         plan.own(
             output
-                ? Reorder.create(plan.context(), inner, given)
-                : Reorder.create(plan.context(), given, inner));
+                ? Reorder.create(plan.context(), role, inner, given)
+                : Reorder.create(plan.context(), role, given, inner));
+  }
+
+  /** Returns the bytes of the operand that the primitive reads or writes. */
+  long bytes() {
+    return bytes;
   }
 
   /** Returns the input to read, copied if necessary, or the output to write. */

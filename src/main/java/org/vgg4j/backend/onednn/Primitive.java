@@ -13,6 +13,7 @@ import org.vgg4j.tensor.Closing;
 final class Primitive implements AutoCloseable {
   private final Dnnl context;
   private final String what;
+  private final Cost cost;
   private final Closing closing = new Closing();
   private final dnnl_primitive handle;
   private final dnnl_exec_arg_t list;
@@ -23,9 +24,10 @@ final class Primitive implements AutoCloseable {
    * Takes ownership of the primitive. {@code argumentIds} are its DNNL_ARG_ numbers, in the order
    * in which run() takes tensors.
    */
-  Primitive(Dnnl context, String what, primitive primitive, int... argumentIds) {
+  Primitive(Dnnl context, String what, Cost cost, primitive primitive, int... argumentIds) {
     this.context = context;
     this.what = what;
+    this.cost = cost;
     closing.own(primitive);
     handle = closing.own(primitive.get());
     list = closing.own(new dnnl_exec_arg_t(argumentIds.length));
@@ -45,10 +47,12 @@ final class Primitive implements AutoCloseable {
         bound[i] = tensors[i];
       }
     }
+    long begin = context.begin();
     Dnnl.check(
         dnnl.dnnl_primitive_execute(handle, context.stream(), bound.length, list),
         "dnnl_primitive_execute",
         what);
+    context.end(cost, begin);
   }
 
   @Override

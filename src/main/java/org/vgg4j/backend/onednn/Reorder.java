@@ -7,7 +7,8 @@ import org.bytedeco.dnnl.reorder;
 final class Reorder {
   private Reorder() {}
 
-  static Primitive create(Dnnl context, OneDnnLayout from, OneDnnLayout to) {
+  /** Plans a copy of the operand {@code role}. */
+  static Primitive create(Dnnl context, String role, OneDnnLayout from, OneDnnLayout to) {
     String what = "reorder of " + from + " to " + to;
     try (reorder.primitive_desc description =
         Dnnl.create(
@@ -17,7 +18,8 @@ final class Reorder {
                 new reorder.primitive_desc(
                     context.engine(), from.desc(), context.engine(), to.desc()))) {
       reorder made = Dnnl.create("reorder", from + " to " + to, () -> new reorder(description));
-      return new Primitive(context, what, made, dnnl.DNNL_ARG_FROM, dnnl.DNNL_ARG_TO);
+      Cost cost = Cost.reorder("reorder of " + role, description, from.desc(), to.desc());
+      return new Primitive(context, what, cost, made, dnnl.DNNL_ARG_FROM, dnnl.DNNL_ARG_TO);
     }
   }
 }

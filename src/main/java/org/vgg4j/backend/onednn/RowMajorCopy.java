@@ -29,7 +29,7 @@ final class RowMajorCopy implements AutoCloseable {
   }
 
   private void copy(OneDnnTensor from, OneDnnTensor to) {
-    try (Primitive copy = Reorder.create(dnnl, from.dnnlLayout(), to.dnnlLayout())) {
+    try (Primitive copy = Reorder.create(dnnl, "a tensor", from.dnnlLayout(), to.dnnlLayout())) {
       copy.run(from, to);
     }
   }

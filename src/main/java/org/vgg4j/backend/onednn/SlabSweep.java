@@ -17,13 +17,16 @@ abstract class SlabSweep implements Plan {
   private final Dnnl dnnl;
   private final OneDnnArena[] slabs;
   private final long elements;
+  private final Cost cost;
   private final float[][][] chunks; // worker, slab, value
 
   /**
    * Takes the slabs in the order in which {@link #update} gets their chunks. The second slab,
    * gradients, is only read.
+   *
+   * @param name what it computes, for a person
    */
-  SlabSweep(Dnnl dnnl, Arena... arenas) {
+  SlabSweep(Dnnl dnnl, String name, Arena... arenas) {
     this.dnnl = dnnl;
     slabs = new OneDnnArena[arenas.length];
     for (int i = 0; i < arenas.length; i++) {
@@ -37,6 +40,7 @@ abstract class SlabSweep implements Plan {
       slabs[i] = own;
     }
     elements = arenas[0].bytes() / Float.BYTES;
+    cost = Cost.loop(name, (2L * slabs.length - 1) * arenas[0].bytes());
     chunks = new float[dnnl.workers().count()][slabs.length][CHUNK];
   }
 
@@ -57,7 +61,9 @@ abstract class SlabSweep implements Plan {
 
   /** Runs the update over the whole slabs. */
   final void sweep() {
+    long begun = dnnl.begin();
     dnnl.workers().run(elements, CHUNK, this::sweep);
+    dnnl.end(cost, begun);
   }
 
   private void sweep(int worker, long begin, long end) {

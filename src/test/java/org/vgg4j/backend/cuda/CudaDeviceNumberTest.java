@@ -39,6 +39,7 @@ final class CudaDeviceNumberTest {
                 null,
                 null,
                 null,
+                null,
                 true,
                 null,
                 Map.of()))

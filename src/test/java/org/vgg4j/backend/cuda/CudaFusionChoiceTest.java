@@ -167,6 +167,7 @@ final class CudaFusionChoiceTest {
                 false,
                 choices,
                 Activations.RECOMPUTE,
+                true,
                 20,
                 null));
     VggConfig config = config();

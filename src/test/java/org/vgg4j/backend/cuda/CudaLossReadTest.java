@@ -87,6 +87,7 @@ final class CudaLossReadTest {
             strict.deterministic(),
             strict.choices(),
             strict.activations(),
+            strict.graph(),
             readInterval,
             strict.cache());
     try (CudaBackend backend = CudaUnderTest.open(engine);

@@ -80,6 +80,7 @@ final class CudaStepTest {
               i == 0,
               Map.of(),
               Activations.AUTO,
+              true,
               CudaOptions.DEFAULT_READ_INTERVAL,
               null);
       try (CudaBackend backend = CudaUnderTest.open(options);

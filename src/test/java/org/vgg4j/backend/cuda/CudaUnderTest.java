@@ -74,6 +74,7 @@ public final class CudaUnderTest {
             deterministic,
             choices,
             activations,
+            true,
             CudaOptions.DEFAULT_READ_INTERVAL,
             cache));
   }

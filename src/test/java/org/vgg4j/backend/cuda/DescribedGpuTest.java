@@ -28,7 +28,7 @@ final class DescribedGpuTest {
   private static CudaOptions options(
       Precision precision, boolean deterministic, Activations activations) {
     return new CudaOptions(
-        0, List.of(), null, precision, deterministic, Map.of(), activations, 20, null);
+        0, List.of(), null, precision, deterministic, Map.of(), activations, true, 20, null);
   }
 
   private static Recipe recipe(String... settings) {

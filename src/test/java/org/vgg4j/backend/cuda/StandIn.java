@@ -18,7 +18,9 @@ public final class StandIn {
   private static final int QUIET = 5;
   private static final int SELECT = 6;
   private static final int DEVICES = 8;
+  private static final int SHUFFLED = 9;
   private static final int IS_STANDIN = 32;
+  private static final int LIVE_BYTES = 33;
   private static final int VIOLATIONS = 36;
   private static final int CALLS = 37;
   private static final int PAGEABLE_COPIES = 38;
@@ -35,7 +37,9 @@ public final class StandIn {
           "cublasLt objects",
           "cuDNN handles",
           "cuDNN descriptors",
-          "NVRTC programs");
+          "NVRTC programs",
+          "graphs",
+          "executable graphs");
 
   private StandIn() {}
 
@@ -67,6 +71,14 @@ public final class StandIn {
     control(CAPACITY, bytes);
   }
 
+  /**
+   * Has everything that nothing orders run in a random order: streams, the branches of a graph, the
+   * threads of a kernel; 0 ends that.
+   */
+  public static void shuffle(long seed) {
+    control(SHUFFLED, seed);
+  }
+
   /** Sets how many GPUs there are, one at first. */
   public static void devices(int count) {
     control(DEVICES, count);
@@ -78,6 +90,11 @@ public final class StandIn {
       control(SELECT, bytes.address());
       return read(CALLS);
     }
+  }
+
+  /** Returns the bytes of device memory in use. */
+  static long liveBytes() {
+    return read(LIVE_BYTES);
   }
 
   static long violations() {

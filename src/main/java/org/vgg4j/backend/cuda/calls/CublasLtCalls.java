@@ -185,6 +185,10 @@ public final class CublasLtCalls extends ContextCalls {
       cublasLtMatmulAlgo_t algorithm,
       Pointer workspace,
       long workspaceBytes) {
+    LaunchTimes times = context.times();
+    if (times != null) {
+      times.begin();
+    }
     status.cublas(
         "cublasLtMatmul",
         cublas.cublasLtMatmul(
@@ -205,5 +209,8 @@ public final class CublasLtCalls extends ContextCalls {
             workspaceBytes,
             context.stream()),
         product.what());
+    if (times != null) {
+      times.end("cublasLt");
+    }
   }
 }

@@ -1,6 +1,8 @@
 package org.vgg4j.backend.cuda.calls;
 
 import org.bytedeco.cuda.cudart.CUevent_st;
+import org.bytedeco.cuda.cudart.CUgraphExec_st;
+import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUkern_st;
 import org.bytedeco.cuda.cudart.CUlib_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -153,6 +155,48 @@ public final class CudaCalls {
 
   public void cudaEventDestroy(CUevent_st event) {
     status.releaseCuda("cudaEventDestroy", cudart.cudaEventDestroy(event));
+  }
+
+  /** Begins to write down what this thread enqueues on a stream instead of running it. */
+  void cudaStreamBeginCapture(CUstream_st stream) {
+    status.cuda(
+        "cudaStreamBeginCapture",
+        cudart.cudaStreamBeginCapture(stream, cudart.cudaStreamCaptureModeThreadLocal),
+        "a step");
+  }
+
+  CUgraph_st cudaStreamEndCapture(CUstream_st stream) {
+    CUgraph_st graph = new CUgraph_st();
+    status.cuda("cudaStreamEndCapture", cudart.cudaStreamEndCapture(stream, graph), "a step");
+    return graph;
+  }
+
+  /** Ends a capture that failed, whatever became of it. */
+  void abandonCapture(CUstream_st stream) {
+    CUgraph_st graph = new CUgraph_st();
+    if (cudart.cudaStreamEndCapture(stream, graph) == 0) {
+      cudaGraphDestroy(graph);
+    }
+    cudart.cudaGetLastError(); // what went wrong is known already
+  }
+
+  CUgraphExec_st cudaGraphInstantiate(CUgraph_st graph) {
+    CUgraphExec_st executable = new CUgraphExec_st();
+    status.cuda(
+        "cudaGraphInstantiate", cudart.cudaGraphInstantiate(executable, graph, 0), "a step");
+    return executable;
+  }
+
+  void cudaGraphLaunch(CUgraphExec_st graph, CUstream_st stream) {
+    status.cuda("cudaGraphLaunch", cudart.cudaGraphLaunch(graph, stream), "a step");
+  }
+
+  void cudaGraphExecDestroy(CUgraphExec_st graph) {
+    status.releaseCuda("cudaGraphExecDestroy", cudart.cudaGraphExecDestroy(graph));
+  }
+
+  void cudaGraphDestroy(CUgraph_st graph) {
+    status.releaseCuda("cudaGraphDestroy", cudart.cudaGraphDestroy(graph));
   }
 
   /** Loads a library of kernels from a fatbin, a cubin or zero-terminated PTX. */

@@ -24,9 +24,12 @@ public final class CudaContext implements AutoCloseable {
   private final CudnnCalls cudnn = new CudnnCalls(this);
   private final GpuInfo info;
   private final CUstream_st stream;
+  private CUstream_st current; // the stream, or that of a branch
   private final cudnnContext cudnnHandle;
   private final cublasLtContext cublasLtHandle;
   private long turn;
+  private CapturedGraph capturing; // null unless work is being captured
+  private LaunchTimes times; // null unless a step is being timed
   private boolean closed;
   private volatile boolean ended; // the stream is gone; any thread may release resources
 
@@ -46,6 +49,7 @@ public final class CudaContext implements AutoCloseable {
     info = GpuInfo.select(cuda, number);
     CURRENT.set(number);
     stream = cuda.cudaStreamCreateWithFlags(cudart.cudaStreamNonBlocking);
+    current = stream;
     owned.own(this::endStream);
     cudnnHandle = cudnn.cudnnCreate();
     owned.own(() -> cudnn.cudnnDestroy(cudnnHandle));
@@ -91,22 +95,86 @@ public final class CudaContext implements AutoCloseable {
 
   /** Returns the stream for all work; only the owning thread may call this. */
   public CUstream_st stream() {
-    turn++;
+    if (current.equals(stream)) {
+      turn++;
+    }
     return ownStream();
   }
 
   private CUstream_st ownStream() {
     owner.check();
     makeCurrent();
-    return stream;
+    return current;
+  }
+
+  void beginCapture(CapturedGraph graph) {
+    capturing = graph;
+  }
+
+  void endCapture() {
+    capturing = null;
+    enqueueOn(stream);
+  }
+
+  /** Returns whether what is enqueued now is captured, to run later. */
+  public boolean isCapturing() {
+    return capturing != null;
+  }
+
+  /** Returns whether {@link #fork} begins a branch: while a graph with branches is captured. */
+  public boolean isBranching() {
+    return capturing != null && capturing.branches() != null;
   }
 
   /**
-   * Returns a number that grows whenever the stream or a library's handle is asked for. While it
-   * remains the same, nothing was enqueued, so nothing on the GPU has changed.
+   * Has what is enqueued from now until {@link #resume} run beside what is enqueued after that, up
+   * to {@link #join}, or to the end of the capture. Neither may write what the other uses. Outside
+   * of a capture with branches these three do nothing: all runs in the order of the calls.
+   */
+  public void fork(Branch branch) {
+    if (isBranching()) {
+      enqueueOn(capturing.branches().fork(branch));
+    }
+  }
+
+  /** Ends a branch's part. */
+  public void resume() {
+    if (isBranching()) {
+      enqueueOn(stream);
+    }
+  }
+
+  /** Has what is enqueued from now on wait for a branch. */
+  public void join(Branch branch) {
+    if (isBranching()) {
+      capturing.branches().join(branch);
+    }
+  }
+
+  private void enqueueOn(CUstream_st other) {
+    if (!other.equals(current)) {
+      current = other;
+      cudnn.cudnnSetStream(cudnnHandle, other);
+    }
+  }
+
+  /**
+   * Returns a number that grows whenever the stream or a library's handle is asked for, except on a
+   * branch, which changes nothing that the others use. While it remains the same, nothing was
+   * enqueued, so nothing on the GPU has changed.
    */
   public long turn() {
     return turn;
+  }
+
+  /** Says what times launches from now on; null for nothing. */
+  public void times(LaunchTimes listener) {
+    times = listener;
+  }
+
+  /** Returns what times launches, null when nothing does. */
+  public LaunchTimes times() {
+    return times;
   }
 
   Scalars scalars() {

@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.List;
 import org.bytedeco.cuda.global.cudnn;
 import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.calls.LaunchTimes;
 import org.vgg4j.tensor.Closing;
 
 /**
@@ -91,13 +92,21 @@ public final class PlanRun implements AutoCloseable {
       throw new IllegalStateException("a plan for a described GPU cannot be run");
     }
     addresses[pointers.length] = workspace == null ? 0 : workspace.address();
+    Pack pack = pack(workspace);
+    LaunchTimes times = plan.target().context().times();
+    if (times != null) {
+      times.begin();
+    }
     plan.target()
         .calls()
         .cudnnBackendExecute(
             plan.target().context(),
             plan.plan().handle(),
-            pack(workspace).descriptor().handle(),
+            pack.descriptor().handle(),
             plan.plan().what());
+    if (times != null) {
+      times.end("cuDNN " + plan.choice().text());
+    }
   }
 
   private Pack pack(Pointer workspace) {

@@ -6,6 +6,7 @@ import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.backend.cuda.calls.LaunchTimes;
 import org.vgg4j.tensor.Closing;
 
 /**
@@ -84,7 +85,14 @@ public final class KernelLaunch implements AutoCloseable {
     if (context == null) {
       throw new IllegalStateException(what + " cannot run on a described GPU");
     }
+    LaunchTimes times = context.times();
+    if (times != null) {
+      times.begin();
+    }
     context.cuda().cudaLaunchKernel(what, kernel, grid, block, arguments, context.stream());
+    if (times != null) {
+      times.end(what);
+    }
   }
 
   @Override

@@ -13,6 +13,8 @@ public final class DeviceMemory implements AutoCloseable {
   private final long bytes;
   private CUevent_st read; // null before the first upload beside the step
   private boolean readIsMarked; // since the last such upload
+  private boolean isReadByGraph;
+  private DeviceMemory arrivals; // null until it is needed
   private boolean closed;
 
   /** Allocates {@code bytes} bytes, at least one, uninitialised. */
@@ -50,10 +52,23 @@ public final class DeviceMemory implements AutoCloseable {
 
   /** Says that what was enqueued so far is the last to read what the last upload brought. */
   void lastRead() {
-    if (read != null) {
+    if (context.isCapturing()) {
+      isReadByGraph = true; // at a time that no event outside of the graph can name
+    } else if (read != null) {
       context.cuda().cudaEventRecord(read, context.stream());
       readIsMarked = true;
     }
+  }
+
+  /**
+   * Returns where an upload arrives while a graph may still read what stands here, so that the two
+   * can go on beside each other; null where the upload may come straight to this memory.
+   */
+  DeviceMemory arrivals() {
+    if (isReadByGraph && arrivals == null) {
+      arrivals = new DeviceMemory(context, bytes);
+    }
+    return arrivals;
   }
 
   /**
@@ -83,6 +98,9 @@ public final class DeviceMemory implements AutoCloseable {
       closed = true;
       try (Closing parts = new Closing()) {
         parts.own(() -> context.cuda().cudaFree(block));
+        if (arrivals != null) {
+          parts.own(arrivals);
+        }
         if (read != null) {
           parts.own(() -> context.cuda().cudaEventDestroy(read));
         }

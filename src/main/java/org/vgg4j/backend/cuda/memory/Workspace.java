@@ -68,6 +68,11 @@ public final class Workspace implements AutoCloseable {
     }
   }
 
+  /** Returns where the memory lies, 0 without any: what a graph holds is valid while it stays. */
+  public long address() {
+    return memory == null ? 0 : memory.pointer().address();
+  }
+
   @Override
   public void close() {
     if (memory != null) {

@@ -1,6 +1,7 @@
 package org.vgg4j.backend.cuda.operations;
 
 import org.bytedeco.javacpp.Pointer;
+import org.vgg4j.backend.cuda.calls.Branch;
 import org.vgg4j.backend.cuda.graph.ConvOperation;
 import org.vgg4j.backend.cuda.graph.ConvPlan;
 import org.vgg4j.backend.cuda.graph.ConvPlans;
@@ -11,6 +12,7 @@ import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.CudaTensor;
 import org.vgg4j.backend.cuda.memory.WorkspaceRegions;
+import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
@@ -45,6 +47,8 @@ final class ConvProducts {
   private final KernelLaunch widen; // null when dw has the type of the products
   private final WorkspaceRegions.Region narrowGradient; // dw as cuDNN writes it
   private final WorkspaceRegions.Region scratch;
+  private final WorkspaceRegions.Region filterScratch; // behind that of dx where both may run at once
+  private final CudaDevice device;
 
   ConvProducts(
       Closing owned,
@@ -56,6 +60,7 @@ final class ConvProducts {
       Usage usage,
       Then then,
       WorkspaceRegions regions) {
+    this.device = device;
     x.requireImages("convolution");
     ConvPlans plans = device.plans();
     ConvPlan forwardPlan = ConvForwardChoice.of(device, spec, x, then);
@@ -77,7 +82,6 @@ final class ConvProducts {
         rectifies && operation != ConvOperation.FORWARD_BIAS_RELU
             ? owned.own(PointwiseKernels.relu(device.kernels(), y))
             : null;
-    long bytes = forwardPlan.workspaceBytes();
     boolean narrow = usage.training() && x.dtype() != DType.F32;
     narrowGradient = regions.region(narrow ? w.bytes() : 0);
     widen =
@@ -86,21 +90,29 @@ final class ConvProducts {
                 .own(device.kernels().strided("vgg4j_widen_bf16", w.storedElements(), 4, 3))
                 .set(2, w.storedElements())
             : null;
-    ConvPlan filterPlan = null;
-    ConvPlan dataPlan = null;
-    if (usage.training()) {
-      filterPlan = plans.plan(problem(ConvOperation.FILTER, spec, x));
-      bytes = Math.max(bytes, filterPlan.workspaceBytes());
-    }
-    if (usage.training() && usage.inputGradient()) {
-      dataPlan = plans.plan(problem(ConvOperation.DATA, spec, x));
-      bytes = Math.max(bytes, dataPlan.workspaceBytes());
-    }
+    ConvPlan filterPlan =
+        usage.training() ? plans.plan(problem(ConvOperation.FILTER, spec, x)) : null;
+    ConvPlan dataPlan =
+        usage.training() && usage.inputGradient()
+            ? plans.plan(problem(ConvOperation.DATA, spec, x))
+            : null;
     filter = filterPlan == null ? null : owned.own(filterPlan.newRun());
     data = dataPlan == null ? null : owned.own(dataPlan.newRun());
-    scratch =
-        regions.region(
-            deferred != null && data != null ? Math.max(bytes, deferred.partialBytes()) : bytes);
+    long filterBytes = filterPlan == null ? 0 : filterPlan.workspaceBytes();
+    long dataBytes = dataPlan == null ? 0 : dataPlan.workspaceBytes();
+    if (deferred != null && data != null) {
+      dataBytes = Math.max(dataBytes, deferred.partialBytes());
+    }
+    // The gradients behind a deferred norm are computed one after the other.
+    if (data != null && deferred == null && filterBytes > 0 && device.steps().mayBranch()) {
+      long dataEnd = Arena.align(dataBytes);
+      scratch = regions.region(Math.max(forwardPlan.workspaceBytes(), dataEnd + filterBytes));
+      filterScratch = scratch.from(dataEnd);
+    } else {
+      long backwardBytes = Math.max(dataBytes, filterBytes);
+      scratch = regions.region(Math.max(forwardPlan.workspaceBytes(), backwardBytes));
+      filterScratch = scratch;
+    }
   }
 
   /** Returns a convolution's problem as the plans know it. */
@@ -222,6 +234,26 @@ final class ConvProducts {
     return deferred.values();
   }
 
+  /**
+   * Computes dw, floats, and beside it dx, from x and dy. Behind a norm that was left to this
+   * convolution, dx comes first, since the sums of that norm's backward are of dx: they are taken
+   * while its values are computed again, in scratch memory that no plan uses then.
+   */
+  void backward(CudaTensor source, Pointer w, Pointer dy, Pointer dw, Pointer dx) {
+    if (deferred == null) {
+      device.context().fork(Branch.GRADIENTS);
+      backwardFilter(source, dy, dw);
+      device.context().resume();
+      backwardData(w, dy, dx);
+      device.context().join(Branch.GRADIENTS);
+      return;
+    }
+    backwardData(w, dy, dx);
+    deferred.bind(source);
+    filter(deferred.valuesAndSums(dx, scratch.pointer()), dy, dw);
+    deferred.leaveSums(dx);
+  }
+
   /** Computes dx from dy. */
   void backwardData(Pointer w, Pointer dy, Pointer dx) {
     data.set(0, w).set(1, dy).set(2, dx).execute(scratch.pointer());
@@ -232,26 +264,9 @@ final class ConvProducts {
     filter(values(source), dy, dw);
   }
 
-  /**
-   * Computes dx and dw. Behind a norm that was left to this convolution, dx comes first, since the
-   * sums of that norm's backward are of dx: they are taken while its values are computed again, in
-   * scratch memory that no plan uses then.
-   */
-  void backward(CudaTensor source, Pointer w, Pointer dy, Pointer dx, Pointer dw) {
-    if (deferred == null) {
-      backwardFilter(source, dy, dw);
-      backwardData(w, dy, dx);
-      return;
-    }
-    backwardData(w, dy, dx);
-    deferred.bind(source);
-    filter(deferred.valuesAndSums(dx, scratch.pointer()), dy, dw);
-    deferred.leaveSums(dx);
-  }
-
   private void filter(Pointer values, Pointer dy, Pointer dw) {
     Pointer result = widen == null ? dw : narrowGradient.pointer();
-    filter.set(0, values).set(1, dy).set(2, result).execute(scratch.pointer());
+    filter.set(0, values).set(1, dy).set(2, result).execute(filterScratch.pointer());
     if (widen != null) {
       widen.set(0, result).set(1, dw).launch();
     }

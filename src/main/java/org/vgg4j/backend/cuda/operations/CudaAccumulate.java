@@ -24,6 +24,11 @@ public final class CudaAccumulate implements AccumulatePlan {
   }
 
   @Override
+  public List<Work> work() {
+    return work(OptimizerSlabs.elements(slabs));
+  }
+
+  @Override
   public void run() {
     OptimizerSlabs.set(kernel, slabs);
     kernel.launch();

@@ -118,12 +118,13 @@ public abstract class CudaConvBlock extends CudaPlan implements ConvBlockPlan {
     CudaLayout values = CudaLayout.of(y()).asValues();
     Pointer slope = pointer(dz);
     backward(operand(dy, values, "dy"), slope, p, g);
-    CudaTensor input = operandTensor(source, x, "x");
+    CudaTensor from = operandTensor(source, x, "x");
+    Pointer gradient = operand(g.dw(), dw, "dw");
     if (dx == null) {
-      products.backwardFilter(input, slope, operand(g.dw(), dw, "dw"));
+      products.backwardFilter(from, slope, gradient);
       return null;
     }
-    products.backward(input, operand(p.w(), w, "w"), slope, pointer(dx), operand(g.dw(), dw, "dw"));
+    products.backward(from, operand(p.w(), w, "w"), slope, gradient, pointer(dx));
     return dx.tensor();
   }
 

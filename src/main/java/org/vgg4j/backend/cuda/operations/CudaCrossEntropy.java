@@ -83,6 +83,11 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
   }
 
   @Override
+  public List<Work> work() {
+    return work(logits);
+  }
+
+  @Override
   public void forward(Tensor logitsTensor, Tensor labelsTensor, Tensor dlogits) {
     int rows = state.rows();
     if (rows < 1 || rows > batch) {

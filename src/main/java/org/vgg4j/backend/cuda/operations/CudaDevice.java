@@ -24,6 +24,7 @@ public final class CudaDevice implements AutoCloseable {
   private final ConvPlans plans;
   private final Fusions fusions;
   private final LeftSums leftSums = new LeftSums(this);
+  private final StepGraphs steps;
 
   /**
    * Opens the GPU.
@@ -32,11 +33,13 @@ public final class CudaDevice implements AutoCloseable {
    * @param policy which plans convolutions may use, given the bytes of its memory
    * @param recomputes whether convolutions compute the batch norm before them again instead of
    *     reading its output; null to leave it to a timing
+   * @param graph whether steps are captured as graphs
    * @param cache the folder for data kept between runs, or null for none
    */
   public static CudaDevice open(
-      int number, LongFunction<PlanPolicy> policy, Boolean recomputes, Path cache) {
-    return Closing.building(owned -> new CudaDevice(owned, number, policy, recomputes, cache));
+      int number, LongFunction<PlanPolicy> policy, Boolean recomputes, boolean graph, Path cache) {
+    return Closing.building(
+        owned -> new CudaDevice(owned, number, policy, recomputes, graph, cache));
   }
 
   private CudaDevice(
@@ -44,6 +47,7 @@ public final class CudaDevice implements AutoCloseable {
       int number,
       LongFunction<PlanPolicy> policies,
       Boolean recomputes,
+      boolean graph,
       Path cache) {
     this.owned = owned;
     context = owned.own(CudaContext.open(number));
@@ -52,6 +56,7 @@ public final class CudaDevice implements AutoCloseable {
     memory = new CudaMemory(owned, context, kernels);
     plans = owned.own(ConvPlans.on(context, policy, cache));
     fusions = new Fusions(this, policy.deterministic(), recomputes, policy.choices());
+    steps = new StepGraphs(this, graph);
     owned.own(context::drain);
     context.release(); // opening does not claim ownership; the first use does
   }
@@ -61,14 +66,23 @@ public final class CudaDevice implements AutoCloseable {
    *
    * @param plans the convolutions' plans, which this object closes
    * @param recomputes as for {@link #open}; null keeps what the norms compute
+   * @param graph as for {@link #open}
    */
   public static CudaDevice described(
-      DeviceDescription gpu, PlanPolicy policy, ConvPlans plans, Boolean recomputes) {
-    return new CudaDevice(gpu, policy, plans, recomputes);
+      DeviceDescription gpu,
+      PlanPolicy policy,
+      ConvPlans plans,
+      Boolean recomputes,
+      boolean graph) {
+    return new CudaDevice(gpu, policy, plans, recomputes, graph);
   }
 
   private CudaDevice(
-      DeviceDescription gpu, PlanPolicy policy, ConvPlans plans, Boolean recomputes) {
+      DeviceDescription gpu,
+      PlanPolicy policy,
+      ConvPlans plans,
+      Boolean recomputes,
+      boolean graph) {
     this.policy = policy;
     this.plans = plans;
     owned = new Closing();
@@ -77,6 +91,7 @@ public final class CudaDevice implements AutoCloseable {
     kernels = Kernels.described(gpu.multiprocessors());
     memory = CudaMemory.described();
     fusions = new Fusions(this, policy.deterministic(), recomputes, policy.choices());
+    steps = new StepGraphs(this, graph);
   }
 
   /** Returns whether the GPU is only described. */
@@ -130,6 +145,11 @@ public final class CudaDevice implements AutoCloseable {
     plans.releaseUnused();
   }
 
+  /** Returns what becomes of training steps: graphs, with branches or without. */
+  public StepGraphs steps() {
+    return steps;
+  }
+
   Fusions fusions() {
     return fusions;
   }
@@ -138,10 +158,11 @@ public final class CudaDevice implements AutoCloseable {
     return leftSums;
   }
 
-  /** Returns the convolutions' plans and fusions, for {@code Backend.choices}. */
+  /** Returns the convolutions' plans, fusions and the steps' form, for {@code Backend.choices}. */
   public Map<String, String> choices() {
     Map<String, String> all = new TreeMap<>(plans.chosen());
     all.putAll(fusions.chosen());
+    all.putAll(steps.chosen());
     return all;
   }
 

@@ -3,7 +3,7 @@ package org.vgg4j.backend.cuda.operations;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
-import org.vgg4j.backend.cuda.memory.Workspace;
+import org.vgg4j.backend.cuda.memory.WorkspaceRegions;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearSpec;
@@ -17,7 +17,9 @@ import org.vgg4j.tensor.Work;
  */
 public final class CudaLinear extends CudaWeighted {
   private final LinearProducts products;
-  private final Workspace.Share workspace;
+  private final WorkspaceRegions regions = new WorkspaceRegions();
+  private final WorkspaceRegions.Region workspace;
+  private final WorkspaceRegions.Region weightsWorkspace; // its own where both may run at once
 
   public CudaLinear(
       Closing owned, CudaDevice device, LinearSpec spec, CudaLayout x, Layout givenW, Usage usage) {
@@ -32,7 +34,15 @@ public final class CudaLinear extends CudaWeighted {
         CudaLayout.rows(spec.y(x.shape()), x.dtype()),
         usage);
     products = new LinearProducts(owned, device, spec, x, y, usage);
-    workspace = owned.own(device.memory().workspace().share(products.workspaceBytes()));
+    long weightsBytes = products.weightsWorkspaceBytes();
+    if (usage.inputGradient() && device.steps().mayBranch()) {
+      workspace = regions.region(products.workspaceBytes());
+      weightsWorkspace = regions.region(weightsBytes);
+    } else {
+      workspace = regions.region(Math.max(products.workspaceBytes(), weightsBytes));
+      weightsWorkspace = workspace;
+    }
+    regions.take(owned, device.memory().workspace());
   }
 
   @Override
@@ -63,11 +73,12 @@ public final class CudaLinear extends CudaWeighted {
     Pointer from = operand(source, x, "x");
     Pointer slope = operand(dy, y, "dy");
     Pointer product = operand(slopes, dw, "dw");
-    products.backwardWeights(from, slope, product, operand(db, b, "db"), workspace.pointer());
+    Pointer sums = operand(db, b, "db");
+    products.backwardWeights(from, slope, product, sums, weightsWorkspace.pointer());
   }
 
   @Override
   public long workspaceBytes() {
-    return workspace.bytes();
+    return regions.bytes();
   }
 }

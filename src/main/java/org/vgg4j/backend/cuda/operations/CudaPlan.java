@@ -11,6 +11,7 @@ import org.vgg4j.tensor.Usage;
 
 /** What this engine's plans share: the resources they own, and the checks of their operands. */
 abstract class CudaPlan implements Plan {
+  final CudaDevice device;
   private final CudaMemory memory;
   private final Closing owned;
   private final String operation;
@@ -26,6 +27,7 @@ abstract class CudaPlan implements Plan {
     this.owned = owned;
     this.operation = operation;
     this.usage = usage;
+    this.device = device;
     memory = device.memory();
   }
 

@@ -1,9 +1,11 @@
 package org.vgg4j.backend.cuda.operations;
 
+import org.vgg4j.backend.cuda.calls.Branch;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
 import org.vgg4j.tensor.WeightedSpec;
@@ -38,6 +40,16 @@ abstract class CudaWeighted extends CudaPlan implements WeightedPlan {
     dw = w.as(DType.F32);
     b = spec.bias() ? CudaLayout.floats(spec.b()) : null;
     this.y = y;
+  }
+
+  @Override
+  public final void backward(
+      Tensor source, Tensor weights, Tensor dy, Tensor slopes, Tensor db, Tensor dx) {
+    device.context().fork(Branch.GRADIENTS);
+    backwardWeights(source, dy, slopes, db);
+    device.context().resume();
+    backwardData(weights, dy, dx);
+    device.context().join(Branch.GRADIENTS);
   }
 
   @Override

@@ -69,12 +69,15 @@ final class LinearProducts {
     }
   }
 
-  /** Returns how much workspace each method needs, in bytes. */
+  /** Returns how much workspace {@link #forward} and {@link #backwardData} need, in bytes. */
   long workspaceBytes() {
-    long most = forward.workspaceBytes();
-    most = Math.max(most, data == null ? 0 : data.workspaceBytes());
-    most = Math.max(most, weights == null ? 0 : weights.workspaceBytes());
-    return Math.max(most, sums == null ? 0 : sums.partialBytes());
+    return Math.max(forward.workspaceBytes(), data == null ? 0 : data.workspaceBytes());
+  }
+
+  /** Returns how much workspace {@link #backwardWeights} needs, in bytes. */
+  long weightsWorkspaceBytes() {
+    return Math.max(
+        weights == null ? 0 : weights.workspaceBytes(), sums == null ? 0 : sums.partialBytes());
   }
 
   /**

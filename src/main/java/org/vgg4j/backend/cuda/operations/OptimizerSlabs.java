@@ -49,6 +49,21 @@ public final class OptimizerSlabs {
     kernel.set(position, copies == null ? null : copies.memory().pointer());
   }
 
+  /** As {@link #setCopies(KernelLaunch, int, CudaArena)}, from an element on. */
+  static void setCopies(KernelLaunch kernel, int position, CudaArena copies, long first) {
+    kernel.set(position, copies == null ? null : copies.memory().at(first * DType.BF16.bytes()));
+  }
+
+  /** Returns the elements from the first of a parameter up to the next parameter or the end. */
+  static long count(CudaArena slab, long first, long end) {
+    long all = slab.bytes() / Float.BYTES;
+    long gap = Arena.ALIGNMENT / Float.BYTES;
+    if (first < 0 || first % gap != 0 || end <= first || end > all) {
+      throw new IllegalArgumentException(first + " to " + end + " are no parameters of " + all);
+    }
+    return Math.min(all, (end + gap - 1) / gap * gap) - first;
+  }
+
   /** Returns the number of floats in each slab. */
   static long elements(CudaArena... slabs) {
     long bytes = slabs[0].bytes();
@@ -65,6 +80,13 @@ public final class OptimizerSlabs {
   static void set(KernelLaunch kernel, CudaArena... slabs) {
     for (int i = 0; i < slabs.length; i++) {
       kernel.set(i, slabs[i].memory().pointer());
+    }
+  }
+
+  /** Passes the slabs from an element on as the first arguments of a kernel. */
+  static void set(KernelLaunch kernel, long first, CudaArena... slabs) {
+    for (int i = 0; i < slabs.length; i++) {
+      kernel.set(i, slabs[i].memory().at(first * Float.BYTES));
     }
   }
 }

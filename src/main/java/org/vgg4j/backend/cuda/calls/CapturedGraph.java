@@ -1,0 +1,75 @@
+package org.vgg4j.backend.cuda.calls;
+
+import org.bytedeco.cuda.cudart.CUgraphExec_st;
+import org.bytedeco.cuda.cudart.CUgraph_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.vgg4j.tensor.Closing;
+
+/**
+ * Work that was written down as a CUDA graph, with all addresses and arguments it had then, and is
+ * run again by one launch. Making one runs nothing.
+ */
+public final class CapturedGraph implements AutoCloseable {
+  private final CudaContext context;
+  private final Closing owned;
+  private final Branches branches; // null for a graph of one line
+  private final CUgraphExec_st executable;
+
+  /**
+   * Captures work that has run before, so that nothing in it loads code or allocates.
+   *
+   * @param branched whether what {@link CudaContext#fork} begins becomes a branch
+   * @throws CudaException when something in it cannot be captured; nothing is left behind then
+   */
+  public static CapturedGraph of(CudaContext context, boolean branched, Runnable work) {
+    return Closing.building(owned -> new CapturedGraph(owned, context, branched, work));
+  }
+
+  private CapturedGraph(Closing owned, CudaContext context, boolean branched, Runnable work) {
+    this.owned = owned;
+    this.context = context;
+    CudaCalls cuda = context.cuda();
+    CUstream_st main = context.stream();
+    branches = branched ? owned.own(Branches.of(cuda, main)) : null;
+    CUgraph_st graph = capture(cuda, main, work);
+    try {
+      executable = cuda.cudaGraphInstantiate(graph);
+      owned.own(() -> cuda.cudaGraphExecDestroy(executable));
+    } finally {
+      cuda.cudaGraphDestroy(graph);
+    }
+    owned.own(context::drain);
+  }
+
+  private CUgraph_st capture(CudaCalls cuda, CUstream_st main, Runnable work) {
+    cuda.cudaStreamBeginCapture(main);
+    try {
+      context.beginCapture(this);
+      work.run();
+      if (branches != null) {
+        branches.joinAll();
+      }
+    } catch (RuntimeException | Error e) {
+      cuda.abandonCapture(main);
+      throw e;
+    } finally {
+      context.endCapture();
+    }
+    return cuda.cudaStreamEndCapture(main);
+  }
+
+  /** Returns the branches of the work that is being captured, null without any. */
+  Branches branches() {
+    return branches;
+  }
+
+  /** Enqueues the work on the engine's stream. */
+  public void launch() {
+    context.cuda().cudaGraphLaunch(executable, context.stream());
+  }
+
+  @Override
+  public void close() {
+    owned.close();
+  }
+}

@@ -1,0 +1,253 @@
+package org.vgg4j.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.vgg4j.nn.Execution;
+import org.vgg4j.nn.Initialization;
+import org.vgg4j.nn.Network;
+import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.Parameter;
+import org.vgg4j.nn.Stage;
+import org.vgg4j.nn.StageListener;
+import org.vgg4j.nn.Vgg;
+import org.vgg4j.nn.VggConfig;
+import org.vgg4j.optim.Adam;
+import org.vgg4j.tensor.HostBuffer;
+import org.vgg4j.tensor.ImageSpec;
+import org.vgg4j.tensor.Recorded;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.train.TrainingStep;
+
+/** Steps that were captured, and what moves, ends or changes under them. */
+@OnStandIn
+final class CudaRecordingTest {
+  private static final int BATCH = 2;
+  private static final int SIZE = 8;
+  private static final ImageSpec SMALL = new ImageSpec(1, 5, 6, 1, SIZE);
+  private static final ImageSpec LARGE = new ImageSpec(1, 11, 12, 1, SIZE);
+
+  private Map<String, Long> before;
+
+  @BeforeAll
+  static void requireStandIn() {
+    StandIn.require();
+  }
+
+  @BeforeEach
+  void start() {
+    StandIn.reset();
+    before = StandIn.live();
+  }
+
+  @AfterEach
+  void leavesNothing() {
+    assertEquals(before, StandIn.live());
+    assertEquals(0, StandIn.violations());
+  }
+
+  /** A training whose steps the test makes one by one. */
+  private static final class Steps {
+    private final Network net;
+    private final TrainingStep step;
+    private final HostBuffer pixels;
+    private int made;
+
+    Steps(Network net, TrainingStep step, HostBuffer pixels) {
+      this.net = net;
+      this.step = step;
+      this.pixels = pixels;
+    }
+
+    /** Brings other images than those before to the net at a batch size. */
+    void upload(int batch, ImageSpec spec) {
+      Execution at = net.execution(batch);
+      pixels.await();
+      for (int i = 0; i < pixels.bytes().capacity(); i++) {
+        pixels.bytes().put(i, (byte) ((i + made) * 37 % 127));
+      }
+      Tensor images = at.images(spec);
+      if (images == null) {
+        at.input().fill(i -> 0.01 * (i % 91) - 0.3);
+      } else {
+        images.uploadAsync(pixels);
+      }
+      int[] labels = new int[batch];
+      Arrays.setAll(labels, i -> (i + made) % 3);
+      at.labels().upload(labels);
+    }
+
+    void run(int batch) {
+      net.stepState().set(made, made, 1e-2, batch, 1.0 / batch);
+      step.run(net.execution(batch), true, true);
+      made++;
+    }
+
+    void make(int count, int batch) {
+      for (int i = 0; i < count; i++) {
+        upload(batch, SMALL);
+        run(batch);
+      }
+    }
+  }
+
+  /** Returns all parameters after a training. */
+  private static List<Double> train(boolean graph, long shapeBytes, Consumer<Steps> training) {
+    VggConfig config =
+        VggConfig.builder()
+            .layers("3,4,M")
+            .batchNorm(true)
+            .channels(1)
+            .classes(3)
+            .imageSize(SIZE)
+            .hidden(5)
+            .build();
+    NetworkOptions options = NetworkOptions.training(BATCH).withShapeBytes(shapeBytes);
+    List<Double> all = new ArrayList<>();
+    try (CudaBackend backend = CudaUnderTest.open(CudaOptions.STRICT.withGraph(graph));
+        HostBuffer pixels = backend.newHostBuffer(64 * 12 * 12);
+        Vgg vgg = Vgg.build(config, Initialization.PYTORCH, options, backend);
+        TrainingStep step = new TrainingStep(vgg.network(), new Adam(), false)) {
+      training.accept(new Steps(vgg.network(), step, pixels));
+      for (Parameter parameter : vgg.network().parameters()) {
+        double[] values = new double[parameter.shape().arrayLength()];
+        parameter.value().download(values);
+        Arrays.stream(values).forEach(all::add);
+      }
+    }
+    assertTrue(all.stream().allMatch(Double::isFinite));
+    return all;
+  }
+
+  private static void assertSame(int captures, Consumer<Steps> training) {
+    List<Double> expected = train(false, 1 << 20, training);
+    StandIn.reset();
+    assertEquals(expected, train(true, 1 << 20, training));
+    assertEquals(captures, StandIn.calls("cudaStreamBeginCapture"));
+  }
+
+  /** A larger shape makes the workspace grow, which moves it. */
+  @Test
+  void theWorkspaceMoves() {
+    assertSame(
+        2,
+        steps -> {
+          steps.make(3, BATCH);
+          steps.net.execution(64);
+          steps.make(3, BATCH);
+        });
+  }
+
+  @Test
+  void imagesOfAnotherSizeOrNone() {
+    assertSame(
+        4,
+        steps -> {
+          for (ImageSpec spec : new ImageSpec[] {SMALL, LARGE, null, SMALL}) {
+            for (int i = 0; i < 3; i++) {
+              steps.upload(BATCH, spec);
+              steps.run(BATCH);
+            }
+          }
+        });
+  }
+
+  /** An upload waits for all steps that read what stood there, not only for the first. */
+  @Test
+  void severalStepsFromOneUpload() {
+    Consumer<Steps> training =
+        steps -> {
+          for (int i = 0; i < 4; i++) {
+            steps.upload(BATCH, SMALL);
+            steps.run(BATCH);
+            steps.run(BATCH);
+          }
+        };
+    for (long seed = 0; seed < 3; seed++) {
+      StandIn.shuffle(seed);
+      assertSame(1, training);
+    }
+    StandIn.shuffle(0);
+  }
+
+  /** The graphs of a shape end with it, before the memory and the plans that they use. */
+  @Test
+  void aShapeMakesRoomForOthers() {
+    long[] room = new long[1];
+    train(true, 1 << 20, steps -> room[0] = shapeBytes(steps));
+    List<Double> found =
+        train(
+            true,
+            room[0],
+            steps -> {
+              steps.make(2, 3);
+              assertEquals(1, StandIn.live().get("executable graphs"));
+              steps.net.execution(4);
+              assertEquals(null, StandIn.live().get("executable graphs"));
+              steps.make(2, 3); // planned and captured again
+              steps.make(2, BATCH);
+              assertEquals(2, StandIn.live().get("executable graphs"));
+            });
+    assertEquals(
+        train(
+            false,
+            room[0],
+            steps -> {
+              steps.make(4, 3);
+              steps.make(2, BATCH);
+            }),
+        found);
+  }
+
+  /** Returns the bytes that the net at batch 4 takes, in which no other shape fits beside it. */
+  private static long shapeBytes(Steps steps) {
+    long free = StandIn.liveBytes();
+    steps.net.execution(4);
+    return StandIn.liveBytes() - free;
+  }
+
+  /** A listener hears of every stage, so the steps run call by call while there is one. */
+  @Test
+  void aListenerHearsOfEveryStep() {
+    int[] heard = new int[1];
+    assertSame(
+        1,
+        steps -> {
+          steps.make(2, BATCH);
+          heard[0] = 0;
+          steps.net.listen(
+              new StageListener() {
+                @Override
+                public void afterBackward(Stage stage) {
+                  heard[0]++;
+                }
+              });
+          steps.make(2, BATCH);
+          assertEquals(2 * steps.net.execution(BATCH).stages().size(), heard[0]);
+          steps.net.listen(StageListener.NONE);
+          steps.make(2, BATCH);
+          assertEquals(2 * steps.net.execution(BATCH).stages().size(), heard[0]);
+        });
+  }
+
+  @Test
+  void aClosedRecordingIsRefused() {
+    try (CudaBackend backend = CudaUnderTest.open()) {
+      Recorded nothing = backend.record(() -> {});
+      nothing.run();
+      nothing.close();
+      nothing.close();
+      assertThrows(IllegalStateException.class, nothing::run);
+    }
+  }
+}
