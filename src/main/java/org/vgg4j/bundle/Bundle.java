@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -30,8 +31,10 @@ public record Bundle(Checkout checkout, Path jdk, boolean withCpu, boolean withT
   private static final List<String> FILES =
       List.of("vgg", "LICENSE", "NOTICE", "data/sample", "benchmarks/gpu");
 
-  /** xz looks back so far, and the other programs of a bundle allow for it. */
-  private static final String DICTIONARY = "64MiB";
+  /** Two blocks at a time, each of which xz packs on a thread of its own. */
+  private static final List<String> BLOCKS = List.of("-T0", "--block-size=64MiB");
+
+  private static final String LZMA = "--lzma2=preset=6,dict=64MiB";
 
   /**
    * Checks, before anything is made, that the archive can be.
@@ -136,19 +139,19 @@ public record Bundle(Checkout checkout, Path jdk, boolean withCpu, boolean withT
   /** The first lines are read by programs. */
   private String readme(String commit) throws IOException {
     return """
-        version: %s
-        commit: %s
-        made: %s
-        java: %s
-        cpu engine: %s
-        device tests: %s
+    version: %s
+    commit: %s
+    made: %s
+    java: %s
+    cpu engine: %s
+    device tests: %s
 
-        vgg4j with its own Java, for Linux. The GPU engine takes CUDA and cuDNN from this machine.
+    vgg4j with its own Java, for Linux. The GPU engine takes CUDA and cuDNN from this machine.
 
-            ./vgg doctor                          what works here, and what is missing
-            ./vgg train --device cuda             trains; --help shows all flags
-            benchmarks/gpu/run.sh OUT_DIR         tests, timings and a report of this GPU
-        """
+        ./vgg doctor                          what works here, and what is missing
+        ./vgg train --device cuda             trains; --help shows all flags
+        benchmarks/gpu/run.sh OUT_DIR         tests, timings and a report of this GPU
+    """
         .formatted(
             checkout.version(),
             commit,
@@ -180,10 +183,13 @@ public record Bundle(Checkout checkout, Path jdk, boolean withCpu, boolean withT
   }
 
   private static List<String> xz() {
-    String lzma = "--lzma2=preset=6,dict=" + DICTIONARY;
-    return processor().equals("x86_64") // machine code gets smaller by a filter for it
-        ? List.of("xz", "-c", "-T1", "--x86", lzma)
-        : List.of("xz", "-c", "-T1", lzma);
+    List<String> command = new ArrayList<>(List.of("xz", "-c"));
+    command.addAll(BLOCKS);
+    if (processor().equals("x86_64")) {
+      command.add("--x86"); // a filter that makes its machine code smaller
+    }
+    command.add(LZMA);
+    return command;
   }
 
   private static String processor() {

@@ -15,11 +15,12 @@ record NativeParts(List<String> cuda, boolean withCpu) {
   /** Where the classes of CUDA's libraries are. */
   static final String CUDA = "org/bytedeco/cuda/global/";
 
-  private static final Pattern BINDINGS = Pattern.compile("org/bytedeco/cuda/[^/]+/libjni(\\w+)\\..+");
+  private static final Pattern BINDINGS =
+      Pattern.compile("org/bytedeco/cuda/[^/]+/libjni(\\w+)\\..+");
   private static final Pattern OF_CPU = Pattern.compile("(dnnl|opencl)-[-.\\d]+-[a-z]+-\\w+\\.jar");
 
   /** What only other build tools read. */
-  private static final Pattern FOR_BUILDS = Pattern.compile("META-INF/(maven|native-image)/.*");
+  private static final Pattern FOR_BUILDS = Pattern.compile("META-INF/native-image/.*");
 
   /** Returns which entries of a jar are needed, null when the jar is not. */
   Predicate<String> wantedOf(String jar) {

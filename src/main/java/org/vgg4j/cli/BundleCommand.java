@@ -28,9 +28,7 @@ final class BundleCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "The archive to make: its name ends with .tar.xz.")
   private Path out;
 
-  @Option(
-      names = "--with-cpu",
-      description = "With the CPU engine, oneDNN, beside the GPU engine.")
+  @Option(names = "--with-cpu", description = "With the CPU engine, oneDNN, beside the GPU engine.")
   private boolean withCpu;
 
   @Option(

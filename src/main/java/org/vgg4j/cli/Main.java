@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       SummaryCommand.class,
       GradcheckCommand.class,
       DoctorCommand.class,
+      BenchmarkCommand.class,
       BundleCommand.class
     })
 public final class Main implements Runnable {

@@ -147,7 +147,9 @@ public final class Execution implements AutoCloseable {
     return images == null ? null : images.bytes;
   }
 
-  /** Returns what the next forward converts images by; null when it starts from the input itself. */
+  /**
+   * Returns what the next forward converts images by; null when it starts from the input itself.
+   */
   public ImageSpec imageSpec() {
     return images == null ? null : images.spec;
   }

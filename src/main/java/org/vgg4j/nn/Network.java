@@ -301,7 +301,9 @@ public final class Network implements AutoCloseable {
     listener = newListener;
   }
 
-  /** Returns whether a listener is set, which hears of a stage only while the net itself runs it. */
+  /**
+   * Returns whether a listener is set, which hears of a stage only while the net itself runs it.
+   */
   public boolean hasListener() {
     return listener != StageListener.NONE;
   }

@@ -180,10 +180,7 @@ public final class TrainingRun implements AutoCloseable {
     Supplier<Checkpointer.Contents> contents =
         () ->
             new Checkpointer.Contents(
-                recipe.net(),
-                recipe.preprocessing(),
-                data.test().classNames(),
-                configNow());
+                recipe.net(), recipe.preprocessing(), data.test().classNames(), configNow());
     CheckpointPolicy policy = plan.checkpoints();
     try (Checkpointer checkpointer =
         new Checkpointer(trainer, run, store, contents, policy.interval(), from, plan.report())) {

@@ -170,8 +170,7 @@ public final class TrainingStep implements AutoCloseable {
     Backend backend = network.backend();
     if (end == End.UPDATE && backend.isBranching()) {
       optimizer.begin();
-      at.backward(
-          at.outputGradient(), stage -> backend.beside(() -> optimizer.step(stage)));
+      at.backward(at.outputGradient(), stage -> backend.beside(() -> optimizer.step(stage)));
       return;
     }
     at.backward(at.outputGradient());

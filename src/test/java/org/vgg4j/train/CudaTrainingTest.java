@@ -71,12 +71,7 @@ final class CudaTrainingTest {
 
   private static EpochMetrics train(Backend engine, int epochs, double learningRate) {
     return train(
-        engine,
-        config("8,M,16,M"),
-        new Adam(),
-        options(epochs, learningRate),
-        1000,
-        vgg -> {});
+        engine, config("8,M,16,M"), new Adam(), options(epochs, learningRate), 1000, vgg -> {});
   }
 
   /** Trains, looks at the net after each step, and tests it on some images after each epoch. */
@@ -110,6 +105,7 @@ final class CudaTrainingTest {
 
   @Test
   void reachesTheAccuracyOfTheCpuEngine() {
+    CudaUnderTest.requireCpuEngine();
     EpochMetrics cuda = train(CudaUnderTest.open(), 8, 4e-3);
     EpochMetrics cpu = train(Backends.open("cpu").backend(), 8, 4e-3);
     System.out.printf(
@@ -130,6 +126,7 @@ final class CudaTrainingTest {
 
   @Test
   void divergenceNamesTheFirstStepAlthoughItIsReadLater() {
+    CudaUnderTest.requireCpuEngine();
     DivergedException cuda =
         assertThrows(DivergedException.class, () -> train(CudaUnderTest.open(), 3, 1e30));
     DivergedException cpu =
@@ -187,8 +184,8 @@ final class CudaTrainingTest {
   /**
    * Two trainings that round differently end apart by chance: with SGD at a low rate by a quarter
    * of a point (fp32 against TF32, over the sample's 6000 training images), with Adam, at a rate
-   * that falls to 0 as the recipe quick has it, bf16 was between 0.1 points worse and 3.4 better over six seeds.
-   * So with Adam only a loss counts.
+   * that falls to 0 as the recipe quick has it, bf16 was between 0.1 points worse and 3.4 better
+   * over six seeds. So with Adam only a loss counts.
    */
   @Test
   void reachesTheAccuracyOfFp32InBf16() {

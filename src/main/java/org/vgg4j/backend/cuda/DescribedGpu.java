@@ -97,7 +97,8 @@ public final class DescribedGpu implements DescribedDevice {
   private CudaBackend backend(ConvPlans plans, PlanPolicy policy) {
     Boolean recomputed = options.activations().recomputed();
     return owned.own(
-        new CudaBackend(options, CudaDevice.described(gpu, policy, plans, recomputed, options.graph()), gpu));
+        new CudaBackend(
+            options, CudaDevice.described(gpu, policy, plans, recomputed, options.graph()), gpu));
   }
 
   @Override

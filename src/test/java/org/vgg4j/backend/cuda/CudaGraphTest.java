@@ -169,8 +169,7 @@ final class CudaGraphTest {
   })
   void sameBitsCallByCall(
       Precision precision, Activations activations, int accumulate, int kindsOfPasses) {
-    List<String> expected =
-        train(options(precision, activations, null), new Adam(), accumulate);
+    List<String> expected = train(options(precision, activations, null), new Adam(), accumulate);
     assertEquals(0, StandIn.calls("cudaStreamBeginCapture"));
     for (String form : List.of("serial", "branched")) {
       StandIn.reset();

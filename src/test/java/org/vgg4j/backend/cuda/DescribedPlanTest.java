@@ -30,7 +30,8 @@ final class DescribedPlanTest {
       Precision precision, Activations activations, boolean batchNorm) {
     CudaOptions options =
         CudaUnderTest.with(
-            new CudaOptions(0, List.of(), null, precision, true, Map.of(), activations, true, 20, null));
+            new CudaOptions(
+                0, List.of(), null, precision, true, Map.of(), activations, true, 20, null));
     Recipe recipe =
         Settings.recipe(
             Recipe.quick(), Map.of("width", "1/8", "batchNorm", "" + batchNorm, "batchSize", "4"));

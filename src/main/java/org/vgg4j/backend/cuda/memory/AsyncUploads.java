@@ -10,7 +10,8 @@ import org.vgg4j.tensor.Closing;
 /**
  * Copies to the GPU beside the step that runs there: from pinned memory over a second stream
  * straight into the tensor, once the step before has read what stood there. Where the step is a
- * graph, they arrive beside the tensor, and a copy on the GPU brings them there before the next one.
+ * graph, they arrive beside the tensor, and a copy on the GPU brings them there before the next
+ * one.
  */
 final class AsyncUploads implements AutoCloseable {
   private final CudaContext context;
@@ -39,11 +40,7 @@ final class AsyncUploads implements AutoCloseable {
     context
         .cuda()
         .cudaMemcpyAsync(
-            place,
-            arrivals.pointer(),
-            bytes,
-            cudart.cudaMemcpyDeviceToDevice,
-            context.stream());
+            place, arrivals.pointer(), bytes, cudart.cudaMemcpyDeviceToDevice, context.stream());
     arrivals.lastRead();
   }
 

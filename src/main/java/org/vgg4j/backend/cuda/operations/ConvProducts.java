@@ -47,7 +47,8 @@ final class ConvProducts {
   private final KernelLaunch widen; // null when dw has the type of the products
   private final WorkspaceRegions.Region narrowGradient; // dw as cuDNN writes it
   private final WorkspaceRegions.Region scratch;
-  private final WorkspaceRegions.Region filterScratch; // behind that of dx where both may run at once
+  private final WorkspaceRegions.Region
+      filterScratch; // behind that of dx where both may run at once
   private final CudaDevice device;
 
   ConvProducts(

@@ -34,7 +34,16 @@ final class CudnnForecastTest {
     List<Forecast> forecasts = new ArrayList<>();
     CudaOptions options =
         new CudaOptions(
-            0, List.of(), null, Precision.BF16, false, Map.of(), Activations.RECOMPUTE, true, 20, null);
+            0,
+            List.of(),
+            null,
+            Precision.BF16,
+            false,
+            Map.of(),
+            Activations.RECOMPUTE,
+            true,
+            20,
+            null);
     try (DescribedGpu gpu = DescribedGpu.of(name, options)) {
       assertTrue(gpu.workspaceSource().startsWith("planned by cuDNN 9."), gpu.workspaceSource());
       Forecast.plan(
