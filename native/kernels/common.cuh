@@ -13,7 +13,7 @@
 #endif
 
 // Everything that changes between steps, in device memory, so that a recorded step can be replayed.
-// The host writes the first six fields; vgg4j_adam_prepare derives the last two.
+// The host writes the first seven fields; vgg4j_adam_prepare derives the last two.
 struct StepState {
   unsigned long long seed;
   unsigned long long step;         // optimizer updates already made
@@ -21,10 +21,11 @@ struct StepState {
   double learningRate;
   double lossScale;  // factor of the summed loss before the backward
   long long rows;    // the first `rows` samples of the batch count in the loss
+  long long first;   // where the batch begins in the order of the images, for images in device memory
   float adamStepSize;        // lr / (1 - beta1^t), t = step + 1
   float adamRootCorrection;  // 1 / sqrt(1 - beta2^t)
 };
-static_assert(sizeof(StepState) == 56, "the host writes this layout");
+static_assert(sizeof(StepState) == 64, "the host writes this layout");
 
 // Sums over samples since the last reset; a reset sets all bytes to zero.
 struct LossTotals {

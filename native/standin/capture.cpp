@@ -14,6 +14,7 @@ namespace {
 struct Node {
   std::function<int()> run;
   std::vector<size_t> after;  // nodes before it in the list, so the list is in topological order
+  std::vector<Place> written;
 };
 
 using Nodes = std::vector<Node>;
@@ -82,6 +83,32 @@ bool isJoined(const Capture& capture) {
   return true;
 }
 
+bool overlap(const std::vector<Place>& all, const std::vector<Place>& others) {
+  for (const Place& a : all) {
+    for (const Place& b : others) {
+      if ((char*) a.p < (char*) b.p + b.bytes && (char*) b.p < (char*) a.p + a.bytes) return true;
+    }
+  }
+  return false;
+}
+
+// Looks for nodes without a path between them that write to the same place, such as a shared workspace.
+void checkWrites(const Nodes& nodes) {
+  std::vector<std::vector<bool>> before(nodes.size());
+  for (size_t i = 0; i < nodes.size(); i++) {
+    before[i].resize(nodes.size());
+    for (const size_t direct : nodes[i].after) {
+      before[i][direct] = true;
+      for (size_t j = 0; j < direct; j++) before[i][j] = before[i][j] || before[direct][j];
+    }
+    for (size_t j = 0; j < i; j++) {
+      if (!before[i][j] && overlap(nodes[i].written, nodes[j].written)) {
+        complain("nodes %zu and %zu of a graph write to the same place, and nothing orders them", j, i);
+      }
+    }
+  }
+}
+
 // Runs every node after those it depends on, and in the order of a control where nothing orders them.
 int replay(const Nodes& nodes) {
   std::vector<size_t> missing(nodes.size()), ready;
@@ -108,10 +135,10 @@ int replay(const Nodes& nodes) {
 
 }  // namespace
 
-int addNode(Stream& stream, std::function<int()> work) {
+int addNode(Stream& stream, std::function<int()> work, std::vector<Place> written) {
   Capture& capture = *stream.capture;
   if (capture.invalidated) return invalidated();
-  capture.nodes.push_back({std::move(work), stream.last});
+  capture.nodes.push_back({std::move(work), stream.last, std::move(written)});
   stream.last = {capture.nodes.size() - 1};
   return SUCCESS;
 }
@@ -237,6 +264,7 @@ STANDIN_API int cudaStreamEndCapture(void* handle, void** graph) {
   if (call.status()) return call.status();
   if (capture->invalidated) return invalidated();
   if (!joined) return raise(CAPTURE_UNJOINED, "a branch of a capture was not joined");
+  checkWrites(capture->nodes);
   auto* created = new Graph{std::make_shared<const Nodes>(std::move(capture->nodes))};
   graphs.insert(created);
   state().live[GRAPH]++;

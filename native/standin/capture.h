@@ -3,11 +3,12 @@
 #include <functional>
 
 #include "stream_state.h"
+#include "streams.h"
 
 namespace standin {
 
 // Puts work that came to a capturing stream into the graph; returns 0 or the CUDA error.
-int addNode(Stream& stream, std::function<int()> work);
+int addNode(Stream& stream, std::function<int()> work, std::vector<Place> written);
 // cudaEventRecord on a capturing stream.
 int recordInCapture(Stream& stream, Event& event);
 // cudaStreamWaitEvent for an event that was recorded in a capture: the stream joins that capture.

@@ -356,6 +356,10 @@ STANDIN_API int cublasLtMatmul(
   if (int status = checkRanges(call.function(), operands)) return status;
   const size_t used = chosen->workspace;
   const uint32_t reduction = chosen->reduction;
+  std::vector<Place> written;
+  for (const Range& one : operands) {
+    if (one.written) written.push_back({one.pointer, one.bytes});
+  }
   const int error = enqueue(stream, [=]() -> int {
     for (const Range& one : operands) {
       if (!isLive(one.pointer, one.bytes)) {
@@ -365,6 +369,6 @@ STANDIN_API int cublasLtMatmul(
     if (used) memset(workspace, 0xff, used);
     compute(p, reduction, at, scale, keep);
     return 0;
-  });
+  }, written);
   return error ? BLAS_EXECUTION_FAILED : BLAS_OK;
 }

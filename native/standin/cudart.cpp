@@ -37,6 +37,15 @@ static_assert(offsetof(DeviceProperties, major) == 360, "CUDA's layout");
 static_assert(offsetof(DeviceProperties, multiProcessorCount) == 384, "CUDA's layout");
 const size_t DEVICE_PROPERTIES_BYTES = 1008;
 
+// cudaPointerAttributes of CUDA 13 without what it reserves.
+struct PointerAttributes {
+  int type;
+  int device;
+  const void* devicePointer;
+  const void* hostPointer;
+};
+enum MemoryType { UNREGISTERED, PINNED_HOST, DEVICE };
+
 // The architecture that the stand-in reports, for which kernels are then built.
 const int MAJOR = 9, MINOR = 0;
 const int CUDA_VERSION = 13000;
@@ -173,7 +182,7 @@ STANDIN_API int cudaMalloc(void** p, size_t bytes) {
   Call call(Library::CUDART, "cudaMalloc");
   if (call.status()) return call.status();
   if (const int error = forbiddenInCapture(call.function())) return error;
-  return deviceMalloc(p, bytes);
+  return deviceMalloc(p, bytes, currentDevice);
 }
 
 // Waits for the device first, as in CUDA.
@@ -200,6 +209,21 @@ STANDIN_API int cudaFreeHost(void* p) {
   return lastOr(call.status() ? call.status() : status);
 }
 
+// An address that CUDA does not know is no error, as in CUDA since version 11.
+STANDIN_API int cudaPointerGetAttributes(void* attributes, const void* p) {
+  Call call(Library::CUDART, "cudaPointerGetAttributes");
+  if (call.status()) return call.status();
+  auto* a = (PointerAttributes*) attributes;
+  const int device = deviceOf(p);
+  *a = {UNREGISTERED, -2, nullptr, nullptr};
+  if (device >= 0) {
+    *a = {DEVICE, device, p, nullptr};
+  } else if (isPinned(p, 1)) {
+    *a = {PINNED_HOST, currentDevice, p, p};
+  }
+  return SUCCESS;
+}
+
 // Waits for the null stream and blocking streams only, as in CUDA.
 STANDIN_API int cudaMemcpy(void* to, const void* from, size_t bytes, int kind) {
   Call call(Library::CUDART, "cudaMemcpy");
@@ -221,7 +245,8 @@ STANDIN_API int cudaMemcpyAsync(void* to, const void* from, size_t bytes, int ki
   if (pageable) {
     if (const int error = forbiddenInCapture(call.function())) return error;
   }
-  if (const int error = enqueue(stream, [=] { return copyNow(to, from, bytes); })) return error;
+  const int error = enqueue(stream, [=] { return copyNow(to, from, bytes); }, {{to, bytes}});
+  if (error) return error;
   if (!pageable) return SUCCESS;
   state().pageableCopies++;
   return synchronize(stream);
@@ -234,7 +259,7 @@ STANDIN_API int cudaMemsetAsync(void* p, int value, size_t bytes, void* stream) 
   if (!isLive(p, bytes)) {
     return raise(INVALID_VALUE, "cudaMemsetAsync: %zu bytes at %p are not device memory", bytes, p);
   }
-  return enqueue(stream, [=] { return setNow(p, value, bytes); });
+  return enqueue(stream, [=] { return setNow(p, value, bytes); }, {{p, bytes}});
 }
 
 STANDIN_API int cudaMemset(void* p, int value, size_t bytes) {

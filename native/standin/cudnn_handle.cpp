@@ -77,6 +77,10 @@ int checkOperands(const char* function, const std::vector<Operand>& operands) {
 int enqueueOn(
     DnnHandle* handle, const char* function, const std::vector<Operand>& operands,
     std::function<void()> operation) {
+  std::vector<Place> written;
+  for (const Operand& operand : operands) {
+    if (operand.isWritten) written.push_back({operand.p, operand.bytes});
+  }
   const int error = enqueue(handle->stream, [=]() -> int {
     for (const Operand& operand : operands) {
       if (!isLive(operand.p, operand.bytes)) {
@@ -86,7 +90,7 @@ int enqueueOn(
     }
     operation();
     return 0;
-  });
+  }, written);
   if (!error) return DNN_OK;
   return reject(DNN_EXECUTION_FAILED, "%s: the stream's capture failed with %d", function, error);
 }

@@ -30,6 +30,7 @@ struct Allocation {
   char* base;
   size_t mapped;
   long serial;
+  int device;
   bool live;
 };
 
@@ -73,7 +74,7 @@ void checkCanary(char* user, const Allocation& a, int* hits) {
 
 }  // namespace
 
-int deviceMalloc(void** p, size_t bytes) {
+int deviceMalloc(void** p, size_t bytes, int device) {
   State& s = state();
   *p = nullptr;
   if (bytes == 0) return SUCCESS;
@@ -102,7 +103,7 @@ int deviceMalloc(void** p, size_t bytes) {
     const uint32_t nan = 0x7fc0dead;
     memcpy(user + i, &nan, 4);
   }
-  allocations[user] = {bytes, base, mapped, ++serials, true};
+  allocations[user] = {bytes, base, mapped, ++serials, device, true};
   s.live[ALLOCATION]++;
   s.liveBytes += bytes;
   if (s.liveBytes > s.peakBytes) s.peakBytes = s.liveBytes;
@@ -141,6 +142,14 @@ bool isLive(const void* p, size_t bytes) {
   const auto& found = *--after;
   const size_t offset = (char*) p - found.first;
   return found.second.live && offset <= found.second.bytes && bytes <= found.second.bytes - offset;
+}
+
+int deviceOf(const void* p) {
+  auto after = allocations.upper_bound((char*) p);
+  if (after == allocations.begin()) return -1;
+  const auto& found = *--after;
+  const bool isInside = (size_t) ((char*) p - found.first) < found.second.bytes;
+  return isInside && found.second.live ? found.second.device : -1;
 }
 
 bool isPinned(const void* p, size_t bytes) {

@@ -102,7 +102,7 @@ Event* findEvent(void* event) {
 
 bool isStream(void* stream) { return findStream(stream) != nullptr; }
 
-static int put(void* handle, Operation operation) {
+static int put(void* handle, Operation operation, std::vector<Place> written = {}) {
   State& s = state();
   Stream* stream = findStream(handle);
   if (s.pendingFault) {
@@ -110,7 +110,7 @@ static int put(void* handle, Operation operation) {
     s.pendingFault = 0;
     operation = {[error] { return raise(error, "an injected fault"); }, nullptr};
   }
-  if (stream->capture) return addNode(*stream, std::move(operation.run));
+  if (stream->capture) return addNode(*stream, std::move(operation.run), std::move(written));
   if (stream == &nullStream) {
     if (const int error = useNullStream()) return error;
     for (Stream* other : streams) {
@@ -124,8 +124,8 @@ static int put(void* handle, Operation operation) {
   return SUCCESS;
 }
 
-int enqueue(void* handle, std::function<int()> operation) {
-  return put(handle, {std::move(operation), nullptr});
+int enqueue(void* handle, std::function<int()> operation, std::vector<Place> written) {
+  return put(handle, {std::move(operation), nullptr}, std::move(written));
 }
 
 int synchronize(void* handle) {

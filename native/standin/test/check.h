@@ -20,6 +20,7 @@ int cudaMalloc(void**, size_t);
 int cudaFree(void*);
 int cudaMallocHost(void**, size_t);
 int cudaFreeHost(void*);
+int cudaPointerGetAttributes(void*, const void*);
 int cudaMemcpy(void*, const void*, size_t, int);
 int cudaMemcpyAsync(void*, const void*, size_t, int, void*);
 int cudaMemset(void*, int, size_t);

@@ -11,7 +11,7 @@ namespace {
 struct StepState {
   uint64_t seed, step, forwardPass;
   double learningRate, lossScale;
-  int64_t rows;
+  int64_t rows, first;
   float adamStepSize, adamRootCorrection;
 };
 
@@ -32,7 +32,7 @@ void adam(bool hasCopy) {
   for (int i = 0; i < n; i++) v2[i] = v[i] * v[i];
   Array<float> dp(p), dg(g), dm(m), dv(v2);
   Array<Bf16> copy(n);
-  Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.01, 1, 1, 0, 0}});
+  Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.01, 1, 1, 0, 0, 0}});
   const double b1 = 0.9, b2 = 0.999, decay = 0.01;
   run("vgg4j_adam_prepare", 1, 1, state.p, b1, b2);
   run("vgg4j_adam", GRID, BLOCK, dp.p, dg.p, dm.p, dv.p, hasCopy ? copy.p : nullptr, state.p,
@@ -64,7 +64,7 @@ void sgd(bool hasCopy) {
   const auto p = values(n, 1), g = values(n, 2), v = values(n, 3);
   Array<float> plain(p), withMomentum(p), dg(g), dv(v);
   Array<Bf16> copy(n), copyWithMomentum(n);
-  Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 1, 1, 0, 0}});
+  Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 1, 1, 0, 0, 0}});
   run("vgg4j_sgd", GRID, BLOCK, plain.p, dg.p, hasCopy ? copy.p : nullptr, state.p, (long long) n,
       0.01f);
   run("vgg4j_sgd_momentum", GRID, BLOCK, withMomentum.p, dg.p, dv.p,
@@ -92,7 +92,7 @@ void crossEntropy(int batch, int rows, int classes) {
   Array<T> dl(encode<T>(logits)), dg(logits.size());
   Array<int> dlabels(labels), rowState(batch);
   Array<double> rowLoss(batch);
-  Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 1.0 / rows, rows, 0, 0}});
+  Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 1.0 / rows, rows, 0, 0, 0}});
   Array<LossTotals> totals(1);
   cudaMemset(totals.p, 0, sizeof(LossTotals));
   for (T* gradient : {(T*) nullptr, dg.p}) {
@@ -131,7 +131,7 @@ void badLoss() {
   Array<float> dl(logits), dg(30);
   Array<int> labels(std::vector<int>{0, 1, 11}), rowState(3);
   Array<double> rowLoss(3);
-  Array<StepState> state(std::vector<StepState>{{7, 41, 9, 0.1, 1, 3, 0, 0}});
+  Array<StepState> state(std::vector<StepState>{{7, 41, 9, 0.1, 1, 3, 0, 0, 0}});
   Array<LossTotals> totals(1);
   cudaMemset(totals.p, 0, sizeof(LossTotals));
   runTyped<float>("vgg4j_cross_entropy", 1, 128, dl.p, labels.p, dg.p, rowLoss.p, rowState.p, state.p,
@@ -153,7 +153,7 @@ void dropout(int rows, int channels, int inner) {
   const int n = rows * channels * inner, threshold = 1 << 23;
   const auto x = typedValues<T>(n, 6);
   Array<T> dx(encode<T>(x));
-  Array<StepState> state(std::vector<StepState>{{0xfedcba9876543210ull, 4, 9, 0.1, 1, 1, 0, 0}});
+  Array<StepState> state(std::vector<StepState>{{0xfedcba9876543210ull, 4, 9, 0.1, 1, 1, 0, 0, 0}});
   runTyped<T>("vgg4j_dropout", GRID, BLOCK, dx.p, dx.p, state.p, 3ull, (long long) n, threshold, 2.0f,
               channels, inner);
   const auto y = results(dx);
@@ -169,19 +169,41 @@ void dropout(int rows, int channels, int inner) {
   }
 }
 
+// A batch of its own, or images taken by index from `imageCount`, the last row behind the last image.
 template <class T>
-void images(int height, int width, int size, int byteChannels, int channels, int stored) {
-  const int batch = 2;
-  std::vector<unsigned char> bytes((size_t) batch * byteChannels * height * width);
+void images(int height, int width, int size, int byteChannels, int channels, int stored,
+            int imageCount = 0, bool isShuffled = false) {
+  const int batch = 3, first = imageCount - batch + 1;
+  const bool isResident = imageCount > 0;
+  std::vector<unsigned char> bytes(
+      (size_t) (isResident ? imageCount : batch) * byteChannels * height * width);
   for (size_t i = 0; i < bytes.size(); i++) bytes[i] = (unsigned char) (i * 37 + i / 7);
+  std::vector<int> order(std::max(1, imageCount)), classes(order.size());
+  for (int i = 0; i < imageCount; i++) order[i] = (i * 5 + 3) % imageCount, classes[i] = 100 + i;
   Array<unsigned char> db(bytes);
+  Array<int> dOrder(order), dClasses(classes), labels(batch);
+  Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 1, 1, first, 0, 0}});
   Array<T> dy((size_t) batch * size * size * stored);
-  runTyped<T>("vgg4j_images", GRID, BLOCK, db.p, dy.p, batch, byteChannels, channels, height, width,
-              size, stored);
+  if (isResident) {
+    runTyped<T>("vgg4j_images", GRID, BLOCK, db.p, isShuffled ? dOrder.p : (int*) nullptr, dClasses.p, state.p,
+                dy.p, labels.p, batch, imageCount, byteChannels, channels, height, width, size, stored);
+  } else {
+    int* const none = nullptr;
+    StepState* const noState = nullptr;
+    runTyped<T>("vgg4j_images", GRID, BLOCK, db.p, none, none, noState, dy.p, none, batch, batch,
+                byteChannels, channels, height, width, size, stored);
+  }
+  const auto chosen = [&](int row) {
+    const int at = std::min(first + row, imageCount - 1);
+    return !isResident ? row : isShuffled ? order[at] : at;
+  };
+  for (int row = 0; isResident && row < batch; row++) {
+    check(labels.get()[row] == 100 + chosen(row), "the labels of images");
+  }
   const auto y = results(dy);
   for (size_t i = 0; i < y.size(); i++) {
     const int ch = (int) (i % stored), c = (int) (i / stored % size);
-    const int r = (int) (i / stored / size % size), n = (int) (i / stored / size / size);
+    const int r = (int) (i / stored / size % size), n = chosen((int) (i / stored / size / size));
     if (ch >= channels) {
       exact(y[i], 0, "the padding of images");
       continue;
@@ -321,6 +343,11 @@ void both() {
   images<T>(6, 6, 6, 1, 2, 2);
   images<T>(7, 4, 5, 3, 3, 3);
   images<T>(1, 1, 3, 1, 1, 8);
+  for (const bool isShuffled : {false, true}) {
+    images<T>(28, 28, 32, 1, 1, 4, 11, isShuffled);
+    images<T>(5, 9, 4, 1, 3, 8, 7, isShuffled);
+    images<T>(6, 6, 6, 3, 3, 3, 3, isShuffled);
+  }
 }
 
 }  // namespace

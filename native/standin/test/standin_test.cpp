@@ -37,6 +37,21 @@ void memory() {
   check(read(ALLOCATIONS) == 0, "no memory is left allocated");
 }
 
+void pointers() {
+  struct { int type, device; void *onDevice, *onHost; long reserved[8]; } a;
+  void *p, *pinned;
+  int local;
+  cudaMalloc(&p, 100);
+  cudaMallocHost(&pinned, 4);
+  check(!cudaPointerGetAttributes(&a, (char*) p + 99) && a.type == 2 && a.device == 0, "of the device");
+  check(!cudaPointerGetAttributes(&a, (char*) p + 100) && a.type == 0, "behind an allocation");
+  check(!cudaPointerGetAttributes(&a, pinned) && a.type == 1, "pinned");
+  check(!cudaPointerGetAttributes(&a, &local) && a.type == 0, "of the host");
+  cudaFree(p);
+  cudaFreeHost(pinned);
+  check(!cudaPointerGetAttributes(&a, p) && a.type == 0, "freed");
+}
+
 void streams() {
   void *s, *t, *e, *pinned;
   cudaStreamCreateWithFlags(&s, 1);
@@ -161,6 +176,7 @@ void randomOrders() {
 int main() {
   set(QUIET, 1);
   memory();
+  pointers();
   streams();
 #ifndef __SANITIZE_ADDRESS__  // which ends the process at the first bad access
   badKernels();

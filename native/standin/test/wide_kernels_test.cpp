@@ -356,9 +356,33 @@ struct Kernels {
     Pair<T> y(images, sides * stored);
     bytes.fill([](long long i) { return (unsigned char) (i * 37); });
     both(sides, [&](auto at, long long n, auto launch) {
-      launch(name("images"), at(bytes), at(y), (int) n, 2, 4, HEIGHT, WIDTH, side, stored);
+      int* const none = nullptr;
+      launch(name("images"), at(bytes), none, none, (StepState*) nullptr, at(y), none, (int) n, (int) n, 2,
+             4, HEIGHT, WIDTH, side, stored);
     });
     y.compare(name("images"));
+  }
+
+  // A batch of one from a data set of more than 2^32 bytes: its last image.
+  void residentBytes() const {
+    const int side = 8, stored = channels, count = (int) ((1ll << 32) / (2 * PIXELS)) + 2;
+    Pair<unsigned char> bytes(count, 2 * PIXELS);
+    bytes.fill([](long long i) { return (unsigned char) (i * 37); });
+    const Sparse<int> order(count), classes(count), labels(1), none(1);
+    const Sparse<StepState> state(1), start(1);
+    classes.p[count - 1] = 77;
+    order.p[5] = count - 1;
+    for (const bool isOrdered : {false, true}) {
+      Pair<T> y(1, side * side * stored);
+      state.p->first = isOrdered ? 5 : count - 1;
+      labels.p[0] = 0;
+      run(name("images"), 0, 0, 1, THREADS, bytes.all.p, isOrdered ? order.p : (int*) nullptr, classes.p,
+          state.p, y.all.p, labels.p, 1, count, 2, 4, HEIGHT, WIDTH, side, stored);
+      run(name("images"), 0, 0, 1, THREADS, bytes.one.p, none.p, none.p, start.p, y.one.p, none.p, 1, 1, 2,
+          4, HEIGHT, WIDTH, side, stored);
+      y.compare(name("images by index"));
+      ::check(labels.p[0] == 77, name("images by index: the label"));
+    }
   }
 
   void loss() const {
@@ -388,6 +412,7 @@ struct Kernels {
     pooling();
     reductions();
     bytes();
+    residentBytes();
     if (perAccess > 1) loss();
   }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.PictureFiles;
 import org.vgg4j.evaluation.Classifier;
@@ -30,6 +31,8 @@ import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.ConvBlockSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.MaxPool2dSpec;
+import org.vgg4j.tensor.MemorySpace;
+import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
@@ -43,7 +46,7 @@ final class EmbeddingExample {
 
   private EmbeddingExample() {}
 
-  static float[] tensor(String device) {
+  static float[] tensor(EngineOptions device) {
     // begin tensor
     try (Backend engine = Backends.open(device).backend()) {
       Layout layout = engine.plainLayout(Shape.of(2, 3), engine.types().activation());
@@ -58,7 +61,19 @@ final class EmbeddingExample {
     // end tensor
   }
 
-  static float[] convolution(String device) {
+  static long memory(EngineOptions device) {
+    // begin memory
+    try (Backend engine = Backends.open(device).backend();
+        Arena features = engine.allocate(1 << 20, "my features")) {
+      MemoryUse use = engine.memory();
+      use.owners().forEach(owner -> LOG.debug("{}: {} bytes", owner.name(), owner.bytes()));
+      LOG.debug("{} of {} bytes are my features", features.bytes(), use.device().bytes());
+      return use.bytes("my features", MemorySpace.DEVICE);
+    }
+    // end memory
+  }
+
+  static float[] convolution(EngineOptions device) {
     // begin convolution
     try (Backend engine = Backends.open(device).backend()) {
       Conv2dSpec spec =
@@ -86,7 +101,7 @@ final class EmbeddingExample {
     // end convolution
   }
 
-  static Shape block(String device) {
+  static Shape block(EngineOptions device) {
     // begin block
     ConvBlockSpec spec =
         new ConvBlockSpec(
@@ -111,7 +126,7 @@ final class EmbeddingExample {
     // end block
   }
 
-  static double adam(String device) {
+  static double adam(EngineOptions device) {
     // begin adam
     ConvBlockSpec spec = new ConvBlockSpec(new Conv2dSpec(1, 2, 3, 1, true, false), null, null);
     try (Backend engine = Backends.open(device).backend();
@@ -152,7 +167,7 @@ final class EmbeddingExample {
     // end run
   }
 
-  static List<List<Classifier.Answer>> classify(Path model, List<Path> files, String device)
+  static List<List<Classifier.Answer>> classify(Path model, List<Path> files, EngineOptions device)
       throws IOException {
     // begin classify
     try (Backend engine = Backends.open(device).backend();
@@ -175,6 +190,6 @@ final class EmbeddingExample {
 
   /** Returns the names of the sections, in the order of the page. */
   static List<String> sections() {
-    return List.of("tensor", "convolution", "block", "adam", "run", "classify", "part");
+    return List.of("tensor", "memory", "convolution", "block", "adam", "run", "classify", "part");
   }
 }

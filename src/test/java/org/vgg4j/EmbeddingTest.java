@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.DataPlaces;
 import org.vgg4j.data.DownloadListener;
 import org.vgg4j.data.FashionMnist;
@@ -46,11 +47,22 @@ import org.vgg4j.testing.TinyNets;
 
 /** What docs/embedding.md shows and says. */
 final class EmbeddingTest {
+  private static final Pattern PAGE = Pattern.compile("```java\n");
+
   @Test
   void thePageShowsTheCodeThatRuns() throws IOException {
+    assertShown("EmbeddingExample", EmbeddingExample.sections());
+    assertShown("CudaEmbeddingExample", CudaEmbeddingExample.sections());
+    int blocks =
+        PAGE.matcher(Files.readString(Path.of("docs/embedding.md"))).results().toList().size();
+    int sections = EmbeddingExample.sections().size() + CudaEmbeddingExample.sections().size();
+    assertEquals(sections, blocks, "every block of Java on the page is a section that runs");
+  }
+
+  private static void assertShown(String file, List<String> sections) throws IOException {
     String page = Files.readString(Path.of("docs/embedding.md"));
-    String code = Files.readString(Path.of("src/test/java/org/vgg4j/EmbeddingExample.java"));
-    for (String section : EmbeddingExample.sections()) {
+    String code = Files.readString(Path.of("src/test/java/org/vgg4j/" + file + ".java"));
+    for (String section : sections) {
       Matcher matcher =
           Pattern.compile("// begin " + section + "\n(.*?)\n *// end " + section, Pattern.DOTALL)
               .matcher(code);
@@ -63,7 +75,13 @@ final class EmbeddingTest {
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "reference"})
   void theCodeDoesWhatThePageSays(String device) {
+    assertExamples(EngineOptions.of(device));
+  }
+
+  /** Runs what needs no files on an engine. */
+  static void assertExamples(EngineOptions device) {
     assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, EmbeddingExample.tensor(device));
+    assertEquals(1 << 20, EmbeddingExample.memory(device));
     float[] y = EmbeddingExample.convolution(device);
     assertEquals(4.5f, y[0]);
     assertEquals(6.5f, y[1]);
@@ -95,7 +113,9 @@ final class EmbeddingTest {
       try (Vgg vgg = TinyNets.random(config, NetworkOptions.inference(1), engine)) {
         ModelFile.save(vgg, List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"), model);
       }
-      var answers = EmbeddingExample.classify(model, List.of(picture, picture), "reference");
+      var answers =
+          EmbeddingExample.classify(
+              model, List.of(picture, picture), EngineOptions.of("reference"));
       assertEquals(2, answers.size());
       assertEquals(5, answers.get(0).size());
       try (Vgg vgg = EmbeddingExample.forOtherClasses(model, config, engine)) {
@@ -166,11 +186,11 @@ final class EmbeddingTest {
 
   @Test
   void twoEnginesInOneProcessDoNotDisturbEachOther() {
-    float[] alone = EmbeddingExample.convolution("cpu");
+    float[] alone = EmbeddingExample.convolution(EngineOptions.of("cpu"));
     CompletableFuture<float[]> first =
-        CompletableFuture.supplyAsync(() -> EmbeddingExample.convolution("cpu"));
+        CompletableFuture.supplyAsync(() -> EmbeddingExample.convolution(EngineOptions.of("cpu")));
     CompletableFuture<float[]> second =
-        CompletableFuture.supplyAsync(() -> EmbeddingExample.convolution("cpu"));
+        CompletableFuture.supplyAsync(() -> EmbeddingExample.convolution(EngineOptions.of("cpu")));
     assertArrayEquals(alone, first.join());
     assertArrayEquals(alone, second.join());
   }

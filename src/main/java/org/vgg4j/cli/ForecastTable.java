@@ -43,12 +43,14 @@ final class ForecastTable {
         out);
   }
 
-  static void print(LargestBatch largest, Backend backend, PrintWriter out) {
+  /** Prints a batch; {@code how} says how the training is kept small, empty for not at all. */
+  static void print(LargestBatch largest, String how, Backend backend, PrintWriter out) {
     String text =
         largest.size() == 0
-            ? "no batch fits"
-            : "the largest batch that fits is %s, with %s (%s bytes)"
+            ? "no batch fits" + how
+            : "the largest batch that fits%s is %s, with %s (%s bytes)"
                 .formatted(
+                    how,
                     Bytes.count(largest.size()),
                     Bytes.text(largest.bytes()),
                     Bytes.count(largest.bytes()));

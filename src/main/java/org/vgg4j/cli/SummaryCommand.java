@@ -7,6 +7,7 @@ import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.run.Forecast;
 import org.vgg4j.run.LargestBatch;
+import org.vgg4j.run.MemorySettings;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.Backend;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
 final class SummaryCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
+  @Mixin private final CommandSpec memoryFlags = SettingFlags.of(Settings.of("memory"));
   @Mixin private DeviceOptions device;
 
   @Option(
@@ -50,8 +52,16 @@ final class SummaryCommand implements Callable<Integer> {
     try (Backend backend = device.open();
         NetworkPlan planned = recipe.plan(recipe.training().batchSize(), backend)) {
       SummaryTable.print(recipe, planned.memoryPlan(), backend, out);
+      ways(recipe, backend, out);
     }
     return ExitCode.DONE;
+  }
+
+  /** Shows the ways to train in less memory, and says which one a limit takes. */
+  private void ways(Recipe recipe, Backend backend, PrintWriter out) {
+    String asked = MemorySettings.limit(SettingFlags.given(memoryFlags));
+    MemoryTable.print(recipe, backend, asked, out);
+    out.flush();
   }
 
   private void forecast(Recipe recipe, PrintWriter out) {
@@ -75,7 +85,13 @@ final class SummaryCommand implements Callable<Integer> {
                 "workspace: " + Failures.withFlags(described.workspaceSource()), out);
             ForecastTable.print(forecast, described, out);
           });
-      ForecastTable.print(LargestBatch.of(recipe, described), backend, out);
+      ForecastTable.print(LargestBatch.of(recipe, described, false), "", backend, out);
+      ForecastTable.print(
+          LargestBatch.of(recipe, described, true),
+          " with norms and stages computed again",
+          backend,
+          out);
+      ways(recipe, backend, out);
       out.flush();
     }
   }

@@ -29,7 +29,9 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin final CommandSpec recipeFlags = SettingFlags.of(Settings.ofRecipe()); // read by spec
-  @Mixin final CommandSpec trainFlags = SettingFlags.of(Settings.of("trainImages"));
+  @Mixin
+  final CommandSpec trainFlags = SettingFlags.of(Settings.of("trainImages", "dataOn", "memory"));
+
   @Mixin private DataOptions data;
   @Mixin private DeviceOptions device;
   @Mixin private CheckpointOptions checkpoints;

@@ -118,7 +118,7 @@ public final class BatchLoader implements AutoCloseable {
       throw new IllegalArgumentException(
           "an order of %d images for %d".formatted(order.length, data.size()));
     }
-    int batches = schedule.batches();
+    int batches = schedule.passes();
     if (firstBatch < 0 || firstBatch > batches) {
       throw new IllegalArgumentException("batch " + firstBatch + " of " + batches);
     }

@@ -8,7 +8,8 @@ import org.vgg4j.tensor.InvalidInputException;
 
 /**
  * Labelled images of any size, read one at a time. {@link InMemoryImages} is one; another may
- * decode files on request. Implementations must be thread-safe.
+ * decode files on request. An image is the same each time it is read: an engine may read it once
+ * and keep it. Implementations must be thread-safe.
  */
 public interface ImageSource {
   /** Returns its name in messages. */

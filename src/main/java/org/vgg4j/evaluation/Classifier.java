@@ -49,8 +49,7 @@ public final class Classifier {
                   .sorted(Comparator.comparingDouble(Answer::probability).reversed())
                   .limit(count)
                   .toList());
-        },
-        () -> false);
+        });
     return answers;
   }
 }

@@ -36,7 +36,7 @@ public final class ImageFeed {
     backend = vgg.network().backend();
     VggConfig config = vgg.config();
     preprocessing.requireFits(config.channels(), config.imageSize());
-    ImageSpec wanted = specOfEngine();
+    ImageSpec wanted = spec(preprocessing, data);
     boolean isPlanned = true;
     for (Execution execution : vgg.network().executions()) {
       isPlanned = execution.images(wanted) != null;
@@ -48,7 +48,7 @@ public final class ImageFeed {
    * Returns what the engine should do: resize images of one shape and divide them by 255; null when
    * that is not enough or the shapes differ.
    */
-  private ImageSpec specOfEngine() {
+  static ImageSpec spec(Preprocessing preprocessing, ImageSource data) {
     ImageShape from = data.commonShape();
     return from == null || !preprocessing.onlyResizes()
         ? null

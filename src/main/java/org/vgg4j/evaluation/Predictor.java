@@ -1,6 +1,5 @@
 package org.vgg4j.evaluation;
 
-import java.util.function.BooleanSupplier;
 import org.vgg4j.data.Batch;
 import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.BatchSchedule;
@@ -27,13 +26,8 @@ final class Predictor {
 
   private Predictor() {}
 
-  /** Runs until the end or until {@code stopped}; returns whether it reached the end. */
-  static boolean run(
-      Vgg vgg,
-      Preprocessing preprocessing,
-      ImageSource data,
-      Consumer consumer,
-      BooleanSupplier stopped) {
+  /** Runs the net; waits for each batch's logits. */
+  static void run(Vgg vgg, Preprocessing preprocessing, ImageSource data, Consumer consumer) {
     Network network = vgg.network();
     int batchSize = network.options().batchSizes().get(0);
     int classes = vgg.config().classes();
@@ -45,16 +39,12 @@ final class Predictor {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
         // A smaller last batch leaves old images in the other rows, which are not read: in
         // evaluation mode images do not affect each other.
-        if (stopped.getAsBoolean()) {
-          return false;
-        }
         feed.load(batch, execution);
         execution.forward(false).download(logits);
         for (int row = 0; row < batch.size(); row++) {
           consumer.accept(batch.label(row), logits, row * classes);
         }
       }
-      return true;
     }
   }
 }

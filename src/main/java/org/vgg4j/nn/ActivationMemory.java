@@ -1,31 +1,73 @@
 package org.vgg4j.nn;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
 
 /**
- * The activations and activation gradients of one input shape. Training keeps every activation;
- * inference alternates between two halves, as gradients always do.
+ * The activations and activation gradients of one input shape. Gradients alternate between two
+ * halves, as activations do in inference. What training keeps is laid out once all stages are
+ * known.
+ *
+ * <p>A {@link Stretch} that is computed again needs its inner activations while its forward runs,
+ * and from the beginning of its backward to the end. In between, what comes behind it has the same
+ * memory: it is written after that forward, and last read before that backward. So the memory of
+ * training is a stack, on which the inner activations of such a stretch are not left.
  */
 final class ActivationMemory {
   private final boolean training;
-  private final SlotLayout kept = new SlotLayout();
+  private final List<StageMemory> stages = new ArrayList<>();
+  private final List<Stretch> stretches = new ArrayList<>();
   private final SlotLayout[] activationHalves = {new SlotLayout(), new SlotLayout()};
   private final SlotLayout[] gradientHalves = {new SlotLayout(), new SlotLayout()};
+  private StageMemory stage = new StageMemory();
   private int activationTurn;
   private int gradientTurn;
+  private long multiplyAdds; // since the last stretch
+  private SlotLayout kept; // null until it is arranged
+
+  /** What one stage asked for. */
+  private static final class StageMemory {
+    private final List<Slot> kept = new ArrayList<>();
+    private final List<Slot> passing = new ArrayList<>();
+    private Slot output; // the last activation that is kept; null without one
+    private int gradientTurn; // of the gradient that is asked for next: that of the stage's output
+
+    private long bytes() {
+      return kept.stream().mapToLong(slot -> Arena.align(slot.layout().bytes())).sum();
+    }
+  }
 
   ActivationMemory(boolean training) {
     this.training = training;
   }
 
   Slot activation(Layout layout) {
-    return training ? kept.append(layout) : activationHalves[activationTurn++ % 2].overlay(layout);
+    if (!training) {
+      return activationHalves[activationTurn++ % 2].overlay(layout);
+    }
+    stage.output = saved(layout);
+    return stage.output;
   }
 
   Slot saved(Layout layout) {
-    return kept.append(layout);
+    Slot slot = new Slot(layout);
+    stage.kept.add(slot);
+    return slot;
+  }
+
+  /** Plans an activation that is read once in the forward, in the memory of gradients. */
+  Slot passing(Layout layout) {
+    if (!training) {
+      return activation(layout);
+    }
+    Slot slot = new Slot(layout);
+    stage.passing.add(slot);
+    stage.output = null;
+    return slot;
   }
 
   Slot gradient(Layout layout) {
@@ -35,8 +77,91 @@ final class ActivationMemory {
     return gradientHalves[gradientTurn++ % 2].overlay(layout);
   }
 
+  /** Ends a stage; a stretch ends with it where images get smaller and the output is kept. */
+  void stageDone(Layout x, Layout y, long stageMultiplyAdds) {
+    StageMemory done = stage;
+    done.gradientTurn = gradientTurn;
+    stages.add(done);
+    stage = new StageMemory();
+    multiplyAdds += stageMultiplyAdds;
+    boolean keepsOutput = done.output != null && done.output.layout().equals(y);
+    if (keepsOutput && plane(y.shape()) < plane(x.shape())) {
+      int first = stretches.isEmpty() ? 0 : stretches.get(stretches.size() - 1).last() + 1;
+      int last = stages.size() - 1;
+      long bytes = stages.subList(first, last + 1).stream().mapToLong(StageMemory::bytes).sum();
+      long inner = bytes - Arena.align(done.output.layout().bytes());
+      stretches.add(new Stretch(first, last, inner, multiplyAdds));
+      multiplyAdds = 0;
+    }
+  }
+
+  /** Returns the positions of an image, 1 for what is none. */
+  private static long plane(Shape shape) {
+    return shape.rank() == 4 ? (long) shape.dim(2) * shape.dim(3) : 1;
+  }
+
+  /**
+   * Lays out what training keeps; called once, after the last stage.
+   *
+   * @param again which stretches are computed again
+   */
+  void arrange(List<Integer> again) {
+    stages.add(stage); // of what was asked for outside of stages
+    int at = 0;
+    for (Stretch stretch : stretches) {
+      int half = stages.get(stretch.last()).gradientTurn;
+      for (; at <= stretch.last(); at++) {
+        place(stages.get(at).passing, half + 1);
+      }
+    }
+    for (; at < stages.size(); at++) {
+      place(stages.get(at).passing, stages.get(at).gradientTurn + 1);
+    }
+    kept = arranged(again);
+  }
+
+  /**
+   * When a stretch is computed again, the gradient of its output lies in one half. So what passes
+   * within it has the other.
+   */
+  private void place(List<Slot> passing, int half) {
+    passing.forEach(slot -> gradientHalves[half % 2].place(slot, 0));
+  }
+
+  private SlotLayout arranged(List<Integer> again) {
+    SlotLayout layout = new SlotLayout();
+    long base = 0;
+    int at = 0;
+    for (int i = 0; i < stretches.size(); i++) {
+      Slot output = stages.get(stretches.get(i).last()).output;
+      base = layout.place(output, base);
+      long end = base;
+      for (; at <= stretches.get(i).last(); at++) {
+        for (Slot slot : stages.get(at).kept) {
+          end = slot == output ? end : layout.place(slot, end);
+        }
+      }
+      base = again.contains(i) ? base : end;
+    }
+    for (; at < stages.size(); at++) {
+      for (Slot slot : stages.get(at).kept) {
+        base = layout.place(slot, base);
+      }
+    }
+    return layout;
+  }
+
+  List<Stretch> stretches() {
+    return stretches;
+  }
+
   long activationBytes() {
     return kept.bytes() + activationHalves[0].bytes() + activationHalves[1].bytes();
+  }
+
+  /** Returns what {@link #activationBytes} would be with other stretches. */
+  long activationBytes(List<Integer> again) {
+    return activationBytes() - kept.bytes() + arranged(again).bytes();
   }
 
   long gradientBytes() {

@@ -58,10 +58,23 @@ public final class BatchNorm2d extends Layer {
   }
 
   @Override
+  public Tensor forwardAgain(Tensor x) {
+    keep(x, true);
+    plan.forwardAgain(
+        x,
+        state.gamma().value(),
+        state.beta().value(),
+        state.runningMean().value(),
+        state.runningVar().value(),
+        y(),
+        saved());
+    return y();
+  }
+
+  @Override
   public Tensor backward(Tensor dy) {
     plan.backward(
         x(),
-        y(),
         dy,
         state.gamma().value(),
         state.beta().value(),

@@ -5,12 +5,12 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.MemoryPlanner;
 import org.vgg4j.tensor.ParameterLayouts;
 import org.vgg4j.tensor.Plan;
+import org.vgg4j.tensor.Rewrite;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
-import org.vgg4j.tensor.Work;
 
 /**
  * Provides what a {@link Module} needs to build: the engine, memory, and the parameters that it
@@ -125,12 +125,14 @@ public final class BuildContext implements MemoryPlanner {
 
   /** Registers and returns a plan; the net closes it and accounts for its workspace. */
   public <P extends Plan> P plan(P plan) {
-    return builder.plan(plan, work -> true);
+    return builder.plan(plan);
   }
 
-  /** As {@link #plan}, for a plan of which only the backward runs. */
+  /**
+   * As {@link #plan}, for a plan of which only the backward runs, before those registered so far.
+   */
   <P extends Plan> P planBackward(P plan) {
-    return builder.plan(plan, work -> work.phase() == Work.Phase.BACKWARD);
+    return builder.planBackward(plan);
   }
 
   /** Adds the multiply-adds of one forward pass over the batch to the stage's count. */
@@ -151,5 +153,30 @@ public final class BuildContext implements MemoryPlanner {
   @Override
   public Slot gradient(Layout layout) {
     return builder.memory.gradient(layout);
+  }
+
+  @Override
+  public boolean recomputesNorms() {
+    return builder.recomputesNorms;
+  }
+
+  @Override
+  public Slot passing(Layout layout) {
+    return builder.memory.passing(layout);
+  }
+
+  @Override
+  public void leave(Rewrite output) {
+    builder.leave(output);
+  }
+
+  @Override
+  public Rewrite input() {
+    return builder.input();
+  }
+
+  @Override
+  public void again(long multiplyAdds) {
+    builder.againMultiplyAdds += multiplyAdds;
   }
 }

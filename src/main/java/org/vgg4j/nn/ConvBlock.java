@@ -74,6 +74,11 @@ public final class ConvBlock implements Module {
   }
 
   @Override
+  public Tensor forwardAgain(Tensor x) {
+    return plan.forwardAgain(x, parameters());
+  }
+
+  @Override
   public Tensor backward(Tensor dy) {
     if (gradients == null) {
       gradients =

@@ -1,5 +1,6 @@
 package org.vgg4j.nn;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import org.vgg4j.tensor.ImagePlan;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LossAccumulator;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
@@ -35,14 +37,24 @@ public final class Execution implements AutoCloseable {
   private final Layout output;
   private final Slot outputGradient; // null in inference
   private final long workspaceBytes;
+  private final long againMultiplyAdds;
+  private final int[]
+      again; // by stage: the first of the stretch that is to be computed again, or -1
+  private final Tensor[] inputs; // of the stages in the last forward
   private CrossEntropyPlan loss; // null until first requested, as are the labels
   private Tensor labels; // (N)
   private List<Work> lossWork; // null with the loss
   private final Map<ImageSpec, Images> planned = new HashMap<>();
-  private Images images; // where the next forward starts; null for the input itself
+  private InputSource source; // writes the input in the next forward; null where the host does
 
   /** Converts byte images (N, C0, H0, W0) to the input. */
-  private record Images(ImageSpec spec, ImagePlan plan, Tensor bytes, List<Work> work) {}
+  private record Images(ImagePlan plan, Tensor bytes, Tensor x, List<Work> work)
+      implements InputSource {
+    @Override
+    public void run() {
+      plan.forward(bytes, x);
+    }
+  }
 
   /** Plans a module for an input shape without allocating memory. */
   Execution(Network net, Supplier<? extends Module> chain, Shape x) {
@@ -52,7 +64,7 @@ public final class Execution implements AutoCloseable {
     try {
       module = closing.own(chain.get());
       ExecutionBuilder builder =
-          new ExecutionBuilder(backend, net.stepState(), net.state(), options.training(), closing);
+          new ExecutionBuilder(backend, net.stepState(), net.state(), options, closing);
       memory = builder.memory;
       input = inputMemory.overlay(module.inputLayout(backend, x));
       Usage usage = new Usage(options.training(), options.inputGradient());
@@ -63,10 +75,25 @@ public final class Execution implements AutoCloseable {
       outputGradient = options.training() ? memory.gradient(output) : null;
       stages = List.copyOf(builder.stages);
       workspaceBytes = builder.workspaceBytes;
+      againMultiplyAdds = builder.againMultiplyAdds;
+      memory.arrange(options.recomputation().stages());
+      again = again(options.recomputation(), memory.stretches(), stages.size());
+      inputs = new Tensor[stages.size()];
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
     }
+  }
+
+  private static int[] again(Recomputation chosen, List<Stretch> stretches, int stages) {
+    int[] again = new int[stages];
+    Arrays.fill(again, -1);
+    for (int i = 0; i < stretches.size(); i++) {
+      if (chosen.stages().contains(i)) {
+        again[stretches.get(i).last()] = stretches.get(i).first();
+      }
+    }
+    return again;
   }
 
   /** Returns the shape of the input, batch first. */
@@ -118,12 +145,12 @@ public final class Execution implements AutoCloseable {
       LossAccumulator sums = net.lossAccumulator();
       loss = closing.own(net.backend().crossEntropy(output, net.stepState(), sums));
       lossWork = loss.work();
-      labels = take(layout);
+      labels = take(layout, MemoryOwner.LABELS);
     }
   }
 
-  private Tensor take(Layout layout) {
-    Arena arena = closing.own(net.backend().allocate(Arena.align(layout.bytes())));
+  private Tensor take(Layout layout, String owner) {
+    Arena arena = take(Arena.align(layout.bytes()), owner);
     return arena.tensor(0, layout);
   }
 
@@ -136,22 +163,16 @@ public final class Execution implements AutoCloseable {
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
   public Tensor images(ImageSpec spec) {
-    images = spec == null ? null : planned.get(spec);
+    Images images = spec == null ? null : planned.get(spec);
     if (spec != null && images == null) {
       ImagePlan plan = net.backend().images(spec, input.layout());
       if (plan != null) {
-        images = new Images(spec, closing.own(plan), take(plan.bytes()), plan.work());
+        images = new Images(closing.own(plan), take(plan.bytes(), MemoryOwner.IMAGES), input(), plan.work());
         planned.put(spec, images);
       }
     }
+    source = images;
     return images == null ? null : images.bytes;
-  }
-
-  /**
-   * Returns what the next forward converts images by; null when it starts from the input itself.
-   */
-  public ImageSpec imageSpec() {
-    return images == null ? null : images.spec;
   }
 
   /**
@@ -161,21 +182,35 @@ public final class Execution implements AutoCloseable {
     closing.own(made);
   }
 
+  /** Makes {@link #forward(boolean)} start with something that writes the input. */
+  public void startWith(InputSource other) {
+    source = other;
+  }
+
+  /**
+   * Returns what the next {@link #forward(boolean)} starts with: always the same object for the
+   * same source at this shape, so that what is recorded for one is not run for another; null when
+   * it starts from the input itself.
+   */
+  public InputSource source() {
+    return source;
+  }
+
   /**
    * Computes the output from the images, or from the input when no images are set.
    *
    * @return the output, valid until the next forward of the net
    */
   public Tensor forward(boolean training) {
-    if (images != null) {
-      images.plan.forward(images.bytes, input());
+    if (source != null) {
+      source.run();
     }
     return forward(input(), training);
   }
 
   /** Returns what the engine does to convert images; empty when it is not counted or not done. */
   public List<Work> imageWork() {
-    return images == null ? List.of() : images.work;
+    return source == null ? List.of() : source.work();
   }
 
   /** Returns what the engine does in {@link #loss}; empty when it is not counted. */
@@ -188,6 +223,7 @@ public final class Execution implements AutoCloseable {
     StageListener listener = net.listener();
     Tensor tensor = x;
     for (int i = 0; i < stages.size(); i++) {
+      inputs[i] = tensor;
       tensor = stages.get(i).forward(tensor, training, listener);
     }
     return tensor;
@@ -226,6 +262,9 @@ public final class Execution implements AutoCloseable {
   private Tensor backward(Tensor dy, StageListener listener, Consumer<Stage> done) {
     Tensor tensor = dy;
     for (int i = stages.size() - 1; i >= 0; i--) {
+      if (again[i] >= 0) {
+        forwardAgain(again[i], i, listener);
+      }
       Stage stage = stages.get(i);
       tensor = stage.backward(tensor, listener);
       if (done != null && !stage.parameters().isEmpty()) {
@@ -233,6 +272,13 @@ public final class Execution implements AutoCloseable {
       }
     }
     return tensor;
+  }
+
+  private void forwardAgain(int first, int last, StageListener listener) {
+    Tensor tensor = inputs[first];
+    for (int i = first; i <= last; i++) {
+      tensor = stages.get(i).forwardAgain(tensor, listener);
+    }
   }
 
   Module module() {
@@ -251,6 +297,11 @@ public final class Execution implements AutoCloseable {
     return workspaceBytes;
   }
 
+  /** Returns the multiply-adds that blocks make again in a backward. */
+  long againMultiplyAdds() {
+    return againMultiplyAdds;
+  }
+
   /** Binds every slot to its tensor; the arenas may be shared with other shapes. */
   void bind(Arena activations, Arena gradients, Arena inputs) {
     memory.bind(activations, gradients);
@@ -259,11 +310,14 @@ public final class Execution implements AutoCloseable {
 
   /** Allocates its own memory. */
   void allocate() {
-    bind(take(memory.activationBytes()), take(memory.gradientBytes()), take(inputBytes()));
+    bind(
+        take(memory.activationBytes(), MemoryOwner.ACTIVATIONS),
+        take(memory.gradientBytes(), MemoryOwner.ACTIVATION_GRADIENTS),
+        take(inputBytes(), MemoryOwner.INPUTS));
   }
 
-  private Arena take(long bytes) {
-    return bytes == 0 ? null : closing.own(net.backend().allocate(bytes));
+  private Arena take(long bytes, String owner) {
+    return bytes == 0 ? null : closing.own(net.backend().allocate(bytes, owner));
   }
 
   /** Returns the bytes that {@link #allocate} needs. */

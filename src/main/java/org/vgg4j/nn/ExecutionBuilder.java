@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
@@ -12,6 +11,7 @@ import org.vgg4j.tensor.EngineException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.ParameterLayouts;
 import org.vgg4j.tensor.Plan;
+import org.vgg4j.tensor.Rewrite;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Usage;
@@ -30,19 +30,28 @@ final class ExecutionBuilder {
   private final Set<String> used = new HashSet<>();
   final List<Stage> stages = new ArrayList<>();
   long workspaceBytes;
+  long againMultiplyAdds; // of what the blocks compute again
+  final boolean recomputesNorms;
   private long streams;
   private List<Parameter> parameters; // of the stage being built, like the next two
   private long multiplyAdds;
   private long activationBytes;
+  private Rewrite input; // of the stage being built, from the one before; null where it is kept
+  private Rewrite output; // of the stage being built, null where it is kept
   private final List<Work> work = new ArrayList<>(); // of the stage being built, too
 
   ExecutionBuilder(
-      Backend backend, StepState state, NetworkState names, boolean training, Closing closing) {
+      Backend backend,
+      StepState state,
+      NetworkState names,
+      NetworkOptions options,
+      Closing closing) {
     this.backend = backend;
     this.state = state;
     this.names = names;
     this.closing = closing;
-    memory = new ActivationMemory(training);
+    recomputesNorms = options.training() && options.recomputation().norms();
+    memory = new ActivationMemory(options.training());
   }
 
   /**
@@ -69,11 +78,14 @@ final class ExecutionBuilder {
     multiplyAdds = 0;
     activationBytes = 0;
     work.clear();
+    input = output;
+    output = null;
     BuildContext inner = context.inner(scope, context.usage());
     try {
       Layout y = context.build(scope, module, x, context.usage());
       stages.add(
           new Stage(name(inner), module, x, y, parameters, multiplyAdds, activationBytes, work));
+      memory.stageDone(x, y, multiplyAdds);
       return y;
     } catch (EngineException e) {
       e.seenIn("plan of " + name(inner));
@@ -105,16 +117,35 @@ final class ExecutionBuilder {
     return DROPOUT_STREAMS + streams++;
   }
 
-  /** Takes a plan, of which only those parts run that {@code isUsed} takes. */
-  <P extends Plan> P plan(P plan, Predicate<Work> isUsed) {
+  /** Takes a plan; its work follows that of the plans before. */
+  <P extends Plan> P plan(P plan) {
+    take(plan);
+    work.addAll(plan.work());
+    return plan;
+  }
+
+  /** Takes a plan of which only the backward runs, before those of the plans taken so far. */
+  <P extends Plan> P planBackward(P plan) {
+    take(plan);
+    work.addAll(0, plan.work().stream().filter(w -> w.phase() == Work.Phase.BACKWARD).toList());
+    return plan;
+  }
+
+  private void take(Plan plan) {
     closing.own(plan);
     workspaceBytes = Math.max(workspaceBytes, plan.workspaceBytes());
-    plan.work().stream().filter(isUsed).forEach(work::add);
-    return plan;
   }
 
   void multiplyAdds(long count) {
     multiplyAdds += count;
+  }
+
+  Rewrite input() {
+    return input;
+  }
+
+  void leave(Rewrite rewrite) {
+    output = rewrite;
   }
 
   Slot counted(Slot slot) {

@@ -68,6 +68,18 @@ public interface Module extends AutoCloseable {
   Tensor forward(Tensor x, boolean training);
 
   /**
+   * Computes the output of the last training forward again, with the same bits and with all that
+   * the backward reads, because that memory was used for something else. By default this runs
+   * {@link #forward}; a module whose forward moves state, such as running statistics, leaves that
+   * alone here.
+   *
+   * @param x the input of that forward
+   */
+  default Tensor forwardAgain(Tensor x) {
+    return forward(x, true);
+  }
+
+  /**
    * Computes the gradients for the last training forward, overwriting those of the parameters.
    *
    * @param dy the gradient of the output

@@ -9,6 +9,7 @@ import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LossAccumulator;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.Shape;
@@ -61,17 +62,21 @@ public final class Network implements AutoCloseable {
       closing.abandon(e);
       throw e;
     }
-    memoryPlan =
-        new MemoryPlan(
-            state.valueBytes(),
-            state.copyBytes(),
-            state.gradientBytes(),
-            state.bufferBytes(),
-            most(e -> e.memory().activationBytes()),
-            most(e -> e.memory().gradientBytes()),
-            most(Execution::inputBytes),
-            most(Execution::workspaceBytes),
-            planned.get(0).stages());
+    memoryPlan = memoryPlan(options.recomputation().stages());
+  }
+
+  /** Returns the memory plan with other stretches to compute again. */
+  MemoryPlan memoryPlan(List<Integer> again) {
+    return new MemoryPlan(
+        state.valueBytes(),
+        state.copyBytes(),
+        state.gradientBytes(),
+        state.bufferBytes(),
+        most(e -> e.memory().activationBytes(again)),
+        most(e -> e.memory().gradientBytes()),
+        most(Execution::inputBytes),
+        most(Execution::workspaceBytes),
+        planned.get(0).stages());
   }
 
   private long most(ToLongFunction<Execution> bytes) {
@@ -119,13 +124,15 @@ public final class Network implements AutoCloseable {
   void allocate() {
     Closing arenas = new Closing();
     try {
-      values = take(arenas, memoryPlan.parameters());
-      gradients = take(arenas, memoryPlan.gradients());
-      copies = take(arenas, memoryPlan.copies());
-      state.bind(values, gradients, copies, take(arenas, memoryPlan.buffers()));
-      Arena activations = take(arenas, memoryPlan.activations());
-      Arena activationGradients = take(arenas, memoryPlan.activationGradients());
-      Arena inputs = take(arenas, memoryPlan.inputs());
+      values = take(arenas, memoryPlan.parameters(), MemoryOwner.PARAMETERS);
+      gradients = take(arenas, memoryPlan.gradients(), MemoryOwner.GRADIENTS);
+      copies = take(arenas, memoryPlan.copies(), MemoryOwner.WEIGHT_COPIES);
+      Arena buffers = take(arenas, memoryPlan.buffers(), MemoryOwner.STATISTICS);
+      state.bind(values, gradients, copies, buffers);
+      Arena activations = take(arenas, memoryPlan.activations(), MemoryOwner.ACTIVATIONS);
+      Arena activationGradients =
+          take(arenas, memoryPlan.activationGradients(), MemoryOwner.ACTIVATION_GRADIENTS);
+      Arena inputs = take(arenas, memoryPlan.inputs(), MemoryOwner.INPUTS);
       for (Execution execution : planned) {
         execution.bind(activations, activationGradients, inputs);
       }
@@ -138,8 +145,8 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  private Arena take(Closing arenas, long bytes) {
-    return bytes == 0 ? null : arenas.own(backend.allocate(bytes));
+  private Arena take(Closing arenas, long bytes, String owner) {
+    return bytes == 0 ? null : arenas.own(backend.allocate(bytes, owner));
   }
 
   /** Returns the engine. */

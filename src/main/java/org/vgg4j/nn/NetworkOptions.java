@@ -15,6 +15,7 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param initialValues whether parameters are initialized; otherwise they stay zero until a file is
  *     loaded
  * @param shapeBytes the most bytes for input shapes that the net was not built for
+ * @param recomputation what a training computes again instead of keeping it
  */
 public record NetworkOptions(
     List<Integer> batchSizes,
@@ -22,7 +23,8 @@ public record NetworkOptions(
     long seed,
     boolean inputGradient,
     boolean initialValues,
-    long shapeBytes) {
+    long shapeBytes,
+    Recomputation recomputation) {
   /** 1 GiB. */
   public static final long DEFAULT_SHAPE_BYTES = 1L << 30;
 
@@ -40,6 +42,17 @@ public record NetworkOptions(
     }
   }
 
+  /** Creates options of a net that keeps everything. */
+  public NetworkOptions(
+      List<Integer> batchSizes,
+      boolean training,
+      long seed,
+      boolean inputGradient,
+      boolean initialValues,
+      long shapeBytes) {
+    this(batchSizes, training, seed, inputGradient, initialValues, shapeBytes, Recomputation.NONE);
+  }
+
   /** Returns options for training at the given batch sizes, with seed 0. */
   public static NetworkOptions training(Integer... batchSizes) {
     return new NetworkOptions(List.of(batchSizes), true, 0, false, true, DEFAULT_SHAPE_BYTES);
@@ -53,21 +66,30 @@ public record NetworkOptions(
   /** Returns these options with another seed. */
   public NetworkOptions withSeed(long other) {
     return new NetworkOptions(
-        batchSizes, training, other, inputGradient, initialValues, shapeBytes);
+        batchSizes, training, other, inputGradient, initialValues, shapeBytes, recomputation);
   }
 
   /** Returns these options with the input's gradient. */
   public NetworkOptions withInputGradient() {
-    return new NetworkOptions(batchSizes, training, seed, true, initialValues, shapeBytes);
+    return new NetworkOptions(
+        batchSizes, training, seed, true, initialValues, shapeBytes, recomputation);
   }
 
   /** Returns these options for a net whose parameters will be loaded. */
   public NetworkOptions withoutInitialValues() {
-    return new NetworkOptions(batchSizes, training, seed, inputGradient, false, shapeBytes);
+    return new NetworkOptions(
+        batchSizes, training, seed, inputGradient, false, shapeBytes, recomputation);
   }
 
   /** Returns these options with another memory limit for further input shapes. */
   public NetworkOptions withShapeBytes(long other) {
-    return new NetworkOptions(batchSizes, training, seed, inputGradient, initialValues, other);
+    return new NetworkOptions(
+        batchSizes, training, seed, inputGradient, initialValues, other, recomputation);
+  }
+
+  /** Returns these options with something computed again instead of kept. */
+  public NetworkOptions withRecomputation(Recomputation other) {
+    return new NetworkOptions(
+        batchSizes, training, seed, inputGradient, initialValues, shapeBytes, other);
   }
 }

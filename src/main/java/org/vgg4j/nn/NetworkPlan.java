@@ -16,6 +16,14 @@ public final class NetworkPlan implements AutoCloseable {
     return network.memoryPlan();
   }
 
+  /**
+   * Returns the ways to train this net with the norms as planned, from that of the least arithmetic
+   * to that of the least memory; each takes less memory than those before.
+   */
+  public List<MemoryWay> ways() {
+    return MemoryWays.of(network);
+  }
+
   /** Returns the parameters, in forward order; they have no values yet. */
   public List<Parameter> parameters() {
     return network.parameters();

@@ -85,6 +85,15 @@ public final class Sequential implements Module {
   }
 
   @Override
+  public Tensor forwardAgain(Tensor x) {
+    Tensor tensor = x;
+    for (int i = 0; i < children.size(); i++) {
+      tensor = children.get(i).module().forwardAgain(tensor);
+    }
+    return tensor;
+  }
+
+  @Override
   public Tensor backward(Tensor dy) {
     Tensor tensor = dy;
     for (int i = children.size() - 1; i >= 0; i--) {

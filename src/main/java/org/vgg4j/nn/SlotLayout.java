@@ -13,21 +13,26 @@ final class SlotLayout {
   private final List<Place> places = new ArrayList<>();
   private long bytes;
 
-  /** Places a slot after all others. */
+  /** Places a new slot after all others. */
   Slot append(Layout layout) {
-    return place(layout, bytes);
-  }
-
-  /** Places a slot at the beginning, overlapping the others. */
-  Slot overlay(Layout layout) {
-    return place(layout, 0);
-  }
-
-  private Slot place(Layout layout, long offset) {
     Slot slot = new Slot(layout);
-    places.add(new Place(slot, offset));
-    bytes = Math.max(bytes, offset + Arena.align(layout.bytes()));
+    place(slot, bytes);
     return slot;
+  }
+
+  /** Places a new slot at the beginning, overlapping the others. */
+  Slot overlay(Layout layout) {
+    Slot slot = new Slot(layout);
+    place(slot, 0);
+    return slot;
+  }
+
+  /** Places a slot; returns where the next one may begin. */
+  long place(Slot slot, long offset) {
+    places.add(new Place(slot, offset));
+    long end = offset + Arena.align(slot.layout().bytes());
+    bytes = Math.max(bytes, end);
+    return end;
   }
 
   /** Returns the size so far, a multiple of the alignment. */

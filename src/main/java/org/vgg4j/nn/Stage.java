@@ -73,6 +73,18 @@ public record Stage(
     }
   }
 
+  Tensor forwardAgain(Tensor input, StageListener listener) {
+    try {
+      listener.beforeForwardAgain(this);
+      Tensor output = module.forwardAgain(input);
+      listener.afterForwardAgain(this);
+      return output;
+    } catch (EngineException e) {
+      e.seenIn("second forward of " + name);
+      throw e;
+    }
+  }
+
   Tensor backward(Tensor dy, StageListener listener) {
     try {
       listener.beforeBackward(this);

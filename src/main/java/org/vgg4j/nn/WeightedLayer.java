@@ -2,6 +2,7 @@ package org.vgg4j.nn;
 
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Rewrite;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
@@ -17,6 +18,7 @@ abstract class WeightedLayer extends Layer {
   private ReluGradient relu;
   private Parameter w;
   private Parameter b; // null without a bias
+  private Rewrite input; // null where the input is kept
 
   /** Takes the layer's name for messages, such as "a convolution". */
   WeightedLayer(String what, WeightedSpec spec, Initializer weight, Initializer bias) {
@@ -40,6 +42,7 @@ abstract class WeightedLayer extends Layer {
     plan = context.plan(plan(context.backend(), x, givenW, context.usage()));
     w = context.weight("weight", plan.w(), plan.dw(), initialWeight);
     b = spec.bias() ? context.parameter("bias", spec.b(), initialBias) : null;
+    input = context.usage().training() ? context.input() : null;
     place(context, x, plan.y(), null);
     relu = new ReluGradient(context, plan.y(), spec.relu());
     context.multiplyAdds(spec.multiplyAdds(x.shape()));
@@ -56,10 +59,17 @@ abstract class WeightedLayer extends Layer {
   @Override
   public final Tensor backward(Tensor dy) {
     Tensor x = x();
+    if (input != null) {
+      x = dx(); // free until the data gradient
+    }
     Tensor slope = relu.backward(y(), dy);
     Tensor db = b == null ? null : b.gradient();
     if (dx() == null) {
       plan.backwardWeights(x, slope, w.gradient(), db);
+    } else if (input != null) { // x is where dx will be
+      input.into(x);
+      plan.backwardWeights(x, slope, w.gradient(), db);
+      plan.backwardData(w.compute(), slope, dx());
     } else {
       plan.backward(x, w.compute(), slope, w.gradient(), db, dx());
     }

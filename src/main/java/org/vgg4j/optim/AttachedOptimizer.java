@@ -8,6 +8,7 @@ import org.vgg4j.nn.Parameter;
 import org.vgg4j.nn.Stage;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Work;
@@ -39,7 +40,9 @@ public final class AttachedOptimizer implements AutoCloseable {
     List<Arena> slabs = new ArrayList<>();
     try {
       for (String kind : kinds) {
-        Arena slab = closing.own(network.backend().allocate(network.slabs().masters().bytes()));
+        Arena slab =
+            closing.own(
+                network.backend().allocate(network.slabs().masters().bytes(), MemoryOwner.MOMENTS));
         slabs.add(slab);
         for (Parameter parameter : network.parameters()) {
           states.add(new State(kind, parameter.name(), parameter.in(slab)));

@@ -5,6 +5,7 @@ import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearSpec;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
@@ -71,8 +72,8 @@ public final class CeilingMeasurement {
         break;
       }
       Layout layout = backend.plainLayout(Shape.of((int) (elements / COLUMNS), COLUMNS), type());
-      try (Arena from = backend.allocate(Arena.align(bytes));
-          Arena into = backend.allocate(Arena.align(bytes));
+      try (Arena from = backend.allocate(Arena.align(bytes), MemoryOwner.TIMING);
+          Arena into = backend.allocate(Arena.align(bytes), MemoryOwner.TIMING);
           ReluPlan plan = backend.relu(layout, Usage.INFERENCE)) {
         Tensor x = from.tensor(0, layout);
         Tensor y = into.tensor(0, layout);
@@ -108,10 +109,10 @@ public final class CeilingMeasurement {
     LinearSpec spec = new LinearSpec(side, side, false);
     Layout vector = backend.plainLayout(spec.b(), backend.types().master());
     try (WeightedPlan plan = backend.linear(spec, layout, null, Usage.INFERENCE);
-        Arena x = backend.allocate(Arena.align(layout.bytes()));
-        Arena w = backend.allocate(Arena.align(plan.w().bytes()));
-        Arena y = backend.allocate(Arena.align(plan.y().bytes()));
-        Arena b = backend.allocate(Arena.align(vector.bytes()))) {
+        Arena x = backend.allocate(Arena.align(layout.bytes()), MemoryOwner.TIMING);
+        Arena w = backend.allocate(Arena.align(plan.w().bytes()), MemoryOwner.TIMING);
+        Arena y = backend.allocate(Arena.align(plan.y().bytes()), MemoryOwner.TIMING);
+        Arena b = backend.allocate(Arena.align(vector.bytes()), MemoryOwner.TIMING)) {
       backend.allocateWorkspace();
       Tensor from = x.tensor(0, layout);
       Tensor by = w.tensor(0, plan.w());

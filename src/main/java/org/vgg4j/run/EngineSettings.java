@@ -46,7 +46,7 @@ public final class EngineSettings {
     now.putAll(given);
     String device =
         Objects.requireNonNullElse(Settings.DEVICE.find(now), Settings.DEVICE.flag().otherwise());
-    boolean isOnHost = device.equals("cpu") || device.equals("reference");
+    boolean isOnHost = isOnHost(device);
     // What a run on a GPU had is nothing to another engine.
     Map<String, ?> ofGpu = isOnHost ? given : now;
     String precision = Settings.PRECISION.find(ofGpu);
@@ -80,7 +80,13 @@ public final class EngineSettings {
         isAsBefore ? choices : Map.of());
   }
 
-  private static void refuse(boolean isGiven, String field, String device) {
+  /** Returns whether a device is the processor by its name; null is not. */
+  static boolean isOnHost(String device) {
+    return "cpu".equals(device) || "reference".equals(device);
+  }
+
+  /** Refuses a setting that only the GPU has. */
+  static void refuse(boolean isGiven, String field, String device) {
     if (isGiven) {
       throw InvalidInputException.of(field, "is for the GPU: leave it out with --device " + device);
     }

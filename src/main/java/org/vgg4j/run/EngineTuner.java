@@ -32,6 +32,7 @@ final class EngineTuner {
    *
    * @param options how the engine is opened in each; one is closed before the next is opened
    * @param engine its name
+   * @param given the settings, of which the limit of memory is read
    * @param report takes a line with the median time of a step by variant
    */
   static String fastest(
@@ -39,11 +40,12 @@ final class EngineTuner {
       ImageSource data,
       EngineOptions options,
       String engine,
+      Map<String, String> given,
       Consumer<String> report) {
     Map<String, Double> medians = new LinkedHashMap<>();
     for (String variant : Backends.variants(engine)) {
       try (Backend backend = Backends.open(options.withVariant(variant)).backend()) {
-        medians.put(variant, median(recipe, data, backend));
+        medians.put(variant, median(recipe, data, backend, given));
       }
     }
     String best = Collections.min(medians.entrySet(), Map.Entry.comparingByValue()).getKey();
@@ -55,16 +57,20 @@ final class EngineTuner {
     return best;
   }
 
-  private static double median(Recipe recipe, ImageSource data, Backend backend) {
+  private static double median(
+      Recipe recipe, ImageSource data, Backend backend, Map<String, String> given) {
     int batch = Math.min(recipe.training().batchSize(), data.size());
     ImageSource few = data.limit(Math.min(data.size() / batch, WARM_STEPS + TIMED_STEPS) * batch);
     TrainingOptions options = recipe.training();
+    MemoryChoice way = RunMemory.choose(recipe, few.size(), backend, given, Map.of(), 0).choice();
     TrainingOptions once =
-        new TrainingOptions(1, batch, options.learningRate(), options.schedule(), options.seed());
+        new TrainingOptions(1, batch, options.learningRate(), options.schedule(), options.seed())
+            .withSplit(way.split());
+    NetworkOptions net =
+        NetworkOptions.training(Trainer.batchSizes(batch, few.size(), way.split()))
+            .withRecomputation(way.way().recomputation());
     StepClock clock = new StepClock();
-    try (Vgg vgg =
-            Vgg.build(
-                recipe.net(), recipe.initialization(), NetworkOptions.training(batch), backend);
+    try (Vgg vgg = Vgg.build(recipe.net(), recipe.initialization(), net, backend);
         Trainer trainer = new Trainer(vgg, recipe.preprocessing(), recipe.newOptimizer(), once)) {
       trainer.fit(few, few.limit(1), clock);
     }

@@ -1,7 +1,10 @@
 package org.vgg4j.run;
 
+import java.util.List;
+import org.vgg4j.nn.MemoryWay;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
+import org.vgg4j.nn.Recomputation;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DescribedDevice;
@@ -25,20 +28,25 @@ public record LargestBatch(int size, long bytes, String refusal) {
   /** What a batch takes, or why it cannot be planned. */
   private record Attempt(long bytes, String refusal) {}
 
-  /** Searches from the recipe's batch size; nothing is taken from the device. */
-  public static LargestBatch of(Recipe recipe, DescribedDevice device) {
+  /**
+   * Searches from the recipe's batch size; nothing is taken from the device.
+   *
+   * @param recomputes whether norms and stages are computed again as far as that saves memory, else
+   *     everything is kept
+   */
+  public static LargestBatch of(Recipe recipe, DescribedDevice device, boolean recomputes) {
     Backend quick = device.quickBackend();
-    LargestBatch found = from(recipe.training().batchSize(), recipe, quick);
+    LargestBatch found = from(recipe.training().batchSize(), recipe, quick, recomputes);
     if (quick == device.backend() || found.size() == 0) {
       return found;
     }
-    Attempt exact = attempt(recipe, found.size(), device.backend());
+    Attempt exact = attempt(recipe, found.size(), device.backend(), recomputes);
     return exact.refusal() == null && exact.bytes() <= quick.availableBytes()
         ? new LargestBatch(found.size(), exact.bytes(), found.refusal())
-        : from(found.size(), recipe, device.backend());
+        : from(found.size(), recipe, device.backend(), recomputes);
   }
 
-  private static LargestBatch from(int start, Recipe recipe, Backend backend) {
+  private static LargestBatch from(int start, Recipe recipe, Backend backend, boolean recomputes) {
     long room = backend.availableBytes();
     int fits = 0;
     int fails = MOST;
@@ -46,7 +54,7 @@ public record LargestBatch(int size, long bytes, String refusal) {
     Attempt atFail = null;
     int guess = Math.min(start, MOST - 1);
     for (int turn = 0; fails - fits > 1; turn++) {
-      Attempt attempt = attempt(recipe, guess, backend);
+      Attempt attempt = attempt(recipe, guess, backend, recomputes);
       if (attempt.refusal() == null && attempt.bytes() <= room) {
         fits = guess;
         atFit = attempt;
@@ -72,10 +80,13 @@ public record LargestBatch(int size, long bytes, String refusal) {
     return (int) Math.max(fits + 1, Math.min(fails - 1, guess));
   }
 
-  private static Attempt attempt(Recipe recipe, int batch, Backend backend) {
-    try (NetworkPlan plan =
-        Vgg.plan(recipe.net(), recipe.initialization(), NetworkOptions.training(batch), backend)) {
-      return new Attempt(plan.memoryPlan().totalBytes(recipe.stateSlabs()), null);
+  private static Attempt attempt(Recipe recipe, int batch, Backend backend, boolean recomputes) {
+    NetworkOptions options =
+        NetworkOptions.training(batch).withRecomputation(new Recomputation(recomputes, List.of()));
+    try (NetworkPlan plan = Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
+      List<MemoryWay> ways = plan.ways();
+      MemoryWay way = ways.get(recomputes ? ways.size() - 1 : 0);
+      return new Attempt(way.plan().totalBytes(recipe.stateSlabs()), null);
     } catch (EngineException | InvalidInputException | ArithmeticException e) {
       return new Attempt(0, e.getMessage());
     }

@@ -28,7 +28,7 @@ record PreviousRun(
     RunDirectory folder = RunDirectory.open(path, plan.report());
     try {
       Map<String, Object> config = folder.readConfig();
-      Settings.requireKnown(folder.config(), config);
+      KnownSettings.requireKnown(folder.config(), config);
       CheckpointStore store =
           new CheckpointStore(folder.checkpoints(), plan.checkpoints().keep(), folder.files());
       CheckpointStore.Loaded newest = store.newestValid(plan.report());

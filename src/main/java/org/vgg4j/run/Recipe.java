@@ -6,6 +6,7 @@ import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
+import org.vgg4j.nn.Recomputation;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.nn.Width;
@@ -131,16 +132,22 @@ public record Recipe(
   }
 
   /**
-   * Plans the net for the batches of an epoch.
+   * Plans the net for the batches of an epoch, with everything kept.
    *
    * @param images how many images an epoch has
    * @throws InvalidInputException when the engine cannot compute it
    */
   public NetworkPlan plan(int images, Backend backend) {
+    return plan(images, backend, Recomputation.NONE);
+  }
+
+  /** Plans the net as {@link #plan(int, Backend)} does, with something computed again. */
+  NetworkPlan plan(int images, Backend backend, Recomputation recomputation) {
     int batchSize = training.batchSize();
-    Integer[] sizes = Trainer.batchSizes(batchSize, images);
+    Integer[] sizes = Trainer.batchSizes(batchSize, images, training.split());
     try {
-      NetworkOptions options = NetworkOptions.training(sizes).withSeed(training.seed());
+      NetworkOptions options =
+          NetworkOptions.training(sizes).withSeed(training.seed()).withRecomputation(recomputation);
       return Vgg.plan(net, initialization, options, backend);
     } catch (InvalidInputException e) {
       if ("batchSize".equals(e.field()) && batchSize > 1) {
@@ -155,9 +162,22 @@ public record Recipe(
     }
   }
 
+  /** Returns the same with batches that are split into passes. */
+  Recipe withSplit(int split) {
+    return new Recipe(
+        name,
+        net,
+        preprocessing,
+        initialization,
+        optimizer,
+        momentum,
+        weightDecay,
+        training.withSplit(split));
+  }
+
   /** Returns how many slabs of the parameters' size training takes beside the net's own. */
   public int stateSlabs() {
-    return newOptimizer().stateSlabs() + (training.accumulate() > 1 ? 1 : 0);
+    return newOptimizer().stateSlabs() + (training.accumulates() ? 1 : 0);
   }
 
   /**

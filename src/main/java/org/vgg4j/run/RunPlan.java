@@ -36,7 +36,7 @@ public record RunPlan(
   public RunPlan {
     settings = Map.copyOf(settings);
     cudaLibraries = List.copyOf(cudaLibraries);
-    Settings.requireFlags(settings.keySet());
+    KnownSettings.requireFlags(settings.keySet());
   }
 
   /** Returns a plan with these settings and else every default: the recipe quick, no reports. */

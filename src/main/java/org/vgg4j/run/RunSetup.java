@@ -6,8 +6,13 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
+import org.vgg4j.data.Preprocessing;
+import org.vgg4j.evaluation.DataFeed;
+import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.evaluation.Evaluator;
+import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.Closing;
 
 /**
@@ -18,13 +23,17 @@ import org.vgg4j.tensor.Closing;
  * @param dataFrom what finds them again, null for a search
  * @param engine the options that the engine was opened with
  * @param selection the open engine
+ * @param dataOn where the images are to lie
+ * @param memory how the training fits into its memory
  */
 record RunSetup(
     Recipe recipe,
     RunData data,
     String dataFrom,
     EngineOptions engine,
-    Backends.Selection selection) {
+    Backends.Selection selection,
+    DataOn dataOn,
+    RunMemory memory) {
 
   /**
    * Opens the engine, reads the images and tunes if the plan says so.
@@ -39,6 +48,7 @@ record RunSetup(
             plan.settings(), plan.cudaLibraries(), previous.config(), previous.choices());
     // Before the data, which may have to travel: a device that is not there is said at once.
     Backends.Selection selection = open(engine, closing);
+    DataOn dataOn = dataOn(plan, now, selection.backend());
     String asked = RunData.from(plan.settings());
     String from = asked != null ? asked : Settings.DATA_FROM.find(previous.config());
     RunData data = plan.data().apply(from).limited(now);
@@ -48,10 +58,54 @@ record RunSetup(
       String name = selection.backend().name();
       engine =
           engine.withVariant(
-              EngineTuner.fastest(recipe, data.train(), engine, name, plan.report()));
+              EngineTuner.fastest(
+                  recipe, data.train(), engine, name, plan.settings(), plan.report()));
       selection = open(engine, closing);
     }
-    return new RunSetup(recipe, data, from == null ? data.from() : from, engine, selection);
+    long dataBytes = DataFeed.bytesOrZero(data.train()) + DataFeed.bytesOrZero(data.test());
+    RunMemory memory =
+        RunMemory.choose(
+            recipe,
+            data.train().size(),
+            selection.backend(),
+            plan.settings(),
+            previous.config(),
+            dataOn == DataOn.DEVICE ? dataBytes : 0);
+    if (dataOn == DataOn.AUTO && memory.choice().bytes() + dataBytes > memory.limit()) {
+      dataOn = DataOn.HOST;
+    }
+    return new RunSetup(recipe, data, from == null ? data.from() : from, engine, selection, dataOn, memory);
+  }
+
+  /** Returns where the images are to lie, which on another engine than the GPU's is the host. */
+  private static DataOn dataOn(RunPlan plan, Map<String, ?> now, Backend backend) {
+    String name = Settings.DATA_ON.find(now);
+    DataOn wanted =
+        name == null ? DataOn.AUTO : Choice.of(Settings.DATA_ON.key(), DataOn.class, name);
+    if (backend.name().equals("cuda")) {
+      return wanted;
+    }
+    String device = Settings.DEVICE.find(now);
+    boolean isGiven = plan.settings().containsKey(Settings.DATA_ON.key());
+    EngineSettings.refuse(
+        isGiven && wanted == DataOn.DEVICE && EngineSettings.isOnHost(device),
+        Settings.DATA_ON.key(),
+        device);
+    return DataOn.AUTO;
+  }
+
+  /**
+   * Refuses images that are to lie in the engine's memory and have no room there.
+   *
+   * @param trainingBytes what the training takes beside them
+   */
+  void requireRoomForData(long trainingBytes) {
+    if (dataOn == DataOn.DEVICE) {
+      Preprocessing preprocessing = recipe.preprocessing();
+      DataFeed.require(DataFeed.refusal(preprocessing, data.train(), trainingBytes, backend()));
+      long taken = trainingBytes + DataFeed.bytes(data.train());
+      DataFeed.require(DataFeed.refusal(preprocessing, data.test(), taken, backend()));
+    }
   }
 
   private static Backends.Selection open(EngineOptions engine, Closing closing) {
@@ -62,6 +116,16 @@ record RunSetup(
 
   Backend backend() {
     return selection.backend();
+  }
+
+  /** Returns the recipe with its batches split as memory demands. */
+  Recipe divided() {
+    return recipe.withSplit(memory.choice().split());
+  }
+
+  /** Plans the net in the way that was chosen. */
+  NetworkPlan plan() {
+    return divided().plan(data.train().size(), backend(), memory.choice().way().recomputation());
   }
 
   /** Returns the device as it is asked for: cuda:1 where that was asked for. */

@@ -64,8 +64,16 @@ public record Setting<S, T>(
     static final Form<Long> LONG = new Form<>("a whole number", Long::valueOf);
     static final Form<Double> REAL = new Form<>("a number", Double::valueOf);
     static final Form<Long> BYTES = new Form<>("a size such as 512M or 1G", Form::bytes);
+
+    /** A limit as it was asked for; see {@link MemorySettings}. */
+    static final Form<String> LIMIT = new Form<>("auto or a size such as 4G", Form::limit);
+
     private static final Pattern SIZE =
         Pattern.compile("(\\d{1,9}(?=[KMG])|\\d{1,18}(?![KMG]))([KMG]?)B?");
+
+    private static String limit(String text) {
+      return text.equals(MemorySettings.AUTO) ? text : Long.toString(bytes(text));
+    }
 
     private static long bytes(String text) {
       Matcher parts = SIZE.matcher(text.strip().toUpperCase(Locale.ROOT));

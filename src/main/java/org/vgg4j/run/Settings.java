@@ -17,12 +17,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.Preprocessing;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.run.Setting.Form;
+import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -189,6 +191,16 @@ public final class Settings {
           .changedBy(DEVICE)
           .in(ENGINES, ALWAYS);
 
+  /** Where the images lie, none on another engine than the GPU's. */
+  static final Setting<RunSetup, String> DATA_ON =
+      run("dataOn", TEXT, setup -> setup.onGpu(engine -> Choice.name(setup.dataOn())))
+          .flag(
+              "--data-on PLACE",
+              "Where the images lie: device (the GPU's memory), host, or auto (device if they fit)",
+              "auto")
+          .changedBy(DEVICE)
+          .in(DATAS, ALWAYS);
+
   /** What becomes of a batch norm's output on the GPU, none on another engine. */
   static final Setting<RunSetup, String> ACTIVATIONS =
       run("activations", TEXT, setup -> setup.onGpu(Backends::activations))
@@ -200,14 +212,9 @@ public final class Settings {
           .changedBy(DEVICE)
           .in(ENGINES, ALWAYS);
 
-  /** Whether a step on the GPU is one CUDA graph, none on another engine. */
   static final Setting<RunSetup, Boolean> GRAPH =
       run("graph", TRUTH, setup -> setup.onGpu(Backends::graph))
-          .flag(
-              "--graph",
-              "Run a training step on the GPU as one CUDA graph, not call by call; the bits are the"
-                  + " same",
-              "true")
+          .flag("--graph", "Run a training step on the GPU as one CUDA graph", "true")
           .changedBy(DEVICE)
           .in(ENGINES, ALWAYS);
 
@@ -285,7 +292,9 @@ public final class Settings {
 
   /** Returns all that is chosen, not only written down. */
   public static List<Setting<?, ?>> choices() {
-    return Stream.of(NETS, RECIPES, DATAS, ENGINES).<Setting<?, ?>>flatMap(List::stream).toList();
+    return Stream.of(NETS, RECIPES, DATAS, ENGINES, MemorySettings.CHOICES)
+        .<Setting<?, ?>>flatMap(List::stream)
+        .toList();
   }
 
   /** Returns what {@code config.json} says of a run: all that is needed to repeat it. */
@@ -298,6 +307,7 @@ public final class Settings {
         .forEach(setting -> setting.write(setup, config));
     Stream.of(WORKSPACE_LIMIT, THREADS, CHOICES)
         .forEach(setting -> config.remove(setting.key(), null));
+    MemorySettings.write(setup, config);
     return config;
   }
 
@@ -354,37 +364,12 @@ public final class Settings {
     return text.toString();
   }
 
-  /**
-   * Refuses a configuration that says what this version does not know.
-   *
-   * @param what the configuration, for the message
-   * @throws InvalidInputException naming the key
-   */
-  static void requireKnown(Object what, Map<String, ?> config) {
-    Map<String, Object> unknown = flat(config);
-    choices().forEach(setting -> unknown.remove(setting.key()));
-    FACTS.forEach(setting -> unknown.remove(setting.key()));
-    if (!unknown.isEmpty()) {
-      throw new InvalidInputException(
-          "%s has the key '%s', which this version of vgg4j does not know; version %s made the run"
-              .formatted(what, String.join("', '", unknown.keySet()), config.get(VERSION.key())));
-    }
-  }
-
-  /**
-   * Refuses keys that no flag gives.
-   *
-   * @throws InvalidInputException naming the key
-   */
-  static void requireFlags(Set<String> keys) {
-    List<String> known =
-        choices().stream().filter(setting -> setting.flag() != null).map(Setting::key).toList();
-    for (String key : keys) {
-      if (!known.contains(key)) {
-        throw new InvalidInputException(
-            "'%s' is not a setting; the settings are %s".formatted(key, String.join(", ", known)));
-      }
-    }
+  /** Returns the keys of all that a configuration may say, the net's among the others. */
+  static Set<String> keys() {
+    return Stream.<List<? extends Setting<?, ?>>>of(choices(), FACTS, MemorySettings.FACTS)
+        .flatMap(List::stream)
+        .map(Setting::key)
+        .collect(Collectors.toSet());
   }
 
   /** Returns the version of vgg4j, or {@code development} when the classes come from no jar. */

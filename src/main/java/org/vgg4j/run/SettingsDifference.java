@@ -34,7 +34,7 @@ final class SettingsDifference {
       Set<String> given,
       TrainingState from,
       Function<Setting<?, ?>, String> naming) {
-    Settings.requireKnown("the run's configuration", before);
+    KnownSettings.requireKnown("the run's configuration", before);
     Map<String, ?> old = Settings.flat(before);
     Map<String, ?> other = Settings.flat(now);
     boolean isWithinAnEpoch = from != null && from.batch() > 0;

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.profile.CeilingMeasurement;
@@ -33,6 +35,8 @@ import org.vgg4j.train.TrainingState;
  * <p>A run belongs to the thread that opens it; only {@link #stop} may be called from another.
  */
 public final class TrainingRun implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
+
   /** The steps before the first that is profiled. */
   private static final int WARM_UP_STEPS = 3;
 
@@ -70,8 +74,10 @@ public final class TrainingRun implements AutoCloseable {
         return;
       }
       setup = RunSetup.open(plan, recipe, previous, closing);
-      planned = closing.own(recipe.plan(setup.data().train().size(), setup.backend()));
-      planned.memoryPlan().requireFits(setup.backend(), recipe.stateSlabs());
+      planned = closing.own(setup.plan());
+      planned.memoryPlan().requireFits(setup.backend(), setup.divided().stateSlabs());
+      setup.requireRoomForData(
+          planned.memoryPlan().totalBytes(setup.divided().stateSlabs()));
       config = Settings.config(setup);
       if (previous.isNone()) {
         run = closing.own(folder.get());
@@ -163,12 +169,18 @@ public final class TrainingRun implements AutoCloseable {
                 setup.backend().description(),
                 isAsBefore ? "as the run before" : setup.selection().reason()));
     report("run folder: " + folder());
+    setup.memory().lines(recipe).forEach(this::report);
     // Before the net takes its memory, of which a measurement wants a part.
     Ceilings ceilings = profiledSteps > 0 ? CeilingMeasurement.of(setup.backend()) : null;
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));
     trainer =
         closing.own(
-            new Trainer(vgg, recipe.preprocessing(), recipe.newOptimizer(), recipe.training()));
+            new Trainer(
+                vgg,
+                recipe.preprocessing(),
+                recipe.newOptimizer(),
+                setup.divided().training(),
+                setup.dataOn()));
     if (stopping) {
       trainer.stop();
     }
@@ -184,10 +196,13 @@ public final class TrainingRun implements AutoCloseable {
     CheckpointPolicy policy = plan.checkpoints();
     try (Checkpointer checkpointer =
         new Checkpointer(trainer, run, store, contents, policy.interval(), from, plan.report())) {
-      EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), listener);
+      TrainingListener all =
+          TrainingListener.all(DataLine.listener(setup, plan.report()), listener);
+      EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), all);
       if (profileTaker != null) {
         report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));
       }
+      LOG.info("memory: {}", setup.backend().memory().peakLine());
       return last;
     } catch (DeviceLostException e) {
       Checkpoint last = store.newest();

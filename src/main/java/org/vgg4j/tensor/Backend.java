@@ -37,9 +37,24 @@ public interface Backend extends AutoCloseable {
   /**
    * Takes memory, zeroed.
    *
+   * @param owner what it is for, as {@link #memory} and messages name it: one of {@link
+   *     MemoryOwner} or a name of your own
    * @throws OutOfDeviceMemoryException when there is not enough
    */
-  Arena allocate(long bytes);
+  Arena allocate(long bytes, String owner);
+
+  /** Takes memory as {@link #allocate(long, String)} does, for {@link MemoryOwner#OTHER}. */
+  default Arena allocate(long bytes) {
+    return allocate(bytes, MemoryOwner.OTHER);
+  }
+
+  /**
+   * Returns what the memory is held for that this engine has taken, with the peaks since it was
+   * opened. Any thread may ask, also after the engine was closed.
+   */
+  default MemoryUse memory() {
+    return MemoryUse.NONE;
+  }
 
   /** Returns how many bytes may still be taken, as well as the engine can tell. */
   long availableBytes();
@@ -169,6 +184,18 @@ public interface Backend extends AutoCloseable {
    * @param x the layout of the net's input (N, C, S, S)
    */
   default ImagePlan images(ImageSpec spec, Layout x) {
+    return null;
+  }
+
+  /**
+   * Plans the way of images that lie in the engine's memory into a net's input; null, the default,
+   * on an engine that has no memory of its own to keep a data set in.
+   *
+   * @param count how many images lie there
+   * @param x the layout of the net's input (N, C, S, S)
+   * @param state says where the batch begins
+   */
+  default ResidentImagePlan residentImages(ImageSpec spec, int count, Layout x, StepState state) {
     return null;
   }
 

@@ -28,17 +28,32 @@ public interface BatchNorm2dPlan extends Plan {
       Tensor y,
       Tensor saved);
 
+  /**
+   * Does what {@link #forwardTraining} did for the same x, with the same bits, but leaves the
+   * running statistics as they are.
+   */
+  void forwardAgain(
+      Tensor x,
+      Tensor gamma,
+      Tensor beta,
+      Tensor runningMean,
+      Tensor runningVar,
+      Tensor y,
+      Tensor saved);
+
+  /** Computes the last training forward's y again, with the same bits, from what it saved. */
+  void normalizeAgain(Tensor x, Tensor gamma, Tensor beta, Tensor y, Tensor saved);
+
   /** Normalises with the running statistics. */
   void forwardInference(
       Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar, Tensor y);
 
   /**
-   * dx, dgamma and dbeta of the last training forward. {@code y} is that forward's output, read for
-   * the ReLU mask by engines that keep none.
+   * dx, dgamma and dbeta of the last training forward. The ReLU's mask is in {@code saved} or
+   * follows from x.
    */
   void backward(
       Tensor x,
-      Tensor y,
       Tensor dy,
       Tensor gamma,
       Tensor beta,

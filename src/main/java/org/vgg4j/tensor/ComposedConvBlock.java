@@ -18,7 +18,9 @@ final class ComposedConvBlock implements ConvBlockPlan {
   private final Slot normDy; // (N, K, P, Q), what comes down through the pooling
   private final Slot poolY; // (N, K, P/2, Q/2)
   private final Slot poolSaved;
+  private final Rewrite input; // null where the input is kept
   private Tensor x; // of the last training forward
+  private Parameters parameters; // likewise
 
   private ComposedConvBlock(
       Backend backend,
@@ -36,29 +38,36 @@ final class ComposedConvBlock implements ConvBlockPlan {
     boolean training = usage.training();
     try {
       conv = closing.own(backend.conv2d(convSpec, xLayout, w, usage));
+      input = training ? memory.input() : null;
       dx = usage.inputGradient() ? memory.gradient(xLayout) : null;
       convY = memory.activation(conv.y());
       convDy = training ? memory.gradient(conv.y()) : null;
       Slot activated = convY;
       if (plainRelu) {
         norm = null;
+        pool = planPool(backend, spec, conv.y(), inner);
         relu = training ? closing.own(backend.relu(conv.y(), inner)) : null;
         normY = null;
         normSaved = null;
       } else {
         relu = null;
         norm = closing.own(backend.batchNorm2d(spec.batchNorm(), conv.y(), inner));
-        normY = memory.activation(norm.y());
+        pool = planPool(backend, spec, norm.y(), inner);
+        boolean isReadAgain = pool == null ? spec.next() == null : pool.saved() == null;
+        boolean passes = training && memory.recomputesNorms() && !isReadAgain;
+        normY = passes ? memory.passing(norm.y()) : memory.activation(norm.y());
+        if (passes && pool == null) {
+          memory.leave(this::normalizeAgain);
+          memory.again(norm.y().shape().elementCount());
+        }
         normSaved = training ? memory.saved(norm.saved()) : null;
         activated = normY;
       }
-      if (spec.pool() == null) {
-        pool = null;
+      if (pool == null) {
         poolY = null;
         poolSaved = null;
         normDy = null;
       } else {
-        pool = closing.own(backend.maxPool2d(spec.pool(), activated.layout(), inner));
         normDy = training ? memory.gradient(activated.layout()) : null;
         poolY = memory.activation(pool.y());
         poolSaved = training ? memory.saved(pool.saved()) : null;
@@ -67,6 +76,10 @@ final class ComposedConvBlock implements ConvBlockPlan {
       closing.abandon(e);
       throw e;
     }
+  }
+
+  private WindowPlan planPool(Backend backend, ConvBlockSpec spec, Layout layout, Usage usage) {
+    return spec.pool() == null ? null : closing.own(backend.maxPool2d(spec.pool(), layout, usage));
   }
 
   static ConvBlockPlan plan(
@@ -117,9 +130,10 @@ final class ComposedConvBlock implements ConvBlockPlan {
   }
 
   @Override
-  public Tensor forward(Tensor input, Parameters p, boolean training) {
-    x = training ? input : null;
-    conv.forward(input, p.w(), p.b(), convY.tensor());
+  public Tensor forward(Tensor source, Parameters p, boolean training) {
+    x = training ? source : null;
+    parameters = p;
+    conv.forward(source, p.w(), p.b(), convY.tensor());
     if (norm != null && training) {
       norm.forwardTraining(
           convY.tensor(),
@@ -133,6 +147,33 @@ final class ComposedConvBlock implements ConvBlockPlan {
       norm.forwardInference(
           convY.tensor(), p.gamma(), p.beta(), p.runningMean(), p.runningVar(), normY.tensor());
     }
+    return pooled();
+  }
+
+  @Override
+  public Tensor forwardAgain(Tensor source, Parameters p) {
+    x = source;
+    parameters = p;
+    conv.forward(source, p.w(), p.b(), convY.tensor());
+    if (norm != null) {
+      norm.forwardAgain(
+          convY.tensor(),
+          p.gamma(),
+          p.beta(),
+          p.runningMean(),
+          p.runningVar(),
+          normY.tensor(),
+          normSaved.tensor());
+    }
+    return pooled();
+  }
+
+  private void normalizeAgain(Tensor y) {
+    norm.normalizeAgain(
+        convY.tensor(), parameters.gamma(), parameters.beta(), y, normSaved.tensor());
+  }
+
+  private Tensor pooled() {
     if (pool != null) {
       pool.forward(
           activated().tensor(), poolY.tensor(), poolSaved == null ? null : poolSaved.tensor());
@@ -153,7 +194,6 @@ final class ComposedConvBlock implements ConvBlockPlan {
     if (norm != null) {
       norm.backward(
           convY.tensor(),
-          normY.tensor(),
           down,
           p.gamma(),
           p.beta(),
@@ -164,7 +204,12 @@ final class ComposedConvBlock implements ConvBlockPlan {
     } else {
       relu.backward(convY.tensor(), down, convDy.tensor());
     }
-    conv.backwardWeights(x, convDy.tensor(), g.dw(), g.db());
+    Tensor source = x;
+    if (input != null) {
+      source = dx.tensor(); // free until the data gradient
+      input.into(source);
+    }
+    conv.backwardWeights(source, convDy.tensor(), g.dw(), g.db());
     if (dx == null) {
       return null;
     }

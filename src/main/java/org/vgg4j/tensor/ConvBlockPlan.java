@@ -27,6 +27,14 @@ public interface ConvBlockPlan extends Plan {
   Tensor forward(Tensor x, Parameters parameters, boolean training);
 
   /**
+   * Computes y of the last training forward again, with the same bits, and all that the backward
+   * reads; running statistics stay as they are.
+   *
+   * @param x the input of that forward
+   */
+  Tensor forwardAgain(Tensor x, Parameters parameters);
+
+  /**
    * Writes all gradients for the last training forward and returns dx, or null when it was not
    * planned.
    */

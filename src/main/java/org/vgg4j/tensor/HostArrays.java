@@ -86,7 +86,8 @@ public final class HostArrays {
     tensor.upload(buffer);
   }
 
-  private static void put(Tensor tensor, ByteBuffer buffer, IntToDoubleFunction values) {
+  /** Sets every value in a buffer of a tensor's row-major values, in parallel. */
+  public static void put(Tensor tensor, ByteBuffer buffer, IntToDoubleFunction values) {
     DType type = tensor.dtype();
     int count = tensor.shape().arrayLength();
     IntStream.range(0, (count - 1) / CHUNK + 1)

@@ -11,6 +11,7 @@ public class HostStepState implements StepState {
   private double learningRate;
   private int rows;
   private double lossScale;
+  private long first;
 
   @Override
   public long seed() {
@@ -43,17 +44,23 @@ public class HostStepState implements StepState {
   }
 
   @Override
+  public long first() {
+    return first;
+  }
+
+  @Override
   public void seed(long newSeed) {
     seed = newSeed;
   }
 
   @Override
-  public void set(long atStep, long atPass, double rate, int lossRows, double scale) {
+  public void set(long atStep, long atPass, double rate, int lossRows, double scale, long begin) {
     step = atStep;
     forwardPass = atPass;
     learningRate = rate;
     rows = lossRows;
     lossScale = scale;
+    first = begin;
   }
 
   @Override

@@ -6,6 +6,8 @@ package org.vgg4j.tensor;
 public final class OutOfDeviceMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private static final int LARGEST_OWNERS = 3;
+
   private final long neededBytes;
   private final long availableBytes;
 
@@ -21,6 +23,16 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
    */
   public OutOfDeviceMemoryException(
       String device, long neededBytes, long availableBytes, String limit) {
+    this(device, neededBytes, availableBytes, limit, MemoryUse.NONE);
+  }
+
+  /**
+   * Creates the exception; the message also says what the engine itself holds most of.
+   *
+   * @param limit from {@link Backend#memoryLimit}, or empty
+   */
+  public OutOfDeviceMemoryException(
+      String device, long neededBytes, long availableBytes, String limit, MemoryUse held) {
     super(
         "not enough memory on "
             + device
@@ -29,7 +41,10 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
             + " needed, "
             + mebibytes(availableBytes)
             + " free"
-            + (limit.isEmpty() ? "" : " of " + limit));
+            + (limit.isEmpty() ? "" : " of " + limit)
+            + (held.device().bytes() == 0
+                ? ""
+                : "; this engine holds " + held.largest(LARGEST_OWNERS)));
     this.neededBytes = neededBytes;
     this.availableBytes = availableBytes;
   }

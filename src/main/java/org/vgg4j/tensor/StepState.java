@@ -25,11 +25,25 @@ public interface StepState extends AutoCloseable {
    */
   double lossScale();
 
+  /** Returns where the batch begins in the order of the images, for images in engine memory. */
+  long first();
+
   /** Sets the seed. */
   void seed(long seed);
 
   /** Sets the rest for the pass to come. */
-  void set(long step, long forwardPass, double learningRate, int rows, double lossScale);
+  void set(
+      long step, long forwardPass, double learningRate, int rows, double lossScale, long first);
+
+  /** Sets the rest but for where the batch begins. */
+  default void set(long step, long forwardPass, double learningRate, int rows, double lossScale) {
+    set(step, forwardPass, learningRate, rows, lossScale, first());
+  }
+
+  /** Sets the numbers of the batch and leaves those of the update. */
+  default void setBatch(int rows, double lossScale, long first) {
+    set(step(), forwardPass(), learningRate(), rows, lossScale, first);
+  }
 
   /** Sets the numbers of the update and leaves those of the loss. */
   default void set(long step, long forwardPass, double learningRate) {

@@ -1,6 +1,7 @@
 package org.vgg4j.tensor;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -136,10 +137,17 @@ public interface Tensor {
   }
 
   /**
-   * Copies the values of another floating-point tensor of this engine and shape, rounded to nearest
-   * even where this one is narrower.
+   * Copies the values of another tensor of this engine and shape: of the same type, or where both
+   * are floating-point of another one, rounded to nearest even where this one is narrower.
    */
   default void copyFrom(Tensor source) {
+    if (source.dtype() == dtype()) {
+      ByteBuffer bytes =
+          ByteBuffer.allocate(HostArrays.bytes(source)).order(ByteOrder.nativeOrder());
+      source.download(bytes);
+      upload(bytes);
+      return;
+    }
     double[] values = new double[shape().arrayLength()];
     source.download(values);
     upload(values);

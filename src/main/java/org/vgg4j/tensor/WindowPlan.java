@@ -20,7 +20,7 @@ public interface WindowPlan extends Plan {
 
   /**
    * dx from dy. In a max pooling each dy goes to where its maximum was, and adds up where windows
-   * overlap.
+   * overlap; one that saves something reads neither x nor y.
    */
   void backward(Tensor x, Tensor y, Tensor dy, Tensor saved, Tensor dx);
 }

@@ -1,11 +1,20 @@
 package org.vgg4j.train;
 
+import org.vgg4j.evaluation.ImagePlace;
+
 /** Forwards events to several listeners. */
 final class ListenerChain implements TrainingListener {
   private final TrainingListener[] listeners;
 
   ListenerChain(TrainingListener... listeners) {
     this.listeners = listeners.clone();
+  }
+
+  @Override
+  public void dataPlaced(ImagePlace train, ImagePlace test) {
+    for (TrainingListener listener : listeners) {
+      listener.dataPlaced(train, test);
+    }
   }
 
   @Override

@@ -19,6 +19,17 @@ record StageMarks(StepMarks marks, StageListener others) implements StageListene
   }
 
   @Override
+  public void beforeForwardAgain(Stage stage) {
+    marks.begin(StepPart.FORWARD, stage.name() + " again", stage.work());
+    others.beforeForwardAgain(stage);
+  }
+
+  @Override
+  public void afterForwardAgain(Stage stage) {
+    others.afterForwardAgain(stage);
+  }
+
+  @Override
   public void beforeBackward(Stage stage) {
     marks.begin(StepPart.BACKWARD, stage.name(), stage.work());
     others.beforeBackward(stage);

@@ -2,7 +2,6 @@ package org.vgg4j.train;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.vgg4j.data.Batch;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.StageListener;
 import org.vgg4j.tensor.Profiler;
@@ -76,13 +75,15 @@ final class StepWatch implements AutoCloseable {
   /**
    * The batch is there and on its way to the engine.
    *
-   * @param bytes of its images
+   * @param index of the batch in the epoch
+   * @param images in it
+   * @param bytes of them that are uploaded
    */
-  void uploading(Batch batch, long bytes) {
+  void uploading(int index, int images, long bytes) {
     waitEvent.end();
     if (waitEvent.shouldCommit()) {
-      waitEvent.number = batch.index();
-      waitEvent.images = batch.size();
+      waitEvent.number = index;
+      waitEvent.images = images;
       waitEvent.bytes = bytes;
       waitEvent.commit();
     }

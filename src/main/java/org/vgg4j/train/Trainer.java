@@ -1,15 +1,13 @@
 package org.vgg4j.train;
 
 import java.util.List;
-import org.vgg4j.data.Batch;
-import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.BatchSchedule;
 import org.vgg4j.data.Draw;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.Preprocessing;
-import org.vgg4j.evaluation.Evaluation;
+import org.vgg4j.evaluation.BatchPass;
+import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.evaluation.Evaluator;
-import org.vgg4j.evaluation.ImageFeed;
 import org.vgg4j.nn.CrossEntropyLoss;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
@@ -37,6 +35,7 @@ public final class Trainer implements AutoCloseable {
   private final Network network;
   private final Preprocessing preprocessing;
   private final TrainingOptions options;
+  private final DataOn dataOn;
   private final Closing closing = new Closing();
   private final TrainingStep trainingStep;
   private final StepWatch steps;
@@ -45,6 +44,7 @@ public final class Trainer implements AutoCloseable {
   private final LossWatch watch;
   private final TrainingPosition position = new TrainingPosition();
   private long totalSteps; // of the whole run, once an epoch has begun
+  private TrainingData data; // of the last fit, null before the first
   private volatile boolean stopping;
 
   /** Prepares a training with the net's default preprocessing. */
@@ -56,24 +56,37 @@ public final class Trainer implements AutoCloseable {
         options);
   }
 
+  /** Prepares a training as below, its images where they fit. */
+  public Trainer(
+      Vgg vgg, Preprocessing preprocessing, Optimizer optimizer, TrainingOptions options) {
+    this(vgg, preprocessing, optimizer, options, DataOn.AUTO);
+  }
+
   /**
    * Prepares a training and allocates the optimizer's memory.
    *
    * @param vgg the net, which the caller closes after the trainer
    * @param preprocessing how the images of training and test become the net's input
    * @param optimizer how parameters are updated
+   * @param dataOn where the images lie from the first {@link #fit} until this is closed
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
   public Trainer(
-      Vgg vgg, Preprocessing preprocessing, Optimizer optimizer, TrainingOptions options) {
+      Vgg vgg,
+      Preprocessing preprocessing,
+      Optimizer optimizer,
+      TrainingOptions options,
+      DataOn dataOn) {
     this.vgg = vgg;
     this.preprocessing = preprocessing;
     this.network = vgg.network();
     this.options = options;
+    this.dataOn = dataOn;
     try {
-      trainingStep = closing.own(new TrainingStep(network, optimizer, options.accumulate() > 1));
+      trainingStep = closing.own(new TrainingStep(network, optimizer, options.accumulates()));
       loss = network.loss();
       steps = closing.own(new StepWatch(network, trainingStep));
+      closing.own(this::releaseData);
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -86,7 +99,12 @@ public final class Trainer implements AutoCloseable {
    * Returns the batch sizes that a net needs for epochs of {@code images} images, largest first.
    */
   public static Integer[] batchSizes(int batchSize, int images) {
-    return new BatchSchedule(images, batchSize, 1).sizes().toArray(Integer[]::new);
+    return batchSizes(batchSize, images, 1);
+  }
+
+  /** Returns the same for batches that are split into passes. */
+  public static Integer[] batchSizes(int batchSize, int images, int split) {
+    return new BatchSchedule(images, batchSize, 1, split).sizes().toArray(Integer[]::new);
   }
 
   /** Returns the number of optimizer updates so far. */
@@ -115,7 +133,7 @@ public final class Trainer implements AutoCloseable {
    *
    * @return the metrics of the last finished epoch, null when stopped before one was finished
    * @throws InvalidInputException when the net was not built for the batch sizes of this training
-   *     set, or has other classes
+   *     set, or has other classes, or the images cannot lie where they are to
    * @throws DivergedException when the loss, or the net after an epoch, is not finite; the listener
    *     is then not told of the epoch
    */
@@ -123,13 +141,31 @@ public final class Trainer implements AutoCloseable {
     Evaluator.requireClasses(vgg.config(), train);
     Evaluator.requireClasses(vgg.config(), test);
     requireBatchSizes(train.size());
-    fit(train, new ImageFeed(vgg, preprocessing, train), test, listener);
+    place(train, test, listener);
+    fit(listener);
     steps.trained();
     return position.lastFinished();
   }
 
+  private void place(ImageSource train, ImageSource test, TrainingListener listener) {
+    if (data != null && data.isOf(train, test)) {
+      return;
+    }
+    releaseData();
+    data = new TrainingData(vgg, preprocessing, train, test, dataOn);
+    listener.dataPlaced(data.train().place(), data.test().place());
+  }
+
+  private void releaseData() {
+    if (data != null) {
+      TrainingData last = data;
+      data = null;
+      last.close();
+    }
+  }
+
   private void requireBatchSizes(int images) {
-    List<Integer> needed = List.of(batchSizes(options.batchSize(), images));
+    List<Integer> needed = List.of(batchSizes(options.batchSize(), images, options.split()));
     List<Integer> built = network.options().batchSizes();
     if (!built.containsAll(needed)) {
       throw new InvalidInputException(
@@ -139,29 +175,31 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  private void fit(ImageSource train, ImageFeed feed, ImageSource test, TrainingListener listener) {
+  private void fit(TrainingListener listener) {
     while (position.epoch() <= options.epochs() && !stopping) {
       position.startClock();
-      if (!trainEpoch(train, feed, listener)) {
+      if (!trainEpoch(listener)) {
         break;
       }
       LossTotals totals = loss.totals();
       listener.evaluationStarted(position.epoch());
-      Evaluation evaluation = evaluate(test);
-      if (evaluation == null) {
+      LossTotals tested = evaluate();
+      if (tested == null) {
         break;
       }
-      requireFinite(evaluation.meanLoss());
-      EpochMetrics metrics = position.epochDone(totals, evaluation.accuracy());
+      requireFinite(tested.lossSum());
+      EpochMetrics metrics = position.epochDone(totals, tested.accuracy());
       loss.resetTotals();
       listener.epochFinished(metrics);
     }
   }
 
-  private Evaluation evaluate(ImageSource test) {
+  /** Returns the totals over the test images; null when stopped. */
+  private LossTotals evaluate() {
+    ImageSource test = data.test().data();
     EvaluationEvent event = new EvaluationEvent();
     event.begin();
-    Evaluation evaluation = Evaluator.evaluate(vgg, preprocessing, test, () -> stopping);
+    LossTotals totals = Evaluator.totals(vgg, data.test(), () -> stopping);
     event.end();
     if (event.shouldCommit()) {
       event.number = position.epoch();
@@ -170,26 +208,27 @@ public final class Trainer implements AutoCloseable {
           test.commonShape() == null ? 0 : (long) test.size() * test.commonShape().bytes();
       event.commit();
     }
-    return evaluation;
+    return totals;
   }
 
   /** Trains the rest of the epoch; returns whether it was finished. */
-  private boolean trainEpoch(ImageSource train, ImageFeed feed, TrainingListener listener) {
+  private boolean trainEpoch(TrainingListener listener) {
+    int images = data.train().data().size();
     BatchSchedule schedule =
-        new BatchSchedule(train.size(), options.batchSize(), options.accumulate());
+        new BatchSchedule(images, options.batchSize(), options.accumulate(), options.split());
     totalSteps = (long) schedule.steps() * options.epochs();
-    listener.epochStarted(position.epoch(), schedule.steps(), train.size());
-    int[] order = new Draw(options.seed(), position.epoch()).permutation(train.size());
+    listener.epochStarted(position.epoch(), schedule.steps(), images);
+    int[] order = new Draw(options.seed(), position.epoch()).permutation(images);
     watch.reset();
     steps.noMore(); // also of an earlier try, which may have failed within a step
-    try (BatchLoader loader = feed.loader(schedule, order, position.batch())) {
-      for (Batch next = take(loader); next != null; next = take(loader)) {
-        pass(next, feed, schedule);
-        if (!schedule.endsStep(next.index())) {
+    try (BatchPass batches = data.train().pass(schedule, order, firstPass(schedule))) {
+      while (next(batches)) {
+        pass(batches, schedule);
+        if (!schedule.endsStep(batches.index())) {
           continue;
         }
-        position.stepDone(next.index() + 1);
-        steps.stepDone(position.step(), schedule.imagesOfStep(next.index()));
+        position.stepDone(schedule.batchOf(batches.index()) + 1);
+        steps.stepDone(position.step(), schedule.imagesOfStep(batches.index()));
         readLoss(schedule, listener);
         if (position.step() % STEPS_A_WEIGHT_CHECK == 0) {
           requireFinite(loss.totals()); // reports the step at which it began
@@ -205,18 +244,24 @@ public final class Trainer implements AutoCloseable {
     return true;
   }
 
-  private Batch take(BatchLoader loader) {
+  /** Begins with the first batch that is not done; the last one may have fewer passes. */
+  private int firstPass(BatchSchedule schedule) {
+    boolean isDone = position.batch() == schedule.batches();
+    return isDone ? schedule.passes() : schedule.firstPass(position.batch());
+  }
+
+  private boolean next(BatchPass batches) {
     steps.waiting();
-    Batch next = loader.next();
-    if (next == null) {
+    boolean isThere = batches.next();
+    if (!isThere) {
       steps.noMore();
     }
-    return next;
+    return isThere;
   }
 
   /** Reports the loss if it is known, which it always is after an epoch's last step. */
   private void readLoss(BatchSchedule schedule, TrainingListener listener) {
-    int done = schedule.stepOf(position.batch() - 1) + 1;
+    int done = schedule.stepOf(schedule.firstPass(position.batch() - 1)) + 1;
     boolean isLast = done == schedule.steps();
     LossTotals totals = isLast ? watch.await() : watch.poll(done);
     if (totals != null) {
@@ -227,16 +272,20 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** Runs a forward and a backward pass; scales gradients for the mean over the step's images. */
-  private void pass(Batch batch, ImageFeed feed, BatchSchedule schedule) {
-    long rows = schedule.mostImages();
-    steps.uploading(batch, batch.images().bytes().capacity() / rows * batch.size());
+  private void pass(BatchPass batch, BatchSchedule schedule) {
+    steps.uploading(batch.index(), batch.size(), batch.bytes());
     Execution at = network.execution(batch.size());
-    feed.load(batch, at);
-    at.labels().uploadAsync(batch.labels());
+    batch.load(at);
     double scale = 1.0 / schedule.imagesOfStep(batch.index());
     network
         .stepState()
-        .set(position.step(), position.passes(), rate(position.step()), batch.size(), scale);
+        .set(
+            position.step(),
+            position.passes(),
+            rate(position.step()),
+            batch.size(),
+            scale,
+            batch.first());
     trainingStep.run(at, schedule.startsStep(batch.index()), schedule.endsStep(batch.index()));
     position.passDone();
   }

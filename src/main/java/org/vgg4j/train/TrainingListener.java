@@ -1,10 +1,15 @@
 package org.vgg4j.train;
 
+import org.vgg4j.evaluation.ImagePlace;
+
 /**
  * Receives a training's progress events, on the training thread. Every method does nothing by
  * default.
  */
 public interface TrainingListener {
+  /** The images were brought to where they lie until the trainer gets others or is closed. */
+  default void dataPlaced(ImagePlace train, ImagePlace test) {}
+
   /**
    * An epoch of {@code steps} steps over {@code images} images begins; {@code epoch} counts from 1.
    */

@@ -7,12 +7,13 @@ import org.vgg4j.tensor.InvalidInputException;
  * The options of a training, besides the net and the optimizer.
  *
  * @param epochs how often the training set is seen
- * @param batchSize images per forward and backward pass; an epoch's last pass takes the rest
- * @param accumulate passes per step: their gradients, averaged over all their images, make one
- *     update; an epoch's last step takes the remaining passes
+ * @param batchSize images per batch; an epoch's last batch takes the rest
+ * @param accumulate batches per step: their gradients, averaged over all their images, make one
+ *     update; an epoch's last step takes the remaining batches
  * @param learningRate the rate that the schedule starts from
  * @param schedule how the rate falls over the run's steps
  * @param seed the seed of the shuffles
+ * @param split forward and backward passes per batch: 1 unless memory is short
  */
 public record TrainingOptions(
     int epochs,
@@ -20,21 +21,44 @@ public record TrainingOptions(
     int accumulate,
     double learningRate,
     LearningRateSchedule schedule,
-    long seed) {
+    long seed,
+    int split) {
   /** Checks the fields. */
   public TrainingOptions {
     InvalidInputException.requireAtLeast(1, "epochs", epochs);
     InvalidInputException.requireAtLeast(1, "batchSize", batchSize);
     InvalidInputException.requireAtLeast(1, "accumulate", accumulate);
+    InvalidInputException.requireAtLeast(1, "passes", split);
     if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
       throw InvalidInputException.of(
           "learningRate", "must be positive and finite, not " + learningRate);
     }
   }
 
+  /** Creates options with one pass per batch. */
+  public TrainingOptions(
+      int epochs,
+      int batchSize,
+      int accumulate,
+      double learningRate,
+      LearningRateSchedule schedule,
+      long seed) {
+    this(epochs, batchSize, accumulate, learningRate, schedule, seed, 1);
+  }
+
   /** Creates options with one pass per step. */
   public TrainingOptions(
       int epochs, int batchSize, double learningRate, LearningRateSchedule schedule, long seed) {
     this(epochs, batchSize, 1, learningRate, schedule, seed);
+  }
+
+  /** Returns these options with other passes per batch. */
+  public TrainingOptions withSplit(int other) {
+    return new TrainingOptions(epochs, batchSize, accumulate, learningRate, schedule, seed, other);
+  }
+
+  /** Returns whether a step has more than one pass. */
+  public boolean accumulates() {
+    return accumulate > 1 || split > 1;
   }
 }

@@ -4,8 +4,8 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.vgg4j.nn.Execution;
+import org.vgg4j.nn.InputSource;
 import org.vgg4j.nn.Network;
 import org.vgg4j.optim.AttachedOptimizer;
 import org.vgg4j.optim.Optimizer;
@@ -13,7 +13,7 @@ import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
-import org.vgg4j.tensor.ImageSpec;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.StepMarks;
 import org.vgg4j.tensor.StepPart;
@@ -53,11 +53,11 @@ public final class TrainingStep implements AutoCloseable {
 
   /** The passes recorded at one input shape. */
   private static final class Passes implements AutoCloseable {
-    private final ImageSpec images; // what they start from, null for the input itself
+    private final InputSource source; // what they start from, null for the input itself
     private final Map<End, Recorded> byEnd = new EnumMap<>(End.class);
 
-    Passes(ImageSpec images) {
-      this.images = images;
+    Passes(InputSource source) {
+      this.source = source;
     }
 
     @Override
@@ -82,7 +82,10 @@ public final class TrainingStep implements AutoCloseable {
       this.optimizer = closing.own(optimizer.attach(network));
       network.loss();
       Arena gradients = network.slabs().gradients();
-      sum = accumulates ? closing.own(backend.allocate(gradients.bytes())) : null;
+      sum =
+          accumulates
+              ? closing.own(backend.allocate(gradients.bytes(), MemoryOwner.GRADIENT_SUM))
+              : null;
       addToSum = accumulates ? closing.own(backend.accumulate(gradients, sum)) : null;
       addSum = accumulates ? closing.own(backend.accumulate(sum, gradients)) : null;
       sumWork = accumulates ? addSum.work() : List.of();
@@ -139,7 +142,7 @@ public final class TrainingStep implements AutoCloseable {
   /** Returns what was recorded at a shape; a net that starts from other images is recorded anew. */
   private Passes passes(Execution at) {
     Passes known = recorded.get(at);
-    if (known != null && Objects.equals(known.images, at.imageSpec())) {
+    if (known != null && known.source == at.source()) {
       return known;
     }
     if (known == null) {
@@ -147,7 +150,7 @@ public final class TrainingStep implements AutoCloseable {
     } else {
       known.close();
     }
-    Passes none = new Passes(at.imageSpec());
+    Passes none = new Passes(at.source());
     recorded.put(at, none);
     return none;
   }

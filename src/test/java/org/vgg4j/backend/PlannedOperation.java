@@ -161,9 +161,33 @@ record PlannedOperation(
             "batch norm",
             "gradient" + kind,
             operands(
-                "x", x, "y", y, "dy", y, "gamma", c, "beta", c, "saved", saved, "dx", x, "dgamma",
-                c, "dbeta", c),
-            t -> plan.backward(t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8])));
+                "x", x, "dy", y, "gamma", c, "beta", c, "saved", saved, "dx", x, "dgamma", c,
+                "dbeta", c),
+            t -> plan.backward(t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7])),
+        new PlannedOperation(
+            "batch norm",
+            "training again" + kind,
+            operands(
+                "x",
+                x,
+                "gamma",
+                c,
+                "beta",
+                c,
+                "runningMean",
+                c,
+                "runningVar",
+                c,
+                "y",
+                y,
+                "saved",
+                saved),
+            t -> plan.forwardAgain(t[0], t[1], t[2], t[3], t[4], t[5], t[6])),
+        new PlannedOperation(
+            "batch norm",
+            "normalization again" + kind,
+            operands("x", x, "gamma", c, "beta", c, "y", y, "saved", saved),
+            t -> plan.normalizeAgain(t[0], t[1], t[2], t[3], t[4])));
   }
 
   private static List<PlannedOperation> relu(Bench bench) {

@@ -144,6 +144,7 @@ final class BadInputTest {
     train("--precision tf32", "--data", "sample", "--device", "cpu", "--precision", "tf32");
     train("--precision bf16", "--data", "sample", "--device", "cpu", "--precision", "bf16");
     train("--activations", "--data", "sample", "--device", "cpu", "--activations", "recompute");
+    train("--graph", "--data", "sample", "--device", "cpu", "--no-graph");
   }
 
   /** As under LC_ALL=C, where a name with accents is none; no locale has this one. */

@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -61,6 +63,41 @@ final class CudaCommandTest {
     arguments.addAll(List.of(more));
     arguments.addAll(0, List.of("train", "--out", run.toString()));
     return Cli.run(onStandIn(arguments));
+  }
+
+  /** The limit is a byte less than what everything takes. */
+  @Test
+  void aLimitOfMemoryKeepsTheBits() throws IOException {
+    List<String> net =
+        List.of(
+            ("--layers 256,256,M,384,384,M --width 1/64 --image-size 8 --batch-size 16 --device"
+                    + " cuda --workspace-limit 16M --deterministic --precision bf16")
+                .split(" "));
+    List<String> summary = new ArrayList<>(List.of("summary"));
+    summary.addAll(net);
+    String total =
+        Cli.run(onStandIn(summary)).outLines().stream()
+            .filter(line -> line.startsWith("  total"))
+            .map(line -> line.replaceFirst(" bytes.*", "").replaceAll("\\D", ""))
+            .findFirst()
+            .orElseThrow();
+    byte[] free = trained("free", net, "--memory", total);
+    byte[] limited = trained("limited", net, "--memory", "" + (Long.parseLong(total) - 1));
+    assertArrayEquals(free, limited);
+  }
+
+  private byte[] trained(String name, List<String> net, String... more) throws IOException {
+    Path run = folder.resolve(name);
+    List<String> arguments = new ArrayList<>(List.of("train", "--out", run.toString()));
+    arguments.addAll(net);
+    arguments.addAll(
+        List.of("--data", "sample", "--train-limit", "40", "--test-limit", "20", "--epochs", "2"));
+    arguments.addAll(List.of(more));
+    Cli.Result result = Cli.run(onStandIn(arguments));
+    assertEquals(0, result.code(), result.err());
+    boolean isLimited = name.equals("limited");
+    assertEquals(isLimited, result.err().contains("memory: norms computed again takes "));
+    return Files.readAllBytes(run.resolve("model.safetensors"));
   }
 
   private Cli.Result resume(Path run) {
@@ -261,10 +298,29 @@ final class CudaCommandTest {
     forgetNewest(run, 2);
     Cli.Result second = resume(run);
     assertEquals(ExitCode.DONE, second.code(), second::err);
-    assertEquals(chosen, config(run).get("choices"));
+    // How the steps' graphs were timed is known by then.
+    ObjectNode kept = (ObjectNode) config(run).get("choices");
+    assertTrue(Set.of("serial", "branched").contains(kept.remove("step graph").asText()));
+    assertEquals(chosen, kept);
     String model = run.resolve("model.safetensors").toString();
     Cli.Result onCpu = Cli.run("evaluate", model, "--data", "sample", "--device", "cpu");
     assertEquals(ExitCode.DONE, onCpu.code(), onCpu::err);
+  }
+
+  /** The bits are the same, so a run may change at any time. */
+  @Test
+  void stepsCallByCallOrAsGraphs() throws IOException {
+    Path run = folder.resolve("run");
+    Cli.Result first = train(run, "--no-graph", "--deterministic");
+    assertEquals(ExitCode.DONE, first.code(), first::err);
+    assertFalse(config(run).get("graph").asBoolean(true));
+    assertEquals(0, StandIn.calls("cudaGraphLaunch"));
+    byte[] expected = Files.readAllBytes(run.resolve("model.safetensors"));
+    forgetNewest(run, 2);
+    Cli.Result second = Cli.run(onStandIn(List.of("train", "--resume", run.toString(), "--graph")));
+    assertEquals(ExitCode.DONE, second.code(), second::err);
+    assertTrue(config(run).get("graph").asBoolean(false));
+    assertArrayEquals(expected, Files.readAllBytes(run.resolve("model.safetensors")));
   }
 
   @Test

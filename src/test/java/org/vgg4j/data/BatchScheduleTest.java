@@ -48,6 +48,45 @@ class BatchScheduleTest {
   }
 
   @Test
+  void passesDivideTheirBatchEvenly() {
+    for (int split : new int[] {1, 2, 3, 5, 16}) {
+      for (int images : new int[] {1, 7, 16, 33, 40}) {
+        requirePasses(images, 16, split);
+      }
+    }
+  }
+
+  private static void requirePasses(int images, int batchSize, int split) {
+    BatchSchedule whole = new BatchSchedule(images, batchSize, 2);
+    BatchSchedule parts = new BatchSchedule(images, batchSize, 2, split);
+    assertEquals(whole.steps(), parts.steps());
+    int most = (Math.min(batchSize, images) + split - 1) / split;
+    int pass = 0;
+    for (int batch = 0; batch < whole.batches(); batch++) {
+      assertEquals(pass, parts.firstPass(batch));
+      int position = whole.begin(batch);
+      int smallest = Integer.MAX_VALUE;
+      int largest = 0;
+      for (; position < whole.end(batch); pass++) {
+        assertEquals(batch, parts.batchOf(pass));
+        assertEquals(position, parts.begin(pass));
+        assertEquals(whole.imagesOfStep(batch), parts.imagesOfStep(pass));
+        assertEquals(
+            position == whole.begin(batch) && whole.startsStep(batch), parts.startsStep(pass));
+        int size = parts.end(pass) - position;
+        position = parts.end(pass);
+        assertEquals(position == whole.end(batch) && whole.endsStep(batch), parts.endsStep(pass));
+        smallest = Math.min(smallest, size);
+        largest = Math.max(largest, size);
+        assertTrue(parts.sizes().contains(size), () -> parts.sizes() + " without " + size);
+      }
+      assertEquals(whole.end(batch), position);
+      assertTrue(largest <= most && largest - smallest <= 1, smallest + " to " + largest);
+    }
+    assertEquals(pass, parts.passes());
+  }
+
+  @Test
   void everyDeviceNeedsAnImage() {
     InvalidInputException thrown =
         assertThrows(

@@ -2,6 +2,7 @@ package org.vgg4j.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.data.ImageSource;
@@ -18,6 +20,7 @@ import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.testing.TinyNets;
 
 /** The figures of an evaluation, and the run over a data set that they come from. */
@@ -91,8 +94,7 @@ final class EvaluationTest {
             float[] row = Arrays.copyOfRange(logits, offset, offset + 4);
             row[3] = label;
             rows.add(row);
-          },
-          () -> false);
+          });
     }
     return rows;
   }
@@ -121,6 +123,31 @@ final class EvaluationTest {
       assertThrows(
           InvalidInputException.class,
           () -> Evaluator.evaluate(vgg, PREPROCESSING, TinyNets.noise(5, 2)));
+    }
+  }
+
+  /** The engine's own sums, which leave those of a training alone. */
+  @ParameterizedTest
+  @CsvSource({"cpu, 0", "reference, 1e-6"}) // the reference's logits are rounded when they are read
+  void theTotalsAreThoseOfTheLogits(String device, double tolerance) {
+    ImageSource data = TinyNets.noise(50, 3);
+    try (Backend backend = Backends.open(device).backend();
+        Vgg vgg =
+            TinyNets.random(
+                TinyNets.config("4,M,6,M", true, 3, 0.5), NetworkOptions.training(7), backend);
+        DataFeed feed = new DataFeed(vgg, PREPROCESSING, data, DataOn.AUTO)) {
+      LossTotals trained = new LossTotals(5, 2, 7, -1);
+      vgg.network().loss().restoreTotals(trained);
+      Evaluation expected = Evaluator.evaluate(vgg, PREPROCESSING, data);
+      LossTotals totals = Evaluator.totals(vgg, feed, () -> false);
+      assertEquals(50, totals.count());
+      assertEquals(expected.accuracy(), totals.accuracy());
+      assertEquals(expected.meanLoss(), totals.meanLoss(), tolerance);
+      assertEquals(trained, vgg.network().loss().totals());
+      assertEquals("the " + device + " engine has no memory of its own", feed.place().reason());
+      int[] asked = new int[1];
+      assertNull(Evaluator.totals(vgg, feed, () -> ++asked[0] == 3));
+      assertEquals(3, asked[0]);
     }
   }
 

@@ -22,8 +22,11 @@ import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
+import org.vgg4j.testing.TinyNets;
 
 class MemoryTest {
+  private static final VggConfig DEEP = TinyNets.config("8,8,M,16,16,M,16,16,M", true, 3, 0.5);
+
   /** An engine that remembers what was taken, and refuses the n-th request. */
   private static final class Recorder {
     final List<Arena> taken = new ArrayList<>();
@@ -53,6 +56,30 @@ class MemoryTest {
 
     long bytes() {
       return taken.stream().mapToLong(Arena::bytes).sum();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"reference, false", "reference, true", "cpu, false", "cpu, true"})
+  void theWaysTakeWhatTheySay(String device, boolean norms) {
+    NetworkOptions options =
+        NetworkOptions.training(6, 2).withRecomputation(new Recomputation(norms, List.of()));
+    List<MemoryWay> ways;
+    try (Backend engine = Backends.open(device).backend();
+        NetworkPlan plan = Vgg.plan(DEEP, Initialization.PAPER, options, engine)) {
+      ways = plan.ways();
+    }
+    assertTrue(ways.size() > 1, () -> ways.size() + " ways");
+    for (MemoryWay way : ways) {
+      try (Backend engine = Backends.open(device).backend()) {
+        Recorder recorder = new Recorder(engine, -1);
+        NetworkOptions chosen = options.withRecomputation(way.recomputation());
+        try (Vgg vgg = Vgg.build(DEEP, Initialization.PAPER, chosen, recorder.backend);
+            var optimizer = new Adam().attach(vgg.network())) {
+          assertEquals(way.plan().totalBytes(2) - way.plan().workspace(), recorder.bytes());
+          assertEquals(2 * vgg.network().parameters().size(), optimizer.states().size());
+        }
+      }
     }
   }
 
@@ -169,6 +196,7 @@ class MemoryTest {
             assertThrows(IllegalStateException.class, () -> memory.gradient(layout));
           }
         }
+        memory.arrange(List.of());
         try (Arena kept = backend.allocate(memory.activationBytes());
             Arena passing = backend.allocate(memory.gradientBytes())) {
           memory.bind(kept, passing);

@@ -19,7 +19,7 @@ final class RunSettingsTest {
   void everyKeyIsDeclared() {
     for (String name : Recipe.NAMES) {
       Recipe recipe = Recipe.of(name);
-      Settings.requireKnown(name, recipe.toMap());
+      KnownSettings.requireKnown(name, recipe.toMap());
       assertEquals(recipe, Recipe.fromMap(recipe.toMap()));
     }
   }

@@ -38,12 +38,24 @@ final class AccumulationTest {
         }
       }
     }
+    double[][] split = trained(12, 1, 3);
+    for (int p = 0; p < together.length; p++) {
+      for (int i = 0; i < together[p].length; i++) {
+        if (!(Math.abs(together[p][i] - split[p][i]) <= 1e-9)) {
+          fail("parameter " + p + "[" + i + "]: " + together[p][i] + ", split " + split[p][i]);
+        }
+      }
+    }
     double[][] smaller = trained(4, 1);
     assertTrue(Math.abs(together[0][0] - smaller[0][0]) > 1e-6);
   }
 
   /** Returns the parameters of a small net without batch norm and dropout after three epochs. */
   private static double[][] trained(int batchSize, int accumulate) {
+    return trained(batchSize, accumulate, 1);
+  }
+
+  private static double[][] trained(int batchSize, int accumulate, int split) {
     VggConfig config =
         VggConfig.builder()
             .layers("3,M,4,M")
@@ -55,14 +67,15 @@ final class AccumulationTest {
             .dropout(0)
             .build();
     TrainingOptions options =
-        new TrainingOptions(3, batchSize, accumulate, 1e-2, LearningRateSchedule.CONSTANT, 1);
+        new TrainingOptions(3, batchSize, accumulate, 1e-2, LearningRateSchedule.CONSTANT, 1)
+            .withSplit(split);
     ImageSource data = images();
     try (Backend backend = Backends.open("reference").backend();
         Vgg vgg =
             Vgg.build(
                 config,
                 Initialization.PYTORCH,
-                NetworkOptions.training(Trainer.batchSizes(batchSize, data.size())),
+                NetworkOptions.training(Trainer.batchSizes(batchSize, data.size(), split)),
                 backend);
         Trainer trainer = new Trainer(vgg, new Adam(), options)) {
       trainer.fit(data, data, new TrainingListener() {});

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.reference.ReferenceBackend;
 import org.vgg4j.nn.Execution;
+import org.vgg4j.nn.InputSource;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
@@ -25,6 +26,7 @@ import org.vgg4j.optim.Adam;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Recorded;
+import org.vgg4j.tensor.Work;
 import org.vgg4j.tensor.Types;
 
 class TrainingStepTest {
@@ -142,28 +144,8 @@ class TrainingStepTest {
   @Test
   void stepsAreRunFromTheirRecordings() {
     List<String> heard = new ArrayList<>();
-    Supplier<Backend> recording =
-        () -> {
-          ReferenceBackend engine = new ReferenceBackend();
-          return (Backend)
-              Proxy.newProxyInstance(
-                  Backend.class.getClassLoader(),
-                  new Class<?>[] {Backend.class},
-                  (proxy, method, arguments) -> {
-                    if (!method.getName().equals("record")) {
-                      return method.invoke(engine, arguments);
-                    }
-                    heard.add("record");
-                    Runnable work = (Runnable) arguments[0];
-                    return (Recorded)
-                        () -> {
-                          heard.add("run");
-                          work.run();
-                        };
-                  });
-        };
     Result expected = train(ReferenceBackend::new, 4, 3);
-    Result found = train(recording, 4, 3);
+    Result found = train(() -> recording(heard), 4, 3);
     assertArrayEquals(expected.parameters, found.parameters);
     assertArrayEquals(expected.losses, found.losses);
     assertEquals(expected.counted, found.counted);
@@ -171,5 +153,62 @@ class TrainingStepTest {
     List<String> steps = new ArrayList<>(List.of("record", "run", "record"));
     steps.addAll(Collections.nCopies(9, "run"));
     assertEquals(steps, heard);
+  }
+
+  /** Returns an engine that notes when it records and runs what it recorded. */
+  private static Backend recording(List<String> heard) {
+    ReferenceBackend engine = new ReferenceBackend();
+    return (Backend)
+        Proxy.newProxyInstance(
+            Backend.class.getClassLoader(),
+            new Class<?>[] {Backend.class},
+            (proxy, method, arguments) -> {
+              if (!method.getName().equals("record")) {
+                return method.invoke(engine, arguments);
+              }
+              heard.add("record");
+              Runnable work = (Runnable) arguments[0];
+              return (Recorded)
+                  () -> {
+                    heard.add("run");
+                    work.run();
+                  };
+            });
+  }
+
+  /** A recording holds for the memory that its images lie in. */
+  @Test
+  void aStepThatStartsFromOtherImagesIsRecordedAnew() {
+    List<String> heard = new ArrayList<>();
+    int[] started = new int[2];
+    InputSource first = counting(started, 0);
+    InputSource second = counting(started, 1);
+    try (Backend engine = recording(heard);
+        Vgg vgg = Vgg.build(SMALL, Initialization.PYTORCH, NetworkOptions.training(BATCH), engine);
+        TrainingStep step = new TrainingStep(vgg.network(), new Adam(), false)) {
+      Execution at = vgg.network().execution(BATCH);
+      at.labels().upload(new int[BATCH]);
+      vgg.network().stepState().set(0, 0, 1e-2, BATCH, 1.0 / BATCH);
+      for (InputSource start : Arrays.asList(first, first, second, second, null, null)) {
+        at.startWith(start);
+        step.run(at, true, true);
+      }
+    }
+    assertEquals(List.of("record", "run", "record", "run", "record", "run"), heard);
+    assertArrayEquals(new int[] {2, 2}, started);
+  }
+
+  private static InputSource counting(int[] started, int which) {
+    return new InputSource() {
+      @Override
+      public void run() {
+        started[which]++;
+      }
+
+      @Override
+      public List<Work> work() {
+        return List.of();
+      }
+    };
   }
 }

@@ -25,6 +25,7 @@ import org.vgg4j.backend.cuda.operations.CudaLossTotals;
 import org.vgg4j.backend.cuda.operations.CudaLrn;
 import org.vgg4j.backend.cuda.operations.CudaMaxPool2d;
 import org.vgg4j.backend.cuda.operations.CudaRelu;
+import org.vgg4j.backend.cuda.operations.CudaResidentImages;
 import org.vgg4j.backend.cuda.operations.CudaSgd;
 import org.vgg4j.backend.cuda.operations.CudaStepState;
 import org.vgg4j.backend.cuda.operations.OptimizerSlabs;
@@ -53,12 +54,15 @@ import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.MaxPool2dSpec;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.MemoryPlanner;
+import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.Profiler;
 import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.ReluPlan;
+import org.vgg4j.tensor.ResidentImagePlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepMarks;
@@ -166,9 +170,23 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public Arena allocate(long bytes) {
+  public Arena allocate(long bytes, String owner) {
     device.context().checkOpen();
-    return CudaArena.zeroed(device.memory(), bytes);
+    return CudaArena.zeroed(device.memory(), bytes, owner);
+  }
+
+  /**
+   * {@inheritDoc} What CUDA, cuDNN and cublasLt take for themselves (their context and the code of
+   * their kernels) is not in it.
+   */
+  @Override
+  public MemoryUse memory() {
+    return described != null ? MemoryUse.NONE : device.context().ledger().use();
+  }
+
+  /** Returns what all plans share, for {@link DeviceSharing}. */
+  CudaDevice device() {
+    return device;
   }
 
   @Override
@@ -229,7 +247,7 @@ public final class CudaBackend implements Backend {
   @Override
   public HostBuffer newHostBuffer(int bytes) {
     device.context().checkOpen();
-    return PinnedBuffer.of(device.context(), bytes);
+    return PinnedBuffer.of(device.context(), bytes, MemoryOwner.STAGING);
   }
 
   @Override
@@ -329,6 +347,14 @@ public final class CudaBackend implements Backend {
   @Override
   public ImagePlan images(ImageSpec spec, Layout x) {
     return Closing.building(owned -> new CudaImages(owned, device, spec, CudaLayout.of(x)));
+  }
+
+  @Override
+  public ResidentImagePlan residentImages(ImageSpec spec, int count, Layout x, StepState state) {
+    return Closing.building(
+        owned ->
+            new CudaResidentImages(
+                owned, device, spec, count, CudaLayout.of(x), CudaStepState.of(device, state)));
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.vgg4j.backend.cuda;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.backend.cuda.calls.LaunchTimes;
 import org.vgg4j.tensor.OperationTime;
@@ -26,6 +27,7 @@ final class CudaProfiler implements Profiler {
           "vgg4j_channels_to_rows");
 
   private static final String CUDNN = "cuDNN";
+  private static final String CUBLAS = "cublasLt";
 
   private final CudaContext context;
   private final LaunchTimes times;
@@ -91,13 +93,24 @@ final class CudaProfiler implements Profiler {
           case UPDATE -> Work.Phase.UPDATE;
         };
     List<Work> works = section.work().stream().filter(w -> w.phase() == phase).toList();
-    boolean isKnown = works.size() == launches.size();
+    boolean isKnown = fit(works, launches);
     List<OperationTime> operations = new ArrayList<>();
     for (int i = 0; i < launches.size(); i++) {
       operations.add(operation(launches.get(i), isKnown ? works.get(i) : null));
     }
     double millis = times.millis(section.event(), next.event());
     return new SectionTime(section.part(), section.layer(), millis, operations);
+  }
+
+  /** Returns whether works are those of launches: as many, and products where libraries compute. */
+  private static boolean fit(List<Work> works, List<LaunchTimes.Launch> launches) {
+    return works.size() == launches.size()
+        && IntStream.range(0, works.size())
+            .allMatch(i -> works.get(i).multiplyAdds() > 0 == isProduct(launches.get(i).what()));
+  }
+
+  private static boolean isProduct(String what) {
+    return what.startsWith(CUDNN) || what.startsWith(CUBLAS);
   }
 
   /** Returns what a launch took; {@code work} is null where no plan speaks of it. */

@@ -15,6 +15,7 @@ import org.vgg4j.backend.cuda.libraries.LibraryPlaces;
 import org.vgg4j.backend.cuda.libraries.LibraryVersions;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.EngineReport;
+import org.vgg4j.tensor.MemoryUse;
 
 /** Reports what the GPU engine finds on this machine. */
 public final class CudaReport {
@@ -35,12 +36,27 @@ public final class CudaReport {
         facts.put("precision", options.precision().text());
         facts.put("memory for a net", mebibytes(backend.availableBytes()));
         SelfCheck.run(backend);
+        facts.put("memory of the engine itself", rows(backend.memory()));
       }
       return new EngineReport("cuda", true, null, facts);
     } catch (RuntimeException | LinkageError e) {
       String message = e.getMessage() == null ? e.toString() : e.getMessage();
       return new EngineReport("cuda", false, message, facts);
     }
+  }
+
+  private static List<Map<String, Object>> rows(MemoryUse use) {
+    List<Map<String, Object>> rows = new ArrayList<>();
+    for (MemoryUse.Owner owner : use.owners()) {
+      if (owner.bytes() > 0) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("owner", owner.name());
+        row.put("space", owner.space().text());
+        row.put("bytes", owner.bytes());
+        rows.add(row);
+      }
+    }
+    return rows;
   }
 
   private static String kernels() {

@@ -47,7 +47,7 @@ final class SelfCheck {
 
   private static Tensor tensor(
       CudaBackend backend, Closing closing, Layout layout, float... values) {
-    Arena arena = closing.own(backend.allocate(Arena.align(layout.bytes())));
+    Arena arena = closing.own(backend.allocate(Arena.align(layout.bytes()), "self-check"));
     Tensor tensor = arena.tensor(0, layout);
     tensor.upload(values);
     return tensor;

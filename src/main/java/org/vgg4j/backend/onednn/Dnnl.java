@@ -13,6 +13,7 @@ import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostMemory;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.MemoryLedger;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.ThreadOwner;
 
@@ -27,6 +28,7 @@ final class Dnnl implements AutoCloseable {
   private final Workspace workspace;
   private final Workers workers;
   private final OneDnnOptions options;
+  private final MemoryLedger ledger = new MemoryLedger("cpu");
   private final int threads;
   private final ThreadOwner owner = new ThreadOwner("cpu");
   private OneDnnProfiler profiler; // null unless a step is being timed
@@ -134,6 +136,16 @@ final class Dnnl implements AutoCloseable {
     return options;
   }
 
+  /** Returns who holds this engine's memory. */
+  MemoryLedger ledger() {
+    return ledger;
+  }
+
+  /** Takes memory; {@code owner} is what it is for. */
+  NativeMemory take(long bytes, String owner) {
+    return new NativeMemory(bytes, owner, ledger, options.memory());
+  }
+
   /** Throws if a C API status reports an error. */
   static void check(int status, String call, String context) {
     if (status != dnnl.dnnl_success) {
@@ -233,7 +245,11 @@ final class Dnnl implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      closing.close();
+      try {
+        closing.close();
+      } finally {
+        ledger.logLeaks();
+      }
     }
   }
 }

@@ -3,6 +3,8 @@ package org.vgg4j.backend.onednn;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.HostMemory;
+import org.vgg4j.tensor.MemoryLedger;
+import org.vgg4j.tensor.MemorySpace;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /** Zeroed, page-aligned native memory that only {@link #close} frees. */
@@ -15,22 +17,26 @@ final class NativeMemory implements AutoCloseable {
   private final Pointer block;
   private final long address;
   private final long bytes;
+  private final MemoryLedger.Entry entry;
   private boolean closed;
 
   /**
    * Takes memory.
    *
+   * @param owner what it is for
    * @param room tells how much there is; the system itself promises more than it has
    */
-  NativeMemory(long bytes, Supplier<HostMemory> room) {
+  NativeMemory(long bytes, String owner, MemoryLedger ledger, Supplier<HostMemory> room) {
     this.bytes = bytes;
     HostMemory left = bytes < SMALL ? null : room.get();
     block = left != null && bytes > left.freeBytes() ? null : Pointer.calloc(1, bytes + PAGE);
     if (block == null || block.isNull()) {
       HostMemory now = room.get();
-      throw new OutOfDeviceMemoryException("the CPU", bytes, now.freeBytes(), now.limit());
+      throw new OutOfDeviceMemoryException(
+          "the CPU", bytes, now.freeBytes(), now.limit(), ledger.use());
     }
     address = (block.address() + PAGE - 1) / PAGE * PAGE;
+    entry = ledger.enter(owner, MemorySpace.DEVICE, bytes);
   }
 
   long bytes() {
@@ -58,6 +64,7 @@ final class NativeMemory implements AutoCloseable {
     if (!closed) {
       closed = true;
       Pointer.free(block);
+      entry.close();
     }
   }
 

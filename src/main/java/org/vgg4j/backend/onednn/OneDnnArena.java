@@ -10,9 +10,9 @@ final class OneDnnArena implements Arena {
   private final NativeMemory memory;
   private final Closing views = new Closing();
 
-  OneDnnArena(Dnnl dnnl, long bytes) {
+  OneDnnArena(Dnnl dnnl, long bytes, String owner) {
     this.dnnl = dnnl;
-    this.memory = new NativeMemory(Math.max(bytes, 1), dnnl.options().memory());
+    this.memory = dnnl.take(Math.max(bytes, 1), owner);
   }
 
   @Override

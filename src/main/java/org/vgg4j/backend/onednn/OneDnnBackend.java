@@ -19,6 +19,7 @@ import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.MaxPool2dSpec;
+import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.Profiler;
@@ -87,9 +88,14 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public Arena allocate(long bytes) {
+  public Arena allocate(long bytes, String owner) {
     dnnl.engine();
-    return new OneDnnArena(dnnl, bytes);
+    return new OneDnnArena(dnnl, bytes, owner);
+  }
+
+  @Override
+  public MemoryUse memory() {
+    return dnnl.ledger().use();
   }
 
   @Override

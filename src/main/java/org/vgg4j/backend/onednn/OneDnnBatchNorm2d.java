@@ -28,6 +28,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   private final float[] running;
   private final float[] batch;
   private final Operation training; // null when planned for inference
+  private final Operation again; // normalises with what was saved; null likewise
   private final Operation inference;
   private final Operation backward; // null when planned for inference
 
@@ -64,10 +65,12 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
                   2 * Arena.align(perChannel.bytes())
                       + (maskLayout == null ? 0 : maskLayout.bytes()));
           training = planForward("", description, maskLayout);
+          again = planAgain();
           backward = planBackward(description);
         }
       } else {
         training = null;
+        again = null;
         backward = null;
         maskLayout = null;
         savedLayout = null;
@@ -112,6 +115,13 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
         .build();
   }
 
+  /** Statistics that are given make oneDNN's normalization do all but measure them. */
+  private Operation planAgain() {
+    try (primitive_desc description = describe(dnnl.prop_kind.forward_training, true)) {
+      return planForward(" again", description, maskLayout);
+    }
+  }
+
   private Operation planBackward(batch_normalization_forward.primitive_desc hint) {
     memory.desc desc = x.desc();
     try (primitive_desc description =
@@ -129,7 +139,6 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
                     hint))) {
       return operation(" gradient", description)
           .direct(dnnl.DNNL_ARG_SRC, "x", x)
-          .unread("y", x)
           .direct(dnnl.DNNL_ARG_DIFF_DST, "dy", x)
           .direct(dnnl.DNNL_ARG_SCALE, "gamma", perChannel)
           .unread("beta", perChannel)
@@ -173,6 +182,38 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
       Tensor runningVar,
       Tensor y,
       Tensor savedTensor) {
+    run(xTensor, gamma, beta, runningMean, runningVar, y, savedTensor, !spec.frozen());
+  }
+
+  @Override
+  public void forwardAgain(
+      Tensor xTensor,
+      Tensor gamma,
+      Tensor beta,
+      Tensor runningMean,
+      Tensor runningVar,
+      Tensor y,
+      Tensor savedTensor) {
+    run(xTensor, gamma, beta, runningMean, runningVar, y, savedTensor, false);
+  }
+
+  @Override
+  public void normalizeAgain(
+      Tensor xTensor, Tensor gamma, Tensor beta, Tensor y, Tensor savedTensor) {
+    Operation normalize = planned(again, "for inference");
+    bind(savedTensor);
+    normalize.run(xTensor, gamma, beta, mean, variance, y, mask);
+  }
+
+  private void run(
+      Tensor xTensor,
+      Tensor gamma,
+      Tensor beta,
+      Tensor runningMean,
+      Tensor runningVar,
+      Tensor y,
+      Tensor savedTensor,
+      boolean moves) {
     Operation forward = planned(training, "for inference");
     OneDnnTensor means = OneDnnTensor.of(runningMean, perChannel, "batch norm runningMean");
     OneDnnTensor variances = OneDnnTensor.of(runningVar, perChannel, "batch norm runningVar");
@@ -182,7 +223,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
       copy(variances, variance);
     }
     forward.run(xTensor, gamma, beta, mean, variance, y, mask);
-    if (!spec.frozen()) {
+    if (moves) {
       long begun = context().begin();
       average(means, mean, 1);
       average(variances, variance, unbias);
@@ -215,7 +256,6 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   @Override
   public void backward(
       Tensor xTensor,
-      Tensor y,
       Tensor dy,
       Tensor gamma,
       Tensor beta,
@@ -225,6 +265,6 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
       Tensor dbeta) {
     Operation gradients = planned(backward, "for inference");
     bind(savedTensor);
-    gradients.run(xTensor, y, dy, gamma, beta, mean, variance, mask, dx, dgamma, dbeta);
+    gradients.run(xTensor, dy, gamma, beta, mean, variance, mask, dx, dgamma, dbeta);
   }
 }

@@ -19,7 +19,7 @@ abstract class OneDnnPlan implements Plan {
     this.context = context;
     this.operation = operation;
     this.shapes = shapes;
-    scratch = new Scratch(context);
+    scratch = closing.own(new Scratch(context));
   }
 
   final Dnnl context() {

@@ -2,6 +2,7 @@ package org.vgg4j.backend.onednn;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.IntToDoubleFunction;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.BytePointer;
@@ -13,6 +14,9 @@ import org.vgg4j.tensor.Tensor;
 
 /** A view of native memory with its oneDNN memory object. */
 final class OneDnnTensor implements Tensor, AutoCloseable {
+  /** The bytes that are looked at at once. */
+  private static final int CHUNK = 1 << 28;
+
   private final Dnnl dnnl;
   private final NativeMemory memory;
   private final long offset;
@@ -130,20 +134,37 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
     floats().put(source);
   }
 
+  /** Writes in place, so that a large tensor takes no array of its size. */
+  @Override
+  public void fill(IntToDoubleFunction values) {
+    HostArrays.checkFloating(this);
+    dnnl.checkThread();
+    if (layout.isPlain()) {
+      HostArrays.put(this, bytes(), values);
+      return;
+    }
+    try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
+      copy.tensor().fill(values);
+      copy.copyTo(this);
+    }
+  }
+
+  /**
+   * Looks at the values where they are, in any order: what fills up a block of channels is zero.
+   */
   @Override
   public boolean isFinite() {
     HostArrays.checkFloating(this);
-    ByteBuffer values;
-    if (layout.isPlain()) {
-      dnnl.checkThread();
-      values = bytes();
-    } else {
-      values =
-          ByteBuffer.allocate(shape().arrayLength() * dtype().bytes())
-              .order(ByteOrder.nativeOrder());
-      download(values);
+    dnnl.checkThread();
+    for (long at = 0; at < layout.bytes(); at += CHUNK) {
+      int count = (int) Math.min(CHUNK, layout.bytes() - at);
+      BytePointer start = new BytePointer(new NativeMemory.Address(address() + at));
+      ByteBuffer part = start.capacity(count).asByteBuffer().order(ByteOrder.nativeOrder());
+      if (!HostArrays.isFinite(dtype(), part)) {
+        return false;
+      }
     }
-    return HostArrays.isFinite(dtype(), values);
+    return true;
   }
 
   @Override

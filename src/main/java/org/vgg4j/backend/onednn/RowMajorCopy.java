@@ -2,6 +2,7 @@ package org.vgg4j.backend.onednn;
 
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.MemoryOwner;
 
 /** A row-major copy of a tensor of another order, made for one upload or download. */
 final class RowMajorCopy implements AutoCloseable {
@@ -12,7 +13,8 @@ final class RowMajorCopy implements AutoCloseable {
   RowMajorCopy(Dnnl dnnl, OneDnnLayout of) {
     this.dnnl = dnnl;
     OneDnnLayout plain = of.inOrder(of.plainDesc());
-    OneDnnArena arena = closing.own(new OneDnnArena(dnnl, Arena.align(plain.bytes())));
+    OneDnnArena arena =
+        closing.own(new OneDnnArena(dnnl, Arena.align(plain.bytes()), MemoryOwner.STAGING));
     tensor = arena.tensor(0, plain);
   }
 

@@ -3,7 +3,7 @@ package org.vgg4j.backend.onednn;
 import org.vgg4j.tensor.Arena;
 
 /** The tensors that one plan keeps in the shared workspace, side by side. */
-final class Scratch {
+final class Scratch implements AutoCloseable {
   private final Dnnl dnnl;
   private long bytes;
 
@@ -13,6 +13,9 @@ final class Scratch {
 
   /** Plans a tensor. */
   Place place(OneDnnLayout layout) {
+    if (bytes == 0) {
+      dnnl.workspace().begin();
+    }
     Place place = new Place(bytes, layout);
     bytes += Arena.align(layout.bytes());
     dnnl.workspace().reserve(bytes);
@@ -21,6 +24,14 @@ final class Scratch {
 
   long bytes() {
     return bytes;
+  }
+
+  @Override
+  public void close() {
+    if (bytes > 0) {
+      dnnl.workspace().end();
+      bytes = 0;
+    }
   }
 
   /** A planned tensor in the workspace. */

@@ -5,6 +5,8 @@ import java.util.function.IntFunction;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.HostMemory;
 import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.MemoryLedger;
+import org.vgg4j.tensor.MemorySpace;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.ThreadOwner;
@@ -18,16 +20,20 @@ final class ReferenceArena implements Arena {
 
   private final long bytes;
   private final ThreadOwner owner;
+  private final MemoryLedger ledger;
+  private final MemoryLedger.Entry entry;
   private double[] values; // null once closed
   private long[] integers; // null until needed, and once closed
 
-  ReferenceArena(long bytes, ThreadOwner owner) {
+  ReferenceArena(long bytes, ThreadOwner owner, MemoryLedger ledger, String name) {
     if (bytes < 0) {
       throw new IllegalArgumentException("an arena cannot have " + bytes + " bytes");
     }
     this.bytes = bytes;
     this.owner = owner;
+    this.ledger = ledger;
     this.values = take(double[]::new);
+    entry = ledger.enter(name, MemorySpace.DEVICE, bytes);
   }
 
   @Override
@@ -68,6 +74,7 @@ final class ReferenceArena implements Arena {
   public void close() {
     values = null;
     integers = null;
+    entry.close();
   }
 
   /** Casts an arena to this engine's type. */
@@ -130,6 +137,6 @@ final class ReferenceArena implements Arena {
     }
     HostMemory left = memory();
     throw new OutOfDeviceMemoryException(
-        "the reference engine", bytes, left.freeBytes(), left.limit());
+        "the reference engine", bytes, left.freeBytes(), left.limit(), ledger.use());
   }
 }

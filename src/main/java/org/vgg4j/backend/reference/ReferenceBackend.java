@@ -19,6 +19,8 @@ import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.MaxPool2dSpec;
+import org.vgg4j.tensor.MemoryLedger;
+import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.ReluPlan;
@@ -43,6 +45,7 @@ import org.vgg4j.tensor.WindowPlan;
  */
 public final class ReferenceBackend implements Backend {
   private final ThreadOwner owner = new ThreadOwner("reference");
+  private final MemoryLedger ledger = new MemoryLedger("reference");
   private final Types types;
   private boolean closed;
 
@@ -80,9 +83,14 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public Arena allocate(long bytes) {
+  public Arena allocate(long bytes, String name) {
     checkOpen();
-    return new ReferenceArena(bytes, owner);
+    return new ReferenceArena(bytes, owner, ledger, name);
+  }
+
+  @Override
+  public MemoryUse memory() {
+    return ledger.use();
   }
 
   /**
@@ -204,7 +212,10 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public void close() {
-    closed = true;
+    if (!closed) {
+      closed = true;
+      ledger.logLeaks();
+    }
   }
 
   private void checkOpen() {

@@ -69,6 +69,30 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
       Tensor runningVar,
       Tensor y,
       Tensor saved) {
+    forward(x, gamma, beta, runningMean, runningVar, y, saved, !spec.frozen());
+  }
+
+  @Override
+  public void forwardAgain(
+      Tensor x,
+      Tensor gamma,
+      Tensor beta,
+      Tensor runningMean,
+      Tensor runningVar,
+      Tensor y,
+      Tensor saved) {
+    forward(x, gamma, beta, runningMean, runningVar, y, saved, false);
+  }
+
+  private void forward(
+      Tensor x,
+      Tensor gamma,
+      Tensor beta,
+      Tensor runningMean,
+      Tensor runningVar,
+      Tensor y,
+      Tensor saved,
+      boolean moves) {
     checkPlanned(usage.training(), "training");
     ReferenceTensor input = use("x", x, xLayout);
     ReferenceTensor scale = use("gamma", gamma, channelLayout);
@@ -87,15 +111,36 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
         mean = mean(input, c);
         double squares = squares(input, c, mean);
         variance = squares / count;
-        average(means, c, mean);
-        average(variances, c, squares / (count - 1));
+        if (moves) {
+          average(means, c, mean);
+          average(variances, c, squares / (count - 1));
+        }
       }
       double invStd = 1 / Math.sqrt(variance + spec.epsilon());
       kept.values()[kept.offset() + c] = mean;
       kept.values()[kept.offset() + channels + c] = invStd;
       normalise(input, scale, shift, output, c, mean, invStd);
     }
-    written(means, variances, output);
+    written(output);
+    if (moves) {
+      written(means, variances);
+    }
+  }
+
+  @Override
+  public void normalizeAgain(Tensor x, Tensor gamma, Tensor beta, Tensor y, Tensor saved) {
+    checkPlanned(usage.training(), "training");
+    ReferenceTensor input = use("x", x, xLayout);
+    ReferenceTensor scale = use("gamma", gamma, channelLayout);
+    ReferenceTensor shift = use("beta", beta, channelLayout);
+    ReferenceTensor output = use("y", y, xLayout);
+    ReferenceTensor kept = use("saved", saved, savedLayout);
+    for (int c = 0; c < channels; c++) {
+      double mean = kept.values()[kept.offset() + c];
+      double invStd = kept.values()[kept.offset() + channels + c];
+      normalise(input, scale, shift, output, c, mean, invStd);
+    }
+    written(output);
   }
 
   @Override
@@ -123,7 +168,6 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
   @Override
   public void backward(
       Tensor x,
-      Tensor y,
       Tensor dy,
       Tensor gamma,
       Tensor beta,
@@ -133,10 +177,9 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
       Tensor dbeta) {
     checkPlanned(usage.training(), "a backward");
     ReferenceTensor input = use("x", x, xLayout);
-    ReferenceTensor output = use("y", y, xLayout);
     ReferenceTensor slope = use("dy", dy, xLayout);
     ReferenceTensor scale = use("gamma", gamma, channelLayout);
-    use("beta", beta, channelLayout);
+    ReferenceTensor shift = use("beta", beta, channelLayout);
     ReferenceTensor kept = use("saved", saved, savedLayout);
     ReferenceTensor scaleSlope = use("dgamma", dgamma, channelLayout);
     ReferenceTensor shiftSlope = use("dbeta", dbeta, channelLayout);
@@ -149,14 +192,17 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
     for (int c = 0; c < channels; c++) {
       double mean = kept.values()[kept.offset() + c];
       double invStd = kept.values()[kept.offset() + channels + c];
+      double gain = scale.values()[scale.offset() + c];
+      double offset = shift.values()[shift.offset() + c];
       double sum = 0; // of g
       double product = 0; // of g h
       for (int n = 0; n < batch; n++) {
         int at = (n * channels + c) * plane;
         for (int i = at; i < at + plane; i++) {
-          double g = masked(slope, output, i);
+          double h = (input.values()[input.offset() + i] - mean) * invStd;
+          double g = isOpen(h * gain + offset) ? slope.values()[slope.offset() + i] : 0;
           sum += g;
-          product += g * (input.values()[input.offset() + i] - mean) * invStd;
+          product += g * h;
         }
       }
       shiftSlope.values()[shiftSlope.offset() + c] = sum;
@@ -164,24 +210,24 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
       if (result == null) {
         continue;
       }
-      double factor = scale.values()[scale.offset() + c] * invStd;
+      double factor = gain * invStd;
       double sumShare = spec.frozen() ? 0 : sum / count;
       double productShare = spec.frozen() ? 0 : product / count;
       for (int n = 0; n < batch; n++) {
         int at = (n * channels + c) * plane;
         for (int i = at; i < at + plane; i++) {
           double h = (input.values()[input.offset() + i] - mean) * invStd;
-          result.values()[result.offset() + i] =
-              factor * (masked(slope, output, i) - sumShare - h * productShare);
+          double g = isOpen(h * gain + offset) ? slope.values()[slope.offset() + i] : 0;
+          result.values()[result.offset() + i] = factor * (g - sumShare - h * productShare);
         }
       }
     }
     written(result, scaleSlope, shiftSlope);
   }
 
-  private double masked(ReferenceTensor slope, ReferenceTensor output, int i) {
-    boolean open = !spec.relu() || output.values()[output.offset() + i] > 0;
-    return open ? slope.values()[slope.offset() + i] : 0;
+  /** Returns whether the ReLU, if there is one, lets a value pass. */
+  private boolean isOpen(double value) {
+    return !spec.relu() || value > 0;
   }
 
   private double mean(ReferenceTensor x, int c) {

@@ -52,6 +52,30 @@ final class CudaStepTest {
     }
   }
 
+  /** Uploads of images, labels and state, and one launch: docs/gpu.md has the counts. */
+  @Test
+  void oneLaunchAStepAndFewOtherCalls() {
+    try (CudaBackend backend = CudaUnderTest.open();
+        TinyTraining training = new TinyTraining(backend)) {
+      for (int i = 0; i < 3; i++) {
+        training.step();
+      }
+      training.totals();
+      StandIn.reset();
+      for (int i = 0; i < 10; i++) {
+        training.step();
+      }
+      assertEquals(10, StandIn.calls("cudaGraphLaunch"));
+      assertEquals(50, StandIn.calls("cudaMemcpyAsync"));
+      for (String function :
+          List.of("cudaLaunchKernel", "cudnnBackendExecute", "cublasLtMatmul", "cudaMemsetAsync")) {
+        assertEquals(0, StandIn.calls(function), function);
+      }
+      long waitsForBuffers = StandIn.calls("cudaEventSynchronize");
+      assertEquals(150, StandIn.calls("*") - waitsForBuffers);
+    }
+  }
+
   @Test
   void leavesNothingBehindAndTouchesNothingElse() {
     StandIn.reset();

@@ -104,7 +104,7 @@ final class DescribedGpuTest {
     CudaOptions options = options(Precision.BF16, false, Activations.KEEP);
     try (DescribedGpu gpu =
         DescribedGpu.assumed("t4", options(Precision.TF32, false, Activations.KEEP))) {
-      LargestBatch largest = LargestBatch.of(paper(), gpu);
+      LargestBatch largest = LargestBatch.of(paper(), gpu, false);
       long room = gpu.backend().availableBytes();
       assertEquals(bytes(largest.size(), gpu), largest.bytes());
       assertTrue(largest.bytes() <= room);
@@ -113,7 +113,8 @@ final class DescribedGpuTest {
     assertThrows(InvalidInputException.class, () -> DescribedGpu.assumed("t4", options));
     try (DescribedGpu gpu =
         DescribedGpu.assumed("t4", options(Precision.FP32, false, Activations.KEEP))) {
-      assertEquals(0, LargestBatch.of(recipe("imageSize", "2048", "width", "8"), gpu).size());
+      assertEquals(
+          0, LargestBatch.of(recipe("imageSize", "2048", "width", "8"), gpu, false).size());
     }
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import org.bytedeco.dnnl.memory;
 import org.junit.jupiter.api.Test;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.DropoutPlan;
 import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
@@ -41,6 +42,28 @@ final class WorkspaceTest {
       assertThrows(OutOfDeviceMemoryException.class, () -> workspace.reserve(1L << 50));
       assertSame(taken, workspace.memory());
       taken.checkOpen();
+    }
+  }
+
+  @Test
+  void isFreedWhenNoPlanIsLeft() {
+    try (Dnnl dnnl = new Dnnl(OneDnnOptions.DEFAULT)) {
+      Workspace workspace = dnnl.workspace();
+      OneDnnLayout large = OneDnnLayout.plain(Shape.of(1 << 20), DType.F32);
+      OneDnnLayout small = OneDnnLayout.plain(Shape.of(1 << 10), DType.F32);
+      Scratch first = new Scratch(dnnl);
+      first.place(large);
+      Scratch second = new Scratch(dnnl);
+      second.place(small);
+      NativeMemory taken = workspace.memory();
+      first.close();
+      assertSame(taken, workspace.memory());
+      second.close();
+      assertThrows(IllegalStateException.class, taken::checkOpen);
+      try (Scratch third = new Scratch(dnnl)) {
+        third.place(small);
+        assertEquals(small.bytes(), workspace.memory().bytes());
+      }
     }
   }
 

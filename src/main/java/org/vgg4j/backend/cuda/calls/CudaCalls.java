@@ -7,6 +7,7 @@ import org.bytedeco.cuda.cudart.CUkern_st;
 import org.bytedeco.cuda.cudart.CUlib_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudart.cudaDeviceProp;
+import org.bytedeco.cuda.cudart.cudaPointerAttributes;
 import org.bytedeco.cuda.cudart.dim3;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.IntPointer;
@@ -87,6 +88,20 @@ public final class CudaCalls {
 
   public void cudaFreeHost(Pointer memory) {
     status.releaseCuda("cudaFreeHost", cudart.cudaFreeHost(memory));
+  }
+
+  /** Returns the number of the GPU in whose memory an address lies, or -1 for none. */
+  public int cudaPointerGetAttributes(Pointer address) {
+    try (cudaPointerAttributes attributes = new cudaPointerAttributes()) {
+      status.cuda(
+          "cudaPointerGetAttributes",
+          cudart.cudaPointerGetAttributes(attributes, address),
+          "an address of other code");
+      return switch (attributes.type()) {
+        case cudart.cudaMemoryTypeDevice, cudart.cudaMemoryTypeManaged -> attributes.device();
+        default -> -1;
+      };
+    }
   }
 
   public void cudaMemsetAsync(Pointer memory, int value, long bytes, CUstream_st stream) {

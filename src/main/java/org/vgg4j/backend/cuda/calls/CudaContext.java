@@ -5,6 +5,7 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.cuda.global.cudart;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.MemoryLedger;
 import org.vgg4j.tensor.ThreadOwner;
 
 /**
@@ -15,7 +16,8 @@ public final class CudaContext implements AutoCloseable {
   /** The number of the GPU that an engine has made current in a thread, or -1. */
   private static final ThreadLocal<Integer> CURRENT = ThreadLocal.withInitial(() -> -1);
 
-  private final CudaStatus status = new CudaStatus();
+  private final MemoryLedger ledger = new MemoryLedger("cuda");
+  private final CudaStatus status = new CudaStatus(ledger);
   private final CudaCalls cuda = new CudaCalls(status);
   private final ThreadOwner owner = new ThreadOwner("cuda");
   private final Closing owned;
@@ -66,6 +68,15 @@ public final class CudaContext implements AutoCloseable {
     }
   }
 
+  /**
+   * Makes this GPU current in the calling thread, whatever is thought to be: other code in the
+   * thread may have chosen another.
+   */
+  public void makeCurrentAgain() {
+    CURRENT.set(-1);
+    makeCurrent();
+  }
+
   private void endStream() {
     ended = true;
     cuda.cudaStreamDestroy(stream);
@@ -77,6 +88,11 @@ public final class CudaContext implements AutoCloseable {
 
   public CudaStatus status() {
     return status;
+  }
+
+  /** Returns who holds this engine's memory. */
+  public MemoryLedger ledger() {
+    return ledger;
   }
 
   /** Returns the runtime's calls, with this GPU current in the calling thread. */
@@ -105,6 +121,13 @@ public final class CudaContext implements AutoCloseable {
     owner.check();
     makeCurrent();
     return current;
+  }
+
+  /**
+   * Returns the stream for events that only time work: they take no turn, so nothing else changes.
+   */
+  CUstream_st streamForTiming() {
+    return ownStream();
   }
 
   void beginCapture(CapturedGraph graph) {
@@ -227,7 +250,13 @@ public final class CudaContext implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    owned.close();
+    if (!closed) {
+      closed = true;
+      try {
+        owned.close();
+      } finally {
+        ledger.logLeaks();
+      }
+    }
   }
 }

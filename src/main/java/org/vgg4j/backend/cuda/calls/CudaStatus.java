@@ -1,12 +1,15 @@
 package org.vgg4j.backend.cuda.calls;
 
 import java.util.Set;
+import java.util.function.Supplier;
 import org.bytedeco.cuda.global.cublas;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.cudnn;
 import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.vgg4j.tensor.DeviceLostException;
+import org.vgg4j.tensor.MemoryLedger;
+import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /**
@@ -45,19 +48,26 @@ public final class CudaStatus {
   private static final int CUDNN_KIND = 1000;
 
   private final boolean hasDevice;
+  private final Supplier<MemoryUse> held;
   private boolean lost;
 
   public CudaStatus() {
-    this(true);
+    this(true, () -> MemoryUse.NONE);
   }
 
-  private CudaStatus(boolean hasDevice) {
+  /** Creates the status of an engine, which says what it holds when memory ends. */
+  CudaStatus(MemoryLedger ledger) {
+    this(true, ledger::use);
+  }
+
+  private CudaStatus(boolean hasDevice, Supplier<MemoryUse> held) {
     this.hasDevice = hasDevice;
+    this.held = held;
   }
 
   /** Returns a status for calls that need no GPU; CUDA's runtime is not even loaded then. */
   public static CudaStatus withoutDevice() {
-    return new CudaStatus(false);
+    return new CudaStatus(false, () -> MemoryUse.NONE);
   }
 
   /** Returns whether an error has made the device unusable in this process. */
@@ -201,8 +211,8 @@ public final class CudaStatus {
         message + "; this process can no longer use the GPU: restart it");
   }
 
-  private static OutOfDeviceMemoryException outOfMemory(long bytes) {
-    return new OutOfDeviceMemoryException("the GPU", bytes, freeBytes());
+  private OutOfDeviceMemoryException outOfMemory(long bytes) {
+    return new OutOfDeviceMemoryException("the GPU", bytes, freeBytes(), "", held.get());
   }
 
   /** Returns the free bytes for a message, or 0 if that call fails too. */

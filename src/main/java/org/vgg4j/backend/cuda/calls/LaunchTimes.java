@@ -44,7 +44,7 @@ public final class LaunchTimes implements AutoCloseable {
       events.add(event);
       owned.own(() -> context.cuda().cudaEventDestroy(event));
     }
-    context.cuda().cudaEventRecord(events.get(used), context.stream());
+    context.cuda().cudaEventRecord(events.get(used), context.streamForTiming());
     return used++;
   }
 

@@ -11,6 +11,7 @@ import org.vgg4j.backend.cuda.calls.Stopwatch;
 import org.vgg4j.backend.cuda.memory.DeviceMemory;
 import org.vgg4j.backend.cuda.memory.SampleValues;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /** Times plans of one problem on the GPU. */
@@ -27,11 +28,12 @@ final class PlanTimer {
   private PlanTimer(Closing owned, CudaContext context, ConvProblem problem, long workspaceBytes) {
     stopwatch = new Stopwatch(owned, context);
     for (Operand operand : problem.operands()) {
-      DeviceMemory memory = owned.own(new DeviceMemory(context, operand.bytes()));
+      DeviceMemory memory =
+          owned.own(new DeviceMemory(context, operand.bytes(), MemoryOwner.TIMING));
       SampleValues.fill(context, memory, operand.type(), operands.size());
       operands.add(memory);
     }
-    workspace = owned.own(new DeviceMemory(context, workspaceBytes));
+    workspace = owned.own(new DeviceMemory(context, workspaceBytes, MemoryOwner.TIMING));
   }
 
   /**

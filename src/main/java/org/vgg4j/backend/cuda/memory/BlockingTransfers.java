@@ -5,6 +5,7 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.tensor.MemoryOwner;
 
 /**
  * Copies between buffers and the GPU that are done when they return, by pieces through one pinned
@@ -19,7 +20,7 @@ public final class BlockingTransfers implements AutoCloseable {
 
   BlockingTransfers(CudaContext context) {
     this.context = context;
-    pinned = new PinnedMemory(context, BYTES);
+    pinned = new PinnedMemory(context, BYTES, MemoryOwner.STAGING);
   }
 
   void upload(ByteBuffer source, Pointer target) {

@@ -28,19 +28,37 @@ final class Casts {
     long count = target.layout().storedElements();
     Pointer x = source.pointer();
     Pointer y = target.pointer();
+    if (!knows(from, to)) {
+      return false;
+    }
     if (from == to) {
       context
           .cuda()
           .cudaMemcpyAsync(
               y, x, target.layout().bytes(), cudart.cudaMemcpyDeviceToDevice, context.stream());
-    } else if (from == DType.F32 && to == DType.BF16) {
-      round(x, y, count);
-    } else if (from == DType.BF16 && to == DType.F32) {
-      widen.set(0, x).set(1, y).set(2, count).launch();
     } else {
-      return false;
+      cast(x, from, y, to, count);
     }
     return true;
+  }
+
+  /** Returns whether the GPU casts from one type to another, or need not. */
+  static boolean knows(DType from, DType to) {
+    return from == to
+        || (from == DType.F32 && to == DType.BF16)
+        || (from == DType.BF16 && to == DType.F32);
+  }
+
+  /** Enqueues the cast of {@code count} elements to another type that the GPU casts to. */
+  void cast(Pointer x, DType from, Pointer y, DType to, long count) {
+    if (!knows(from, to) || from == to) {
+      throw new IllegalArgumentException("the GPU does not cast " + from + " to " + to);
+    }
+    if (from == DType.F32) {
+      round(x, y, count);
+    } else {
+      widen.set(0, x).set(1, y).set(2, count).launch();
+    }
   }
 
   /** Enqueues rounding {@code count} floats to bf16, to nearest even. */

@@ -10,16 +10,16 @@ public final class CudaArena implements Arena {
   private final CudaMemory engine;
   private final DeviceMemory memory;
 
-  private CudaArena(CudaMemory engine, long bytes) {
+  private CudaArena(CudaMemory engine, long bytes, String owner) {
     this.engine = engine;
-    memory = new DeviceMemory(engine.context(), bytes);
+    memory = new DeviceMemory(engine.context(), bytes, owner);
   }
 
-  /** Allocates {@code bytes} zeroed bytes. */
-  public static CudaArena zeroed(CudaMemory engine, long bytes) {
+  /** Allocates {@code bytes} zeroed bytes; {@code owner} is what they are for. */
+  public static CudaArena zeroed(CudaMemory engine, long bytes, String owner) {
     return Closing.building(
         owned -> {
-          CudaArena arena = owned.own(new CudaArena(engine, bytes));
+          CudaArena arena = owned.own(new CudaArena(engine, bytes, owner));
           arena.zero();
           return arena;
         });

@@ -14,6 +14,8 @@ public final class CudaMemory {
   private final Casts casts;
   private final FiniteCheck finiteCheck;
   private final StagedUploads staged;
+  private final DeviceCopies copies;
+  private final ForeignStreams foreign;
 
   /** Allocates the shared memory; {@code owner} closes it. */
   public CudaMemory(Closing owner, CudaContext context, Kernels kernels) {
@@ -25,6 +27,8 @@ public final class CudaMemory {
     casts = new Casts(owner, context, kernels);
     finiteCheck = new FiniteCheck(owner, context, kernels, blocking);
     staged = owner.own(new StagedUploads(this));
+    copies = owner.own(new DeviceCopies(this));
+    foreign = owner.own(new ForeignStreams(context));
   }
 
   private CudaMemory() {
@@ -36,6 +40,8 @@ public final class CudaMemory {
     casts = null;
     finiteCheck = null;
     staged = null;
+    copies = null;
+    foreign = null;
   }
 
   /** Returns the memory of a GPU that is only described: it can be planned and not be taken. */
@@ -62,6 +68,15 @@ public final class CudaMemory {
 
   StagedUploads staged() {
     return staged;
+  }
+
+  DeviceCopies copies() {
+    return copies;
+  }
+
+  /** Returns the order between the engine's stream and those of other code. */
+  public ForeignStreams foreign() {
+    return foreign;
   }
 
   LayoutConversion conversion() {

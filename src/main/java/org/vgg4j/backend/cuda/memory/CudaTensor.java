@@ -24,6 +24,19 @@ public final class CudaTensor implements Tensor {
     pointer = memory.at(offset);
   }
 
+  /** Returns a tensor at the beginning of a memory. */
+  public static CudaTensor over(CudaMemory engine, DeviceMemory memory, CudaLayout layout) {
+    return new CudaTensor(engine, memory, 0, layout);
+  }
+
+  /** Casts a tensor to this engine's type. */
+  public static CudaTensor of(CudaMemory engine, Tensor tensor) {
+    if (tensor instanceof CudaTensor own && own.engine == engine) {
+      return own;
+    }
+    throw new IllegalArgumentException("a tensor of another engine was given to the GPU engine");
+  }
+
   /**
    * Checks a tensor as the operand of an operation.
    *
@@ -133,17 +146,13 @@ public final class CudaTensor implements Tensor {
     return engine.finiteCheck().isFinite(this);
   }
 
-  /** Copies on the GPU where both tensors have the same order. */
+  /** Copies on the GPU, unless it does not know the types. */
   @Override
   public void copyFrom(Tensor source) {
-    HostArrays.checkFloating(this);
-    if (source instanceof CudaTensor other
-        && other.engine == engine
-        && other.layout.as(dtype()).equals(layout)
-        && (!layout.deferred() || other.dtype() == dtype()) // scale and shift lie elsewhere
-        && engine.casts().copy(other, this)) {
-      return;
+    if (!(source instanceof CudaTensor other)
+        || other.engine != engine
+        || !engine.copies().copy(other, this)) {
+      Tensor.super.copyFrom(source);
     }
-    Tensor.super.copyFrom(source);
   }
 }

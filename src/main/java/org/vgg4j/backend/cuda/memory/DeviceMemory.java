@@ -5,23 +5,62 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.MemoryLedger;
+import org.vgg4j.tensor.MemoryOwner;
+import org.vgg4j.tensor.MemorySpace;
 
-/** An allocation on the GPU that only {@link #close} frees. */
+/** An allocation on the GPU that only {@link #close} frees, or one that other code owns. */
 public final class DeviceMemory implements AutoCloseable {
   private final CudaContext context;
   private final Pointer block;
   private final long bytes;
+  private final MemoryLedger.Entry entry; // null for memory that other code owns
   private CUevent_st read; // null before the first upload beside the step
   private boolean readIsMarked; // since the last such upload
   private boolean isReadByGraph;
   private DeviceMemory arrivals; // null until it is needed
   private boolean closed;
 
-  /** Allocates {@code bytes} bytes, at least one, uninitialised. */
+  /** Allocates {@code bytes} bytes, at least one, uninitialised, for an owner without a name. */
   public DeviceMemory(CudaContext context, long bytes) {
+    this(context, bytes, MemoryOwner.OTHER);
+  }
+
+  /**
+   * Allocates {@code bytes} bytes, at least one, uninitialised.
+   *
+   * @param owner what they are for, for the ledger
+   */
+  public DeviceMemory(CudaContext context, long bytes, String owner) {
     this.context = context;
     this.bytes = bytes;
-    block = context.cuda().cudaMalloc(Math.max(bytes, 1));
+    long taken = Math.max(bytes, 1);
+    block = context.cuda().cudaMalloc(taken);
+    entry = context.ledger().enter(owner, MemorySpace.DEVICE, taken);
+  }
+
+  private DeviceMemory(CudaContext context, Pointer block, long bytes) {
+    this.context = context;
+    this.bytes = bytes;
+    this.block = block;
+    entry = null;
+  }
+
+  /** Returns memory that other code owns; closing it ends its use here and frees nothing. */
+  public static DeviceMemory borrowed(CudaContext context, Pointer block, long bytes) {
+    return new DeviceMemory(context, block, bytes);
+  }
+
+  /** Returns a memory if it is large enough, else a larger one in its place. */
+  static DeviceMemory atLeast(CudaContext context, DeviceMemory memory, long bytes, String owner) {
+    if (memory != null && memory.bytes >= bytes) {
+      return memory;
+    }
+    DeviceMemory larger = new DeviceMemory(context, bytes, owner);
+    if (memory != null) {
+      memory.close();
+    }
+    return larger;
   }
 
   long bytes() {
@@ -66,7 +105,7 @@ public final class DeviceMemory implements AutoCloseable {
    */
   DeviceMemory arrivals() {
     if (isReadByGraph && arrivals == null) {
-      arrivals = new DeviceMemory(context, bytes);
+      arrivals = new DeviceMemory(context, bytes, MemoryOwner.STAGING);
     }
     return arrivals;
   }
@@ -97,14 +136,17 @@ public final class DeviceMemory implements AutoCloseable {
     if (!closed) {
       closed = true;
       try (Closing parts = new Closing()) {
-        parts.own(() -> context.cuda().cudaFree(block));
         if (arrivals != null) {
           parts.own(arrivals);
         }
         if (read != null) {
           parts.own(() -> context.cuda().cudaEventDestroy(read));
         }
-        parts.own(context::drain); // first: cudaFree waits too, but CUDA does not promise it
+        if (entry != null) {
+          parts.own(entry);
+          parts.own(() -> context.cuda().cudaFree(block));
+          parts.own(context::drain); // first: cudaFree waits too, but CUDA does not promise it
+        }
       }
     }
   }

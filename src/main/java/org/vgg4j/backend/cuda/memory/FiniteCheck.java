@@ -5,6 +5,7 @@ import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.MemoryOwner;
 
 /** Looks for NaN and infinity on the GPU, so that weights need not be downloaded. */
 final class FiniteCheck {
@@ -17,7 +18,7 @@ final class FiniteCheck {
 
   FiniteCheck(Closing owner, CudaContext context, Kernels kernels, BlockingTransfers transfers) {
     this.transfers = transfers;
-    found = owner.own(new DeviceMemory(context, BYTES));
+    found = owner.own(new DeviceMemory(context, BYTES, MemoryOwner.SCRATCH));
     floats = owner.own(launch(kernels, DType.F32));
     bf16s = owner.own(launch(kernels, DType.BF16));
   }

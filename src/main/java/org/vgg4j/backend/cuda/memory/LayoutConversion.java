@@ -8,6 +8,7 @@ import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.kernels.Kernels;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.MemoryOwner;
 
 /**
  * Copies between row-major buffers on the host and tensors in their own order on the GPU, piece by
@@ -26,7 +27,7 @@ final class LayoutConversion {
       Closing owner, CudaContext context, Kernels kernels, BlockingTransfers transfers) {
     this.context = context;
     this.transfers = transfers;
-    piece = owner.own(new DeviceMemory(context, BlockingTransfers.BYTES));
+    piece = owner.own(new DeviceMemory(context, BlockingTransfers.BYTES, MemoryOwner.STAGING));
     scatter = owner.own(kernels.strided("vgg4j_rows_to_channels", BlockingTransfers.BYTES, 4, 8));
     gather = owner.own(kernels.strided("vgg4j_channels_to_rows", BlockingTransfers.BYTES, 4, 8));
     apply32 = owner.own(kernels.strided("vgg4j_norm_apply_f32", Integer.MAX_VALUE, 4, 7));
@@ -38,6 +39,12 @@ final class LayoutConversion {
     prepare(target);
     CudaLayout layout = target.layout();
     launch(scatter.set(0, target.pointer()).set(1, rows), layout, 0, layout.shape().elementCount());
+  }
+
+  /** Enqueues bringing all stored values of a tensor, row-major, to a place on the GPU. */
+  void gather(CudaTensor source, Pointer rows) {
+    CudaLayout layout = source.layout();
+    launch(gather.set(0, rows).set(1, source.pointer()), layout, 0, layout.shape().elementCount());
   }
 
   /** Writes what the values do not bring along: zeros between the pixels, a scale and a shift. */
@@ -89,7 +96,8 @@ final class LayoutConversion {
   void download(CudaTensor source, ByteBuffer target) {
     CudaLayout layout = source.layout();
     if (layout.deferred()) {
-      try (DeviceMemory values = new DeviceMemory(context, layout.asValues().bytes())) {
+      try (DeviceMemory values =
+          new DeviceMemory(context, layout.asValues().bytes(), MemoryOwner.STAGING)) {
         apply(source, layout, values.pointer());
         download(values.pointer(), layout, target);
       }

@@ -17,18 +17,18 @@ public final class PinnedBuffer implements HostBuffer {
   private final CUevent_st copied;
   private boolean pending;
 
-  private PinnedBuffer(Closing owned, CudaContext context, int bytes) {
+  private PinnedBuffer(Closing owned, CudaContext context, int bytes, String owner) {
     this.context = context;
     closing = owned;
-    memory = owned.own(new PinnedMemory(context, bytes));
+    memory = owned.own(new PinnedMemory(context, bytes, owner));
     copied = context.cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
     owned.own(() -> context.cuda().cudaEventDestroy(copied));
     owned.own(this::drain);
   }
 
-  /** Takes the memory. */
-  public static PinnedBuffer of(CudaContext context, int bytes) {
-    return Closing.building(owned -> new PinnedBuffer(owned, context, bytes));
+  /** Takes the memory; {@code owner} is what it is for. */
+  public static PinnedBuffer of(CudaContext context, int bytes, String owner) {
+    return Closing.building(owned -> new PinnedBuffer(owned, context, bytes, owner));
   }
 
   @Override

@@ -6,6 +6,7 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.MemoryOwner;
 
 /** Random values to time work on: of zeros a GPU needs less power, and runs faster than it will. */
 public final class SampleValues {
@@ -19,7 +20,7 @@ public final class SampleValues {
    * small. Waits for the GPU.
    */
   public static void fill(CudaContext context, DeviceMemory memory, DType type, long seed) {
-    try (PinnedMemory pattern = new PinnedMemory(context, PATTERN_BYTES)) {
+    try (PinnedMemory pattern = new PinnedMemory(context, PATTERN_BYTES, MemoryOwner.TIMING)) {
       random(pattern.bytes(), type, seed);
       copy(context, memory, pattern.pointer());
       context.synchronize(); // before the pattern is freed

@@ -4,6 +4,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.MemoryOwner;
 
 /**
  * Uploads beside the step to a tensor whose order or type is not that of the buffer: the rows
@@ -38,14 +39,7 @@ final class StagedUploads implements AutoCloseable {
   }
 
   private DeviceMemory atLeast(DeviceMemory memory, long bytes) {
-    if (memory != null && memory.bytes() >= bytes) {
-      return memory;
-    }
-    DeviceMemory larger = new DeviceMemory(engine.context(), bytes);
-    if (memory != null) {
-      memory.close();
-    }
-    return larger;
+    return DeviceMemory.atLeast(engine.context(), memory, bytes, MemoryOwner.STAGING);
   }
 
   @Override

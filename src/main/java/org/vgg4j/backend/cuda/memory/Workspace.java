@@ -2,6 +2,7 @@ package org.vgg4j.backend.cuda.memory;
 
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.tensor.MemoryOwner;
 
 /**
  * Scratch memory that all plans of an engine share; nothing in it outlives one call. It is as large
@@ -64,7 +65,7 @@ public final class Workspace implements AutoCloseable {
   public void allocate() {
     if (neededBytes > 0 && (memory == null || memory.bytes() < neededBytes)) {
       close();
-      memory = new DeviceMemory(context, neededBytes);
+      memory = new DeviceMemory(context, neededBytes, MemoryOwner.WORKSPACE);
     }
   }
 

@@ -23,6 +23,8 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
   private final NormOperands operands = new NormOperands();
   private final WorkspaceRegions regions = new WorkspaceRegions();
   private final WorkspaceRegions.Region partial;
+  private final WorkspaceRegions.Region unmovedMean; // stands in for the running mean
+  private final WorkspaceRegions.Region unmovedVar;
   private final InferenceStatistics inference;
 
   public CudaBatchNorm2d(
@@ -38,6 +40,9 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
     norm = new ChannelNorm(owned, device, spec, x, usage.training());
     saved = usage.training() ? new SavedStatistics(spec.channels()) : null;
     partial = regions.region(usage.training() && !spec.frozen() ? norm.partialBytes() : 0);
+    boolean moves = usage.training() && !spec.frozen();
+    unmovedMean = regions.region(moves ? (long) spec.channels() * Float.BYTES : 0);
+    unmovedVar = regions.region(moves ? (long) spec.channels() * Float.BYTES : 0);
     inference = new InferenceStatistics(regions, spec.channels());
     backward =
         usage.training() ? new ChannelNormBackward(owned, device, spec, x, false, regions) : null;
@@ -76,6 +81,38 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
       Tensor savedTensor) {
     bindSaved(savedTensor);
     parameters(gamma, beta, runningMean, runningVar);
+    train(source, target);
+  }
+
+  @Override
+  public void forwardAgain(
+      Tensor source,
+      Tensor gamma,
+      Tensor beta,
+      Tensor runningMean,
+      Tensor runningVar,
+      Tensor target,
+      Tensor savedTensor) {
+    bindSaved(savedTensor);
+    parameters(gamma, beta, runningMean, runningVar);
+    if (!spec.frozen()) {
+      operands.runningMean = unmovedMean.pointer();
+      operands.runningVar = unmovedVar.pointer();
+    }
+    train(source, target);
+  }
+
+  @Override
+  public void normalizeAgain(
+      Tensor source, Tensor gamma, Tensor beta, Tensor target, Tensor savedTensor) {
+    bindSaved(savedTensor);
+    // What was saved has both in it, but they are checked: a wrong one is a bug.
+    operand(gamma, channel, "gamma");
+    operand(beta, channel, "beta");
+    norm.apply(operand(source, x, "x"), operand(target, x, "y"), operands);
+  }
+
+  private void train(Tensor source, Tensor target) {
     Pointer in = operand(source, x, "x");
     Pointer out = operand(target, x, "y");
     if (spec.frozen()) {
@@ -112,7 +149,6 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
   @Override
   public void backward(
       Tensor source,
-      Tensor target,
       Tensor dy,
       Tensor gamma,
       Tensor beta,
@@ -124,7 +160,6 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
     // Neither is read, but both are checked: a wrong one is a bug.
     operand(gamma, channel, "gamma");
     operand(beta, channel, "beta");
-    operand(target, x, "y");
     backward.run(
         operand(dy, x, "dy"),
         null,

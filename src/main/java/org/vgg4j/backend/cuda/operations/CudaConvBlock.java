@@ -82,6 +82,11 @@ public abstract class CudaConvBlock extends CudaPlan implements ConvBlockPlan {
   /** Computes the output, in training or not. */
   abstract void forward(CudaTensor x, Parameters p, boolean training);
 
+  /** Computes the output of the last training forward again, moving no running statistics. */
+  void forwardAgain(CudaTensor x, Parameters p) {
+    forward(x, p, true);
+  }
+
   /** Computes dz and the gradients of all parameters but w. */
   abstract void backward(Pointer dy, Pointer dz, Parameters p, Gradients g);
 
@@ -107,6 +112,14 @@ public abstract class CudaConvBlock extends CudaPlan implements ConvBlockPlan {
     }
     source = trains ? input : null;
     forward(operandTensor(input, x, "x"), p, trains);
+    return output().tensor();
+  }
+
+  @Override
+  public final Tensor forwardAgain(Tensor input, Parameters p) {
+    requireTraining();
+    source = input;
+    forwardAgain(operandTensor(input, x, "x"), p);
     return output().tensor();
   }
 

@@ -13,6 +13,7 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Work;
@@ -47,7 +48,9 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
     long lossBytes = Arena.align((long) batch * Double.BYTES);
     try {
       DeviceMemory rows =
-          closing.own(new DeviceMemory(device.context(), lossBytes + (long) batch * Integer.BYTES));
+          closing.own(
+              new DeviceMemory(
+                  device.context(), lossBytes + (long) batch * Integer.BYTES, MemoryOwner.SCRATCH));
       int blocks = (batch + ROWS_PER_BLOCK - 1) / ROWS_PER_BLOCK;
       rowsKernel =
           closing

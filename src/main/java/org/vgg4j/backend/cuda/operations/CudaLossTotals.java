@@ -10,6 +10,7 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LossTotals;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.TotalsRead;
 
 /**
@@ -33,8 +34,8 @@ public final class CudaLossTotals implements LossAccumulator, TotalsRead {
   public CudaLossTotals(CudaDevice device) {
     this.device = device;
     try {
-      totals = closing.own(new DeviceMemory(device.context(), BYTES));
-      copy = closing.own(new PinnedMemory(device.context(), BYTES));
+      totals = closing.own(new DeviceMemory(device.context(), BYTES, MemoryOwner.LOSS_TOTALS));
+      copy = closing.own(new PinnedMemory(device.context(), BYTES, MemoryOwner.LOSS_TOTALS));
       copied = device.context().cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
       closing.own(() -> device.context().cuda().cudaEventDestroy(copied));
       closing.own(device.context()::drain); // a copy may be in progress

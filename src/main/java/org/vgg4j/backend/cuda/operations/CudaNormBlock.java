@@ -39,6 +39,8 @@ final class CudaNormBlock extends CudaConvBlock {
   private final WorkspaceRegions.Region unpooled; // z in inference before a max-pool, else empty
   private final WorkspaceRegions.Region partial; // also of the convolution's sums and squares
   private final WorkspaceRegions.Region squares;
+  private final WorkspaceRegions.Region unmovedMean; // stands in for the running mean
+  private final WorkspaceRegions.Region unmovedVar;
   private final LeftSums leftSums;
 
   CudaNormBlock(
@@ -60,7 +62,14 @@ final class CudaNormBlock extends CudaConvBlock {
       block.pool().y(z.shape()); // throws unless it fits
     }
     pool = pools ? new PairPool(owned, device, z, true) : null;
-    defers = training && block.next() != null && !pools && device.fusions().defers(block, z);
+    defers =
+        training
+            && block.next() != null
+            && !pools
+            && device.fusions().defers(block, z, memory.recomputesNorms());
+    if (defers) {
+      memory.again(z.shape().elementCount());
+    }
     if (pools) {
       kept = training ? memory.activation(z) : null;
       y = memory.activation(pool.winners().as(z.dtype()));
@@ -81,6 +90,8 @@ final class CudaNormBlock extends CudaConvBlock {
     long vector = (long) spec.channels() * Float.BYTES;
     partial = regions.region(training ? Math.max(norm.partialBytes(), 2 * vector) : 0);
     squares = partial.from(vector);
+    unmovedMean = regions.region(training && !spec.frozen() ? vector : 0);
+    unmovedVar = regions.region(training && !spec.frozen() ? vector : 0);
     backward = training ? new ChannelNormBackward(owned, device, spec, z, pools, regions) : null;
     regions.take(owned, device.memory().workspace());
   }
@@ -122,6 +133,22 @@ final class CudaNormBlock extends CudaConvBlock {
 
   @Override
   void forward(CudaTensor source, Parameters p, boolean trains) {
+    parameters(p);
+    run(source, p, trains);
+  }
+
+  /** The statistics are measured again, and what moves the running ones ends nowhere. */
+  @Override
+  void forwardAgain(CudaTensor source, Parameters p) {
+    parameters(p);
+    if (!spec.frozen()) {
+      operands.runningMean = unmovedMean.pointer();
+      operands.runningVar = unmovedVar.pointer();
+    }
+    run(source, p, true);
+  }
+
+  private void run(CudaTensor source, Parameters p, boolean trains) {
     Pointer convolved = convolved();
     boolean sums = products.sumsStatistics();
     products.forward(
@@ -131,7 +158,6 @@ final class CudaNormBlock extends CudaConvBlock {
         convolved,
         sums ? partial.pointer() : null,
         sums ? squares.pointer() : null);
-    parameters(p);
     if (!trains || spec.frozen()) {
       norm.freeze(operands);
     } else if (sums) {

@@ -6,21 +6,24 @@ import org.vgg4j.backend.cuda.memory.DeviceMemory;
 import org.vgg4j.backend.cuda.memory.PinnedBuffer;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.HostStepState;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.StepState;
 
 /**
  * The step state with its copy in device memory, which every kernel reads. The layout is that of
- * {@code StepState} in common.cuh: the host writes six fields, Adam's kernel derives the other two.
+ * {@code StepState} in common.cuh: the host writes seven fields, Adam's kernel derives the other
+ * two.
  */
 public final class CudaStepState extends HostStepState {
-  private static final int BYTES = 56;
-  private static final int HOST_BYTES = 48;
+  private static final int BYTES = 64;
+  private static final int HOST_BYTES = 56;
   private static final int SEED = 0;
   private static final int STEP = 8;
   private static final int FORWARD_PASS = 16;
   private static final int LEARNING_RATE = 24;
   private static final int LOSS_SCALE = 32;
   private static final int ROWS = 40;
+  private static final int FIRST = 48;
 
   /** How many changes may be in flight to the GPU. */
   private static final int SLOTS = 4;
@@ -38,10 +41,11 @@ public final class CudaStepState extends HostStepState {
       return;
     }
     try {
-      memory = closing.own(new DeviceMemory(device.context(), BYTES));
+      memory = closing.own(new DeviceMemory(device.context(), BYTES, MemoryOwner.STEP_STATE));
       memory.zero();
       for (int i = 0; i < SLOTS; i++) {
-        slots[i] = closing.own(PinnedBuffer.of(device.context(), HOST_BYTES));
+        slots[i] =
+            closing.own(PinnedBuffer.of(device.context(), HOST_BYTES, MemoryOwner.STEP_STATE));
       }
       closing.own(device.context()::drain);
     } catch (RuntimeException | Error e) {
@@ -70,8 +74,9 @@ public final class CudaStepState extends HostStepState {
   }
 
   @Override
-  public void set(long step, long forwardPass, double learningRate, int rows, double lossScale) {
-    super.set(step, forwardPass, learningRate, rows, lossScale);
+  public void set(
+      long step, long forwardPass, double learningRate, int rows, double lossScale, long first) {
+    super.set(step, forwardPass, learningRate, rows, lossScale, first);
     send();
   }
 
@@ -89,6 +94,7 @@ public final class CudaStepState extends HostStepState {
     bytes.putDouble(LEARNING_RATE, learningRate());
     bytes.putDouble(LOSS_SCALE, lossScale());
     bytes.putLong(ROWS, rows());
+    bytes.putLong(FIRST, first());
     slot.copyTo(memory.pointer(), HOST_BYTES, device.context().stream());
   }
 

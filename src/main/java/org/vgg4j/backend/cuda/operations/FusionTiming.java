@@ -15,6 +15,7 @@ import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /** Times a convolution with what is around it against the convolution and custom kernels. */
@@ -59,7 +60,7 @@ final class FusionTiming {
   }
 
   private DeviceMemory space(long bytes) {
-    return owned.own(new DeviceMemory(device.context(), bytes));
+    return owned.own(new DeviceMemory(device.context(), bytes, MemoryOwner.TIMING));
   }
 
   /**

@@ -86,11 +86,13 @@ final class Fusions {
    * Returns whether a block leaves its batch norm and its ReLU to the next convolution.
    *
    * @param y the layout of the block's output
+   * @param isWanted whether the net's memory asks for it, which the engine's options overrule
    */
-  boolean defers(ConvBlockSpec block, CudaLayout y) {
+  boolean defers(ConvBlockSpec block, CudaLayout y, boolean isWanted) {
     return recomputes != null
         ? recomputes
-        : !deterministic && !device.isDescribed() && isDeferringFaster(block.next(), y);
+        : isWanted
+            || (!deterministic && !device.isDescribed() && isDeferringFaster(block.next(), y));
   }
 
   /**

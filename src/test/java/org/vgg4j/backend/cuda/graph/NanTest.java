@@ -72,7 +72,8 @@ final class NanTest {
   }
 
   private static boolean isAllNan(CudaContext context, Operand operand, DeviceMemory from) {
-    try (PinnedMemory values = new PinnedMemory(context, Math.toIntExact(operand.bytes()))) {
+    try (PinnedMemory values =
+        new PinnedMemory(context, Math.toIntExact(operand.bytes()), "a test")) {
       context
           .cuda()
           .cudaMemcpyAsync(

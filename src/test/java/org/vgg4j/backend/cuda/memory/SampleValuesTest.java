@@ -30,7 +30,7 @@ final class SampleValuesTest {
       try (Closing owner = new Closing()) {
         CudaContext context = owner.own(CudaContext.open(0));
         DeviceMemory memory = owner.own(new DeviceMemory(context, bytes));
-        PinnedMemory host = owner.own(new PinnedMemory(context, bytes));
+        PinnedMemory host = owner.own(new PinnedMemory(context, bytes, "a test"));
         memory.zero();
         SampleValues.fill(context, memory, type, 1);
         context

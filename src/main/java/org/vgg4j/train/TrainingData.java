@@ -1,0 +1,45 @@
+package org.vgg4j.train;
+
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.Preprocessing;
+import org.vgg4j.evaluation.DataFeed;
+import org.vgg4j.evaluation.DataOn;
+import org.vgg4j.nn.Vgg;
+import org.vgg4j.tensor.Closing;
+
+/** The two data sets of a training on their way to the net. */
+final class TrainingData implements AutoCloseable {
+  private final Closing closing = new Closing();
+  private final DataFeed train;
+  private final DataFeed test;
+
+  /** Brings both to where they are to lie; where there is room for one alone it is the first. */
+  TrainingData(
+      Vgg vgg, Preprocessing preprocessing, ImageSource train, ImageSource test, DataOn where) {
+    try {
+      this.train = closing.own(new DataFeed(vgg, preprocessing, train, where));
+      this.test = closing.own(new DataFeed(vgg, preprocessing, test, where));
+    } catch (RuntimeException | Error e) {
+      closing.abandon(e);
+      throw e;
+    }
+  }
+
+  /** Returns whether these are the feeds of two data sets. */
+  boolean isOf(ImageSource trained, ImageSource tested) {
+    return train.data() == trained && test.data() == tested;
+  }
+
+  DataFeed train() {
+    return train;
+  }
+
+  DataFeed test() {
+    return test;
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}
