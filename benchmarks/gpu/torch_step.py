@@ -1,6 +1,6 @@
 """Times PyTorch's training step of the blog's net (VGG16 with batch norm, 1 channel, 10 classes, 224 px) on a GPU.
 
-    python3 torch_step.py [--out FILE.jsonl] [--compile] [--batch N,..] [--width N,..] [--precision NAME,..]
+    python3 torch_step.py [--out FILE.jsonl] [--no-ceilings] [--compile] [--batch N,..] [--width N,..] [--precision NAME,..]
         [--memory NAME,..] [--seconds LIMIT]
 
 Writes one JSON line for each case: images/s (median, smallest and largest of 5 windows of 20 steps, timed with CUDA
@@ -103,6 +103,7 @@ def ceilings() -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--out")
+    parser.add_argument("--no-ceilings", action="store_true", help="do not measure the GPU's ceilings first")
     parser.add_argument("--compile", action="store_true", help="torch.compile instead of eager execution")
     parser.add_argument("--batch", default="64")
     parser.add_argument("--width", default="1,8", help="divisors of the channels: 8 is width 1/8")
@@ -119,7 +120,7 @@ def main() -> None:
                 file.write(json.dumps(row) + "\n")
 
     say({"gpu": torch.cuda.get_device_name(), "torch": torch.__version__, "cuda": torch.version.cuda,
-         "cudnn": torch.backends.cudnn.version(), **ceilings()})
+         "cudnn": torch.backends.cudnn.version(), **({} if arguments.no_ceilings else ceilings())})
     names = (arguments.batch, arguments.width, arguments.precision, arguments.memory)
     for batch, divide, precision, memory in itertools.product(*(name.split(",") for name in names)):
         case = {"precision": precision, "width": f"1/{divide}", "batch": int(batch),

@@ -40,6 +40,7 @@ class ArchitectureTest {
           Map.entry("data", Set.of("tensor")),
           Map.entry("io", Set.of("tensor")),
           Map.entry("gradcheck", Set.of("nn", "optim", "tensor")),
+          Map.entry("bundle", Set.of("tensor")),
           Map.entry("model", Set.of("nn", "data", "io", "tensor")),
           Map.entry("evaluation", Set.of("nn", "data", "tensor")),
           Map.entry("profile", Set.of("tensor")),
@@ -70,6 +71,7 @@ class ArchitectureTest {
                   "data",
                   "io",
                   "gradcheck",
+                  "bundle",
                   "tensor",
                   "backend")),
           Map.entry(

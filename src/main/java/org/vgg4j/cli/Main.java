@@ -22,7 +22,9 @@ import picocli.CommandLine.Spec;
       PredictCommand.class,
       SummaryCommand.class,
       GradcheckCommand.class,
-      DoctorCommand.class
+      DoctorCommand.class,
+      BenchmarkCommand.class,
+      BundleCommand.class
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;

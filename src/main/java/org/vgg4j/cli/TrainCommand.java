@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin final CommandSpec recipeFlags = SettingFlags.of(Settings.ofRecipe()); // read by spec
+
   @Mixin
   final CommandSpec trainFlags = SettingFlags.of(Settings.of("trainImages", "dataOn", "memory"));
 

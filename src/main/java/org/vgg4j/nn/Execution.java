@@ -167,7 +167,9 @@ public final class Execution implements AutoCloseable {
     if (spec != null && images == null) {
       ImagePlan plan = net.backend().images(spec, input.layout());
       if (plan != null) {
-        images = new Images(closing.own(plan), take(plan.bytes(), MemoryOwner.IMAGES), input(), plan.work());
+        images =
+            new Images(
+                closing.own(plan), take(plan.bytes(), MemoryOwner.IMAGES), input(), plan.work());
         planned.put(spec, images);
       }
     }

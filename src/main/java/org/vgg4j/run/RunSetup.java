@@ -74,7 +74,8 @@ record RunSetup(
     if (dataOn == DataOn.AUTO && memory.choice().bytes() + dataBytes > memory.limit()) {
       dataOn = DataOn.HOST;
     }
-    return new RunSetup(recipe, data, from == null ? data.from() : from, engine, selection, dataOn, memory);
+    return new RunSetup(
+        recipe, data, from == null ? data.from() : from, engine, selection, dataOn, memory);
   }
 
   /** Returns where the images are to lie, which on another engine than the GPU's is the host. */

@@ -76,8 +76,7 @@ public final class TrainingRun implements AutoCloseable {
       setup = RunSetup.open(plan, recipe, previous, closing);
       planned = closing.own(setup.plan());
       planned.memoryPlan().requireFits(setup.backend(), setup.divided().stateSlabs());
-      setup.requireRoomForData(
-          planned.memoryPlan().totalBytes(setup.divided().stateSlabs()));
+      setup.requireRoomForData(planned.memoryPlan().totalBytes(setup.divided().stateSlabs()));
       config = Settings.config(setup);
       if (previous.isNone()) {
         run = closing.own(folder.get());

@@ -174,6 +174,7 @@ public final class TrainingStep implements AutoCloseable {
     if (end == End.UPDATE && backend.isBranching()) {
       optimizer.begin();
       at.backward(at.outputGradient(), stage -> backend.beside(() -> optimizer.step(stage)));
+      marks.end();
       return;
     }
     at.backward(at.outputGradient());

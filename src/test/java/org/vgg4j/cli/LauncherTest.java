@@ -172,6 +172,21 @@ final class LauncherTest {
   }
 
   @Test
+  void aBundleRunsItsOwnJavaAndBuildsNothing() throws Exception {
+    script("java", "echo 'another Java' >&2; exit 1");
+    script("mvn", "echo 'a build' >&2; exit 1");
+    Path bundle = Files.createDirectories(folder.resolve("bundle"));
+    Files.copy(checkout.resolve("vgg"), bundle.resolve("vgg"));
+    Path bin = Files.createDirectories(bundle.resolve("runtime/bin"));
+    Path java = Files.writeString(bin.resolve("java"), "#!/bin/sh\necho \"$@\"\n");
+    Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
+    String said = run(bundle, 0);
+    assertTrue(said.contains(" -Dvgg4j.home=" + bundle.toRealPath() + " "), said);
+    assertTrue(
+        said.endsWith("-cp " + bundle.toRealPath() + "/lib/* org.vgg4j.cli.Main doctor\n"), said);
+  }
+
+  @Test
   void whatAFailingJavaSaysIsShown() throws Exception {
     script("java", "echo 'Error: could not find libjvm.so' >&2; exit 1");
     assertEquals("vgg: java does not run: Error: could not find libjvm.so\n", run(checkout, 2));

@@ -31,6 +31,7 @@ final class CudaModelFileTest {
   @ParameterizedTest
   @EnumSource(Precision.class)
   void sameBytesFromTheGpuAndTheCpu(Precision precision) throws IOException {
+    CudaUnderTest.requireCpuEngine();
     VggConfig config = TinyNets.config("5,8,M,20,5,M", true, CLASSES.size(), 0.5);
     Path cpu = folder.resolve("cpu.safetensors");
     Path gpu = folder.resolve("gpu.safetensors");

@@ -49,7 +49,7 @@ final class FlightRecorderTest {
     for (int i = 0; i < steps.size(); i++) {
       assertEquals(i + 1, steps.get(i).getLong("number"));
       assertEquals(i < 5 ? 4 : 2, steps.get(i).getInt("images"));
-      assertEquals((i < 5 ? 4 : 2) * 64 * Float.BYTES, steps.get(i).getLong("bytes"));
+      assertEquals((i < 5 ? 4L : 2L) * 64 * Float.BYTES, steps.get(i).getLong("bytes"));
       assertFalse(steps.get(i).getDuration().isZero());
       assertEquals(List.of("vgg4j"), steps.get(i).getEventType().getCategoryNames());
     }

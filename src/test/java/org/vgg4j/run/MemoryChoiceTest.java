@@ -134,7 +134,8 @@ final class MemoryChoiceTest {
     Recipe recipe = recipe();
     Map<String, Object> before = Map.of("split", 3, "memory", "1000000000");
     Map<String, String> given = Map.of("memory", "auto");
-    assertEquals(3, RunMemory.choose(recipe, IMAGES, backend, Map.of(), before, 0).choice().split());
+    assertEquals(
+        3, RunMemory.choose(recipe, IMAGES, backend, Map.of(), before, 0).choice().split());
     assertEquals(1, RunMemory.choose(recipe, IMAGES, backend, given, before, 0).choice().split());
     Map<String, Object> whole = Map.of("memory", Integer.toString(1 << 20));
     OutOfDeviceMemoryException thrown =

@@ -105,6 +105,7 @@ final class CudaTrainingTest {
 
   @Test
   void reachesTheAccuracyOfTheCpuEngine() {
+    CudaUnderTest.requireCpuEngine();
     EpochMetrics cuda = train(CudaUnderTest.open(), 8, 4e-3);
     EpochMetrics cpu = train(Backends.open("cpu").backend(), 8, 4e-3);
     System.out.printf(
@@ -125,6 +126,7 @@ final class CudaTrainingTest {
 
   @Test
   void divergenceNamesTheFirstStepAlthoughItIsReadLater() {
+    CudaUnderTest.requireCpuEngine();
     DivergedException cuda =
         assertThrows(DivergedException.class, () -> train(CudaUnderTest.open(), 3, 1e30));
     DivergedException cpu =

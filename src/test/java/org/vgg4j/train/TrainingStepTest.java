@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.reference.ReferenceBackend;
 import org.vgg4j.nn.Execution;
-import org.vgg4j.nn.InputSource;
 import org.vgg4j.nn.Initialization;
+import org.vgg4j.nn.InputSource;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Parameter;
@@ -26,8 +26,8 @@ import org.vgg4j.optim.Adam;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Recorded;
-import org.vgg4j.tensor.Work;
 import org.vgg4j.tensor.Types;
+import org.vgg4j.tensor.Work;
 
 class TrainingStepTest {
   private static final int BATCH = 8;

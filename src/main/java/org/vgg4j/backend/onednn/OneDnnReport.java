@@ -52,7 +52,8 @@ public final class OneDnnReport {
             message,
             message.contains("GLIBC")
                 ? "they need a newer system library than this system has"
-                : "build with the Maven profile of this platform");
+                : "build with the Maven profile of this platform, or make the bundle with"
+                    + " --with-cpu");
   }
 
   private static Object unpackedInto() {

@@ -106,8 +106,7 @@ final class CudaFaultSweepTest {
   /** Plans, fusions and the two forms of a step are timed; the latter takes 13 steps. */
   @Test
   void whileTiming(TestReporter reporter) {
-    CudaOptions options =
-        CudaUnderTest.measuring(Precision.BF16, Activations.AUTO, Map.of(), null);
+    CudaOptions options = CudaUnderTest.measuring(Precision.BF16, Activations.AUTO, Map.of(), null);
     FaultSweep sweep = new FaultSweep(new EngineLife(options, true, 13), true);
     sample(sweep, 2, function -> !MANY.contains(function) && !isDescription(function));
     end(sweep, "timing", reporter);

@@ -43,6 +43,7 @@ final class CudaGraphTest {
   private static final int SIZE = 6;
   private static final int EPOCHS = 2;
 
+  private static List<String> callByCall; // what failures must not change, null before it is known
   private Map<String, Long> before;
 
   @BeforeAll
@@ -207,7 +208,7 @@ final class CudaGraphTest {
   void nothingIsLeftUnordered(Precision precision, Activations activations, int accumulate) {
     List<String> expected = train(options(precision, activations, null), new Adam(), accumulate);
     for (String form : new String[] {null, "serial", "branched"}) {
-      for (long seed = 1; seed <= 4; seed++) {
+      for (long seed = 1; seed <= 2; seed++) {
         StandIn.shuffle(seed);
         CudaOptions options = options(precision, activations, form);
         assertEquals(expected, train(options, new Adam(), accumulate), form + ", seed " + seed);
@@ -232,19 +233,21 @@ final class CudaGraphTest {
       })
   void failuresOfACapture(String fault) {
     CudaOptions plain = options(Precision.FP32, Activations.KEEP, null);
-    List<String> expected = train(plain, new Adam(), 1);
-    CudaOptions graph = options(Precision.FP32, Activations.KEEP, "branched");
+    if (callByCall == null) {
+      callByCall = train(plain, new Adam(), 1);
+    }
     String function = fault.substring(0, fault.indexOf('@'));
     StandIn.reset();
     part(plain, new Adam(), 1, null, 1);
-    // The first call of the second run of a pass, which is the capture, and one further in.
-    long first = StandIn.calls(function) + 1;
-    for (long call : new long[] {first, first + 2}) {
+    long first = StandIn.calls(function) + 1; // of the second run of a pass, which is the capture
+    boolean forks = function.equals("cudaStreamWaitEvent"); // a capture of one line never waits
+    for (String form : forks ? List.of("branched") : List.of("serial", "branched")) {
       StandIn.reset();
-      StandIn.faults(fault.replace("CAPTURED", Long.toString(call)));
-      assertEquals(expected, train(graph, new Adam(), 1), fault);
-      StandIn.reset();
+      StandIn.faults(fault.replace("CAPTURED", Long.toString(first)));
+      assertEquals(
+          callByCall, train(options(Precision.FP32, Activations.KEEP, form), new Adam(), 1));
     }
+    StandIn.reset();
   }
 
   /** Both forms take turns until their times are there; then one is left, and kept with the run. */

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * What the GPU engine's tests run on: the CPU stand-in for CUDA, or a GPU when the property {@code
@@ -14,7 +15,10 @@ import java.util.Map;
  */
 public final class CudaUnderTest {
   private static final Path STAND_IN =
-      Path.of(System.getProperty("basedir", "."), "target", "standin");
+      Path.of(
+          System.getProperty(
+              "vgg4j.standin",
+              Path.of(System.getProperty("basedir", "."), "target", "standin").toString()));
 
   private static final Path FOLDER = STAND_IN.resolve("lib");
 
@@ -38,9 +42,16 @@ public final class CudaUnderTest {
     return new CudaBackend(with(options));
   }
 
-  /** Returns options with the libraries under test. */
+  /** Returns options with the libraries under test, and no graphs where the run is without. */
   public static CudaOptions with(CudaOptions options) {
-    return options.withLibraries(libraries());
+    boolean isWithout = System.getProperty("vgg4j.cuda.test.graph", "true").equals("false");
+    return (isWithout ? options.withGraph(false) : options).withLibraries(libraries());
+  }
+
+  /** Skips a test that compares with the CPU engine where a bundle has none. */
+  public static void requireCpuEngine() {
+    Assumptions.assumeFalse(
+        Boolean.getBoolean("vgg4j.test.withoutCpu"), "this bundle has no CPU engine");
   }
 
   /** Returns strict options that measure their algorithms. */

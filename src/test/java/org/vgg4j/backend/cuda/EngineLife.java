@@ -107,7 +107,8 @@ record EngineLife(CudaOptions options, boolean batchNorm, int steps) {
     run(
         place -> {
           for (String function : functions()) {
-            calls.computeIfAbsent(function, name -> new long[Place.values().length])[
+            calls
+                    .computeIfAbsent(function, name -> new long[Place.values().length])[
                     place.ordinal()] =
                 StandIn.calls(function);
           }

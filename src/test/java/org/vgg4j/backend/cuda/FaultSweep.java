@@ -57,11 +57,7 @@ final class FaultSweep {
 
   /** What may fail beside that while something is timed, which then is not. */
   private static final Set<String> TIMING =
-      Set.of(
-          "cudaMalloc",
-          "cudaMallocHost",
-          "cudaEventSynchronize",
-          "cudaEventElapsedTime");
+      Set.of("cudaMalloc", "cudaMallocHost", "cudaEventSynchronize", "cudaEventElapsedTime");
 
   private static final Set<String> ALLOCATIONS = Set.of("cudaMalloc", "cudaMallocHost");
 

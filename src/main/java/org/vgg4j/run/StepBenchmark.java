@@ -1,0 +1,120 @@
+package org.vgg4j.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.vgg4j.data.ImageShape;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.RandomImages;
+import org.vgg4j.nn.NetworkPlan;
+import org.vgg4j.nn.Vgg;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.train.Trainer;
+import org.vgg4j.train.TrainingListener;
+
+/**
+ * Times training steps on random images of the net's own size: all that a training does for a step,
+ * from the images to the update. The engine is waited for only at the ends of a window of steps.
+ *
+ * @param warmUp steps before the first window, at least 1: the first ones plan, load and record
+ * @param steps of a window, at least 1
+ * @param windows how many are timed, at least 1
+ */
+public record StepBenchmark(int warmUp, int steps, int windows) {
+  /** Checks the numbers. */
+  public StepBenchmark {
+    InvalidInputException.requireAtLeast(1, "warmUp", warmUp);
+    InvalidInputException.requireAtLeast(1, "steps", steps);
+    InvalidInputException.requireAtLeast(1, "repeats", windows);
+  }
+
+  /**
+   * What was measured at the end of a window.
+   *
+   * @param seconds that it took
+   * @param freeBytes that the engine could still take
+   * @param processBytes of main memory that the process holds, 0 where the system does not say it
+   */
+  public record Window(double seconds, long freeBytes, long processBytes) {}
+
+  /**
+   * Trains a throw-away net.
+   *
+   * @return the windows in their order
+   * @throws InvalidInputException when the engine cannot compute the net
+   * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
+   */
+  public List<Window> run(Recipe recipe, Backend backend) {
+    long images = (long) imagesOfStep(recipe) * (warmUp + (long) steps * windows);
+    if (images > Integer.MAX_VALUE) {
+      throw InvalidInputException.of("repeats", "and the steps make too many images: " + images);
+    }
+    int side = recipe.net().imageSize();
+    ImageSource data =
+        new RandomImages(
+            new ImageShape(recipe.net().channels(), side, side),
+            recipe.net().classes(),
+            (int) images,
+            recipe.training().seed());
+    try (NetworkPlan plan = recipe.plan(data.size(), backend)) {
+      plan.memoryPlan().requireFits(backend, recipe.stateSlabs());
+      try (Vgg vgg = new Vgg(recipe.net(), plan.allocate());
+          Trainer trainer = new Trainer(vgg, recipe.newOptimizer(), recipe.training())) {
+        Clock clock = new Clock(backend, trainer);
+        trainer.fit(data, data.limit(1), clock);
+        return clock.windows;
+      }
+    }
+  }
+
+  /** Returns how many images a step takes. */
+  public static int imagesOfStep(Recipe recipe) {
+    return recipe.training().batchSize() * recipe.training().accumulate();
+  }
+
+  /** Ends the windows, and the training with the last. */
+  private final class Clock implements TrainingListener {
+    private final Backend backend;
+    private final Trainer trainer;
+    private final List<Window> windows = new ArrayList<>();
+    private long begin;
+
+    Clock(Backend backend, Trainer trainer) {
+      this.backend = backend;
+      this.trainer = trainer;
+    }
+
+    @Override
+    public void stepDone(long step) {
+      long timed = step - warmUp;
+      if (timed < 0 || timed % steps != 0) {
+        return;
+      }
+      backend.synchronize();
+      double seconds = (System.nanoTime() - begin) / 1e9;
+      if (timed > 0) {
+        windows.add(new Window(seconds, backend.availableBytes(), processBytes()));
+      }
+      if (windows.size() == StepBenchmark.this.windows) {
+        trainer.stop();
+      }
+      begin = System.nanoTime();
+    }
+  }
+
+  private static long processBytes() {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+        if (line.startsWith("VmRSS:")) {
+          return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+        }
+      }
+      return 0;
+    } catch (IOException e) {
+      return 0; // another system
+    }
+  }
+}
