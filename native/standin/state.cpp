@@ -63,6 +63,11 @@ static int usualStatus(Library library) {
   return UNKNOWN;
 }
 
+// The status of a call that is refused and harms nothing.
+static int refusal(Library library) {
+  return library == Library::CUDART ? state().lastError = INVALID_VALUE : usualStatus(library);
+}
+
 static const Fault* findFault(const std::string& name, long call) {
   auto found = state().faults.find(name);
   if (found == state().faults.end()) return nullptr;
@@ -78,8 +83,9 @@ static int injected(Library library, const char* function) {
   const long any = ++s.allCalls;
   const Fault* fault = findFault(function, call);
   if (!fault) fault = findFault("*", any);
-  if (!fault) return 0;
+  if (!fault) return s.refuses ? refusal(library) : 0;
   int status = fault->status < 0 ? usualStatus(library) : fault->status;
+  s.refuses = s.refuses || fault->refusing;
   if (fault->asynchronous) {
     s.pendingFault = status;
     return 0;
@@ -107,6 +113,7 @@ static bool setFaults(const char* text) {
   s.calls.clear();
   s.allCalls = 0;
   s.pendingFault = 0;
+  s.refuses = false;
   std::string spec = text ? text : "";
   for (size_t from = 0; from < spec.size();) {
     size_t to = spec.find(';', from);
@@ -122,6 +129,7 @@ static bool setFaults(const char* text) {
     fault.status = equals == std::string::npos ? -1 : atoi(one.c_str() + equals + 1);
     fault.sticky = one.back() == '!';
     fault.asynchronous = one.back() == '~';
+    fault.refusing = one.back() == '+';
     s.faults[one.substr(0, at)].push_back(fault);
   }
   return true;

@@ -65,6 +65,7 @@ struct Fault {
   int status;          // in the function's own library; -1 picks a typical one
   bool sticky;         // every later call fails too
   bool asynchronous;   // the call succeeds, and its stream fails
+  bool refusing;       // every later call of any function is refused, and the context lives on
 };
 
 struct State {
@@ -77,6 +78,7 @@ struct State {
   long launches = 0, violations = 0, pageableCopies = 0;
   int devices = 1;
   int stickyError = 0, lastError = 0;
+  bool refuses = false;  // every call
   int pendingFault = 0;  // raised by the next operation put on a stream
   bool reversed = false, eager = false, quiet = false;
   uint64_t shuffled = 0;  // not 0: where the generator of random orders is

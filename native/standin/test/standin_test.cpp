@@ -134,8 +134,11 @@ void injectedFaults() {
   reset();
   faults("*@2");
   check(!cudaMemset(p, 0, 4) && cudaMemset(p, 0, 4) == 999, "the n-th call of any kind");
+  faults("cudaMemset@2=9+");
+  check(!cudaMemset(p, 0, 4) && cudaMemset(p, 0, 4) == 9, "the first call that is refused");
+  check(cudaMalloc(&none, 4) == 1 && cudaFree(p) == 1, "every call after it is refused");
   reset();
-  cudaFree(p);
+  check(!cudaDeviceSynchronize() && read(ALLOCATIONS) == 0, "the context lives on");
 }
 
 // What a chain of sums comes to when each element is added to the next one: the order of the threads that

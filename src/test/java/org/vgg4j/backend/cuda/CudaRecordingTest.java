@@ -13,6 +13,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.Network;
@@ -25,6 +27,7 @@ import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.ImageSpec;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.train.TrainingStep;
@@ -146,6 +149,48 @@ final class CudaRecordingTest {
           steps.net.execution(64);
           steps.make(3, BATCH);
         });
+  }
+
+  /** A shape that finds no memory takes none from those that there are. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void noRoomForALargerShape(boolean graph) {
+    int[] refusals = new int[1];
+    List<Double> found =
+        train(
+            graph,
+            1 << 20,
+            steps -> {
+              steps.make(3, BATCH);
+              while (!canBuild(steps, refusals[0] + 1)) {
+                refusals[0]++;
+                steps.make(1, BATCH);
+              }
+              steps.make(1, 64);
+            });
+    assertTrue(refusals[0] > 2, () -> refusals[0] + " allocations");
+    assertEquals(
+        train(
+            false,
+            1 << 20,
+            steps -> {
+              steps.make(3 + refusals[0], BATCH);
+              steps.make(1, 64);
+            }),
+        found);
+  }
+
+  /** Builds a larger shape, at whose n-th allocation there is no memory. */
+  private static boolean canBuild(Steps steps, int allocation) {
+    StandIn.faults("cudaMalloc@" + allocation + "=2");
+    try {
+      steps.net.execution(64);
+      return true;
+    } catch (OutOfDeviceMemoryException e) {
+      return false;
+    } finally {
+      StandIn.reset();
+    }
   }
 
   @Test

@@ -1,10 +1,14 @@
 package org.vgg4j.backend.cuda;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.vgg4j.nn.CrossEntropyLoss;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.Parameter;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
@@ -35,12 +39,17 @@ final class TinyTraining implements AutoCloseable {
   private long step;
   private TotalsRead read; // null when none is under way
 
-  /** Builds on an engine that the caller closes. */
+  /** Builds a net with batch norm on an engine that the caller closes. */
   TinyTraining(Backend backend) {
+    this(backend, true);
+  }
+
+  /** Builds a net with or without batch norm on an engine that the caller closes. */
+  TinyTraining(Backend backend, boolean batchNorm) {
     VggConfig config =
         VggConfig.builder()
             .layers("3,M,4,M")
-            .batchNorm(true)
+            .batchNorm(batchNorm)
             .channels(1)
             .classes(3)
             .imageSize(SIZE)
@@ -101,6 +110,18 @@ final class TinyTraining implements AutoCloseable {
 
   LossTotals totals() {
     return loss.totals();
+  }
+
+  /** Returns the bits of all parameters and of the totals. */
+  List<Double> bits() {
+    List<Double> all = new ArrayList<>();
+    for (Parameter parameter : network.parameters()) {
+      double[] values = new double[parameter.shape().arrayLength()];
+      parameter.value().download(values);
+      Arrays.stream(values).forEach(all::add);
+    }
+    all.add(totals().lossSum());
+    return all;
   }
 
   @Override

@@ -31,12 +31,11 @@ public final class CapturedGraph implements AutoCloseable {
     CudaCalls cuda = context.cuda();
     CUstream_st main = context.stream();
     branches = branched ? owned.own(Branches.of(cuda, main)) : null;
-    CUgraph_st graph = capture(cuda, main, work);
-    try {
+    try (Closing made = new Closing()) {
+      CUgraph_st graph = capture(cuda, main, work);
+      made.own(() -> cuda.cudaGraphDestroy(graph));
       executable = cuda.cudaGraphInstantiate(graph);
       owned.own(() -> cuda.cudaGraphExecDestroy(executable));
-    } finally {
-      cuda.cudaGraphDestroy(graph);
     }
     owned.own(context::drain);
   }
@@ -49,11 +48,13 @@ public final class CapturedGraph implements AutoCloseable {
       if (branches != null) {
         branches.joinAll();
       }
-    } catch (RuntimeException | Error e) {
-      cuda.abandonCapture(main);
-      throw e;
-    } finally {
       context.endCapture();
+    } catch (RuntimeException | Error e) {
+      Closing undo = new Closing();
+      undo.own(context::endCapture);
+      undo.own(() -> cuda.abandonCapture(main));
+      undo.abandon(e);
+      throw e;
     }
     return cuda.cudaStreamEndCapture(main);
   }

@@ -176,8 +176,10 @@ public final class CudaContext implements AutoCloseable {
 
   private void enqueueOn(CUstream_st other) {
     if (!other.equals(current)) {
-      current = other;
-      cudnn.cudnnSetStream(cudnnHandle, other);
+      if (!status.isLost()) {
+        cudnn.cudnnSetStream(cudnnHandle, other);
+      }
+      current = other; // if cuDNN refuses, it is asked again
     }
   }
 

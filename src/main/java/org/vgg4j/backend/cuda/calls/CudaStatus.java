@@ -6,8 +6,10 @@ import org.bytedeco.cuda.global.cublas;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.cudnn;
 import org.bytedeco.cuda.global.nvrtc;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.vgg4j.tensor.DeviceLostException;
+import org.vgg4j.tensor.HostMemory;
 import org.vgg4j.tensor.MemoryLedger;
 import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
@@ -160,7 +162,7 @@ public final class CudaStatus {
       return lost(text(call, status, name, what));
     }
     if (status == cudart.cudaErrorMemoryAllocation) {
-      return outOfMemory(bytes);
+      return outOfMemory(call, bytes);
     }
     String reason = name + ", " + cudart.cudaGetErrorString(status).getString();
     return new CudaException(call, status, text(call, status, reason, what));
@@ -197,7 +199,7 @@ public final class CudaStatus {
       return lost(text(call, status, reason + ", after CUDA's " + below + " " + name, what));
     }
     return memory
-        ? outOfMemory(1)
+        ? outOfMemory(call, 1)
         : new CudaException(call, status, text(call, status, reason, what));
   }
 
@@ -211,15 +213,23 @@ public final class CudaStatus {
         message + "; this process can no longer use the GPU: restart it");
   }
 
-  private OutOfDeviceMemoryException outOfMemory(long bytes) {
-    return new OutOfDeviceMemoryException("the GPU", bytes, freeBytes(), "", held.get());
+  private OutOfDeviceMemoryException outOfMemory(String call, long bytes) {
+    if (call.equals("cudaMallocHost")) {
+      HostMemory host = HostMemory.now(Pointer.availablePhysicalBytes());
+      return new OutOfDeviceMemoryException(
+          "the host (cudaMallocHost, pinned)", bytes, host.freeBytes(), host.limit());
+    }
+    return new OutOfDeviceMemoryException(
+        "the GPU (" + call + ")", bytes, freeBytes(), "", held.get());
   }
 
   /** Returns the free bytes for a message, or 0 if that call fails too. */
   private static long freeBytes() {
     try (SizeTPointer free = new SizeTPointer(1);
         SizeTPointer total = new SizeTPointer(1)) {
-      return cudart.cudaMemGetInfo(free, total) == 0 ? free.get() : 0;
+      int status = cudart.cudaMemGetInfo(free, total);
+      cudart.cudaGetLastError(); // a failure here is none of the caller's
+      return status == 0 ? free.get() : 0;
     }
   }
 

@@ -58,6 +58,8 @@ public final class NvrtcCalls {
         status.nvrtc("nvrtcGetProgramLog", nvrtc.nvrtcGetProgramLog(program, text), "");
         return text.position(0).getString();
       }
+    } catch (CudaException e) { // must not hide why there should be a log
+      return "without a log: " + e.getMessage();
     }
   }
 

@@ -219,17 +219,21 @@ public final class ConvPlans implements AutoCloseable {
   }
 
   private ConvPlan search(ConvProblem problem, int most, int mostCompiled) {
-    try (PlanSearch search = new PlanSearch(maker, problem)) {
-      PlanTimer.Result best = best(search, most, mostCompiled);
-      if (best == null) {
-        refused.put(problem, search.failure());
-        return null;
-      }
-      if (best.isLasting()) {
-        cache.put(problem.text(), best.plan().choice().text());
-      }
-      return new ConvPlan(this, search.take(best.plan()), best.millis());
-    }
+    return Closing.building(
+        owned -> {
+          try (PlanSearch search = new PlanSearch(maker, problem)) {
+            PlanTimer.Result best = best(search, most, mostCompiled);
+            if (best == null) {
+              refused.put(problem, search.failure());
+              return null;
+            }
+            if (best.isLasting()) {
+              cache.put(problem.text(), best.plan().choice().text());
+            }
+            BuiltPlan taken = owned.own(search.take(best.plan()));
+            return new ConvPlan(this, taken, best.millis());
+          }
+        });
   }
 
   /** Returns the first plan or the fastest; null if there is none, or none that runs. */

@@ -117,11 +117,11 @@ public final class PlanRun implements AutoCloseable {
     pack = kept();
     if (pack == null) {
       pack = newPack(workspace);
-      if (packs.size() == KEPT_PACKS) {
-        packs.removeLast().close();
-      }
     }
     packs.push(pack);
+    if (packs.size() > KEPT_PACKS) {
+      packs.removeLast().close();
+    }
     return pack;
   }
 

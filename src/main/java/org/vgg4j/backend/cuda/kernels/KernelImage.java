@@ -10,6 +10,7 @@ import org.slf4j.LoggerFactory;
 import org.vgg4j.backend.cuda.calls.CudaStatus;
 import org.vgg4j.backend.cuda.calls.GpuInfo;
 import org.vgg4j.backend.cuda.calls.NvrtcCalls;
+import org.vgg4j.tensor.Closing;
 
 /**
  * Compiled kernels.
@@ -42,13 +43,12 @@ public record KernelImage(byte[] bytes, String origin) {
     if (cubin != null) {
       return new KernelImage(cubin, "compiled by NVRTC, from " + file);
     }
-    _nvrtcProgram program = nvrtc.nvrtcCreateProgram(text, "vgg4j_kernels.cu");
-    try {
+    try (Closing made = new Closing()) {
+      _nvrtcProgram program = nvrtc.nvrtcCreateProgram(text, "vgg4j_kernels.cu");
+      made.own(() -> nvrtc.nvrtcDestroyProgram(program));
       nvrtc.nvrtcCompileProgram(
           program, List.of("--gpu-architecture=" + gpu.architecture(), "--std=c++17"));
       cubin = nvrtc.nvrtcGetCubin(program);
-    } finally {
-      nvrtc.nvrtcDestroyProgram(program);
     }
     write(file, cubin);
     return new KernelImage(cubin, "compiled by NVRTC just now");

@@ -53,14 +53,17 @@ public final class DeviceMemory implements AutoCloseable {
 
   /** Returns a memory if it is large enough, else a larger one in its place. */
   static DeviceMemory atLeast(CudaContext context, DeviceMemory memory, long bytes, String owner) {
-    if (memory != null && memory.bytes >= bytes) {
+    if (memory != null && memory.bytes >= bytes && !memory.closed) {
       return memory;
     }
-    DeviceMemory larger = new DeviceMemory(context, bytes, owner);
-    if (memory != null) {
-      memory.close();
-    }
-    return larger;
+    return Closing.building(
+        owned -> {
+          DeviceMemory larger = owned.own(new DeviceMemory(context, bytes, owner));
+          if (memory != null) {
+            memory.close();
+          }
+          return larger;
+        });
   }
 
   long bytes() {

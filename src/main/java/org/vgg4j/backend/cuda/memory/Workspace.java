@@ -1,5 +1,7 @@
 package org.vgg4j.backend.cuda.memory;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.tensor.MemoryOwner;
@@ -13,8 +15,7 @@ import org.vgg4j.tensor.MemoryOwner;
  */
 public final class Workspace implements AutoCloseable {
   private final CudaContext context;
-  private long neededBytes;
-  private int shares;
+  private final List<Share> shares = new ArrayList<>();
   private DeviceMemory memory; // null until it is needed
 
   Workspace(CudaContext context) {
@@ -28,8 +29,7 @@ public final class Workspace implements AutoCloseable {
 
     private Share(long bytes) {
       this.bytes = bytes;
-      neededBytes = Math.max(neededBytes, bytes);
-      shares++;
+      shares.add(this);
     }
 
     /** Returns how many bytes the plan requested. */
@@ -39,7 +39,8 @@ public final class Workspace implements AutoCloseable {
 
     /** Returns the memory, null when the plan needs none. */
     public Pointer pointer() {
-      if (!used) {
+      boolean isGone = bytes > 0 && memory == null; // there was no room for a larger one
+      if (!used || isGone) {
         allocate();
         used = true;
       }
@@ -48,9 +49,8 @@ public final class Workspace implements AutoCloseable {
 
     @Override
     public void close() {
-      shares--;
-      if (shares == 0) {
-        neededBytes = 0;
+      shares.remove(this);
+      if (shares.isEmpty()) {
         Workspace.this.close();
       }
     }
@@ -63,6 +63,7 @@ public final class Workspace implements AutoCloseable {
 
   /** Allocates the memory for all plans made so far. */
   public void allocate() {
+    long neededBytes = shares.stream().mapToLong(Share::bytes).max().orElse(0);
     if (neededBytes > 0 && (memory == null || memory.bytes() < neededBytes)) {
       close();
       memory = new DeviceMemory(context, neededBytes, MemoryOwner.WORKSPACE);

@@ -89,10 +89,13 @@ final class GraphTrial implements AutoCloseable {
   /** Ends the trial and returns the faster graph, which is the caller's then. */
   CapturedGraph winner() {
     int faster = isBranchedFaster() ? 1 : 0;
-    CapturedGraph winner = graphs[faster];
-    graphs[faster] = null;
-    close();
-    return winner;
+    return Closing.building(
+        kept -> {
+          CapturedGraph winner = kept.own(graphs[faster]);
+          graphs[faster] = null;
+          close();
+          return winner;
+        });
   }
 
   @Override

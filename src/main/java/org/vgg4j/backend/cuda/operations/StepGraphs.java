@@ -5,6 +5,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.backend.cuda.calls.CapturedGraph;
 import org.vgg4j.backend.cuda.calls.CudaException;
+import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.Recorded;
 
@@ -89,7 +90,9 @@ public final class StepGraphs {
       isTiming = true;
       return trial;
     } catch (RuntimeException | Error e) {
-      branched.close();
+      Closing unused = new Closing();
+      unused.own(branched);
+      unused.abandon(e);
       throw e;
     }
   }

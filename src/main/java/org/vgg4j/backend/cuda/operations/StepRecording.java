@@ -2,6 +2,7 @@ package org.vgg4j.backend.cuda.operations;
 
 import org.vgg4j.backend.cuda.calls.CapturedGraph;
 import org.vgg4j.backend.cuda.calls.CudaException;
+import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.Recorded;
 
@@ -34,8 +35,13 @@ final class StepRecording implements Recorded {
       graph = steps.capture(work);
       trial = steps.trial(graph, work);
     } catch (CudaException | OutOfDeviceMemoryException e) {
-      release();
       steps.stopCapturing(e);
+      release();
+    } catch (RuntimeException | Error e) {
+      Closing made = new Closing();
+      made.own(this::release);
+      made.abandon(e);
+      throw e;
     }
   }
 
@@ -61,9 +67,10 @@ final class StepRecording implements Recorded {
     trial.launch();
     if (trial.isDone()) {
       GraphTrial ended = trial;
+      steps.timed(ended);
+      graph = null;
       trial = null;
       graph = ended.winner();
-      steps.timed(ended);
     }
   }
 

@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +19,7 @@ import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
 import org.vgg4j.backend.cuda.StandIn;
 import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.backend.cuda.libraries.CudaLibraries;
 
 /** The kernels: compiled by the build when it belongs to the sources, else here, and kept. */
@@ -49,6 +53,35 @@ final class KernelImageTest {
         launch.launch(); // of no elements
         context.synchronize();
       }
+    }
+  }
+
+  /** Nothing that fails after the first failure hides it, and the program is released. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "nvrtcVersion",
+        "nvrtcCreateProgram",
+        "nvrtcCompileProgram",
+        "nvrtcGetCUBINSize",
+        "nvrtcGetCUBIN",
+        "nvrtcDestroyProgram"
+      })
+  void failuresOfTheCompiler(String function) {
+    StandIn.require();
+    try (CudaContext context = CudaContext.open(0)) {
+      Map<String, Long> before = StandIn.live();
+      for (String fault : List.of(function + "@1=11", function + "@1=11+")) {
+        StandIn.faults(fault);
+        CudaException failure =
+            assertThrows(
+                CudaException.class,
+                () -> KernelImage.compiled(context.status(), context.info(), null));
+        StandIn.reset();
+        assertEquals(function, failure.call(), fault);
+        assertEquals(before, StandIn.live(), fault);
+      }
+      assertTrue(KernelImage.compiled(context.status(), context.info(), null).bytes().length > 0);
     }
   }
 

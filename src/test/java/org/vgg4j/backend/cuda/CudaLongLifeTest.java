@@ -1,0 +1,109 @@
+package org.vgg4j.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Many engines, one after the other in one process, leave it as it was. */
+@OnStandIn
+final class CudaLongLifeTest {
+  private static final int WARM_UP = 50;
+  private static final int CYCLES = 200;
+  private static final long PATIENCE_SECONDS = 300;
+
+  /** Of all cycles together: what the allocator and the stand-in's list of addresses take. */
+  private static final long MOST_RESIDENT_KIB = 8 << 10;
+
+  @TempDir private Path folder;
+
+  /** Opens engines, trains and closes, in a JVM whose Java heap takes no more than at its start. */
+  static final class Cycles {
+    private Cycles() {}
+
+    public static void main(String[] arguments) throws IOException {
+      StandIn.require();
+      List<EngineLife> lives =
+          List.of(EngineLife.decided(true, true), EngineLife.decided(false, false));
+      run(lives, WARM_UP);
+      Map<String, Long> before = held();
+      run(lives, CYCLES);
+      held().forEach((name, now) -> System.out.println(name + "=" + (now - before.get(name))));
+    }
+
+    private static void run(List<EngineLife> lives, int cycles) {
+      for (int i = 0; i < cycles; i++) {
+        assertNull(lives.get(i % lives.size()).run().failure());
+      }
+    }
+
+    private static Map<String, Long> held() throws IOException {
+      System.gc();
+      Map<String, Long> held = new TreeMap<>();
+      held.put("objects", StandIn.live().values().stream().mapToLong(Long::longValue).sum());
+      held.put("device bytes", StandIn.liveBytes());
+      held.put("JavaCPP's pointers", Pointer.totalCount());
+      held.put("JavaCPP's bytes", Pointer.totalBytes());
+      held.put("threads", (long) ManagementFactory.getThreadMXBean().getThreadCount());
+      String[] files = new File("/proc/self/fd").list();
+      held.put("files", files == null ? -1L : files.length);
+      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+        if (line.startsWith("VmRSS:")) {
+          held.put("resident KiB", Long.parseLong(line.replaceAll("\\D", "")));
+        }
+      }
+      return held;
+    }
+  }
+
+  @Test
+  void twoHundredEnginesLeaveNothing() throws IOException, InterruptedException {
+    StandIn.require();
+    Path out = folder.resolve("out");
+    Path err = folder.resolve("err");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xms192m",
+                "-Xmx192m",
+                "-XX:+AlwaysPreTouch",
+                "-XX:TieredStopAtLevel=1",
+                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+                "-Dbasedir=" + System.getProperty("basedir", "."),
+                "-Dorg.bytedeco.javacpp.cachedir="
+                    + System.getProperty("org.bytedeco.javacpp.cachedir", folder.toString()),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Cycles.class.getName())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    boolean ended = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    process.destroyForcibly();
+    String said = Files.readString(err, StandardCharsets.UTF_8);
+    assertTrue(ended, said);
+    Map<String, Long> grown = new TreeMap<>();
+    for (String line : Files.readAllLines(out, StandardCharsets.UTF_8)) {
+      int end = line.indexOf('=');
+      grown.put(line.substring(0, end), Long.valueOf(line.substring(end + 1)));
+    }
+    assertEquals(7, grown.size(), said);
+    long resident = grown.remove("resident KiB");
+    assertTrue(resident <= MOST_RESIDENT_KIB, () -> resident + " KiB more are resident");
+    grown.values().removeIf(count -> count == 0);
+    assertEquals(Map.of(), grown);
+  }
+}
