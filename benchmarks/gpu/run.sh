@@ -42,7 +42,7 @@ done
 [[ -z $minutes || $minutes =~ ^[1-9][0-9]*$ ]] || die "--minutes must be a whole number from 1, not $minutes"
 [[ -z $only || " ${stages[*]} " == *" $only "* ]] || die "--only must be one of ${stages[*]}, not $only"
 [[ -z $standin || -e $standin/libcudart.so.13 ]] || die "--rehearse: no stand-in (libcudart.so.13) in $standin"
-mkdir -p "$out" && [[ -w $out ]] || die "cannot write to $out"
+mkdir -p "$out" 2>/dev/null && [[ -w $out ]] || die "cannot write to $out"
 out=$(cd "$out" && pwd -P)
 standin=${standin:+$(cd "$standin" && pwd -P)}
 
@@ -128,8 +128,19 @@ facts() {
   [[ -z $standin ]] || printf 'rehearsal\tstand-in, no GPU\n'
 }
 
-# Of the first call: the others go on in its place.
-remember_facts() { [[ -s $details/facts.tsv ]] || facts >"$details/facts.tsv"; }
+# Results of several calls make one report only when they are of one GPU and one vgg4j.
+remember_facts() {
+  facts >"$work/facts.tsv"
+  if [[ ! -s $details/facts.tsv ]]; then
+    cp "$work/facts.tsv" "$details/facts.tsv"
+    return
+  fi
+  local what
+  for what in gpu vgg4j commit rehearsal; do
+    [[ $(grep "^$what" "$work/facts.tsv") == "$(grep "^$what" "$details/facts.tsv")" ]] ||
+      die "$out has results of another $what: $(sed -n "s/^$what\t//p" "$details/facts.tsv"); name another OUT_DIR"
+  done
+}
 
 write_report() {
   local name
@@ -153,7 +164,7 @@ write_report() {
   } >"$work/report.md" && mv "$work/report.md" "$out/report.md"
   {
     printf '{"facts":{'
-    sed ':a;N;$!ba;' "$details/facts.tsv" | sed 's/\\/\\\\/g; s/"/\\"/g; s/\(.*\)\t\(.*\)/"\1":"\2"/' | paste -s -d, -
+    sed 's/\\/\\\\/g; s/"/\\"/g; s/\(.*\)\t\(.*\)/"\1":"\2"/' "$details/facts.tsv" | paste -s -d, -
     printf '},"stages":{'
     local separator=''
     for name in "${stages[@]}"; do

@@ -64,8 +64,7 @@ final class AutomaticDeviceTest {
     arguments.set(arguments.indexOf("cpu"), "auto");
     arguments.addAll(List.of("--epochs", "1", "--out", folder.resolve("run").toString()));
     List<String> lines = said(Main.class, arguments);
-    assertEquals(
-        1, lines.stream().filter(line -> line.startsWith("[INFO]")).count(), lines::toString);
+    assertEquals(1, lines.stream().filter(line -> line.matches(WHY)).count(), lines::toString);
     assertTrue(lines.get(0).matches(WHY), lines::toString);
     assertEquals(
         1,
