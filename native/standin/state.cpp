@@ -147,6 +147,7 @@ enum Control {
   MESSAGE,
   DEVICES,
   SHUFFLED,
+  CALLED,
   IS_STANDIN = 32,
   LIVE_BYTES,
   PEAK_BYTES,
@@ -177,6 +178,12 @@ int control(int limit, size_t value) {
     case QUIET: s.quiet = value != 0; return SUCCESS;
     case SELECT: s.selected = (const char*) value; return SUCCESS;
     case DEVICES: s.devices = (int) value; return SUCCESS;
+    case CALLED: {
+      std::string called;
+      for (const auto& one : s.calls) called += one.first + " " + std::to_string(one.second) + "\n";
+      snprintf((char*) value, 8192, "%s", called.c_str());
+      return SUCCESS;
+    }
     case MESSAGE: snprintf((char*) value, 1024, "%s", s.lastMessage.c_str()); return SUCCESS;
   }
   return UNSUPPORTED_LIMIT;

@@ -76,21 +76,19 @@ final class CudaFaultSweepTest {
     boolean batchNorm = net.equals("norm");
     EngineLife life = EngineLife.decided(batchNorm, steps.equals("graph"));
     FaultSweep sweep = new FaultSweep(life, false);
-    sweep
-        .calls()
-        .forEach(
-            (function, counts) -> {
-              long first = from == null ? 0 : counts[from.ordinal()];
-              int every = MANY.contains(function) ? MANY_STRIDE * stride : stride;
-              for (long call = first + 1; call <= counts[to.ordinal()]; call += every) {
-                boolean opens = call <= counts[Place.OPENED.ordinal()];
-                sweep.run(FaultSweep.Kind.REFUSED, function, call, opens);
-                sweep.run(FaultSweep.Kind.LOST, function, call, opens);
-                if ((call - first - 1) / every % REFUSING_STRIDE == 0) {
-                  sweep.run(FaultSweep.Kind.ALL_REFUSED, function, call, opens);
-                }
-              }
-            });
+    for (String function : sweep.functions()) {
+      long opening = sweep.calls(function, Place.OPENED);
+      long first = from == null ? 0 : sweep.calls(function, from);
+      int every = MANY.contains(function) ? MANY_STRIDE * stride : stride;
+      int failed = 0;
+      for (long call = first + 1; call <= sweep.calls(function, to); call += every) {
+        sweep.run(FaultSweep.Kind.REFUSED, function, call, call <= opening);
+        sweep.run(FaultSweep.Kind.LOST, function, call, call <= opening);
+        if (failed++ % REFUSING_STRIDE == 0) {
+          sweep.run(FaultSweep.Kind.ALL_REFUSED, function, call, call <= opening);
+        }
+      }
+    }
     end(sweep, net + ", " + steps, reporter);
   }
 
@@ -119,18 +117,15 @@ final class CudaFaultSweepTest {
 
   /** Fails some calls of each function, spread over those from when the engine is open. */
   private static void sample(FaultSweep sweep, int samples, Predicate<String> isWanted) {
-    sweep
-        .calls()
-        .forEach(
-            (function, counts) -> {
-              long opening = counts[Place.OPENED.ordinal()];
-              long count = counts[Place.ENDED.ordinal()] - opening;
-              for (int i = 0; i < samples && i < count && isWanted.test(function); i++) {
-                long call = opening + 1 + count * (2 * i + 1) / (2L * samples);
-                sweep.run(FaultSweep.Kind.REFUSED, function, call, false);
-                sweep.run(FaultSweep.Kind.LOST, function, call, false);
-              }
-            });
+    for (String function : sweep.functions()) {
+      long opening = sweep.calls(function, Place.OPENED);
+      long count = sweep.calls(function, Place.ENDED) - opening;
+      for (int i = 0; i < samples && i < count && isWanted.test(function); i++) {
+        long call = opening + 1 + count * (2 * i + 1) / (2L * samples);
+        sweep.run(FaultSweep.Kind.REFUSED, function, call, false);
+        sweep.run(FaultSweep.Kind.LOST, function, call, false);
+      }
+    }
   }
 
   /** Reports the counts; problems first, so that a failing test says all of them. */

@@ -207,7 +207,7 @@ final class CudaGraphTest {
   @CsvSource({"FP32, RECOMPUTE, 1", "BF16, KEEP, 1", "BF16, RECOMPUTE, 2"})
   void nothingIsLeftUnordered(Precision precision, Activations activations, int accumulate) {
     List<String> expected = train(options(precision, activations, null), new Adam(), accumulate);
-    for (String form : new String[] {null, "serial", "branched"}) {
+    for (String form : List.of("serial", "branched")) {
       for (long seed = 1; seed <= 2; seed++) {
         StandIn.shuffle(seed);
         CudaOptions options = options(precision, activations, form);

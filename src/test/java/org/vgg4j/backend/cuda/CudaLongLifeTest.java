@@ -10,6 +10,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,6 +28,13 @@ final class CudaLongLifeTest {
 
   /** Of all cycles together: what the allocator and the stand-in's list of addresses take. */
   private static final long MOST_RESIDENT_KIB = 8 << 10;
+
+  private static final List<String> SAME_PROPERTIES =
+      List.of(
+          "basedir",
+          "vgg4j.standin",
+          "org.bytedeco.javacpp.cachedir",
+          "org.bytedeco.javacpp.maxPhysicalBytes");
 
   @TempDir private Path folder;
 
@@ -74,20 +82,18 @@ final class CudaLongLifeTest {
     StandIn.require();
     Path out = folder.resolve("out");
     Path err = folder.resolve("err");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of("-Xms192m", "-Xmx192m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1"));
+    for (String name : SAME_PROPERTIES) {
+      if (System.getProperty(name) != null) {
+        command.add("-D" + name + "=" + System.getProperty(name));
+      }
+    }
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Cycles.class.getName()));
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xms192m",
-                "-Xmx192m",
-                "-XX:+AlwaysPreTouch",
-                "-XX:TieredStopAtLevel=1",
-                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
-                "-Dbasedir=" + System.getProperty("basedir", "."),
-                "-Dorg.bytedeco.javacpp.cachedir="
-                    + System.getProperty("org.bytedeco.javacpp.cachedir", folder.toString()),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Cycles.class.getName())
+        new ProcessBuilder(command)
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())
             .start();

@@ -2,12 +2,7 @@ package org.vgg4j.backend.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -101,37 +96,10 @@ record EngineLife(CudaOptions options, boolean batchNorm, int steps) {
   }
 
   /** Returns how often each native function was called up to each place of an undisturbed life. */
-  Map<String, long[]> calls() {
-    Map<String, long[]> calls = new LinkedHashMap<>();
+  Map<Place, Map<String, Long>> calls() {
+    Map<Place, Map<String, Long>> calls = new EnumMap<>(Place.class);
     StandIn.reset();
-    run(
-        place -> {
-          for (String function : functions()) {
-            calls
-                    .computeIfAbsent(function, name -> new long[Place.values().length])[
-                    place.ordinal()] =
-                StandIn.calls(function);
-          }
-        },
-        new TreeMap<>());
-    calls.values().removeIf(count -> count[Place.ENDED.ordinal()] == 0);
+    run(place -> calls.put(place, StandIn.calls()), new TreeMap<>());
     return calls;
-  }
-
-  /** Returns the names of all functions that the stand-in has. */
-  static List<String> functions() {
-    Path list = Path.of(System.getProperty("basedir", "."), "native/standin/functions.txt");
-    List<String> names = new ArrayList<>();
-    try {
-      for (String line : Files.readAllLines(list)) {
-        String[] words = line.strip().split("\\s+");
-        if (words.length == 2 && !line.startsWith("#")) {
-          names.add(words[1]);
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return names;
   }
 }

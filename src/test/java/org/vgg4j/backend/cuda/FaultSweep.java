@@ -67,10 +67,11 @@ final class FaultSweep {
   private final EngineLife life;
   private final boolean isTimed;
   private final List<Double> bits;
+  private final Map<Place, Map<String, Long>> calls;
   private final List<String> problems = new ArrayList<>();
   private final Map<Kind, Integer> cases = new EnumMap<>(Kind.class);
   private final Map<String, Integer> absorbed = new TreeMap<>();
-  private final Set<String> functions = new TreeSet<>();
+  private final Set<String> failing = new TreeSet<>();
   private Map<String, Long> before = StandIn.live();
   private boolean isAbsorbed; // the last call that was refused
 
@@ -87,6 +88,7 @@ final class FaultSweep {
       throw undisturbed.failure();
     }
     bits = undisturbed.bits();
+    calls = life.calls();
   }
 
   /** Returns the fault of a call; statuses are those of its library. */
@@ -123,7 +125,7 @@ final class FaultSweep {
     if (!hasFailed && isTimed) { // short work is run more often than long work
       return;
     }
-    functions.add(function);
+    failing.add(function);
     int count = cases.merge(kind, 1, Integer::sum);
     if (!live.equals(before)) {
       problem(fault, "leaves " + live + " where there was " + before, outcome.failure());
@@ -162,12 +164,12 @@ final class FaultSweep {
   private void checkFailure(
       Kind kind, String function, String fault, boolean opens, RuntimeException failure) {
     boolean isTyped =
-        failure instanceof DeviceLostException
-            || (opens && failure instanceof DeviceUnavailableException)
-            || (kind != Kind.LOST
-                && (failure instanceof CudaException
+        (opens && failure instanceof DeviceUnavailableException)
+            || (kind == Kind.LOST
+                ? failure instanceof DeviceLostException
+                : failure instanceof CudaException
                     || failure instanceof OutOfDeviceMemoryException
-                    || failure instanceof InvalidInputException));
+                    || failure instanceof InvalidInputException);
     if (!isTyped) {
       problem(fault, "ends in another exception", failure);
     }
@@ -189,9 +191,14 @@ final class FaultSweep {
     problems.add(fault + " " + what + "\n" + trace);
   }
 
-  /** Returns how often each function is called in a life: {@link EngineLife#calls}. */
-  Map<String, long[]> calls() {
-    return life.calls();
+  /** Returns the functions that a life calls. */
+  Set<String> functions() {
+    return calls.get(Place.ENDED).keySet();
+  }
+
+  /** Returns how often a function is called up to a place of a life. */
+  long calls(String function, Place place) {
+    return calls.get(place).getOrDefault(function, 0L);
   }
 
   List<String> problems() {
@@ -210,8 +217,8 @@ final class FaultSweep {
 
   /** Returns the counts. */
   String text() {
-    long calls = calls().values().stream().mapToLong(one -> one[Place.ENDED.ordinal()]).sum();
+    long all = calls.get(Place.ENDED).values().stream().mapToLong(Long::longValue).sum();
     return "%d calls of %d functions; of %d functions fail %s; no exception: %s"
-        .formatted(calls, calls().size(), functions.size(), cases, absorbed);
+        .formatted(all, functions().size(), failing.size(), cases, absorbed);
   }
 }

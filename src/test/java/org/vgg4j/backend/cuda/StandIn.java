@@ -19,6 +19,8 @@ public final class StandIn {
   private static final int SELECT = 6;
   private static final int DEVICES = 8;
   private static final int SHUFFLED = 9;
+  private static final int CALLED = 10;
+  private static final int CALLED_BYTES = 8192;
   private static final int IS_STANDIN = 32;
   private static final int LIVE_BYTES = 33;
   private static final int VIOLATIONS = 36;
@@ -90,6 +92,22 @@ public final class StandIn {
       control(SELECT, bytes.address());
       return read(CALLS);
     }
+  }
+
+  /** Returns how often each function was called, of those that were, since faults were set. */
+  static Map<String, Long> calls() {
+    Map<String, Long> calls = new LinkedHashMap<>();
+    try (BytePointer text = new BytePointer(CALLED_BYTES)) {
+      control(CALLED, text.address());
+      String[] lines = text.limit(0).getString().split("\n"); // without a limit, up to the zero
+      for (String line : lines) {
+        int space = line.indexOf(' ');
+        if (space > 0) {
+          calls.put(line.substring(0, space), Long.valueOf(line.substring(space + 1)));
+        }
+      }
+    }
+    return calls;
   }
 
   /** Returns the bytes of device memory in use. */
