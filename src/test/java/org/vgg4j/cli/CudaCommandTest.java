@@ -169,7 +169,9 @@ final class CudaCommandTest {
     assertEquals(16 << 20, config(run).get("workspaceLimit").asInt());
   }
 
-  /** A resumed run's choices, but for the form of its steps, which may have been timed meanwhile. */
+  /**
+   * A resumed run's choices, but for the form of its steps, which may have been timed meanwhile.
+   */
   private static JsonNode choicesAtTheStart(Path run) throws IOException {
     ObjectNode choices = (ObjectNode) config(run).get("choices");
     JsonNode form = choices.remove("step graph");
