@@ -106,7 +106,7 @@ final class CudaFaultSweepTest {
   void whileTiming(TestReporter reporter) {
     CudaOptions options = CudaUnderTest.measuring(Precision.BF16, Activations.AUTO, Map.of(), null);
     FaultSweep sweep = new FaultSweep(new EngineLife(options, true, 13), true);
-    sample(sweep, 2, function -> !MANY.contains(function) && !isDescription(function));
+    sample(sweep, 1, function -> !MANY.contains(function) && !isDescription(function));
     end(sweep, "timing", reporter);
   }
 
