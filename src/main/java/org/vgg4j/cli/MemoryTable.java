@@ -52,8 +52,8 @@ final class MemoryTable {
           Bytes.count(row.batchSize()));
     }
     ForecastTable.paragraph(
-        "computing again gives the same bits; fewer images a pass are fewer for batch norm, which"
-            + " changes results",
+        "computing again gives the same bits (on a GPU with --deterministic); with fewer images a"
+            + " pass, batch norm sees fewer, which changes results",
         out);
     if (refusal != null) {
       ForecastTable.paragraph(refusal, out);

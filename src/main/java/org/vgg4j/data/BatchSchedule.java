@@ -23,7 +23,7 @@ public record BatchSchedule(int images, int batchSize, int accumulate, int split
     InvalidInputException.requireAtLeast(1, "passes", split);
     int rest = images % batchSize == 0 ? batchSize : images % batchSize;
     int most = quotient(batchSize, split);
-    int smallest = Math.min(batchSize / (batchSize / most), rest / quotient(rest, most));
+    int smallest = Math.min(batchSize / quotient(batchSize, most), rest / quotient(rest, most));
     if (smallest < shard.world()) {
       throw new InvalidInputException(
           "batches of %d of %d images leave %d in the last, too few for %d devices"

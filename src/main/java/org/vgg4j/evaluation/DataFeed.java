@@ -33,12 +33,21 @@ public final class DataFeed implements AutoCloseable {
    * @throws OutOfDeviceMemoryException when there is not enough memory
    */
   public DataFeed(Vgg vgg, Preprocessing preprocessing, ImageSource data, DataOn where) {
+    this(vgg, preprocessing, data, where, Long.MAX_VALUE);
+  }
+
+  /**
+   * Does the same within a limit.
+   *
+   * @param room the most bytes of the engine's memory that the data set may take
+   */
+  public DataFeed(Vgg vgg, Preprocessing preprocessing, ImageSource data, DataOn where, long room) {
     this.data = data;
     preprocessing.requireFits(vgg.config().channels(), vgg.config().imageSize());
     Attempt attempt =
         where == DataOn.HOST
             ? new Attempt(null, "as asked for")
-            : attempt(vgg.network(), preprocessing, data);
+            : attempt(vgg.network(), preprocessing, data, room);
     if (where == DataOn.DEVICE) {
       require(attempt.refusal);
     }
@@ -47,7 +56,8 @@ public final class DataFeed implements AutoCloseable {
     place = new ImagePlace(resident == null ? 0 : bytes(data), attempt.refusal);
   }
 
-  private static Attempt attempt(Network network, Preprocessing preprocessing, ImageSource data) {
+  private static Attempt attempt(
+      Network network, Preprocessing preprocessing, ImageSource data, long room) {
     ImageSpec spec = ImageFeed.spec(preprocessing, data);
     if (spec == null) {
       return new Attempt(null, refusal(preprocessing, data, 0, network.backend()));
@@ -58,6 +68,12 @@ public final class DataFeed implements AutoCloseable {
           null, "the " + network.backend().name() + " engine has no memory of its own");
     }
     String refusal = refusal(preprocessing, data, 0, network.backend());
+    if (refusal == null && bytes(data) > room) {
+      refusal =
+          "the images of %s need %s, and the limit of memory leaves them %s"
+              .formatted(
+                  data.name(), ImagePlace.text(bytes(data)), ImagePlace.text(Math.max(0, room)));
+    }
     try {
       if (refusal == null) {
         images.bring(data);

@@ -63,7 +63,9 @@ public final class BuildContext implements MemoryPlanner {
    * @return the layout of the part's output
    */
   public Layout build(String name, Module part, Layout x, Usage partUsage) {
+    builder.beginPart();
     Layout y = part.build(inner(name, partUsage), x);
+    builder.endPart();
     if (!y.shape().equals(part.outputShape(x.shape()))) {
       throw new IllegalStateException(
           "%s built an output of %s but promised %s"

@@ -122,7 +122,8 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
-   * Returns the tensor for the output gradient.
+   * Returns the tensor for the output gradient. Write it after the forward, which may use its
+   * memory.
    *
    * @throws IllegalStateException in a net built for inference
    */
@@ -201,7 +202,8 @@ public final class Execution implements AutoCloseable {
   /**
    * Computes the output from the images, or from the input when no images are set.
    *
-   * @return the output, valid until the next forward of the net
+   * @return the output, valid until the next forward of the net, and where stages are computed
+   *     again only until the backward
    */
   public Tensor forward(boolean training) {
     if (source != null) {

@@ -140,6 +140,16 @@ final class ExecutionBuilder {
     multiplyAdds += count;
   }
 
+  /** A module or a part of one is built. */
+  void beginPart() {
+    output = null;
+  }
+
+  /** What the part leaves is for the next part. */
+  void endPart() {
+    input = output;
+  }
+
   Rewrite input() {
     return input;
   }

@@ -71,7 +71,7 @@ public interface Module extends AutoCloseable {
    * Computes the output of the last training forward again, with the same bits and with all that
    * the backward reads, because that memory was used for something else. By default this runs
    * {@link #forward}; a module whose forward moves state, such as running statistics, leaves that
-   * alone here.
+   * alone here, and one with parts calls theirs.
    *
    * @param x the input of that forward
    */

@@ -235,7 +235,8 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Returns the tensor for the output gradient, for {@link #backward}.
+   * Returns the tensor for the output gradient, for {@link #backward}. Write it after the forward,
+   * which may use its memory.
    *
    * @throws IllegalStateException in a net built for inference
    */
@@ -247,7 +248,8 @@ public final class Network implements AutoCloseable {
    * Runs the net at the shape of {@code x}; a training pass increments its counters.
    *
    * @param x {@link #input}, or another tensor of its layout
-   * @return the output, valid until the next forward
+   * @return the output, valid until the next forward, and where stages are computed again only
+   *     until the backward
    * @throws IllegalStateException for training in a net built for inference
    */
   public Tensor forward(Tensor x, boolean training) {
@@ -283,9 +285,14 @@ public final class Network implements AutoCloseable {
   public Tensor backward(Tensor dy) {
     if (trained == null || !trained.output().shape().equals(dy.shape())) {
       throw new IllegalStateException(
-          "a backward needs a training forward of the same batch size just before it");
+          "a backward needs a training forward of the same batch size just before it, and where"
+              + " stages are computed again, one of its own");
     }
-    return trained.backward(dy);
+    Execution execution = trained;
+    if (!options.recomputation().stages().isEmpty()) {
+      trained = null; // this backward writes over what the forward left
+    }
+    return execution.backward(dy);
   }
 
   /** Returns the cross entropy of the net's outputs, planned on the first call. */

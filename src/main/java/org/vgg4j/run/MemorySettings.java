@@ -20,7 +20,8 @@ public final class MemorySettings {
           .flag(
               "--memory SIZE",
               "Memory that the training may take on its device, such as 4G. Where that is too"
-                  + " little, it computes norms or whole stages again, and last splits its batches",
+                  + " little, norms or whole stages are computed again, and as a last resort"
+                  + " batches are split",
               "auto: what is free")
           .in(CHOICES, ALWAYS);
 

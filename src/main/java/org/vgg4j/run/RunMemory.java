@@ -64,6 +64,11 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
         asked, limit, MemoryChoice.choose(recipe, images, backend, limit - reserved, text, split));
   }
 
+  /** Returns the bytes of the limit that the training leaves. */
+  long room() {
+    return limit - choice.bytes();
+  }
+
   Integer splitOrNull() {
     return choice.split() == 1 ? null : (Integer) choice.split();
   }

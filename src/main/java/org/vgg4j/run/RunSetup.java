@@ -14,6 +14,7 @@ import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /**
  * What a run is made of, and {@code config.json} written from.
@@ -62,20 +63,44 @@ record RunSetup(
                   recipe, data.train(), engine, name, plan.settings(), plan.report()));
       selection = open(engine, closing);
     }
-    long dataBytes = DataFeed.bytesOrZero(data.train()) + DataFeed.bytesOrZero(data.test());
-    RunMemory memory =
-        RunMemory.choose(
-            recipe,
-            data.train().size(),
-            selection.backend(),
-            plan.settings(),
-            previous.config(),
-            dataOn == DataOn.DEVICE ? dataBytes : 0);
-    if (dataOn == DataOn.AUTO && memory.choice().bytes() + dataBytes > memory.limit()) {
-      dataOn = DataOn.HOST;
-    }
+    RunMemory memory = memory(plan, recipe, previous, data, dataOn, selection.backend());
     return new RunSetup(
         recipe, data, from == null ? data.from() : from, engine, selection, dataOn, memory);
+  }
+
+  /** Chooses the way to train; images that are to lie on the device have their room first. */
+  private static RunMemory memory(
+      RunPlan plan,
+      Recipe recipe,
+      PreviousRun previous,
+      RunData data,
+      DataOn dataOn,
+      Backend backend) {
+    long reserved =
+        dataOn == DataOn.DEVICE
+            ? DataFeed.bytesOrZero(data.train()) + DataFeed.bytesOrZero(data.test())
+            : 0;
+    int images = data.train().size();
+    Map<String, String> given = plan.settings();
+    Map<String, ?> before = previous.config();
+    try {
+      return RunMemory.choose(recipe, images, backend, given, before, reserved);
+    } catch (OutOfDeviceMemoryException e) {
+      if (reserved == 0) {
+        throw e;
+      }
+      long training = RunMemory.choose(recipe, images, backend, given, before, 0).choice().bytes();
+      requireRoom(recipe, data, training, backend);
+      throw e;
+    }
+  }
+
+  private static void requireRoom(
+      Recipe recipe, RunData data, long trainingBytes, Backend backend) {
+    Preprocessing preprocessing = recipe.preprocessing();
+    DataFeed.require(DataFeed.refusal(preprocessing, data.train(), trainingBytes, backend));
+    long taken = trainingBytes + DataFeed.bytes(data.train());
+    DataFeed.require(DataFeed.refusal(preprocessing, data.test(), taken, backend));
   }
 
   /** Returns where the images are to lie, which on another engine than the GPU's is the host. */
@@ -102,10 +127,7 @@ record RunSetup(
    */
   void requireRoomForData(long trainingBytes) {
     if (dataOn == DataOn.DEVICE) {
-      Preprocessing preprocessing = recipe.preprocessing();
-      DataFeed.require(DataFeed.refusal(preprocessing, data.train(), trainingBytes, backend()));
-      long taken = trainingBytes + DataFeed.bytes(data.train());
-      DataFeed.require(DataFeed.refusal(preprocessing, data.test(), taken, backend()));
+      requireRoom(recipe, data, trainingBytes, backend());
     }
   }
 

@@ -129,7 +129,7 @@ public final class Settings {
       recipe("learningRateSchedule", TEXT, recipe -> recipe.training().schedule().label())
           .flag(
               "--lr-schedule NAME",
-              "How the learning rate changes: constant, linear or cosine, both of which fall to 0")
+              "How the learning rate changes: constant, or linear or cosine, which fall to 0")
           .in(RECIPES, ALWAYS);
   static final Setting<Recipe, Long> SEED =
       recipe("seed", LONG, recipe -> recipe.training().seed())

@@ -179,7 +179,8 @@ public final class TrainingRun implements AutoCloseable {
                 recipe.preprocessing(),
                 recipe.newOptimizer(),
                 setup.divided().training(),
-                setup.dataOn()));
+                setup.dataOn(),
+                setup.memory().room()));
     if (stopping) {
       trainer.stop();
     }

@@ -4,7 +4,7 @@ package org.vgg4j.tensor;
 public interface MemoryPlanner {
   /**
    * Plans an output that lives until the backward pass has read it (in inference, until the next
-   * layer has).
+   * layer has). The last one that a module asks for is its own output.
    */
   Slot activation(Layout layout);
 

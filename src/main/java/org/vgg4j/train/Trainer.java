@@ -36,6 +36,7 @@ public final class Trainer implements AutoCloseable {
   private final Preprocessing preprocessing;
   private final TrainingOptions options;
   private final DataOn dataOn;
+  private final long dataRoom;
   private final Closing closing = new Closing();
   private final TrainingStep trainingStep;
   private final StepWatch steps;
@@ -77,11 +78,27 @@ public final class Trainer implements AutoCloseable {
       Optimizer optimizer,
       TrainingOptions options,
       DataOn dataOn) {
+    this(vgg, preprocessing, optimizer, options, dataOn, Long.MAX_VALUE);
+  }
+
+  /**
+   * Prepares a training as above, with a limit for its images.
+   *
+   * @param dataRoom the most bytes of the engine's memory that the images may take
+   */
+  public Trainer(
+      Vgg vgg,
+      Preprocessing preprocessing,
+      Optimizer optimizer,
+      TrainingOptions options,
+      DataOn dataOn,
+      long dataRoom) {
     this.vgg = vgg;
     this.preprocessing = preprocessing;
     this.network = vgg.network();
     this.options = options;
     this.dataOn = dataOn;
+    this.dataRoom = dataRoom;
     try {
       trainingStep = closing.own(new TrainingStep(network, optimizer, options.accumulates()));
       loss = network.loss();
@@ -152,7 +169,7 @@ public final class Trainer implements AutoCloseable {
       return;
     }
     releaseData();
-    data = new TrainingData(vgg, preprocessing, train, test, dataOn);
+    data = new TrainingData(vgg, preprocessing, train, test, dataOn, dataRoom);
     listener.dataPlaced(data.train().place(), data.test().place());
   }
 
@@ -169,9 +186,15 @@ public final class Trainer implements AutoCloseable {
     List<Integer> built = network.options().batchSizes();
     if (!built.containsAll(needed)) {
       throw new InvalidInputException(
-          ("%d images in batches of %d need a net for the batch sizes %s, but this one was built"
-               + " for %s; build it with NetworkOptions.training(Trainer.batchSizes(%2$d, %1$d))")
-              .formatted(images, options.batchSize(), needed, built));
+          ("%d images in batches of %d%s need a net for the batch sizes %s, but this one was built"
+               + " for %s; build it with NetworkOptions.training(Trainer.batchSizes(%2$d, %1$d%s))")
+              .formatted(
+                  images,
+                  options.batchSize(),
+                  options.split() == 1 ? "" : ", each in %d passes,".formatted(options.split()),
+                  needed,
+                  built,
+                  options.split() == 1 ? "" : ", " + options.split()));
     }
   }
 

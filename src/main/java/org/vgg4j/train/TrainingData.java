@@ -13,12 +13,22 @@ final class TrainingData implements AutoCloseable {
   private final DataFeed train;
   private final DataFeed test;
 
-  /** Brings both to where they are to lie; where there is room for one alone it is the first. */
+  /**
+   * Brings both to where they are to lie; where there is room for one alone it is the first.
+   *
+   * @param room the most bytes of the engine's memory that both may take
+   */
   TrainingData(
-      Vgg vgg, Preprocessing preprocessing, ImageSource train, ImageSource test, DataOn where) {
+      Vgg vgg,
+      Preprocessing preprocessing,
+      ImageSource train,
+      ImageSource test,
+      DataOn where,
+      long room) {
     try {
-      this.train = closing.own(new DataFeed(vgg, preprocessing, train, where));
-      this.test = closing.own(new DataFeed(vgg, preprocessing, test, where));
+      this.train = closing.own(new DataFeed(vgg, preprocessing, train, where, room));
+      long left = room - this.train.place().bytes();
+      this.test = closing.own(new DataFeed(vgg, preprocessing, test, where, left));
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;

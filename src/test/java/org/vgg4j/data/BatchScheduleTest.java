@@ -94,6 +94,8 @@ class BatchScheduleTest {
     assertEquals(
         "batches of 64 of 66 images leave 2 in the last, too few for 3 devices",
         thrown.getMessage());
+    assertThrows( // of passes of 22, 21 and 21 images
+        InvalidInputException.class, () -> new BatchSchedule(640, 64, 1, 3, new Shard(0, 22)));
     assertThrows(InvalidInputException.class, () -> new Shard(3, 3));
     assertThrows(InvalidInputException.class, () -> new Shard(-1, 3));
     assertThrows(InvalidInputException.class, () -> new Shard(0, 0));

@@ -68,6 +68,7 @@ public final class DeviceSharing {
   }
 
   private void giveBack(DeviceArray array) {
+    device.context().checkOpen();
     if (!device.context().status().isLost()) {
       device.memory().foreign().haveWait(array.stream());
     }
@@ -86,6 +87,7 @@ public final class DeviceSharing {
    */
   public DeviceArray lend(Tensor tensor) {
     device.context().checkOpen();
+    device.context().makeCurrentAgain();
     CudaTensor own = CudaTensor.of(device.memory(), tensor);
     CudaLayout layout = own.layout();
     long address = own.pointer().address();

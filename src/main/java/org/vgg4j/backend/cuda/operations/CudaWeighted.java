@@ -45,6 +45,11 @@ abstract class CudaWeighted extends CudaPlan implements WeightedPlan {
   @Override
   public final void backward(
       Tensor source, Tensor weights, Tensor dy, Tensor slopes, Tensor db, Tensor dx) {
+    if (x.deferred()) { // the plans of both gradients share their scratch memory
+      backwardWeights(source, dy, slopes, db);
+      backwardData(weights, dy, dx);
+      return;
+    }
     device.context().fork(Branch.GRADIENTS);
     backwardWeights(source, dy, slopes, db);
     device.context().resume();

@@ -12,6 +12,9 @@ import org.vgg4j.tensor.Closing;
  * they take turns, and nothing waits for the times.
  */
 final class GraphTrial implements AutoCloseable {
+  /** Branches that gain less are not worth their risk. */
+  private static final double NOISE = 0.98;
+
   /** Of each graph; the first launch brings it to the GPU and does not count. */
   private static final int LAUNCHES = 5;
 
@@ -76,8 +79,9 @@ final class GraphTrial implements AutoCloseable {
     return done;
   }
 
+  /** Returns whether branches gain more than the noise of a timing. */
   boolean isBranchedFaster() {
-    return shortest[1] < shortest[0];
+    return shortest[1] < NOISE * shortest[0];
   }
 
   /** Returns both times. */
