@@ -7,12 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.nn.Execution;
@@ -34,30 +31,12 @@ import org.vgg4j.train.TrainingStep;
 
 /** Steps that were captured, and what moves, ends or changes under them. */
 @OnStandIn
+@ExtendWith(LeavesNothing.class)
 final class CudaRecordingTest {
   private static final int BATCH = 2;
   private static final int SIZE = 8;
   private static final ImageSpec SMALL = new ImageSpec(1, 5, 6, 1, SIZE);
   private static final ImageSpec LARGE = new ImageSpec(1, 11, 12, 1, SIZE);
-
-  private Map<String, Long> before;
-
-  @BeforeAll
-  static void requireStandIn() {
-    StandIn.require();
-  }
-
-  @BeforeEach
-  void start() {
-    StandIn.reset();
-    before = StandIn.live();
-  }
-
-  @AfterEach
-  void leavesNothing() {
-    assertEquals(before, StandIn.live());
-    assertEquals(0, StandIn.violations());
-  }
 
   /** A training whose steps the test makes one by one. */
   private static final class Steps {
