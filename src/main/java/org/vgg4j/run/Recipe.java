@@ -2,7 +2,7 @@ package org.vgg4j.run;
 
 import java.util.List;
 import java.util.Map;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;

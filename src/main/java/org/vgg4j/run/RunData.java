@@ -2,8 +2,8 @@ package org.vgg4j.run;
 
 import java.nio.file.Path;
 import java.util.Map;
-import org.vgg4j.data.FashionMnist;
 import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.sets.FashionMnist;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
