@@ -168,7 +168,7 @@ final class ExecutionBuilder {
   }
 
   Slot counted(Slot slot) {
-    activationBytes += Arena.align(slot.layout().bytes());
+    activationBytes += memory.isPassedOver() ? 0 : Arena.align(slot.layout().bytes());
     return slot;
   }
 }

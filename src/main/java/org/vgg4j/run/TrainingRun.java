@@ -172,6 +172,7 @@ public final class TrainingRun implements AutoCloseable {
                 isAsBefore ? "as the run before" : setup.selection().reason()));
     report("run folder: " + folder());
     setup.memory().lines(recipe).forEach(this::report);
+    recipe.training().updates().texts().forEach(this::report);
     // Before the net takes its memory, of which a measurement wants a part.
     Ceilings ceilings = profiledSteps > 0 ? CeilingMeasurement.of(setup.backend()) : null;
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));

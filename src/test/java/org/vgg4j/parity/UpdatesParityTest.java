@@ -14,6 +14,7 @@ import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Parameter;
+import org.vgg4j.nn.Values;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.optim.Optimizer;
