@@ -122,6 +122,11 @@ final class ExecutionBuilder {
     return freezing.isFrozen(stages.size());
   }
 
+  /** Returns whether the next stage is not trained. */
+  boolean isNextFrozen() {
+    return freezing.isFrozen(stages.size() + 1);
+  }
+
   long nextStream() {
     return DROPOUT_STREAMS + streams++;
   }
