@@ -113,11 +113,19 @@ public final class WeightAverage implements AutoCloseable {
   /** Computes something with the averages in the net. */
   public <T> T with(Supplier<T> work) {
     exchange();
+    T result;
     try {
-      return work.get();
-    } finally {
-      exchange();
+      result = work.get();
+    } catch (RuntimeException | Error e) {
+      try {
+        exchange();
+      } catch (RuntimeException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
     }
+    exchange();
+    return result;
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.List;
 import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Stage;
+import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DescribedDevice;
 import org.vgg4j.tensor.EngineException;
@@ -19,8 +20,8 @@ import org.vgg4j.tensor.Work;
  * What a training step takes on a device that is only described.
  *
  * @param images how many images a step takes, those of all its batches
- * @param rows the parts of a step: the images' way in, the layers, the loss, and for steps of
- *     several batches the sum of their gradients
+ * @param rows the parts of a step: the images' way in, the layers, the loss, and, where there are
+ *     such, the sum of several batches' gradients, their limit and the average of the weights
  */
 public record Forecast(int images, List<Row> rows) {
   /** The side of Fashion-MNIST's images, which are grey. */
@@ -71,6 +72,13 @@ public record Forecast(int images, List<Row> rows) {
     rows.add(row("loss", device.loss(logits), batches, List.of(), device));
     if (batches > 1) {
       rows.add(row("sum", device.accumulate(slab), batches, List.of(), device));
+    }
+    UpdateOptions updates = recipe.training().updates();
+    if (updates.clips()) {
+      rows.add(row("clip", device.clip(slab), 1, List.of(), device));
+    }
+    if (updates.averages()) {
+      rows.add(row("average", device.average(slab), 1, List.of(), device));
     }
     return new Forecast(recipe.training().batchSize() * batches, rows);
   }

@@ -46,6 +46,12 @@ public interface DescribedDevice extends AutoCloseable {
   /** Returns the work of adding a slab of gradients to another. */
   List<Work> accumulate(long elements);
 
+  /** Returns the work of limiting the norm of so many gradients. */
+  List<Work> clip(long elements);
+
+  /** Returns the work of averaging so many weights. */
+  List<Work> average(long elements);
+
   @Override
   void close();
 }

@@ -1,6 +1,7 @@
 package org.vgg4j.train;
 
 import java.util.List;
+import java.util.Set;
 import org.vgg4j.data.Draw;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.loading.BatchSchedule;
@@ -99,6 +100,7 @@ public final class Trainer implements AutoCloseable {
     this.options = options;
     this.dataOn = dataOn;
     this.dataRoom = dataRoom;
+    requireFrozen(vgg, options.updates().frozen());
     try {
       trainingStep = closing.own(new TrainingStep(network, optimizer, options));
       loss = network.loss();
@@ -111,6 +113,16 @@ public final class Trainer implements AutoCloseable {
     watch = new LossWatch(loss::beginTotals, loss::totals, network.backend().readInterval());
     tensors =
         new TrainingTensors(vgg, trainingStep.optimizer(), trainingStep.average(), this::diverged);
+  }
+
+  private static void requireFrozen(Vgg vgg, List<String> said) {
+    List<String> built = vgg.network().options().frozen();
+    if (!Set.copyOf(Vgg.layers(vgg.config(), said)).equals(Set.copyOf(built))) {
+      throw InvalidInputException.of(
+          "freeze",
+          "asks for %s, but the net was built with %s frozen; see NetworkOptions.withFrozen"
+              .formatted(said, built));
+    }
   }
 
   /**

@@ -24,6 +24,7 @@ import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Parameter;
+import org.vgg4j.nn.Recomputation;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
@@ -49,6 +50,8 @@ final class UpdatesTest {
           .dropout(0.3)
           .build();
 
+  private Recomputation again = Recomputation.NONE;
+
   private static ImageSource data() {
     byte[] pixels = new byte[IMAGES * 64];
     long key = CounterRandom.key(3, 3, 3);
@@ -60,12 +63,13 @@ final class UpdatesTest {
     return new InMemoryImages("random", shape, List.of("a", "b", "c"), pixels, labels);
   }
 
-  private static Snapshot train(String device, UpdateOptions updates, Snapshot from, long stop) {
+  private Snapshot train(String device, UpdateOptions updates, Snapshot from, long stop) {
     TrainingOptions options =
         new TrainingOptions(3, BATCH, 3e-2, LearningRateSchedule.LINEAR, 7).withUpdates(updates);
     NetworkOptions net =
         NetworkOptions.training(Trainer.batchSizes(BATCH, IMAGES))
             .withFrozen(updates.frozen())
+            .withRecomputation(again)
             .withSeed(7);
     try (Backend backend = Backends.open(device).backend();
         Vgg vgg = Vgg.build(CONFIG, Initialization.KAIMING, net, backend);
@@ -138,6 +142,31 @@ final class UpdatesTest {
     assertEquals(3, accuracies(still).size());
     assertEquals(1, accuracies(still).stream().distinct().count());
     assertTrue(accuracies(start).stream().distinct().count() > 1, accuracies(start)::toString);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"features.0, 0", "features.4, 0", "features.4, 1", "classifier.0, 1"})
+  void computedAgainTheBitsAreTheSame(String frozen, int stretch) {
+    UpdateOptions updates = new UpdateOptions(0.1, 0.9, 0.1, List.of(frozen));
+    for (String device : List.of("reference", "cpu")) {
+      Snapshot kept = train(device, updates, null, 4);
+      again = new Recomputation(true, List.of(stretch));
+      Snapshot other = train(device, updates, null, 4);
+      again = Recomputation.NONE;
+      assertEquals(sums(kept.model(), ""), sums(other.model(), ""));
+      assertEquals(sums(kept.optimizer(), ""), sums(other.optimizer(), ""));
+    }
+  }
+
+  @Test
+  void aNetOfOtherFrozenLayersIsRefused() {
+    TrainingOptions options =
+        new TrainingOptions(1, BATCH, 1, LearningRateSchedule.CONSTANT, 7)
+            .withUpdates(UpdateOptions.NONE.withFrozen("features"));
+    try (Backend backend = Backends.open("reference").backend();
+        Vgg vgg = Vgg.build(CONFIG, BATCH, backend)) {
+      assertThrows(InvalidInputException.class, () -> new Trainer(vgg, new Adam(), options));
+    }
   }
 
   @Test

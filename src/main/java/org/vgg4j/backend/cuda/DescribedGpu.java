@@ -13,6 +13,8 @@ import org.vgg4j.backend.cuda.libraries.CudaLibraries;
 import org.vgg4j.backend.cuda.libraries.CudaLibrary;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.operations.CudaAccumulate;
+import org.vgg4j.backend.cuda.operations.CudaAverage;
+import org.vgg4j.backend.cuda.operations.CudaClip;
 import org.vgg4j.backend.cuda.operations.CudaCrossEntropy;
 import org.vgg4j.backend.cuda.operations.CudaDevice;
 import org.vgg4j.backend.cuda.operations.OptimizerSlabs;
@@ -145,6 +147,16 @@ public final class DescribedGpu implements DescribedDevice {
   @Override
   public List<Work> accumulate(long elements) {
     return CudaAccumulate.work(elements);
+  }
+
+  @Override
+  public List<Work> clip(long elements) {
+    return CudaClip.work(elements);
+  }
+
+  @Override
+  public List<Work> average(long elements) {
+    return CudaAverage.work(elements);
   }
 
   @Override

@@ -42,6 +42,11 @@ public final class CudaAverage implements AveragePlan {
 
   @Override
   public List<Work> work() {
+    return work(elements);
+  }
+
+  /** Returns the work of moving an average of so many floats. */
+  public static List<Work> work(long elements) {
     long slab = elements * Float.BYTES;
     return List.of(new Work(Work.Phase.UPDATE, "average", 2 * slab, slab, 0));
   }

@@ -22,7 +22,6 @@ public final class CudaClip implements ClipPlan {
 
   private final CudaArena gradients;
   private final long elements;
-  private final int parts;
   private final Closing closing = new Closing();
   private final DeviceMemory results; // the factor, then a sum a part
   private final KernelLaunch squares;
@@ -32,8 +31,7 @@ public final class CudaClip implements ClipPlan {
   public CudaClip(CudaDevice device, double most, Arena slab) {
     gradients = CudaArena.of(device.memory(), slab);
     elements = OptimizerSlabs.elements(gradients);
-    long each = (long) THREADS * ELEMENTS_A_THREAD;
-    parts = (int) Math.min(MOST_PARTS, (elements + each - 1) / each);
+    int parts = parts(elements);
     try {
       results =
           closing.own(
@@ -65,10 +63,20 @@ public final class CudaClip implements ClipPlan {
     }
   }
 
+  private static int parts(long elements) {
+    long each = (long) THREADS * ELEMENTS_A_THREAD;
+    return (int) Math.min(MOST_PARTS, (elements + each - 1) / each);
+  }
+
   @Override
   public List<Work> work() {
+    return work(elements);
+  }
+
+  /** Returns the work of clipping so many floats, of which all are scaled. */
+  public static List<Work> work(long elements) {
     long slab = elements * Float.BYTES;
-    long partial = (long) parts * Double.BYTES;
+    long partial = (long) parts(elements) * Double.BYTES;
     return List.of(
         new Work(Work.Phase.UPDATE, "clip squares", slab, partial, 0),
         new Work(Work.Phase.UPDATE, "clip factor", partial, 0, 0),
