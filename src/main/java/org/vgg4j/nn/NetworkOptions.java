@@ -16,6 +16,8 @@ import org.vgg4j.tensor.InvalidInputException;
  *     loaded
  * @param shapeBytes the most bytes for input shapes that the net was not built for
  * @param recomputation what a training computes again instead of keeping it
+ * @param labelSmoothing the share of each sample's target that the loss of a training spreads
+ *     evenly over all classes, in [0, 1)
  */
 public record NetworkOptions(
     List<Integer> batchSizes,
@@ -24,7 +26,8 @@ public record NetworkOptions(
     boolean inputGradient,
     boolean initialValues,
     long shapeBytes,
-    Recomputation recomputation) {
+    Recomputation recomputation,
+    double labelSmoothing) {
   /** 1 GiB. */
   public static final long DEFAULT_SHAPE_BYTES = 1L << 30;
 
@@ -50,7 +53,15 @@ public record NetworkOptions(
       boolean inputGradient,
       boolean initialValues,
       long shapeBytes) {
-    this(batchSizes, training, seed, inputGradient, initialValues, shapeBytes, Recomputation.NONE);
+    this(
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        shapeBytes,
+        Recomputation.NONE,
+        0);
   }
 
   /** Returns options for training at the given batch sizes, with seed 0. */
@@ -66,30 +77,64 @@ public record NetworkOptions(
   /** Returns these options with another seed. */
   public NetworkOptions withSeed(long other) {
     return new NetworkOptions(
-        batchSizes, training, other, inputGradient, initialValues, shapeBytes, recomputation);
+        batchSizes,
+        training,
+        other,
+        inputGradient,
+        initialValues,
+        shapeBytes,
+        recomputation,
+        labelSmoothing);
   }
 
   /** Returns these options with the input's gradient. */
   public NetworkOptions withInputGradient() {
     return new NetworkOptions(
-        batchSizes, training, seed, true, initialValues, shapeBytes, recomputation);
+        batchSizes, training, seed, true, initialValues, shapeBytes, recomputation, labelSmoothing);
   }
 
   /** Returns these options for a net whose parameters will be loaded. */
   public NetworkOptions withoutInitialValues() {
     return new NetworkOptions(
-        batchSizes, training, seed, inputGradient, false, shapeBytes, recomputation);
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        false,
+        shapeBytes,
+        recomputation,
+        labelSmoothing);
   }
 
   /** Returns these options with another memory limit for further input shapes. */
   public NetworkOptions withShapeBytes(long other) {
     return new NetworkOptions(
-        batchSizes, training, seed, inputGradient, initialValues, other, recomputation);
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        other,
+        recomputation,
+        labelSmoothing);
   }
 
   /** Returns these options with something computed again instead of kept. */
   public NetworkOptions withRecomputation(Recomputation other) {
     return new NetworkOptions(
-        batchSizes, training, seed, inputGradient, initialValues, shapeBytes, other);
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        shapeBytes,
+        other,
+        labelSmoothing);
+  }
+
+  /** Returns these options with a loss of smoothed labels. */
+  public NetworkOptions withLabelSmoothing(double other) {
+    return new NetworkOptions(
+        batchSizes, training, seed, inputGradient, initialValues, shapeBytes, recomputation, other);
   }
 }

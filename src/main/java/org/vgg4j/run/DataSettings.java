@@ -53,6 +53,7 @@ final class DataSettings {
               "--data-on PLACE",
               "Where the images lie: device (the GPU's memory), host, or auto (device if they fit)",
               "auto")
+          .unsaid("auto")
           .changedBy(DeviceSettings.DEVICE)
           .in(ALL, ALWAYS);
 

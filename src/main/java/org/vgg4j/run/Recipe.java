@@ -19,6 +19,7 @@ import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.SgdSpec;
+import org.vgg4j.tensor.SoftTargets;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingOptions;
 
@@ -32,6 +33,7 @@ import org.vgg4j.train.TrainingOptions;
  * @param optimizer adam or sgd
  * @param momentum of sgd
  * @param weightDecay of either
+ * @param labelSmoothing the share of each image's target that the loss spreads over all classes
  * @param training epochs, batch size, learning rate and its schedule, seed
  */
 public record Recipe(
@@ -42,6 +44,7 @@ public record Recipe(
     String optimizer,
     double momentum,
     double weightDecay,
+    double labelSmoothing,
     TrainingOptions training) {
   /** The names of the recipes. */
   public static final List<String> NAMES = List.of("quick", "blog");
@@ -57,6 +60,7 @@ public record Recipe(
       throw InvalidInputException.of(
           "weightDecay", "must be at least 0 and finite, not " + weightDecay);
     }
+    SoftTargets.of(labelSmoothing, net.classes());
   }
 
   /** Creates a recipe with the net's default preprocessing. */
@@ -68,7 +72,7 @@ public record Recipe(
       double momentum,
       double weightDecay,
       TrainingOptions training) {
-    this(name, net, defaultOf(net), initialization, optimizer, momentum, weightDecay, training);
+    this(name, net, defaultOf(net), initialization, optimizer, momentum, weightDecay, 0, training);
   }
 
   private static Preprocessing defaultOf(VggConfig net) {
@@ -147,7 +151,10 @@ public record Recipe(
     Integer[] sizes = Trainer.batchSizes(batchSize, images, training.split());
     try {
       NetworkOptions options =
-          NetworkOptions.training(sizes).withSeed(training.seed()).withRecomputation(recomputation);
+          NetworkOptions.training(sizes)
+              .withSeed(training.seed())
+              .withRecomputation(recomputation)
+              .withLabelSmoothing(labelSmoothing);
       return Vgg.plan(net, initialization, options, backend);
     } catch (InvalidInputException e) {
       if ("batchSize".equals(e.field()) && batchSize > 1) {
@@ -172,6 +179,7 @@ public record Recipe(
         optimizer,
         momentum,
         weightDecay,
+        labelSmoothing,
         training.withSplit(split));
   }
 
@@ -199,6 +207,7 @@ public record Recipe(
         RecipeSettings.OPTIMIZER.require(flat),
         RecipeSettings.MOMENTUM.require(flat),
         RecipeSettings.WEIGHT_DECAY.require(flat),
+        RecipeSettings.LABEL_SMOOTHING.require(flat),
         new TrainingOptions(
             RecipeSettings.EPOCHS.require(flat),
             RecipeSettings.BATCH_SIZE.require(flat),

@@ -90,6 +90,13 @@ final class RecipeSettings {
       recipe("weightDecay", REAL, Recipe::weightDecay)
           .flag("--weight-decay D", "Weight decay: D times each weight is added to its gradient")
           .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Double> LABEL_SMOOTHING =
+      recipe("labelSmoothing", REAL, Recipe::labelSmoothing)
+          .flag(
+              "--label-smoothing S",
+              "Share of each image's target that the loss spreads evenly over all classes")
+          .unsaid(0.0)
+          .in(TRAINING, ALWAYS);
   static final Setting<Recipe, Integer> EPOCHS =
       recipe("epochs", COUNT, recipe -> recipe.training().epochs())
           .flag("--epochs N", "Passes over the training set")

@@ -18,6 +18,7 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param form how its values are written
  * @param reader gives its value; null for the net's, which {@code VggConfig.toMap} writes
  * @param flag how it is said on the command line, null when it is not said by itself
+ * @param unsaid what a configuration of an older version means by saying nothing; null for nothing
  * @param change when it may change
  * @param changedBy others that may change it too
  */
@@ -26,6 +27,7 @@ public record Setting<S, T>(
     Form<T> form,
     Function<S, T> reader,
     Flag flag,
+    T unsaid,
     Change change,
     List<Setting<?, ?>> changedBy) {
 
@@ -85,7 +87,7 @@ public record Setting<S, T>(
   }
 
   static <S, T> Setting<S, T> of(String key, Form<T> form, Function<S, T> reader) {
-    return new Setting<>(key, form, reader, null, Change.ALWAYS, List.of());
+    return new Setting<>(key, form, reader, null, null, Change.ALWAYS, List.of());
   }
 
   /** Takes a flag with its label, such as --epochs N; without a label it is a yes or no. */
@@ -96,15 +98,20 @@ public record Setting<S, T>(
   Setting<S, T> flag(String text, String help, String otherwise) {
     String[] parts = text.split(" ");
     Flag said = new Flag(parts[0], parts.length > 1 ? parts[1] : null, help, otherwise);
-    return new Setting<>(key, form, reader, said, change, changedBy);
+    return new Setting<>(key, form, reader, said, unsaid, change, changedBy);
+  }
+
+  /** Says what configurations mean that were written before there was this setting. */
+  Setting<S, T> unsaid(T value) {
+    return new Setting<>(key, form, reader, flag, value, change, changedBy);
   }
 
   Setting<S, T> changedBy(Setting<?, ?>... others) {
-    return new Setting<>(key, form, reader, flag, change, List.of(others));
+    return new Setting<>(key, form, reader, flag, unsaid, change, List.of(others));
   }
 
   Setting<S, T> in(List<Setting<S, ?>> list, Change when) {
-    Setting<S, T> last = new Setting<>(key, form, reader, flag, when, changedBy);
+    Setting<S, T> last = new Setting<>(key, form, reader, flag, unsaid, when, changedBy);
     list.add(last);
     return last;
   }
@@ -133,11 +140,18 @@ public record Setting<S, T>(
     return value == null ? null : parse(value.toString());
   }
 
+  /** Returns what a whole flat configuration says, or means by saying nothing. */
+  T read(Map<String, ?> config) {
+    T found = find(config);
+    return found == null ? unsaid : found;
+  }
+
   T require(Map<String, ?> config) {
-    if (config.get(key) == null) {
+    T value = read(config);
+    if (value == null) {
       throw new InvalidInputException("the configuration has no '" + key + "'");
     }
-    return find(config);
+    return value;
   }
 
   void write(S source, Map<String, Object> config) {

@@ -41,7 +41,7 @@ final class SettingsDifference {
     List<String> asked = new ArrayList<>();
     List<String> refused = new ArrayList<>();
     for (Setting<?, ?> setting : Settings.choices()) {
-      if (Objects.equals(setting.find(other), setting.find(old))) {
+      if (Objects.equals(setting.read(other), setting.read(old))) {
         continue;
       }
       String text =

@@ -211,7 +211,7 @@ public final class Trainer implements AutoCloseable {
         break;
       }
       requireFinite(tested.lossSum());
-      EpochMetrics metrics = position.epochDone(totals, tested.accuracy());
+      EpochMetrics metrics = position.epochDone(totals, tested, vgg.config().classes());
       loss.resetTotals();
       listener.epochFinished(metrics);
     }

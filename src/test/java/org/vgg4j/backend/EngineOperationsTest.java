@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.backend.reference.ReferenceBackend;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
@@ -451,15 +452,17 @@ abstract class EngineOperationsTest {
         });
   }
 
-  @Test
-  void crossEntropy() {
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.1})
+  void crossEntropy(double labelSmoothing) {
     Shape shape = Shape.of(4, 10);
     Function<Bench, Outputs> run =
         bench -> {
           StepState state = bench.state();
           LossAccumulator sums = bench.own(bench.backend().newLossAccumulator());
           CrossEntropyPlan plan =
-              bench.own(bench.backend().crossEntropy(bench.plain(shape), state, sums));
+              bench.own(
+                  bench.backend().crossEntropy(bench.plain(shape), state, sums, labelSmoothing));
           state.setLoss(3, 1.0 / 3);
           double[] values = Arrays.stream(Bench.random(shape, 22)).map(v -> v * 8).toArray();
           values[10] = 1000; // a softmax without the maximum subtracted overflows
@@ -468,7 +471,7 @@ abstract class EngineOperationsTest {
           Tensor dlogits = bench.output(bench.plain(shape));
           plan.forward(logits, labels, dlogits);
           LossTotals read = sums.read();
-          double[] totals = {read.lossSum(), read.correct(), read.count()};
+          double[] totals = {read.lossSum(), read.correct(), read.inTopFive(), read.count()};
           sums.reset();
           return new Outputs(bench)
               .add("cross entropy dlogits", dlogits, 10)

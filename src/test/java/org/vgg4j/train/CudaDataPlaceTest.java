@@ -81,9 +81,7 @@ final class CudaDataPlaceTest {
 
     @Override
     public void epochFinished(EpochMetrics epoch) {
-      metrics.add(
-          new EpochMetrics(
-              epoch.epoch(), epoch.trainLoss(), epoch.trainAccuracy(), epoch.testAccuracy(), 0, 0));
+      metrics.add(epoch.timeless());
     }
 
     void requireSame(Heard other) {
