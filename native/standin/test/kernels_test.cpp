@@ -17,7 +17,7 @@ struct StepState {
 
 struct LossTotals {
   double lossSum;
-  int64_t correct, count, badLabels, firstNonFinite;
+  int64_t correct, inTopFive, count, badLabels, firstNonFinite;
 };
 
 // The bf16 copy that an optimizer writes of its parameters.

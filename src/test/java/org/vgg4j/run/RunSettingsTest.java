@@ -68,8 +68,9 @@ final class RunSettingsTest {
     Map<String, Object> recipe = Recipe.quick().toMap();
     recipe.remove("labelSmoothing");
     assertEquals(Recipe.quick(), Recipe.fromMap(recipe));
-    Map<String, Double> smooth = Map.of("labelSmoothing", 0.1);
-    assertThrows(InvalidInputException.class, () -> differences(Map.of(), smooth, true));
+    assertEquals(
+        List.of("--label-smoothing 0.1 (the run: none)"),
+        differences(Map.of(), Map.of("labelSmoothing", 0.1), true));
   }
 
   @Test
