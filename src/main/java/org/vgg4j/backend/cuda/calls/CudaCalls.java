@@ -202,6 +202,11 @@ public final class CudaCalls {
     return executable;
   }
 
+  /** Brings a graph to the device, which takes the memory that it needs there. */
+  void cudaGraphUpload(CUgraphExec_st graph, CUstream_st stream) {
+    status.cuda("cudaGraphUpload", cudart.cudaGraphUpload(graph, stream), "a step");
+  }
+
   void cudaGraphLaunch(CUgraphExec_st graph, CUstream_st stream) {
     status.cuda("cudaGraphLaunch", cudart.cudaGraphLaunch(graph, stream), "a step");
   }
