@@ -180,6 +180,18 @@ public final class CudaCalls {
         "a step");
   }
 
+  /** Returns whether a stream is captured or, as the default stream may, would wait for one. */
+  public boolean cudaStreamIsCapturing(CUstream_st stream) {
+    int[] capture = new int[1];
+    int result = cudart.cudaStreamIsCapturing(stream, capture);
+    if (result == cudart.cudaErrorStreamCaptureImplicit) {
+      cudart.cudaGetLastError(); // not an error here, but CUDA keeps it as one
+      return true;
+    }
+    status.cuda("cudaStreamIsCapturing", result, "a stream of other code");
+    return capture[0] != cudart.cudaStreamCaptureStatusNone;
+  }
+
   CUgraph_st cudaStreamEndCapture(CUstream_st stream) {
     CUgraph_st graph = new CUgraph_st();
     status.cuda("cudaStreamEndCapture", cudart.cudaStreamEndCapture(stream, graph), "a step");
