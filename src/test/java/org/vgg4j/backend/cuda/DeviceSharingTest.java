@@ -14,6 +14,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -402,6 +403,56 @@ final class DeviceSharingTest {
           assertThrows(InvalidInputException.class, () -> DeviceSharing.of(reference))
               .getMessage());
     }
+  }
+
+  private static void refusedInCapture(String stream, Executable call) {
+    assertEquals(
+        "stream "
+            + stream
+            + " is being captured as a CUDA graph, which the engine's work cannot be part of: call"
+            + " before the capture begins or after it ends",
+        assertThrows(InvalidInputException.class, call).getMessage());
+  }
+
+  /** Else the engine's stream would become part of the capture, or end it. */
+  @Test
+  void aStreamThatIsCapturedIsRefused() {
+    Pointer memory = theirs(DType.F32, 1, 2, 3, 4);
+    Pointer next = theirs(DType.F32, 5, 6, 7, 8);
+    Tensor copy = own(backend.plainLayout(Shape.of(4), DType.F32));
+    DeviceArray array = array(memory, 0, Shape.of(4));
+    BorrowedTensor borrowed = sharing.borrow(array);
+    copy.copyFrom(borrowed.tensor());
+    String name = "0x" + Long.toHexString(array.stream());
+    other.beginCapture();
+    refusedInCapture(name, () -> sharing.borrow(array));
+    refusedInCapture(name, () -> sharing.waitFor(array.stream()));
+    refusedInCapture(name, () -> sharing.haveWait(array.stream()));
+    refusedInCapture(name, borrowed::close);
+    other.copy(memory, next, 16);
+    other.endCapture();
+    assertThrows(IllegalStateException.class, () -> copy.copyFrom(borrowed.tensor()));
+    sharing.haveWait(array.stream());
+    other.copy(memory, next, 16);
+    other.await();
+    assertArrayEquals(new double[] {1, 2, 3, 4}, downloaded(copy));
+    try (BorrowedTensor again = sharing.borrow(array)) {
+      copy.copyFrom(again.tensor());
+    }
+    assertArrayEquals(new double[] {5, 6, 7, 8}, downloaded(copy));
+  }
+
+  /** It waits for every stream that was not made otherwise. */
+  @Test
+  void theDefaultStreamWhileAnotherIsCaptured() {
+    OtherLibrary third = closing.own(new OtherLibrary(cudart.cudaStreamDefault));
+    third.beginCapture();
+    String name = "0, the default, waits for one that";
+    refusedInCapture(name, () -> sharing.waitFor(0));
+    refusedInCapture(name, () -> sharing.haveWait(0));
+    third.endCapture();
+    sharing.waitFor(0);
+    sharing.haveWait(0);
   }
 
   /** Not counted as the engine's memory, and nothing of it is left open. */

@@ -57,9 +57,7 @@ public final class StepGraphs {
   /** Goes on call by call, in this engine's later recordings too. */
   void stopCapturing(RuntimeException reason) {
     captures = false;
-    LOG.warn(
-        "Steps run call by call: one could not be captured as a CUDA graph ({})",
-        reason.getMessage());
+    LOG.warn("Steps run call by call: none could be made a CUDA graph ({})", reason.getMessage());
   }
 
   /** Captures work in the form that was chosen, or in one line while that is open. */
@@ -74,7 +72,8 @@ public final class StepGraphs {
       return CapturedGraph.of(device.context(), true, work);
     } catch (CudaException | OutOfDeviceMemoryException e) {
       form = SERIAL;
-      LOG.warn("Steps run without branches: they could not be captured ({})", e.getMessage());
+      LOG.warn(
+          "Steps run without branches: no CUDA graph could be made with them ({})", e.getMessage());
       return null;
     }
   }
