@@ -37,13 +37,13 @@ void adam(bool hasCopy) {
   run("vgg4j_adam_prepare", 1, 1, state.p, b1, b2);
   run("vgg4j_adam", GRID, BLOCK, dp.p, dg.p, dm.p, dv.p, hasCopy ? copy.p : nullptr, state.p,
       (long long) n, (float) b1, (float) (1 - b1), (float) b2, (float) (1 - b2), 1e-8f,
-      (float) decay);
+      (float) decay, 0.5f);
   const auto rp = results(dp);
   for (int i = 0; i < n; i++) {
     const double gradient = g[i] + decay * p[i];
     const double first = b1 * m[i] + (1 - b1) * gradient;
     const double second = b2 * v2[i] + (1 - b2) * gradient * gradient;
-    const double expected = p[i] - 0.01 / (1 - pow(b1, 5)) * first
+    const double expected = p[i] - 0.5 * 0.01 / (1 - pow(b1, 5)) * first
         / (sqrt(second) / sqrt(1 - pow(b2, 5)) + 1e-8);
     near(rp[i], expected, 2e-6 * (1 + fabs(expected)), "adam");
   }
@@ -59,6 +59,52 @@ void accumulate() {
   for (int i = 0; i < n; i++) near(result[i], sum[i] + addend[i], 0, "accumulate");
 }
 
+// A norm of the gradients above the limit, below it, one whose squares exceed a float, and one that is none.
+void clip() {
+  const int n = 100003, parts = 3;
+  const auto small = values(n, 6);
+  double squares = 0;
+  for (const float x : small) squares += (double) x * x;
+  struct Case {
+    float scale;
+    double maxNorm, factor;
+  };
+  const double norm = sqrt(squares);
+  for (const Case& c : {Case{1, norm / 3, 1 / 3.0}, Case{1, 2 * norm, 1}, Case{1e30f, norm, 1e-30},
+                        Case{INFINITY, 1, NAN}}) {
+    auto g = small;
+    for (float& x : g) x *= c.scale;
+    Array<float> dg(g), factor(1);
+    Array<double> partial(parts);
+    run("vgg4j_clip_squares", parts, 256, dg.p, (long long) n, partial.p);
+    run("vgg4j_clip_factor", 1, 256, partial.p, parts, c.maxNorm, factor.p);
+    run("vgg4j_clip", GRID, BLOCK, dg.p, (long long) n, factor.p);
+    const float by = results(factor)[0];
+    if (std::isnan(c.factor)) {
+      check(std::isnan(by) && std::isnan(results(dg)[n - 1]), "gradients without a norm");
+      continue;
+    }
+    near(by, c.factor, 1e-6 * c.factor, "clip factor");
+    const auto clipped = results(dg);
+    for (int i = 0; i < n; i++) near(clipped[i], g[i] * by, 0, "clipped");
+  }
+}
+
+void average() {
+  const int n = 1003;
+  const auto a = values(n, 7), x = values(n, 8);
+  Array<float> mean(a), dx(x);
+  run("vgg4j_average", GRID, BLOCK, mean.p, dx.p, (long long) n, 0.25f);
+  const auto averaged = results(mean);
+  for (int i = 0; i < n; i++) near(averaged[i], 0.75 * a[i] + 0.25 * x[i], 1e-6, "average");
+  run("vgg4j_exchange", GRID, BLOCK, mean.p, dx.p, (long long) n);
+  const auto first = results(mean), second = results(dx);
+  for (int i = 0; i < n; i++) {
+    exact(first[i], x[i], "exchanged");
+    exact(second[i], averaged[i], "exchanged");
+  }
+}
+
 void sgd(bool hasCopy) {
   const int n = 517;
   const auto p = values(n, 1), g = values(n, 2), v = values(n, 3);
@@ -66,15 +112,15 @@ void sgd(bool hasCopy) {
   Array<Bf16> copy(n), copyWithMomentum(n);
   Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 1, 1, 0, 0, 0}});
   run("vgg4j_sgd", GRID, BLOCK, plain.p, dg.p, hasCopy ? copy.p : nullptr, state.p, (long long) n,
-      0.01f);
+      0.01f, 0.5f);
   run("vgg4j_sgd_momentum", GRID, BLOCK, withMomentum.p, dg.p, dv.p,
-      hasCopy ? copyWithMomentum.p : nullptr, state.p, (long long) n, 0.9f, 0.01f);
+      hasCopy ? copyWithMomentum.p : nullptr, state.p, (long long) n, 0.9f, 0.01f, 3.0f);
   const auto r = results(plain), rm = results(withMomentum), rv = results(dv);
   for (int i = 0; i < n; i++) {
     const double gradient = g[i] + 0.01 * p[i], velocity = 0.9 * v[i] + gradient;
-    near(r[i], p[i] - 0.1 * gradient, 1e-6, "sgd");
+    near(r[i], p[i] - 0.05 * gradient, 1e-6, "sgd");
     near(rv[i], velocity, 1e-6, "sgd velocity");
-    near(rm[i], p[i] - 0.1 * velocity, 1e-6, "sgd momentum");
+    near(rm[i], p[i] - 0.3 * velocity, 1e-6, "sgd momentum");
   }
   if (!hasCopy) return;
   checkCopy(r, results(copy));
@@ -366,6 +412,8 @@ void testKernels() {
     sgd(hasCopy);
   }
   accumulate();
+  clip();
+  average();
   badLoss();
   conversions();
   for (const int channels : SOME_CHANNELS) {

@@ -455,14 +455,16 @@ void slabs() {
       const long long n = isAll ? images : 1, count = n * size;
       if (name == "adam") {
         runLast("vgg4j_adam", n, size / 4, at(p), at(g), at(m), at(v), at(copy), state.p, count, 0.9f,
-                0.1f, 0.999f, 0.001f, 1e-8f, 0.1f);
+                0.1f, 0.999f, 0.001f, 1e-8f, 0.1f, 1.0f);
       } else if (name == "sgd") {
-        runLast("vgg4j_sgd", n, size / 4, at(p), at(g), at(copy), state.p, count, 0.1f);
+        runLast("vgg4j_sgd", n, size / 4, at(p), at(g), at(copy), state.p, count, 0.1f, 1.0f);
       } else if (name == "sgd_momentum") {
         runLast("vgg4j_sgd_momentum", n, size / 4, at(p), at(g), at(v), at(copy), state.p, count, 0.9f,
-                0.1f);
+                0.1f, 1.0f);
       } else {
         runLast("vgg4j_accumulate", n, size / 4, at(p), at(g), count);
+        runLast("vgg4j_average", n, size / 4, at(p), at(g), count, 0.1f);
+        runLast("vgg4j_exchange", n, size / 4, at(p), at(g), count);
         runLast("vgg4j_round_bf16", n, size / 8, at(p), at(copy), count);
         runLast("vgg4j_widen_bf16", n, size / 8, at(copy), at(wide), count);
       }

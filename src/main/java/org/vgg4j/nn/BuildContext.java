@@ -37,6 +37,11 @@ public final class BuildContext implements MemoryPlanner {
     return usage;
   }
 
+  /** Returns whether the module's parameters are not trained. */
+  boolean isFrozen() {
+    return builder.isFrozen();
+  }
+
   /** Returns the step state, which plans such as dropout read. */
   public StepState stepState() {
     return builder.state;
@@ -117,7 +122,7 @@ public final class BuildContext implements MemoryPlanner {
 
   /** Creates or returns a counter of the net's training forward passes. */
   public Counter counter(String name) {
-    return builder.names.counter(builder.use(prefix + name));
+    return builder.names.counter(builder.use(prefix + name), builder.isFrozen());
   }
 
   /** Returns the next {@code DropoutSpec.stream}; every input shape gets the same sequence. */

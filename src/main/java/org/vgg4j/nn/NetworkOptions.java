@@ -18,6 +18,7 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param recomputation what a training computes again instead of keeping it
  * @param labelSmoothing the share of each sample's target that the loss of a training spreads
  *     evenly over all classes, in [0, 1)
+ * @param frozen the names of the layers that a training leaves as they are, such as features.3
  */
 public record NetworkOptions(
     List<Integer> batchSizes,
@@ -27,7 +28,8 @@ public record NetworkOptions(
     boolean initialValues,
     long shapeBytes,
     Recomputation recomputation,
-    double labelSmoothing) {
+    double labelSmoothing,
+    List<String> frozen) {
   /** 1 GiB. */
   public static final long DEFAULT_SHAPE_BYTES = 1L << 30;
 
@@ -40,6 +42,7 @@ public record NetworkOptions(
       InvalidInputException.requireAtLeast(1, "batchSize", batch);
     }
     batchSizes = batchSizes.stream().distinct().sorted(Comparator.reverseOrder()).toList();
+    frozen = List.copyOf(frozen);
     if (inputGradient && !training) {
       throw new InvalidInputException("a net built for inference has no input gradient");
     }
@@ -61,7 +64,8 @@ public record NetworkOptions(
         initialValues,
         shapeBytes,
         Recomputation.NONE,
-        0);
+        0,
+        List.of());
   }
 
   /** Returns options for training at the given batch sizes, with seed 0. */
@@ -84,13 +88,22 @@ public record NetworkOptions(
         initialValues,
         shapeBytes,
         recomputation,
-        labelSmoothing);
+        labelSmoothing,
+        frozen);
   }
 
   /** Returns these options with the input's gradient. */
   public NetworkOptions withInputGradient() {
     return new NetworkOptions(
-        batchSizes, training, seed, true, initialValues, shapeBytes, recomputation, labelSmoothing);
+        batchSizes,
+        training,
+        seed,
+        true,
+        initialValues,
+        shapeBytes,
+        recomputation,
+        labelSmoothing,
+        frozen);
   }
 
   /** Returns these options for a net whose parameters will be loaded. */
@@ -103,7 +116,8 @@ public record NetworkOptions(
         false,
         shapeBytes,
         recomputation,
-        labelSmoothing);
+        labelSmoothing,
+        frozen);
   }
 
   /** Returns these options with another memory limit for further input shapes. */
@@ -116,7 +130,8 @@ public record NetworkOptions(
         initialValues,
         other,
         recomputation,
-        labelSmoothing);
+        labelSmoothing,
+        frozen);
   }
 
   /** Returns these options with something computed again instead of kept. */
@@ -129,12 +144,35 @@ public record NetworkOptions(
         initialValues,
         shapeBytes,
         other,
-        labelSmoothing);
+        labelSmoothing,
+        frozen);
+  }
+
+  /** Returns these options with other layers that a training leaves as they are. */
+  public NetworkOptions withFrozen(List<String> others) {
+    return new NetworkOptions(
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        shapeBytes,
+        recomputation,
+        labelSmoothing,
+        others);
   }
 
   /** Returns these options with a loss of smoothed labels. */
   public NetworkOptions withLabelSmoothing(double other) {
     return new NetworkOptions(
-        batchSizes, training, seed, inputGradient, initialValues, shapeBytes, recomputation, other);
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        shapeBytes,
+        recomputation,
+        other,
+        frozen);
   }
 }

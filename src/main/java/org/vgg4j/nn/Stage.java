@@ -56,7 +56,12 @@ public record Stage(
     return parameters.isEmpty() ? 0 : parameters.get(parameters.size() - 1).endElement();
   }
 
-  /** Returns how many trained values it has. */
+  /** Returns whether it has parameters that are trained. */
+  public boolean isTrained() {
+    return !parameters.isEmpty() && parameters.get(0).isTrained();
+  }
+
+  /** Returns how many values its parameters have. */
   public long parameterCount() {
     return parameters.stream().mapToLong(p -> p.shape().elementCount()).sum();
   }

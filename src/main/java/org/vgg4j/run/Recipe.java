@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Initialization;
+import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Recomputation;
@@ -151,7 +152,7 @@ public record Recipe(
     Integer[] sizes = Trainer.batchSizes(batchSize, images, training.split());
     try {
       NetworkOptions options =
-          NetworkOptions.training(sizes)
+          networkOptions(sizes)
               .withSeed(training.seed())
               .withRecomputation(recomputation)
               .withLabelSmoothing(labelSmoothing);
@@ -167,6 +168,12 @@ public record Recipe(
       }
       throw e;
     }
+  }
+
+  /** Returns the options of a net that is to be trained. */
+  NetworkOptions networkOptions(Integer... batchSizes) {
+    return NetworkOptions.training(batchSizes)
+        .withFrozen(Vgg.layers(net, training.updates().frozen()));
   }
 
   /** Returns the same with batches that are split into passes. */
@@ -186,6 +193,16 @@ public record Recipe(
   /** Returns how many slabs of the parameters' size training takes beside the net's own. */
   public int stateSlabs() {
     return newOptimizer().stateSlabs() + (training.accumulates() ? 1 : 0);
+  }
+
+  /** Returns the bytes that training takes with a plan of the net. */
+  public long trainingBytes(MemoryPlan plan) {
+    return plan.totalBytes(stateSlabs()) + averageBytes(plan);
+  }
+
+  /** Returns the bytes of the average of the weights and the running statistics. */
+  public long averageBytes(MemoryPlan plan) {
+    return training.updates().averages() ? plan.trained() + plan.buffers() : 0;
   }
 
   /**
@@ -209,12 +226,13 @@ public record Recipe(
         RecipeSettings.WEIGHT_DECAY.require(flat),
         RecipeSettings.LABEL_SMOOTHING.require(flat),
         new TrainingOptions(
-            RecipeSettings.EPOCHS.require(flat),
-            RecipeSettings.BATCH_SIZE.require(flat),
-            RecipeSettings.ACCUMULATE.require(flat),
-            RecipeSettings.LEARNING_RATE.require(flat),
-            LearningRateSchedule.of(RecipeSettings.SCHEDULE.require(flat)),
-            RecipeSettings.SEED.require(flat)));
+                RecipeSettings.EPOCHS.require(flat),
+                RecipeSettings.BATCH_SIZE.require(flat),
+                RecipeSettings.ACCUMULATE.require(flat),
+                RecipeSettings.LEARNING_RATE.require(flat),
+                LearningRateSchedule.of(RecipeSettings.SCHEDULE.require(flat)),
+                RecipeSettings.SEED.require(flat))
+            .withUpdates(RecipeSettings.updates(flat)));
   }
 
   /** Returns the recipe as plain values for {@code config.json}. */

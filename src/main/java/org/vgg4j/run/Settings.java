@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -97,6 +98,7 @@ public final class Settings {
     RecipeSettings.RECIPE.write(recipe, map);
     map.put("net", recipe.net().toMap());
     RecipeSettings.TRAINING.forEach(setting -> setting.write(recipe, map));
+    map.values().removeIf(Objects::isNull); // what is off is left out
     return map;
   }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.RandomImages;
+import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;
@@ -60,7 +61,7 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
             (int) images,
             recipe.training().seed());
     try (NetworkPlan plan = recipe.plan(data.size(), backend)) {
-      plan.memoryPlan().requireFits(backend, recipe.stateSlabs());
+      MemoryPlan.requireFits(recipe.trainingBytes(plan.memoryPlan()), backend);
       try (Vgg vgg = new Vgg(recipe.net(), plan.allocate());
           Trainer trainer = new Trainer(vgg, recipe.newOptimizer(), recipe.training())) {
         Clock clock = new Clock(backend, trainer);

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.profile.CeilingMeasurement;
@@ -75,8 +76,9 @@ public final class TrainingRun implements AutoCloseable {
       }
       setup = RunSetup.open(plan, recipe, previous, closing);
       planned = closing.own(setup.plan());
-      planned.memoryPlan().requireFits(setup.backend(), setup.divided().stateSlabs());
-      setup.requireRoomForData(planned.memoryPlan().totalBytes(setup.divided().stateSlabs()));
+      long bytes = setup.divided().trainingBytes(planned.memoryPlan());
+      MemoryPlan.requireFits(bytes, setup.backend());
+      setup.requireRoomForData(bytes);
       config = Settings.config(setup);
       if (previous.isNone()) {
         run = closing.own(folder.get());

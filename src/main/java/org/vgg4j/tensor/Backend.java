@@ -227,6 +227,22 @@ public interface Backend extends AutoCloseable {
   AccumulatePlan accumulate(Arena from, Arena into);
 
   /**
+   * Plans a limit of the gradients' norm.
+   *
+   * @param most the largest norm that is left as it is
+   */
+  ClipPlan clip(double most, Arena gradients);
+
+  /**
+   * Plans a running average.
+   *
+   * @param decay in [0, 1): the share of the old average in the new one
+   * @param values what is averaged
+   * @param average at most as large
+   */
+  AveragePlan average(double decay, Arena values, Arena average);
+
+  /**
    * Plans a whole block; an engine that can fuse more than its single operations do overrides this.
    */
   default ConvBlockPlan convBlock(

@@ -100,7 +100,7 @@ public final class Trainer implements AutoCloseable {
     this.dataOn = dataOn;
     this.dataRoom = dataRoom;
     try {
-      trainingStep = closing.own(new TrainingStep(network, optimizer, options.accumulates()));
+      trainingStep = closing.own(new TrainingStep(network, optimizer, options));
       loss = network.loss();
       steps = closing.own(new StepWatch(network, trainingStep));
       closing.own(this::releaseData);
@@ -109,7 +109,8 @@ public final class Trainer implements AutoCloseable {
       throw e;
     }
     watch = new LossWatch(loss::beginTotals, loss::totals, network.backend().readInterval());
-    tensors = new TrainingTensors(vgg, trainingStep.optimizer(), this::diverged);
+    tensors =
+        new TrainingTensors(vgg, trainingStep.optimizer(), trainingStep.average(), this::diverged);
   }
 
   /**
@@ -159,6 +160,7 @@ public final class Trainer implements AutoCloseable {
     Evaluator.requireClasses(vgg.config(), test);
     requireBatchSizes(train.size());
     place(train, test, listener);
+    trainingStep.startAverage();
     fit(listener);
     steps.trained();
     return position.lastFinished();
@@ -206,7 +208,7 @@ public final class Trainer implements AutoCloseable {
       }
       LossTotals totals = loss.totals();
       listener.evaluationStarted(position.epoch());
-      LossTotals tested = evaluate();
+      LossTotals tested = trainingStep.averaged(this::evaluate);
       if (tested == null) {
         break;
       }
@@ -349,6 +351,7 @@ public final class Trainer implements AutoCloseable {
    */
   public Snapshot capture() {
     requireFinite(loss.totals());
+    trainingStep.startAverage();
     return tensors.capture(state());
   }
 

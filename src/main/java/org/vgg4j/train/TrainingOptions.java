@@ -1,6 +1,7 @@
 package org.vgg4j.train;
 
 import org.vgg4j.optim.LearningRateSchedule;
+import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -14,6 +15,7 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param schedule how the rate falls over the run's steps
  * @param seed the seed of the shuffles
  * @param split forward and backward passes per batch: 1 unless memory is short
+ * @param updates what is done about an update besides the optimizer's rule
  */
 public record TrainingOptions(
     int epochs,
@@ -22,7 +24,8 @@ public record TrainingOptions(
     double learningRate,
     LearningRateSchedule schedule,
     long seed,
-    int split) {
+    int split,
+    UpdateOptions updates) {
   /** Checks the fields. */
   public TrainingOptions {
     InvalidInputException.requireAtLeast(1, "epochs", epochs);
@@ -43,7 +46,7 @@ public record TrainingOptions(
       double learningRate,
       LearningRateSchedule schedule,
       long seed) {
-    this(epochs, batchSize, accumulate, learningRate, schedule, seed, 1);
+    this(epochs, batchSize, accumulate, learningRate, schedule, seed, 1, UpdateOptions.NONE);
   }
 
   /** Creates options with one pass per step. */
@@ -54,7 +57,20 @@ public record TrainingOptions(
 
   /** Returns these options with other passes per batch. */
   public TrainingOptions withSplit(int other) {
-    return new TrainingOptions(epochs, batchSize, accumulate, learningRate, schedule, seed, other);
+    return new TrainingOptions(
+        epochs, batchSize, accumulate, learningRate, schedule, seed, other, updates);
+  }
+
+  /** Returns these options with something else done about updates. */
+  public TrainingOptions withUpdates(UpdateOptions other) {
+    return new TrainingOptions(
+        epochs, batchSize, accumulate, learningRate, schedule, seed, split, other);
+  }
+
+  /** Returns the last layer's learning rate as a multiple of the others'. */
+  public double headFactor() {
+    double rate = updates.headLearningRate();
+    return rate == 0 ? 1 : rate / learningRate;
   }
 
   /** Returns whether a step has more than one pass. */
