@@ -1,7 +1,6 @@
 package org.vgg4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -104,23 +103,5 @@ final class AccumulationTest {
     }
     return new InMemoryImages(
         "random", new ImageShape(1, 8, 8), List.of("a", "b", "c"), pixels, labels);
-  }
-
-  @Test
-  void anEpochFallsIntoBatchesAndSteps() {
-    BatchSchedule schedule = new BatchSchedule(IMAGES, 4, 3); // batches 4 4 4 | 4 4 2
-    assertEquals(2, schedule.steps());
-    assertFalse(schedule.endsStep(1));
-    assertTrue(schedule.endsStep(2));
-    assertTrue(schedule.endsStep(5));
-    assertEquals(1, schedule.stepOf(3));
-    assertEquals(12, schedule.imagesOfStep(0));
-    assertEquals(10, schedule.imagesOfStep(5));
-    assertTrue(schedule.startsStep(3));
-    assertFalse(schedule.startsStep(4));
-    BatchSchedule uneven = new BatchSchedule(IMAGES, 4, 4); // batches 4 4 4 4 | 4 2
-    assertTrue(uneven.startsStep(4));
-    assertEquals(6, uneven.imagesOfStep(4));
-    assertTrue(uneven.endsStep(5));
   }
 }
