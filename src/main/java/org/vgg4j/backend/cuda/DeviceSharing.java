@@ -52,7 +52,7 @@ public final class DeviceSharing {
    *     may follow those of each pixel
    * @return the loan, which ends when it is closed
    * @throws InvalidInputException when the memory is not that of the engine's GPU, as far as CUDA
-   *     knows, or its order is another
+   *     knows, its order is another, or its stream is being captured into a graph
    * @throws IllegalStateException when the engine is closed or belongs to another thread
    */
   public BorrowedTensor borrow(DeviceArray array) {
@@ -113,6 +113,7 @@ public final class DeviceSharing {
    * Has what the engine is given from now on wait, on the GPU, for what is on a stream now.
    *
    * @param stream of the engine's GPU, as {@link DeviceArray#stream} has it
+   * @throws InvalidInputException when it is being captured into a graph
    */
   public void waitFor(long stream) {
     device.context().checkOpen();
@@ -123,6 +124,7 @@ public final class DeviceSharing {
    * Has what is put on a stream from now on wait, on the GPU, for what the engine was given so far.
    *
    * @param stream as for {@link #waitFor}
+   * @throws InvalidInputException as there
    */
   public void haveWait(long stream) {
     device.context().checkOpen();

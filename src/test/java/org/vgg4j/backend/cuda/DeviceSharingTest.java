@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -61,7 +62,6 @@ final class DeviceSharingTest {
 
   @AfterEach
   void close() {
-    StandIn.devices(1);
     closing.close();
   }
 
@@ -328,6 +328,29 @@ final class DeviceSharingTest {
     ended("this engine is closed", () -> sharing.waitFor(array.stream()));
     ended("this engine is closed", () -> sharing.haveWait(array.stream()));
     assertArrayEquals(new double[] {5, 6, 7, 8}, seen(memory, DType.F32, 4));
+  }
+
+  /** What is put on a stream in a capture runs later, or never: nothing can be ordered by it. */
+  @Test
+  void aStreamInACaptureIsRefused() {
+    DeviceArray array = array(theirs(DType.F32, 1, 2, 3, 4), 0, Shape.of(4));
+    BorrowedTensor borrowed = sharing.borrow(array);
+    CUgraph_st graph = new CUgraph_st();
+    int mode = cudart.cudaStreamCaptureModeRelaxed;
+    assertEquals(0, cudart.cudaStreamBeginCapture(other.stream(), mode));
+    for (Executable use :
+        List.<Executable>of(
+            () -> sharing.borrow(array),
+            () -> sharing.waitFor(array.stream()),
+            () -> sharing.haveWait(array.stream()),
+            borrowed::close)) {
+      assertEquals(
+          "stream must not be in a capture: end that of 0x%x first".formatted(array.stream()),
+          assertThrows(InvalidInputException.class, use).getMessage());
+    }
+    assertEquals(0, cudart.cudaStreamEndCapture(other.stream(), graph));
+    assertEquals(0, cudart.cudaGraphDestroy(graph));
+    sharing.borrow(array).close();
   }
 
   private static void ended(String message, Executable use) {

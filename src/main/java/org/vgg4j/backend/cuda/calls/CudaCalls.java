@@ -136,6 +136,13 @@ public final class CudaCalls {
     status.cuda("cudaStreamWaitEvent", cudart.cudaStreamWaitEvent(stream, event, 0), "");
   }
 
+  /** Returns whether what is put on a stream is captured into a graph, or a capture has failed. */
+  public boolean cudaStreamIsCapturing(CUstream_st stream) {
+    int[] capture = new int[1];
+    status.cuda("cudaStreamIsCapturing", cudart.cudaStreamIsCapturing(stream, capture), "");
+    return capture[0] != cudart.cudaStreamCaptureStatusNone;
+  }
+
   public CUevent_st cudaEventCreateWithFlags(int flags) {
     CUevent_st event = new CUevent_st();
     status.cuda("cudaEventCreateWithFlags", cudart.cudaEventCreateWithFlags(event, flags), "");

@@ -5,6 +5,7 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.tensor.InvalidInputException;
 
 /** Order between the engine's stream and streams of other code on the same GPU. */
 public final class ForeignStreams implements AutoCloseable {
@@ -22,16 +23,26 @@ public final class ForeignStreams implements AutoCloseable {
 
   /** Has the engine's later work wait for what is on a stream now. */
   public void waitFor(long stream) {
-    order(of(stream), context.stream());
+    order(checked(stream), context.stream());
   }
 
   /** Has what is put on a stream from now on wait for the engine's work so far. */
   public void haveWait(long stream) {
-    order(context.stream(), of(stream));
+    order(context.stream(), checked(stream));
+  }
+
+  /** Events recorded or awaited in a capture belong to the graph and order nothing outside it. */
+  private CUstream_st checked(long stream) {
+    context.makeCurrentAgain();
+    CUstream_st checked = of(stream);
+    if (context.cuda().cudaStreamIsCapturing(checked)) {
+      throw InvalidInputException.of(
+          "stream", "must not be in a capture: end that of 0x%x first".formatted(stream));
+    }
+    return checked;
   }
 
   private void order(CUstream_st first, CUstream_st then) {
-    context.makeCurrentAgain();
     if (reached == null) {
       reached = context.cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
     }
