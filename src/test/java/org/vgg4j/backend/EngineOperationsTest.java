@@ -204,8 +204,11 @@ abstract class EngineOperationsTest {
     compare(c.toString(), bench -> batchNorm(bench, c));
   }
 
-  /** Checks that what is computed again is the same to the bit, and moves no running statistics. */
-  private static void requireSameAgain(
+  /**
+   * Checks that what is computed again is the same to the bit, and moves no running statistics;
+   * returns what was saved again.
+   */
+  private static Tensor requireSameAgain(
       Bench bench,
       BatchNorm2dPlan plan,
       Tensor x,
@@ -222,10 +225,12 @@ abstract class EngineOperationsTest {
     plan.normalizeAgain(x, gamma, beta, again, saved);
     assertArrayEquals(expected, Bench.values(again));
     again = bench.output(plan.y());
-    plan.forwardAgain(x, gamma, beta, mean, var, again, saved);
+    Tensor savedAgain = bench.opaque(plan.saved());
+    plan.forwardAgain(x, gamma, beta, mean, var, again, savedAgain);
     assertArrayEquals(expected, Bench.values(again));
     assertArrayEquals(means, Bench.values(mean));
     assertArrayEquals(vars, Bench.values(var));
+    return savedAgain;
   }
 
   private static Outputs batchNorm(Bench bench, NormCase c) {
@@ -250,8 +255,11 @@ abstract class EngineOperationsTest {
     Tensor saved = bench.opaque(plan.saved());
     plan.forwardInference(x, gamma, beta, mean, var, inference);
     plan.forwardTraining(x, gamma, beta, mean, var, y, saved);
-    requireSameAgain(bench, plan, x, gamma, beta, mean, var, y, saved);
+    Tensor savedAgain = requireSameAgain(bench, plan, x, gamma, beta, mean, var, y, saved);
+    plan.backward(x, dy, gamma, beta, savedAgain, dx, dgamma, dbeta);
+    double[] fromSavedAgain = Bench.values(dx);
     plan.backward(x, dy, gamma, beta, saved, dx, dgamma, dbeta);
+    assertArrayEquals(Bench.values(dx), fromSavedAgain);
     int count = c.n() * c.h() * c.w();
     return new Outputs(bench)
         .add("batch norm y", y, count)

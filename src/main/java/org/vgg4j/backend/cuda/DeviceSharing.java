@@ -68,8 +68,13 @@ public final class DeviceSharing {
   }
 
   private void giveBack(DeviceArray array) {
-    device.context().checkOpen();
-    if (!device.context().status().isLost()) {
+    CudaContext context = device.context();
+    if (context.isClosed()) {
+      throw new IllegalStateException(
+          "this engine was closed before a loan of memory to it: close loans first");
+    }
+    context.checkOpen();
+    if (!context.status().isLost()) {
       device.memory().foreign().haveWait(array.stream());
     }
   }

@@ -47,7 +47,6 @@ final class CudaGraphTest {
 
   @AfterEach
   void runsInOrderAgain() {
-    StandIn.shuffle(0);
     assertEquals(0, StandIn.pageableCopies());
   }
 
@@ -149,6 +148,7 @@ final class CudaGraphTest {
   @ParameterizedTest
   @CsvSource({
     "FP32, KEEP, 1, 2",
+    "FP32, KEEP, 5, 3", // the last step has one pass
     "FP32, RECOMPUTE, 2, 3",
     "BF16, KEEP, 2, 3",
     "BF16, RECOMPUTE, 1, 2",

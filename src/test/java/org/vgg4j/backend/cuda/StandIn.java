@@ -11,6 +11,9 @@ import org.vgg4j.backend.cuda.libraries.CudaLibraries;
 
 /** The control channel of the stand-in: limits of a device that a real driver refuses. */
 public final class StandIn {
+  /** Those of the device's memory, unless {@link #capacity} sets others. */
+  public static final long BYTES = 4L << 30;
+
   private static final int BASE = 0x51A40000;
   private static final int FAULTS = 0;
   private static final int CAPACITY = 1;

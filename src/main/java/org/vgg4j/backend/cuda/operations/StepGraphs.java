@@ -60,6 +60,14 @@ public final class StepGraphs {
     LOG.warn("Steps run call by call: none could be made a CUDA graph ({})", reason.getMessage());
   }
 
+  /** Says that a step goes on call by call, the others as they are. */
+  void notCaptured(Throwable reason) {
+    LOG.warn(
+        "A step runs call by call from now on: it failed before it was captured again, for a"
+            + " workspace that has moved ({})",
+        reason.getMessage());
+  }
+
   /** Captures work in the form that was chosen, or in one line while that is open. */
   CapturedGraph capture(Runnable work) {
     CapturedGraph branched = BRANCHED.equals(form) ? branched(work) : null;
