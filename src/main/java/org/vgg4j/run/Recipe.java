@@ -176,6 +176,20 @@ public record Recipe(
         .withFrozen(Vgg.layers(net, training.updates().frozen()));
   }
 
+  /** Returns the same with another preprocessing, which must fit the net. */
+  Recipe withPreprocessing(Preprocessing other) {
+    return new Recipe(
+        name,
+        net,
+        other,
+        initialization,
+        optimizer,
+        momentum,
+        weightDecay,
+        labelSmoothing,
+        training);
+  }
+
   /** Returns the same with batches that are split into passes. */
   Recipe withSplit(int split) {
     return new Recipe(

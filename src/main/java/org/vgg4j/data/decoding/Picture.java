@@ -6,6 +6,7 @@ import java.awt.image.ColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.util.Arrays;
+import org.vgg4j.data.Luma;
 
 /**
  * A decoded picture, its values as the file has them: no colour management, no gamma. What is
@@ -17,9 +18,6 @@ import java.util.Arrays;
  * @param values (channels, height, width), unsigned
  */
 record Picture(int channels, int height, int width, byte[] values) {
-  /** Rec. 601, as Pillow's grey. */
-  private static final double[] LUMA = {0.299, 0.587, 0.114};
-
   /** Takes the values of an image, row by row. */
   static Picture of(BufferedImage image) {
     int height = image.getHeight();
@@ -97,9 +95,7 @@ record Picture(int channels, int height, int width, byte[] values) {
       return values[at] & 0xFF;
     }
     int plane = height * width;
-    return LUMA[0] * (values[at] & 0xFF)
-        + LUMA[1] * (values[plane + at] & 0xFF)
-        + LUMA[2] * (values[2 * plane + at] & 0xFF);
+    return Luma.of(values[at] & 0xFF, values[plane + at] & 0xFF, values[2 * plane + at] & 0xFF);
   }
 
   /** Returns this in grey, each pixel rounded to the nearest level. */
