@@ -6,6 +6,7 @@ import java.awt.image.ColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.util.Arrays;
+import org.vgg4j.data.preprocessing.ByteResize;
 
 /**
  * A decoded picture, its values as the file has them: no colour management, no gamma. What is
@@ -114,6 +115,26 @@ record Picture(int channels, int height, int width, byte[] values) {
       }
     }
     return new Picture(1, height, width, grey);
+  }
+
+  /**
+   * Returns this with its shorter side scaled down to a length, the longer one in proportion
+   * (rounded down), antialiased; this itself when it is no longer, or for {@link
+   * CacheOptions#FULL}.
+   */
+  Picture shrunk(int shorterSide) {
+    int shorter = Math.min(height, width);
+    if (shorterSide == CacheOptions.FULL || shorter <= shorterSide) {
+      return this;
+    }
+    int tall = (int) ((long) shorterSide * height / shorter);
+    int wide = (int) ((long) shorterSide * width / shorter);
+    ByteResize resize = new ByteResize(height, width, tall, wide);
+    byte[] shrunk = new byte[channels * tall * wide];
+    for (int c = 0; c < channels; c++) {
+      resize.resize(values, c * height * width, shrunk, c * tall * wide);
+    }
+    return new Picture(channels, tall, wide, shrunk);
   }
 
   /** Returns this with light and dark exchanged. */
