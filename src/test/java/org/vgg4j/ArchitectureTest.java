@@ -76,6 +76,7 @@ class ArchitectureTest {
                   "optim",
                   "data",
                   DATA + "preprocessing",
+                  DATA + "decoding",
                   DATA + "sets",
                   "io",
                   "tensor",

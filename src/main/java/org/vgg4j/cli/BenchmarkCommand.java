@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.vgg4j.profile.CeilingMeasurement;
 import org.vgg4j.profile.Ceilings;
+import org.vgg4j.run.ImageTraits;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Settings;
 import org.vgg4j.run.StepBenchmark;
@@ -33,7 +34,8 @@ final class BenchmarkCommand implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Spec private CommandSpec spec;
-  @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
+  @Mixin final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
+  @Mixin final CommandSpec dataFlags = SettingFlags.of(Settings.of("data"));
   @Mixin private DeviceOptions device;
 
   @Option(
@@ -70,7 +72,9 @@ final class BenchmarkCommand implements Callable<Integer> {
   @Override
   public Integer call() throws JsonProcessingException {
     StepBenchmark benchmark = new StepBenchmark(warmUp, steps, repeats);
-    Recipe recipe = Settings.recipe(Recipe.quick(), SettingFlags.given(flags));
+    Map<String, String> given = SettingFlags.given(spec);
+    ImageTraits images = DataOptions.traits(given, spec.commandLine().getErr());
+    Recipe recipe = Settings.recipe(Recipe.quick(), given, images);
     Map<String, Object> result = new LinkedHashMap<>();
     try (Backend backend = device.open()) {
       result.put("engine", backend.description());

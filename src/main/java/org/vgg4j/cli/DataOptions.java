@@ -2,8 +2,14 @@ package org.vgg4j.cli;
 
 import java.io.PrintWriter;
 import java.util.Map;
+import java.util.function.Function;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.decoding.DecodedPictures;
 import org.vgg4j.data.sets.DataPlaces;
-import org.vgg4j.data.sets.FashionMnist;
+import org.vgg4j.data.sets.DataSet;
+import org.vgg4j.data.sets.DataSets;
+import org.vgg4j.run.DataRequest;
+import org.vgg4j.run.ImageTraits;
 import org.vgg4j.run.RunData;
 import org.vgg4j.run.Settings;
 import picocli.CommandLine.Mixin;
@@ -11,32 +17,69 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** The flags that say which images. */
 final class DataOptions {
-  @Mixin private final CommandSpec flags = SettingFlags.of(Settings.of("data", "testImages"));
+  @Mixin
+  private final CommandSpec flags = SettingFlags.of(Settings.of("data", "split", "testImages"));
 
-  private FashionMnist set; // once it is loaded
+  private String sample; // how large it is, once it is opened
 
-  /** Finds and reads what the flags name, showing a download's progress. */
-  RunData load(PrintWriter err) {
+  /**
+   * Opens the images to test on that the flags name, showing a download's progress.
+   *
+   * @param others settings that are given by other flags
+   */
+  ImageSource test(Map<String, String> others, PrintWriter err) {
     Map<String, String> given = SettingFlags.given(flags);
-    return load(RunData.from(given), err).limited(given);
+    given.putAll(others);
+    return with(
+        DataRequest.of(given),
+        err,
+        set -> {
+          if (set.isSample()) {
+            note(RunData.of(set));
+          }
+          return RunData.limitedTest(set.test(), given);
+        });
   }
 
-  /** Finds and reads the data of a name or folder, null for a search. */
-  RunData load(String from, PrintWriter err) {
+  /** Opens the images of a training. */
+  RunData load(DataRequest request, PrintWriter err) {
+    return with(
+        request,
+        err,
+        set -> {
+          RunData data = RunData.of(set);
+          if (set.isSample()) {
+            note(data);
+          }
+          return data;
+        });
+  }
+
+  /** Returns what a net for the images that flags name depends on, null where they name none. */
+  static ImageTraits traits(Map<String, String> given, PrintWriter err) {
+    DataRequest request = DataRequest.of(given);
+    return request.from() == null ? null : with(request, err, ImageTraits::of);
+  }
+
+  private static <T> T with(DataRequest request, PrintWriter err, Function<DataSet, T> use) {
     try (DownloadProgress progress = new DownloadProgress(err)) {
-      set = FashionMnist.load(from, DataPlaces.ofThisMachine(), progress);
-      return RunData.of(set);
+      DataSets sets = new DataSets(DataPlaces.ofThisMachine(), progress, DecodedPictures::new);
+      return use.apply(sets.find(request.from(), request.split()));
     }
+  }
+
+  private void note(RunData data) {
+    sample = "%d training and %d test images".formatted(data.train().size(), data.test().size());
   }
 
   /** Says loudly that figures come from the sample, when they do. */
   void warnOfSample(PrintWriter err) {
-    if (set != null && set.isSample()) {
+    if (sample != null) {
       err.printf(
-          "WARNING: these are figures of a SAMPLE of Fashion-MNIST (%d training and %d test"
-              + " images), not of the whole set. For the whole set install Debian's package"
-              + " dataset-fashion-mnist, or name a folder with its four files: --data DIR.%n",
-          set.train().size(), set.test().size());
+          "WARNING: these are figures of a SAMPLE of Fashion-MNIST (%s), not of the whole set. For"
+              + " the whole set install Debian's package dataset-fashion-mnist, or name a folder"
+              + " with its four files: --data DIR.%n",
+          sample);
       err.flush();
     }
   }

@@ -10,6 +10,8 @@ import org.vgg4j.evaluation.Evaluation;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.run.PreprocessingSettings;
+import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.Backend;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,7 +30,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private DataOptions data;
   @Mixin private HintOptions hints;
-  @Mixin private PreprocessingOptions preprocessing;
+  @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofPreprocessing());
+  @Mixin private final CommandSpec seed = SettingFlags.of(Settings.of("seed"));
   @Mixin private DeviceOptions device;
 
   @Parameters(paramLabel = "MODEL", description = "A model.safetensors.")
@@ -48,9 +51,11 @@ final class EvaluateCommand implements Callable<Integer> {
     NetworkOptions options = NetworkOptions.inference(batchSize);
     try (Backend backend = device.open();
         ModelFile.Loaded loaded = ModelFile.load(model, hints.hints(), options, backend)) {
-      ImageSource test = data.load(err).test();
+      ImageSource test = data.test(SettingFlags.given(seed), err);
       Evaluator.requireClasses(loaded.vgg().config(), test);
-      Preprocessing how = preprocessing.changed(loaded.preprocessing());
+      Evaluator.requireClassNames(loaded.classNames(), test);
+      Preprocessing how =
+          PreprocessingSettings.changed(loaded.preprocessing(), SettingFlags.given(flags));
       ModelNotes.print(model, loaded, err);
       if (!how.isDefault()) {
         err.println("images: " + how);

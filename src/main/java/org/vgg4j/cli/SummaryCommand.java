@@ -1,11 +1,13 @@
 package org.vgg4j.cli;
 
 import java.io.PrintWriter;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.run.Forecast;
+import org.vgg4j.run.ImageTraits;
 import org.vgg4j.run.LargestBatch;
 import org.vgg4j.run.MemorySettings;
 import org.vgg4j.run.Recipe;
@@ -27,7 +29,8 @@ import picocli.CommandLine.Spec;
     usageHelpAutoWidth = true)
 final class SummaryCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
+  @Mixin final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
+  @Mixin final CommandSpec dataFlags = SettingFlags.of(Settings.of("data"));
   @Mixin private final CommandSpec memoryFlags = SettingFlags.of(Settings.of("memory"));
   @Mixin private DeviceOptions device;
 
@@ -44,7 +47,9 @@ final class SummaryCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    Recipe recipe = Settings.recipe(Recipe.quick(), SettingFlags.given(flags));
+    Map<String, String> given = SettingFlags.given(spec);
+    ImageTraits images = DataOptions.traits(given, spec.commandLine().getErr());
+    Recipe recipe = Settings.recipe(Recipe.quick(), given, images);
     if (gpu != null) {
       forecast(recipe, out);
       return ExitCode.DONE;

@@ -1,6 +1,8 @@
 package org.vgg4j.evaluation;
 
+import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.loading.BatchSchedule;
 import org.vgg4j.data.loading.Shard;
@@ -73,6 +75,26 @@ public final class Evaluator {
         loss.forward(at.forward(false), at.labels(), null);
       }
       return sums.read();
+    }
+  }
+
+  /**
+   * Checks that a data set's classes are those that a net was trained for, where both have names
+   * and not only numbers.
+   *
+   * @param trained the names of the net's classes, as many as the data set's
+   * @throws InvalidInputException when they differ
+   */
+  public static void requireClassNames(List<String> trained, ImageSource data) {
+    List<String> names = data.classNames();
+    List<String> numbers = IntStream.range(0, names.size()).mapToObj(String::valueOf).toList();
+    for (int c = 0; c < names.size() && !names.equals(numbers) && !trained.equals(numbers); c++) {
+      if (!names.get(c).equals(trained.get(c))) {
+        throw InvalidInputException.of(
+            "data",
+            "has other classes than the model: class %d of %s is %s, that of the model %s"
+                .formatted(c, data.name(), names.get(c), trained.get(c)));
+      }
     }
   }
 

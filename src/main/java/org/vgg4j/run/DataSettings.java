@@ -3,11 +3,14 @@ package org.vgg4j.run;
 import static org.vgg4j.run.Setting.Change.ALWAYS;
 import static org.vgg4j.run.Setting.Change.BETWEEN_EPOCHS;
 import static org.vgg4j.run.Setting.Form.COUNT;
+import static org.vgg4j.run.Setting.Form.LONG;
+import static org.vgg4j.run.Setting.Form.REAL;
 import static org.vgg4j.run.Setting.Form.TEXT;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.vgg4j.data.sets.DataSets;
 import org.vgg4j.run.Setting.Form;
 import org.vgg4j.tensor.Choice;
 
@@ -20,29 +23,45 @@ final class DataSettings {
       run("data", TEXT, setup -> setup.data().name())
           .flag(
               "--data DIR",
-              "Folder of Fashion-MNIST's four files, or fashion-mnist, or sample",
-              "the folder of VGG4J_DATA, the cache, Debian's folder, a download, and last the"
-                  + " sample")
+              "Folder of pictures (DIR/train/CLASS/... and DIR/val/CLASS/..., or DIR/CLASS/... with"
+                  + " --split), of an IDX set's four files, or of CIFAR's binary files; or one of "
+                  + String.join(", ", DataSets.NAMES),
+              "Fashion-MNIST: the folder of VGG4J_DATA, the cache, Debian's folder, a download, and"
+                  + " last the sample")
+          .in(ALL, BETWEEN_EPOCHS);
+
+  static final Setting<RunSetup, Double> SPLIT =
+      run("split", REAL, setup -> setup.split() == null ? null : (Double) setup.split().share())
+          .flag(
+              "--split SHARE",
+              "Share of each class of a folder of pictures to hold out, to test on, such as 0.1",
+              "none")
+          .in(ALL, BETWEEN_EPOCHS);
+
+  /** What a split is drawn from: the seed of the run's beginning. */
+  static final Setting<RunSetup, Long> SPLIT_SEED =
+      run("splitSeed", LONG, setup -> setup.split() == null ? null : (Long) setup.split().seed())
+          .changedBy(SPLIT)
           .in(ALL, BETWEEN_EPOCHS);
 
   static final Setting<RunSetup, Integer> TRAIN_IMAGES =
       run("trainImages", COUNT, setup -> setup.data().train().size())
           .flag("--train-limit N", "Use only the first N training images", "all")
-          .changedBy(DATA)
+          .changedBy(DATA, SPLIT)
           .in(ALL, BETWEEN_EPOCHS);
 
   static final Setting<RunSetup, Integer> TEST_IMAGES =
       run("testImages", COUNT, setup -> setup.data().test().size())
           .flag("--test-limit N", "Use only the first N test images", "all")
-          .changedBy(DATA)
+          .changedBy(DATA, SPLIT)
           .in(ALL, ALWAYS);
 
   static {
     run("trainCrc32c", TEXT, setup -> setup.data().train().checksum())
-        .changedBy(DATA, TRAIN_IMAGES)
+        .changedBy(DATA, TRAIN_IMAGES, SPLIT)
         .in(ALL, BETWEEN_EPOCHS);
     run("testCrc32c", TEXT, setup -> setup.data().test().checksum())
-        .changedBy(DATA, TEST_IMAGES)
+        .changedBy(DATA, TEST_IMAGES, SPLIT)
         .in(ALL, ALWAYS);
   }
 

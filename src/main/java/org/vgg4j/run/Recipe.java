@@ -162,6 +162,11 @@ public record Recipe(
     }
   }
 
+  /** Returns the same with another preprocessing, which must fit the net. */
+  Recipe withPreprocessing(Preprocessing other) {
+    return new Recipe(name, net, other, initialization, optimizer, momentum, weightDecay, training);
+  }
+
   /** Returns the same with batches that are split into passes. */
   Recipe withSplit(int split) {
     return new Recipe(

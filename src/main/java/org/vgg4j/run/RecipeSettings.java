@@ -21,6 +21,8 @@ final class RecipeSettings {
   static final List<Setting<Recipe, ?>> NETS = new ArrayList<>();
   static final List<Setting<Recipe, ?>> TRAINING = new ArrayList<>();
 
+  private static final String AS_IMAGES = "as the images have";
+
   static final Setting<Recipe, String> RECIPE =
       recipe("recipe", TEXT, Recipe::name)
           .flag(
@@ -48,8 +50,12 @@ final class RecipeSettings {
     recipe("batchNorm", TRUTH, null)
         .flag("--batch-norm", "Batch norm after each convolution")
         .in(NETS, NEVER);
-    recipe("channels", COUNT, null).flag("--channels N", "Channels of an image").in(NETS, NEVER);
-    recipe("classes", COUNT, null).flag("--classes N", "Number of classes").in(NETS, NEVER);
+    recipe("channels", COUNT, null)
+        .flag("--channels N", "Channels of an image", AS_IMAGES)
+        .in(NETS, NEVER);
+    recipe("classes", COUNT, null)
+        .flag("--classes N", "Number of classes", AS_IMAGES)
+        .in(NETS, NEVER);
     recipe("imageSize", COUNT, null)
         .flag(
             "--image-size PIXELS",
@@ -114,7 +120,9 @@ final class RecipeSettings {
           .in(TRAINING, ALWAYS);
   static final Setting<Recipe, Long> SEED =
       recipe("seed", LONG, recipe -> recipe.training().seed())
-          .flag("--seed N", "What starting values, shuffles and dropout are drawn from")
+          .flag(
+              "--seed N",
+              "What starting values, shuffles, dropout and a split of the images are drawn from")
           .in(TRAINING, BETWEEN_EPOCHS);
 
   private RecipeSettings() {}

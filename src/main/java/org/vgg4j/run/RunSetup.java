@@ -7,6 +7,7 @@ import java.util.function.Function;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.preprocessing.Preprocessing;
+import org.vgg4j.data.sets.Split;
 import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.evaluation.Evaluator;
@@ -22,6 +23,8 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
  * @param recipe the net and its training
  * @param data the images
  * @param dataFrom what finds them again, null for a search
+ * @param split what was held out of the images, null for nothing
+ * @param followed how the images changed the net, in words; null for not at all
  * @param engine the options that the engine was opened with
  * @param selection the open engine
  * @param dataOn where the images are to lie
@@ -31,6 +34,8 @@ record RunSetup(
     Recipe recipe,
     RunData data,
     String dataFrom,
+    Split split,
+    String followed,
     EngineOptions engine,
     Backends.Selection selection,
     DataOn dataOn,
@@ -41,7 +46,8 @@ record RunSetup(
    *
    * @param closing owns the engine from then on
    */
-  static RunSetup open(RunPlan plan, Recipe recipe, PreviousRun previous, Closing closing) {
+  static RunSetup open(RunPlan plan, RecipeChoice choice, PreviousRun previous, Closing closing) {
+    Recipe early = choice.withoutImages(); // so that what cannot be is said before all else
     Map<String, Object> now = new HashMap<>(previous.config());
     now.putAll(plan.settings());
     EngineOptions engine =
@@ -52,7 +58,10 @@ record RunSetup(
     DataOn dataOn = dataOn(plan, now, selection.backend());
     String asked = RunData.from(plan.settings());
     String from = asked != null ? asked : Settings.DATA_FROM.find(previous.config());
-    RunData data = plan.data().apply(from).limited(now);
+    Split split = split(now, previous, early);
+    RunData data = plan.data().apply(new DataRequest(from, split)).limited(now);
+    ImageTraits images = previous.isNone() ? ImageTraits.of(data) : null; // a run has its net
+    Recipe recipe = choice.with(images);
     Evaluator.requireClasses(recipe.net(), data.train());
     if (plan.tune() && previous.isNone()) {
       closing.close();
@@ -65,7 +74,22 @@ record RunSetup(
     }
     RunMemory memory = memory(plan, recipe, previous, data, dataOn, selection.backend());
     return new RunSetup(
-        recipe, data, from == null ? data.from() : from, engine, selection, dataOn, memory);
+        recipe,
+        data,
+        from == null ? data.from() : from,
+        split,
+        choice.line(images),
+        engine,
+        selection,
+        dataOn,
+        memory);
+  }
+
+  /** A resumed run holds out the same images, whatever its seed is now. */
+  private static Split split(Map<String, ?> now, PreviousRun previous, Recipe recipe) {
+    Double share = DataSettings.SPLIT.find(now);
+    Long seed = DataSettings.SPLIT_SEED.find(previous.config());
+    return share == null ? null : new Split(share, seed == null ? recipe.training().seed() : seed);
   }
 
   /** Chooses the way to train; images that are to lie on the device have their room first. */

@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.vgg4j.nn.VggConfig;
 import org.vgg4j.run.Setting.Form;
 import org.vgg4j.tensor.InvalidInputException;
 
@@ -55,6 +54,11 @@ public final class Settings {
     return Stream.of(RecipeSettings.NETS, RecipeSettings.TRAINING).flatMap(List::stream).toList();
   }
 
+  /** Returns the settings that change how images become a net's input. */
+  public static List<Setting<Recipe, ?>> ofPreprocessing() {
+    return List.copyOf(PreprocessingSettings.ALL);
+  }
+
   /** Returns the settings of these keys. */
   public static List<Setting<?, ?>> of(String... keys) {
     return choices().stream().filter(setting -> List.of(keys).contains(setting.key())).toList();
@@ -70,6 +74,7 @@ public final class Settings {
     return Stream.of(
             RecipeSettings.NETS,
             RecipeSettings.TRAINING,
+            PreprocessingSettings.ALL,
             DataSettings.ALL,
             DeviceSettings.ALL,
             MemorySettings.CHOICES)
@@ -85,7 +90,12 @@ public final class Settings {
     Stream.of(DataSettings.ALL, DeviceSettings.ALL, FACTS)
         .flatMap(List::stream)
         .forEach(setting -> setting.write(setup, config));
-    Stream.of(DeviceSettings.WORKSPACE_LIMIT, DeviceSettings.THREADS, CHOICES)
+    Stream.of(
+            DataSettings.SPLIT,
+            DataSettings.SPLIT_SEED,
+            DeviceSettings.WORKSPACE_LIMIT,
+            DeviceSettings.THREADS,
+            CHOICES)
         .forEach(setting -> config.remove(setting.key(), null));
     MemorySettings.write(setup, config);
     return config;
@@ -108,24 +118,16 @@ public final class Settings {
    * @throws InvalidInputException when it cannot be used
    */
   public static Recipe recipe(Recipe unnamed, Map<String, String> given) {
-    String name = RecipeSettings.RECIPE.find(given);
-    Recipe base = name == null ? unnamed : Recipe.of(name);
-    Map<String, Object> flat = flat(base.toMap());
-    if (base.preprocessing().isDefault()) {
-      flat.remove(RecipeSettings.PREPROCESSING.key()); // another net has another default
-    }
-    if (given.containsKey(RecipeSettings.ARCH.key())) {
-      flat.put(RecipeSettings.LAYERS.key(), VggConfig.layersOf(RecipeSettings.ARCH.find(given)));
-    }
-    for (Setting<?, ?> setting : ofRecipe()) {
-      if (given.containsKey(setting.key())) {
-        flat.put(setting.key(), setting.find(given));
-      }
-    }
-    if (given.containsKey(RecipeSettings.LAYERS.key())) {
-      flat.put(RecipeSettings.ARCH.key(), VggConfig.CUSTOM);
-    }
-    return Recipe.fromMap(flat);
+    return RecipeChoice.of(unnamed, given).with(null);
+  }
+
+  /**
+   * Returns a recipe for images, which say what nobody else does: the net's classes and channels.
+   *
+   * @throws InvalidInputException when it cannot be used
+   */
+  public static Recipe recipe(Recipe unnamed, Map<String, String> given, ImageTraits images) {
+    return RecipeChoice.of(unnamed, given).with(images);
   }
 
   /** Returns a setting's default as the help shows it, null when there is none. */

@@ -62,10 +62,11 @@ public final class TrainingRun implements AutoCloseable {
       closing.own(previous.folder());
     }
     try {
-      recipe =
-          Settings.recipe(previous.isNone() ? plan.recipe() : previous.recipe(), plan.settings());
+      Recipe base = previous.isNone() ? plan.recipe() : previous.recipe();
+      RecipeChoice choice = RecipeChoice.of(base, plan.settings());
       TrainingState state = previous.state();
-      if (state != null && state.epoch() > recipe.training().epochs()) {
+      if (state != null && state.epoch() > choice.withoutImages().training().epochs()) {
+        recipe = choice.with(null);
         run = previous.folder();
         store = previous.store();
         config = previous.config();
@@ -73,7 +74,8 @@ public final class TrainingRun implements AutoCloseable {
         planned = null;
         return;
       }
-      setup = RunSetup.open(plan, recipe, previous, closing);
+      setup = RunSetup.open(plan, choice, previous, closing);
+      recipe = setup.recipe();
       planned = closing.own(setup.plan());
       planned.memoryPlan().requireFits(setup.backend(), setup.divided().stateSlabs());
       setup.requireRoomForData(planned.memoryPlan().totalBytes(setup.divided().stateSlabs()));
@@ -169,6 +171,9 @@ public final class TrainingRun implements AutoCloseable {
                 setup.backend().description(),
                 isAsBefore ? "as the run before" : setup.selection().reason()));
     report("run folder: " + folder());
+    if (setup.followed() != null) {
+      report(setup.followed());
+    }
     setup.memory().lines(recipe).forEach(this::report);
     // Before the net takes its memory, of which a measurement wants a part.
     Ceilings ceilings = profiledSteps > 0 ? CeilingMeasurement.of(setup.backend()) : null;

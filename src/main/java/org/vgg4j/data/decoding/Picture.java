@@ -9,6 +9,7 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.WritableRaster;
 import java.util.Arrays;
+import org.vgg4j.data.Luma;
 import org.vgg4j.data.preprocessing.ByteResize;
 
 /**
@@ -21,9 +22,6 @@ import org.vgg4j.data.preprocessing.ByteResize;
  * @param values (channels, height, width), unsigned
  */
 record Picture(int channels, int height, int width, byte[] values) {
-  /** Rec. 601, as Pillow's grey. */
-  private static final double[] LUMA = {0.299, 0.587, 0.114};
-
   /** Takes the values of an image. */
   static Picture of(BufferedImage image) {
     Picture opaque = ofBytes(image);
@@ -135,9 +133,7 @@ record Picture(int channels, int height, int width, byte[] values) {
       return values[at] & 0xFF;
     }
     int plane = height * width;
-    return LUMA[0] * (values[at] & 0xFF)
-        + LUMA[1] * (values[plane + at] & 0xFF)
-        + LUMA[2] * (values[2 * plane + at] & 0xFF);
+    return Luma.of(values[at] & 0xFF, values[plane + at] & 0xFF, values[2 * plane + at] & 0xFF);
   }
 
   /** Returns this in grey, each pixel rounded to the nearest level. */

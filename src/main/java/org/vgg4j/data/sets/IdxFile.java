@@ -72,7 +72,7 @@ record IdxFile(int[] dims, byte[] bytes) {
   }
 
   /** Returns what inflates a gzip file, and the stream itself of any other. */
-  private static InputStream inflated(InputStream raw) throws IOException {
+  static InputStream inflated(InputStream raw) throws IOException {
     raw.mark(2);
     boolean isGzip = raw.read() == 0x1F && raw.read() == 0x8B;
     raw.reset();

@@ -1,0 +1,25 @@
+package org.vgg4j.run;
+
+import java.util.Map;
+import org.vgg4j.data.sets.Split;
+
+/**
+ * Which images a run asks for.
+ *
+ * @param from a name, or a folder as an absolute path; null for a search
+ * @param split what to hold out of a folder of pictures without parts of its own; null for nothing
+ */
+public record DataRequest(String from, Split split) {
+  /**
+   * Returns what settings ask for; a split is drawn by their seed, or that of a recipe without one.
+   *
+   * @param given key to text
+   * @throws org.vgg4j.tensor.InvalidInputException when a value cannot be used
+   */
+  public static DataRequest of(Map<String, String> given) {
+    Double share = DataSettings.SPLIT.find(given);
+    Long seed = RecipeSettings.SEED.find(given);
+    long drawn = seed == null ? Recipe.quick().training().seed() : seed;
+    return new DataRequest(RunData.from(given), share == null ? null : new Split(share, drawn));
+  }
+}
