@@ -46,4 +46,9 @@ record FirstImages(ImageSource all, int size) implements ImageSource {
   public void addTo(CRC32C crc, int image) {
     all.addTo(crc, Objects.checkIndex(image, size));
   }
+
+  @Override
+  public int leftOut() {
+    return all.leftOut();
+  }
 }

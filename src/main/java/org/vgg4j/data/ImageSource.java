@@ -24,6 +24,11 @@ public interface ImageSource {
   /** Returns the label of an image: 0..classes-1. */
   int label(int image);
 
+  /** Returns how many pictures of the set are missing because they cannot be read. */
+  default int leftOut() {
+    return 0;
+  }
+
   /** Returns the shape of an image. */
   ImageShape shape(int image);
 

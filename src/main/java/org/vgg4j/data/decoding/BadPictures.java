@@ -4,6 +4,8 @@ import org.vgg4j.tensor.InvalidInputException;
 
 /** Files of a list that cannot be read. */
 final class BadPictures {
+  private static final int MOST_NAMED = 10;
+
   private BadPictures() {}
 
   /** Returns the refusal of a set for one of its files. */
@@ -20,8 +22,14 @@ final class BadPictures {
     return "left out: %s (class %s)".formatted(why.getMessage(), className(list, number));
   }
 
+  /** Returns the line about how many files are left out. */
+  static String count(PictureList list, int bad) {
+    return "left out %d of the %d pictures of %s, which cannot be read"
+        .formatted(bad, list.size(), list.name());
+  }
+
   /**
-   * Looks again at the files that could not be read when a cache was made.
+   * Looks again at the files that could not be read when a cache was made, and names the first.
    *
    * @return whether none of them can be read now either
    * @throws InvalidInputException when they are not to be skipped
@@ -38,8 +46,13 @@ final class BadPictures {
         if (options.onBadImage() == OnBadImage.STOP) {
           throw stop(list, number, e);
         }
-        listener.report(leftOut(list, number, e));
+        if (i < MOST_NAMED) {
+          listener.report(leftOut(list, number, e));
+        }
       }
+    }
+    if (header.bad() > 0) {
+      listener.report(count(list, header.bad()));
     }
     return true;
   }

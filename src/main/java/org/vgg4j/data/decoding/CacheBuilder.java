@@ -51,6 +51,9 @@ final class CacheBuilder {
       }
       listener.progress(list.name(), 0, list.size());
       Workers.run(options.threads(), list.size(), number -> add(journal, number));
+      if (bad.get() > 0) {
+        listener.report(BadPictures.count(list, bad.get()));
+      }
       if (bad.get() == list.size()) {
         throw new InvalidInputException(
             "none of the pictures of %s can be read".formatted(list.name()));

@@ -52,6 +52,11 @@ final class CachedImages implements ImageSource {
   }
 
   @Override
+  public int leftOut() {
+    return index.header().bad();
+  }
+
+  @Override
   public int label(int image) {
     return at(image).label();
   }
