@@ -33,7 +33,11 @@ final class BenchmarkCommand implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Spec private CommandSpec spec;
-  @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
+
+  @Mixin
+  private final CommandSpec flags =
+      SettingFlags.of(Settings.ofRecipe().stream().filter(s -> !s.key().equals("warmUp")).toList());
+
   @Mixin private DeviceOptions device;
 
   @Option(

@@ -13,6 +13,8 @@ import java.util.Map;
  * @param testAccuracy the share of the test set classified correctly after the epoch
  * @param seconds the time of the epoch, including its evaluation
  * @param imagesPerSecond training images per second, excluding the evaluation
+ * @param learningRate the rate of the epoch's last update; null in runs of versions that did not
+ *     keep it
  */
 public record EpochMetrics(
     int epoch,
@@ -20,7 +22,18 @@ public record EpochMetrics(
     double trainAccuracy,
     double testAccuracy,
     double seconds,
-    double imagesPerSecond) {
+    double imagesPerSecond,
+    Double learningRate) {
+  /** Creates metrics that do not say the learning rate. */
+  public EpochMetrics(
+      int epoch,
+      double trainLoss,
+      double trainAccuracy,
+      double testAccuracy,
+      double seconds,
+      double imagesPerSecond) {
+    this(epoch, trainLoss, trainAccuracy, testAccuracy, seconds, imagesPerSecond, null);
+  }
 
   /** Returns the line to print after the epoch. */
   public String line() {
@@ -41,6 +54,9 @@ public record EpochMetrics(
     map.put("trainLoss", trainLoss);
     map.put("trainAccuracy", trainAccuracy);
     map.put("testAccuracy", testAccuracy);
+    if (learningRate != null) {
+      map.put("learningRate", learningRate);
+    }
     map.put("seconds", seconds);
     map.put("imagesPerSecond", imagesPerSecond);
     return map;

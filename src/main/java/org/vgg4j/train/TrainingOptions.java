@@ -1,6 +1,7 @@
 package org.vgg4j.train;
 
 import org.vgg4j.optim.LearningRateSchedule;
+import org.vgg4j.optim.ScheduleOptions;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -12,6 +13,7 @@ import org.vgg4j.tensor.InvalidInputException;
  *     update; an epoch's last step takes the remaining batches
  * @param learningRate the rate that the schedule starts from
  * @param schedule how the rate falls over the run's steps
+ * @param scheduleOptions the numbers of the schedule, and its warm-up
  * @param seed the seed of the shuffles
  * @param split forward and backward passes per batch: 1 unless memory is short
  */
@@ -21,6 +23,7 @@ public record TrainingOptions(
     int accumulate,
     double learningRate,
     LearningRateSchedule schedule,
+    ScheduleOptions scheduleOptions,
     long seed,
     int split) {
   /** Checks the fields. */
@@ -43,7 +46,7 @@ public record TrainingOptions(
       double learningRate,
       LearningRateSchedule schedule,
       long seed) {
-    this(epochs, batchSize, accumulate, learningRate, schedule, seed, 1);
+    this(epochs, batchSize, accumulate, learningRate, schedule, ScheduleOptions.DEFAULT, seed, 1);
   }
 
   /** Creates options with one pass per step. */
@@ -54,7 +57,14 @@ public record TrainingOptions(
 
   /** Returns these options with other passes per batch. */
   public TrainingOptions withSplit(int other) {
-    return new TrainingOptions(epochs, batchSize, accumulate, learningRate, schedule, seed, other);
+    return new TrainingOptions(
+        epochs, batchSize, accumulate, learningRate, schedule, scheduleOptions, seed, other);
+  }
+
+  /** Returns these options with other numbers of the schedule. */
+  public TrainingOptions withScheduleOptions(ScheduleOptions other) {
+    return new TrainingOptions(
+        epochs, batchSize, accumulate, learningRate, schedule, other, seed, split);
   }
 
   /** Returns whether a step has more than one pass. */

@@ -61,8 +61,13 @@ final class TrainingPosition {
     epochSeconds = seconds();
   }
 
+  /** Returns the test accuracies of the finished epochs. */
+  List<Double> accuracies() {
+    return finished.stream().map(EpochMetrics::testAccuracy).toList();
+  }
+
   /** Ends the epoch; returns its metrics. */
-  EpochMetrics epochDone(LossTotals training, double testAccuracy) {
+  EpochMetrics epochDone(LossTotals training, double testAccuracy, double learningRate) {
     EpochMetrics metrics =
         new EpochMetrics(
             epoch,
@@ -70,7 +75,8 @@ final class TrainingPosition {
             training.accuracy(),
             testAccuracy,
             seconds(),
-            training.count() / epochSeconds);
+            training.count() / epochSeconds,
+            learningRate);
     finished.add(metrics);
     epoch++;
     batch = 0;
