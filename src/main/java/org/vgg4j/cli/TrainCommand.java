@@ -31,7 +31,8 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin final CommandSpec recipeFlags = SettingFlags.of(Settings.ofRecipe()); // read by spec
 
   @Mixin
-  final CommandSpec trainFlags = SettingFlags.of(Settings.of("trainImages", "dataOn", "memory"));
+  final CommandSpec trainFlags =
+      SettingFlags.of(Settings.of("trainImages", "dataOn", "memory", "startFrom", "initFrom"));
 
   @Mixin private DataOptions data;
   @Mixin private DeviceOptions device;

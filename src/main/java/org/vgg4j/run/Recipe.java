@@ -181,6 +181,12 @@ public record Recipe(
     }
   }
 
+  /** Returns the same for another net and its preprocessing. */
+  public Recipe withNet(VggConfig other, Preprocessing itsPreprocessing) {
+    return new Recipe(
+        name, other, itsPreprocessing, initialization, optimizer, momentum, weightDecay, training);
+  }
+
   /** Returns the same with batches that are split into passes. */
   Recipe withSplit(int split) {
     return new Recipe(

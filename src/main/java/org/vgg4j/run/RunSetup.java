@@ -26,6 +26,7 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
  * @param selection the open engine
  * @param dataOn where the images are to lie
  * @param memory how the training fits into its memory
+ * @param start where the first weights come from
  */
 record RunSetup(
     Recipe recipe,
@@ -34,14 +35,17 @@ record RunSetup(
     EngineOptions engine,
     Backends.Selection selection,
     DataOn dataOn,
-    RunMemory memory) {
+    RunMemory memory,
+    StartingWeights start) {
 
   /**
    * Opens the engine, reads the images and tunes if the plan says so.
    *
+   * @param start where the first weights come from, which must fit the net
    * @param closing owns the engine from then on
    */
-  static RunSetup open(RunPlan plan, Recipe recipe, PreviousRun previous, Closing closing) {
+  static RunSetup open(
+      RunPlan plan, Recipe recipe, PreviousRun previous, StartingWeights start, Closing closing) {
     Map<String, Object> now = new HashMap<>(previous.config());
     now.putAll(plan.settings());
     EngineOptions engine =
@@ -65,7 +69,7 @@ record RunSetup(
     }
     RunMemory memory = memory(plan, recipe, previous, data, dataOn, selection.backend());
     return new RunSetup(
-        recipe, data, from == null ? data.from() : from, engine, selection, dataOn, memory);
+        recipe, data, from == null ? data.from() : from, engine, selection, dataOn, memory, start);
   }
 
   /** Chooses the way to train; images that are to lie on the device have their room first. */

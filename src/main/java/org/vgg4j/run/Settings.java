@@ -72,7 +72,8 @@ public final class Settings {
             RecipeSettings.TRAINING,
             DataSettings.ALL,
             DeviceSettings.ALL,
-            MemorySettings.CHOICES)
+            MemorySettings.CHOICES,
+            StartSettings.CHOICES)
         .<Setting<?, ?>>flatMap(List::stream)
         .toList();
   }
@@ -88,6 +89,7 @@ public final class Settings {
     Stream.of(DeviceSettings.WORKSPACE_LIMIT, DeviceSettings.THREADS, CHOICES)
         .forEach(setting -> config.remove(setting.key(), null));
     MemorySettings.write(setup, config);
+    StartSettings.write(setup, config);
     return config;
   }
 
@@ -108,8 +110,18 @@ public final class Settings {
    * @throws InvalidInputException when it cannot be used
    */
   public static Recipe recipe(Recipe unnamed, Map<String, String> given) {
+    return recipe(unnamed, given, StartingWeights.NONE);
+  }
+
+  /**
+   * Returns a recipe with what was given changed, for the net that weights are of.
+   *
+   * @param start what the training starts from
+   * @throws InvalidInputException when it cannot be used
+   */
+  public static Recipe recipe(Recipe unnamed, Map<String, String> given, StartingWeights start) {
     String name = RecipeSettings.RECIPE.find(given);
-    Recipe base = name == null ? unnamed : Recipe.of(name);
+    Recipe base = start.net(name == null ? unnamed : Recipe.of(name), given);
     Map<String, Object> flat = flat(base.toMap());
     if (base.preprocessing().isDefault()) {
       flat.remove(RecipeSettings.PREPROCESSING.key()); // another net has another default
@@ -146,7 +158,8 @@ public final class Settings {
 
   /** Returns the keys of all that a configuration may say, the net's among the others. */
   static Set<String> keys() {
-    return Stream.<List<? extends Setting<?, ?>>>of(choices(), FACTS, MemorySettings.FACTS)
+    return Stream.<List<? extends Setting<?, ?>>>of(
+            choices(), FACTS, MemorySettings.FACTS, StartSettings.FACTS)
         .flatMap(List::stream)
         .map(Setting::key)
         .collect(Collectors.toSet());

@@ -47,6 +47,7 @@ public final class TrainingRun implements AutoCloseable {
   private final CheckpointStore store;
   private final RunSetup setup; // null when the run is finished already
   private final NetworkPlan planned;
+  private final List<String> starting; // what is to be said of the first weights
   private final Map<String, Object> config;
   private final Closing closing = new Closing();
   private volatile Trainer trainer;
@@ -62,8 +63,14 @@ public final class TrainingRun implements AutoCloseable {
       closing.own(previous.folder());
     }
     try {
+      StartingWeights start =
+          previous.isNone()
+              ? StartingWeights.of(plan.settings())
+              : StartingWeights.recorded(previous.config());
       recipe =
-          Settings.recipe(previous.isNone() ? plan.recipe() : previous.recipe(), plan.settings());
+          previous.isNone()
+              ? Settings.recipe(plan.recipe(), plan.settings(), start)
+              : Settings.recipe(previous.recipe(), plan.settings());
       TrainingState state = previous.state();
       if (state != null && state.epoch() > recipe.training().epochs()) {
         run = previous.folder();
@@ -71,9 +78,11 @@ public final class TrainingRun implements AutoCloseable {
         config = previous.config();
         setup = null;
         planned = null;
+        starting = null;
         return;
       }
-      setup = RunSetup.open(plan, recipe, previous, closing);
+      setup = RunSetup.open(plan, recipe, previous, start, closing);
+      starting = state == null ? start.lines(recipe.net()) : List.of();
       planned = closing.own(setup.plan());
       planned.memoryPlan().requireFits(setup.backend(), setup.divided().stateSlabs());
       setup.requireRoomForData(planned.memoryPlan().totalBytes(setup.divided().stateSlabs()));
@@ -137,6 +146,7 @@ public final class TrainingRun implements AutoCloseable {
    * @throws IOException when a file cannot be read or written
    */
   public static TrainingRun resume(Path folder, RunPlan plan) throws IOException {
+    StartSettings.requireNone(plan.settings());
     PreviousRun previous = PreviousRun.open(folder, plan);
     return new TrainingRun(plan, previous, previous::folder);
   }
@@ -189,6 +199,11 @@ public final class TrainingRun implements AutoCloseable {
       profile(ceilings);
     }
     TrainingState from = restore();
+    boolean isStart = from == null && !setup.start().isNone();
+    if (isStart) {
+      setup.start().into(vgg);
+      starting.forEach(this::report);
+    }
     RunData data = setup.data();
     Supplier<Checkpointer.Contents> contents =
         () ->
@@ -197,6 +212,9 @@ public final class TrainingRun implements AutoCloseable {
     CheckpointPolicy policy = plan.checkpoints();
     try (Checkpointer checkpointer =
         new Checkpointer(trainer, run, store, contents, policy.interval(), from, plan.report())) {
+      if (isStart) {
+        checkpointer.saveStart();
+      }
       TrainingListener all =
           TrainingListener.all(DataLine.listener(setup, plan.report()), listener);
       EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), all);
