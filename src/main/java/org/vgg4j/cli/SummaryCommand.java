@@ -1,6 +1,7 @@
 package org.vgg4j.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
@@ -10,6 +11,7 @@ import org.vgg4j.run.LargestBatch;
 import org.vgg4j.run.MemorySettings;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Settings;
+import org.vgg4j.run.StartingWeights;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DescribedDevice;
 import org.vgg4j.tensor.InvalidInputException;
@@ -29,6 +31,10 @@ final class SummaryCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
   @Mixin private final CommandSpec memoryFlags = SettingFlags.of(Settings.of("memory"));
+
+  @Mixin
+  private final CommandSpec startFlags = SettingFlags.of(Settings.of("startFrom", "initFrom"));
+
   @Mixin private DeviceOptions device;
 
   @Option(
@@ -44,15 +50,19 @@ final class SummaryCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    Recipe recipe = Settings.recipe(Recipe.quick(), SettingFlags.given(flags));
+    StartingWeights start = StartingWeights.of(SettingFlags.given(startFlags));
+    Recipe recipe = Settings.recipe(Recipe.quick(), SettingFlags.given(flags), start);
+    List<String> lines = start.lines(recipe.net());
     if (gpu != null) {
       forecast(recipe, out);
+      TrainingTable.print(recipe, lines, out);
       return ExitCode.DONE;
     }
     try (Backend backend = device.open();
         NetworkPlan planned = recipe.plan(recipe.training().batchSize(), backend)) {
       SummaryTable.print(recipe, planned.memoryPlan(), backend, out);
       ways(recipe, backend, out);
+      TrainingTable.print(recipe, lines, out);
     }
     return ExitCode.DONE;
   }

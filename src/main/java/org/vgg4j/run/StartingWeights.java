@@ -56,7 +56,7 @@ public final class StartingWeights {
       return NONE;
     }
     Setting<?, String> setting = start != null ? StartSettings.START_FROM : StartSettings.INIT_FROM;
-    Path file = file(setting, Path.of(start != null ? start : init));
+    Path file = file(setting.key(), Path.of(start != null ? start : init));
     Integer imageSize =
         start == null || given.get("imageSize") == null
             ? null
@@ -68,7 +68,13 @@ public final class StartingWeights {
     return new StartingWeights(setting, file, sha256(file), hints);
   }
 
-  private static Path file(Setting<?, String> setting, Path named) {
+  /**
+   * Returns the model file of a run's folder, or the file that is named, as an absolute path.
+   *
+   * @param field what names it, for the message
+   * @throws InvalidInputException when the folder has no model
+   */
+  public static Path file(String field, Path named) {
     Path path = named.toAbsolutePath().normalize();
     if (!Files.isDirectory(path)) {
       return path;
@@ -76,8 +82,7 @@ public final class StartingWeights {
     Path model = path.resolve("model.safetensors");
     if (!Files.exists(model)) {
       throw InvalidInputException.of(
-          setting.key(),
-          "must be a model or a run with one: " + named + " has no model.safetensors");
+          field, "must be a model or a run with one: " + named + " has no model.safetensors");
     }
     return model;
   }

@@ -67,7 +67,7 @@ final class RecipeTest {
     assertEquals(3, paper.training().scheduleOptions().drops());
     assertEquals(10, paper.training().scheduleOptions().factor());
     assertEquals(new Sgd(new SgdSpec(0.9, 5e-4)), paper.newOptimizer());
-    assertEquals(Initialization.PAPER, paper.initialization());
+    assertEquals(Initialization.GLOROT, paper.initialization());
     assertEquals("paper", paper.name());
   }
 
