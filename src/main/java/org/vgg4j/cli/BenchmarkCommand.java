@@ -13,6 +13,7 @@ import org.vgg4j.profile.Ceilings;
 import org.vgg4j.run.ImageTraits;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Settings;
+import org.vgg4j.run.StartingWeights;
 import org.vgg4j.run.StepBenchmark;
 import org.vgg4j.run.StepBenchmark.Window;
 import org.vgg4j.tensor.Backend;
@@ -34,7 +35,11 @@ final class BenchmarkCommand implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Spec private CommandSpec spec;
-  @Mixin final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
+
+  @Mixin
+  final CommandSpec flags =
+      SettingFlags.of(Settings.ofRecipe().stream().filter(s -> !s.key().equals("warmUp")).toList());
+
   @Mixin final CommandSpec dataFlags = SettingFlags.of(Settings.of("data"));
   @Mixin private DeviceOptions device;
 
@@ -74,7 +79,7 @@ final class BenchmarkCommand implements Callable<Integer> {
     StepBenchmark benchmark = new StepBenchmark(warmUp, steps, repeats);
     Map<String, String> given = SettingFlags.given(spec);
     ImageTraits images = DataOptions.traits(given, spec.commandLine().getErr());
-    Recipe recipe = Settings.recipe(Recipe.quick(), given, images);
+    Recipe recipe = Settings.recipe(Recipe.quick(), given, images, StartingWeights.NONE);
     Map<String, Object> result = new LinkedHashMap<>();
     try (Backend backend = device.open()) {
       result.put("engine", backend.description());

@@ -33,7 +33,8 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin final CommandSpec pictureFlags = SettingFlags.of(Settings.ofPreprocessing());
 
   @Mixin
-  final CommandSpec trainFlags = SettingFlags.of(Settings.of("trainImages", "dataOn", "memory"));
+  final CommandSpec trainFlags =
+      SettingFlags.of(Settings.of("trainImages", "dataOn", "memory", "startFrom", "initFrom"));
 
   @Mixin private DataOptions data;
   @Mixin private DeviceOptions device;

@@ -4,13 +4,17 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.vgg4j.io.ContentHash;
 import org.vgg4j.io.FileChecksums;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.TrainingState;
 
 /**
@@ -57,15 +61,17 @@ record CheckpointManifest(
     }
   }
 
-  /** Adds what versions before there was top-5 accuracy did not write. */
+  /** What an epoch's metrics did not say in earlier versions counts as not known. */
   private static JsonNode completed(JsonNode manifest) {
-    JsonNode state = manifest.path("state");
-    if (state.path("totals") instanceof ObjectNode totals && !totals.has("inTopFive")) {
-      totals.put("inTopFive", 0); // only used for the test set, whose totals are never kept
+    if (manifest.path("state").path("totals") instanceof ObjectNode totals) {
+      // Only that of the test set is told, whose totals are never kept.
+      totals.putIfAbsent("inTopFive", IntNode.valueOf(0));
     }
-    for (JsonNode epoch : state.path("finished")) {
-      if (epoch instanceof ObjectNode metrics && !metrics.has("testTopFive")) {
-        metrics.putNull("testTopFive");
+    for (JsonNode epoch : manifest.path("state").path("finished")) {
+      for (RecordComponent part : EpochMetrics.class.getRecordComponents()) {
+        if (!part.getType().isPrimitive() && epoch instanceof ObjectNode known) {
+          known.putIfAbsent(part.getName(), NullNode.getInstance());
+        }
       }
     }
     return manifest;

@@ -18,7 +18,8 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param form how its values are written
  * @param reader gives its value; null for the net's, which {@code VggConfig.toMap} writes
  * @param flag how it is said on the command line, null when it is not said by itself
- * @param unsaid what a configuration of an older version means by saying nothing; null for nothing
+ * @param absent what a configuration without the key means, from before the key was there; null for
+ *     nothing
  * @param change when it may change
  * @param changedBy others that may change it too
  */
@@ -27,7 +28,7 @@ public record Setting<S, T>(
     Form<T> form,
     Function<S, T> reader,
     Flag flag,
-    T unsaid,
+    T absent,
     Change change,
     List<Setting<?, ?>> changedBy) {
 
@@ -104,20 +105,20 @@ public record Setting<S, T>(
   Setting<S, T> flag(String text, String help, String otherwise) {
     String[] parts = text.split(" ");
     Flag said = new Flag(parts[0], parts.length > 1 ? parts[1] : null, help, otherwise);
-    return new Setting<>(key, form, reader, said, unsaid, change, changedBy);
+    return new Setting<>(key, form, reader, said, absent, change, changedBy);
   }
 
-  /** Says what configurations mean that were written before there was this setting. */
-  Setting<S, T> unsaid(T value) {
+  /** Takes what a configuration without the key means. */
+  Setting<S, T> orElse(T value) {
     return new Setting<>(key, form, reader, flag, value, change, changedBy);
   }
 
   Setting<S, T> changedBy(Setting<?, ?>... others) {
-    return new Setting<>(key, form, reader, flag, unsaid, change, List.of(others));
+    return new Setting<>(key, form, reader, flag, absent, change, List.of(others));
   }
 
   Setting<S, T> in(List<Setting<S, ?>> list, Change when) {
-    Setting<S, T> last = new Setting<>(key, form, reader, flag, unsaid, when, changedBy);
+    Setting<S, T> last = new Setting<>(key, form, reader, flag, absent, when, changedBy);
     list.add(last);
     return last;
   }
@@ -146,14 +147,14 @@ public record Setting<S, T>(
     return value == null ? null : parse(value.toString());
   }
 
-  /** Returns what a whole flat configuration says, or means by saying nothing. */
-  T read(Map<String, ?> config) {
-    T found = find(config);
-    return found == null ? unsaid : found;
+  /** Returns what a flat configuration means, be it by not having the key. */
+  T meaning(Map<String, ?> config) {
+    T value = find(config);
+    return value == null ? absent : value;
   }
 
   T require(Map<String, ?> config) {
-    T value = read(config);
+    T value = meaning(config);
     if (value == null) {
       throw new InvalidInputException("the configuration has no '" + key + "'");
     }

@@ -48,6 +48,7 @@ public final class TrainingRun implements AutoCloseable {
   private final CheckpointStore store;
   private final RunSetup setup; // null when the run is finished already
   private final NetworkPlan planned;
+  private final List<String> starting; // what is to be said of the first weights
   private final Map<String, Object> config;
   private final Closing closing = new Closing();
   private volatile Trainer trainer;
@@ -63,8 +64,14 @@ public final class TrainingRun implements AutoCloseable {
       closing.own(previous.folder());
     }
     try {
-      Recipe base = previous.isNone() ? plan.recipe() : previous.recipe();
-      RecipeChoice choice = RecipeChoice.of(base, plan.settings());
+      StartingWeights start =
+          previous.isNone()
+              ? StartingWeights.of(plan.settings())
+              : StartingWeights.recorded(previous.config());
+      RecipeChoice choice =
+          previous.isNone()
+              ? RecipeChoice.of(plan.recipe(), plan.settings(), start)
+              : RecipeChoice.of(previous.recipe(), plan.settings(), StartingWeights.NONE);
       TrainingState state = previous.state();
       if (state != null && state.epoch() > choice.withoutImages().training().epochs()) {
         recipe = choice.with(null);
@@ -73,10 +80,12 @@ public final class TrainingRun implements AutoCloseable {
         config = previous.config();
         setup = null;
         planned = null;
+        starting = null;
         return;
       }
-      setup = RunSetup.open(plan, choice, previous, closing);
+      setup = RunSetup.open(plan, choice, previous, start, closing);
       recipe = setup.recipe();
+      starting = state == null ? start.lines(recipe.net()) : List.of();
       planned = closing.own(setup.plan());
       long bytes = setup.divided().trainingBytes(planned.memoryPlan());
       MemoryPlan.requireFits(bytes, setup.backend());
@@ -141,6 +150,7 @@ public final class TrainingRun implements AutoCloseable {
    * @throws IOException when a file cannot be read or written
    */
   public static TrainingRun resume(Path folder, RunPlan plan) throws IOException {
+    StartSettings.requireNone(plan.settings());
     PreviousRun previous = PreviousRun.open(folder, plan);
     return new TrainingRun(plan, previous, previous::folder);
   }
@@ -199,6 +209,11 @@ public final class TrainingRun implements AutoCloseable {
       profile(ceilings);
     }
     TrainingState from = restore();
+    boolean isStart = from == null && !setup.start().isNone();
+    if (isStart) {
+      setup.start().into(vgg);
+      starting.forEach(this::report);
+    }
     RunData data = setup.data();
     Supplier<Checkpointer.Contents> contents =
         () ->
@@ -207,6 +222,9 @@ public final class TrainingRun implements AutoCloseable {
     CheckpointPolicy policy = plan.checkpoints();
     try (Checkpointer checkpointer =
         new Checkpointer(trainer, run, store, contents, policy.interval(), from, plan.report())) {
+      if (isStart) {
+        checkpointer.saveStart();
+      }
       TrainingListener all =
           TrainingListener.all(DataLine.listener(setup, plan.report()), listener);
       EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), all);

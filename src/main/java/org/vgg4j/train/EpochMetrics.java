@@ -15,6 +15,8 @@ import java.util.Map;
  *     classes; null for a net of at most five classes, and in metrics of older versions
  * @param seconds the time of the epoch, including its evaluation
  * @param imagesPerSecond training images per second, excluding the evaluation
+ * @param learningRate the rate of the epoch's last update; null in runs of versions that did not
+ *     keep it
  */
 public record EpochMetrics(
     int epoch,
@@ -23,7 +25,18 @@ public record EpochMetrics(
     double testAccuracy,
     Double testTopFive,
     double seconds,
-    double imagesPerSecond) {
+    double imagesPerSecond,
+    Double learningRate) {
+  /** Creates metrics that do not say the learning rate. */
+  public EpochMetrics(
+      int epoch,
+      double trainLoss,
+      double trainAccuracy,
+      double testAccuracy,
+      double seconds,
+      double imagesPerSecond) {
+    this(epoch, trainLoss, trainAccuracy, testAccuracy, null, seconds, imagesPerSecond, null);
+  }
 
   /** Returns the line to print after the epoch. */
   public String line() {
@@ -39,7 +52,8 @@ public record EpochMetrics(
 
   /** Returns the same without times, which differ between equal runs. */
   public EpochMetrics timeless() {
-    return new EpochMetrics(epoch, trainLoss, trainAccuracy, testAccuracy, testTopFive, 0, 0);
+    return new EpochMetrics(
+        epoch, trainLoss, trainAccuracy, testAccuracy, testTopFive, 0, 0, learningRate);
   }
 
   /** Returns the object of {@code metrics.jsonl}. */
@@ -51,6 +65,9 @@ public record EpochMetrics(
     map.put("testAccuracy", testAccuracy);
     if (testTopFive != null) {
       map.put("testTopFive", testTopFive);
+    }
+    if (learningRate != null) {
+      map.put("learningRate", learningRate);
     }
     map.put("seconds", seconds);
     map.put("imagesPerSecond", imagesPerSecond);

@@ -62,8 +62,13 @@ final class TrainingPosition {
     epochSeconds = seconds();
   }
 
+  /** Returns the test accuracies of the finished epochs. */
+  List<Double> accuracies() {
+    return finished.stream().map(EpochMetrics::testAccuracy).toList();
+  }
+
   /** Ends the epoch; returns its metrics. */
-  EpochMetrics epochDone(LossTotals training, LossTotals test, int classes) {
+  EpochMetrics epochDone(LossTotals training, LossTotals test, int classes, double learningRate) {
     EpochMetrics metrics =
         new EpochMetrics(
             epoch,
@@ -72,7 +77,8 @@ final class TrainingPosition {
             test.accuracy(),
             classes > HostLossAccumulator.TOP ? test.topFiveAccuracy() : null,
             seconds(),
-            training.count() / epochSeconds);
+            training.count() / epochSeconds,
+            learningRate);
     finished.add(metrics);
     epoch++;
     batch = 0;

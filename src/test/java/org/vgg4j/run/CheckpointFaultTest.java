@@ -183,7 +183,7 @@ class CheckpointFaultTest {
   private static Snapshot snapshot(int step) {
     List<EpochMetrics> finished = new ArrayList<>();
     for (int epoch = 1; epoch <= step / 2; epoch++) {
-      finished.add(new EpochMetrics(epoch, 1.0 / epoch, 0.5, 0.9 - 0.1 * epoch, null, 1, 1));
+      finished.add(new EpochMetrics(epoch, 1.0 / epoch, 0.5, 0.9 - 0.1 * epoch, 1, 1));
     }
     TrainingState state =
         new TrainingState(

@@ -14,6 +14,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.io.MemoryFiles;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.LearningRateSchedule;
+import org.vgg4j.optim.ScheduleOptions;
+import org.vgg4j.optim.WarmUp;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.train.TrainingOptions;
 import org.vgg4j.train.TrainingState;
@@ -45,10 +47,12 @@ abstract class ExactResumeTest {
   abstract int interruptions();
 
   @ParameterizedTest
-  @CsvSource({"adam, 1, LINEAR", "adam, 4, CONSTANT", "sgd, 1, COSINE", "sgd, 4, LINEAR"})
+  @CsvSource({"adam, 1, LINEAR", "adam, 4, STEP", "sgd, 1, PLATEAU", "sgd, 4, LINEAR"})
   void interruptedAnywhereTheBitsAreTheSame(
       String optimizer, int accumulate, LearningRateSchedule schedule) throws IOException {
-    TrainingOptions options = new TrainingOptions(EPOCHS, 4, accumulate, 3e-3, schedule, 7);
+    TrainingOptions options =
+        new TrainingOptions(EPOCHS, 4, accumulate, 3e-3, schedule, 7)
+            .withScheduleOptions(new ScheduleOptions(2, 10, 1, 3, new WarmUp(1, true)));
     Random random = new Random(accumulate + optimizer.hashCode());
     try (Backend backend = open();
         Backend other = openOther()) {
