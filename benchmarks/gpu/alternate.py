@@ -8,7 +8,7 @@ of steps and prints the images/s; at the end of its input it prints a line of JS
 
 A program that cannot start beside those before it, for want of memory or anything else, is tried again by itself behind them.
 Writes a line of JSON for each program: what it said of itself, its windows in their order with median, smallest and largest,
-and "alone". One that ran beside the first has the median, smallest and largest "ratio" of the first's windows to its own, round
+and "alone" with "why_alone". One that ran beside the first has the median, smallest and largest "ratio" of the first's windows to its own, round
 by round. One that failed has an "error".
 """
 import argparse
@@ -115,13 +115,17 @@ def middle(values: list) -> dict:
     return {"": ordered[len(ordered) // 2], "min": ordered[0], "max": ordered[-1]}
 
 
-def row(program: Program, first: Program, alone: bool, failed: dict) -> dict:
+def row(program: Program, first: Program, failed: dict, alone: dict) -> dict:
+    """alone: why each program that ran alone did so."""
+    result = {"program": program.name, "alone": program.name in alone}
+    if program.name in alone:
+        result["why_alone"] = alone[program.name][:300]
     if program.name in failed:
-        return {"program": program.name, "alone": alone, "error": failed[program.name][:300]}
+        return {**result, "error": failed[program.name][:300]}
     rates = middle(program.windows)
-    result = {"program": program.name, "alone": alone, **program.said, "windows": program.windows,
-              "images_per_second": rates[""], "min": rates["min"], "max": rates["max"]}
-    if not alone and program is not first and first.name not in failed:
+    result.update({**program.said, "windows": program.windows, "images_per_second": rates[""], "min": rates["min"],
+                   "max": rates["max"]})
+    if not result["alone"] and program is not first and first.name not in failed:
         ratios = middle([one / other for one, other in zip(first.windows, program.windows)])
         result.update({"ratio": round(ratios[""], 3), "ratio_min": round(ratios["min"], 3),
                        "ratio_max": round(ratios["max"], 3)})
@@ -135,18 +139,18 @@ def main() -> None:
     arguments = parser.parse_args()
     programs = [Program(*text.split("=", 1)) for text in arguments.programs]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    failed = {}
+    failed, alone = {}, {}
     try:
         others = run(programs, arguments.rounds, failed)
         for program in others:
             if len(programs) > 1:
-                del failed[program.name]
+                alone[program.name] = failed.pop(program.name)
                 run([program], arguments.rounds, failed)
     finally:
         for program in programs:
             program.stop()
     for program in programs:
-        print(json.dumps(row(program, programs[0], program in others, failed)), flush=True)
+        print(json.dumps(row(program, programs[0], failed, alone)), flush=True)
 
 
 if __name__ == "__main__":

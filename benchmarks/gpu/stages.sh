@@ -288,7 +288,9 @@ steps_report() {
     say 'that of PyTorch in the same round: the median (smallest to largest).'
     if grep -q '"alone": true' "$rows"; then
       say
-      say '\* could not start beside the others, for memory or another reason, and ran alone behind them: a GPU that got warm counts.'
+      say '\* could not start beside the others and ran alone behind them, so that a GPU that got warm by then counts:'
+      say
+      sed -n 's/.*"why_alone": "\(\([^"\\]\|\\.\)*\)".*/    \1/p' "$rows" | sort -u >>"$stage/report.md"
     fi
   else
     say
