@@ -31,6 +31,9 @@ class ArchitectureTest {
   /** The rooms of the GPU engine, which only it may name. */
   private static final String CUDA = "backend.cuda.";
 
+  /** The rooms of the data. */
+  private static final String DATA = "data.";
+
   /** The packages under org.vgg4j, and those that each may name besides itself. */
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
@@ -38,13 +41,30 @@ class ArchitectureTest {
           Map.entry("nn", Set.of("tensor")),
           Map.entry("optim", Set.of("nn", "tensor")),
           Map.entry("data", Set.of("tensor")),
+          Map.entry(DATA + "preprocessing", Set.of("data", "tensor")),
+          Map.entry(DATA + "decoding", Set.of("data", DATA + "preprocessing", "tensor")),
+          Map.entry(DATA + "sets", Set.of("data", DATA + "decoding", "tensor")),
+          Map.entry(DATA + "loading", Set.of("data", DATA + "preprocessing", "tensor")),
           Map.entry("io", Set.of("tensor")),
           Map.entry("gradcheck", Set.of("nn", "optim", "tensor")),
           Map.entry("bundle", Set.of("tensor")),
-          Map.entry("model", Set.of("nn", "data", "io", "tensor")),
-          Map.entry("evaluation", Set.of("nn", "data", "tensor")),
+          Map.entry("model", Set.of("nn", DATA + "preprocessing", DATA + "sets", "io", "tensor")),
+          Map.entry(
+              "evaluation",
+              Set.of("nn", "data", DATA + "preprocessing", DATA + "loading", "tensor")),
           Map.entry("profile", Set.of("tensor")),
-          Map.entry("train", Set.of("evaluation", "model", "nn", "optim", "data", "io", "tensor")),
+          Map.entry(
+              "train",
+              Set.of(
+                  "evaluation",
+                  "model",
+                  "nn",
+                  "optim",
+                  "data",
+                  DATA + "preprocessing",
+                  DATA + "loading",
+                  "io",
+                  "tensor")),
           Map.entry(
               "run",
               Set.of(
@@ -55,6 +75,8 @@ class ArchitectureTest {
                   "nn",
                   "optim",
                   "data",
+                  DATA + "preprocessing",
+                  DATA + "sets",
                   "io",
                   "tensor",
                   "backend")),
@@ -69,6 +91,9 @@ class ArchitectureTest {
                   "nn",
                   "optim",
                   "data",
+                  DATA + "preprocessing",
+                  DATA + "decoding",
+                  DATA + "sets",
                   "io",
                   "gradcheck",
                   "bundle",
@@ -202,7 +227,7 @@ class ArchitectureTest {
           tensor/A.java            | org.vgg4j.backend.Backends b;                  | may not use 'backend'
           nn/A.java                | import org.vgg4j.train.Trainer;                | may not use 'train'
           nn/A.java                | import static org.vgg4j.io.Damage.check;       | may not use 'io'
-          optim/A.java             | new org.vgg4j.data.Batch()  ;                  | may not use 'data'
+          optim/A.java             | new org.vgg4j.data.loading.Batch()  ;                  | may not use 'data.loading'
           data/A.java              | import org.vgg4j.cli.*;                        | may not use 'cli'
           train/A.java             | import org.vgg4j.cli.Main;                     | may not use 'cli'
           cli/A.java               | import org.vgg4j.backend.onednn.OneDnnBackend; | may not use 'backend.onednn'

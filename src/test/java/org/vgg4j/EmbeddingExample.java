@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.PictureFiles;
+import org.vgg4j.data.decoding.PictureFiles;
 import org.vgg4j.evaluation.Classifier;
 import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.ConvBlock;

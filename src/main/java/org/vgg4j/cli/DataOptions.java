@@ -2,8 +2,8 @@ package org.vgg4j.cli;
 
 import java.io.PrintWriter;
 import java.util.Map;
-import org.vgg4j.data.DataPlaces;
-import org.vgg4j.data.FashionMnist;
+import org.vgg4j.data.sets.DataPlaces;
+import org.vgg4j.data.sets.FashionMnist;
 import org.vgg4j.run.RunData;
 import org.vgg4j.run.Settings;
 import picocli.CommandLine.Mixin;

@@ -1,7 +1,7 @@
 package org.vgg4j.cli;
 
 import java.io.PrintWriter;
-import org.vgg4j.data.DownloadListener;
+import org.vgg4j.data.sets.DownloadListener;
 
 /** A download's progress: a bar a file on a terminal, a line a file elsewhere. */
 final class DownloadProgress implements DownloadListener, AutoCloseable {

@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.evaluation.Evaluation;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.model.ModelFile;

@@ -2,9 +2,9 @@ package org.vgg4j.cli;
 
 import java.util.Arrays;
 import java.util.List;
-import org.vgg4j.data.PictureFit;
-import org.vgg4j.data.Preprocessing;
-import org.vgg4j.data.ResizeFilter;
+import org.vgg4j.data.preprocessing.PictureFit;
+import org.vgg4j.data.preprocessing.Preprocessing;
+import org.vgg4j.data.preprocessing.ResizeFilter;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 import picocli.CommandLine.Option;

@@ -10,6 +10,9 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param width W, in pixels
  */
 public record ImageShape(int channels, int height, int width) {
+  /** The most bytes of an image or a batch: the largest array that every JVM allows. */
+  public static final int MAX_BYTES = Integer.MAX_VALUE - 8;
+
   /**
    * Checks the dimensions.
    *
@@ -17,10 +20,7 @@ public record ImageShape(int channels, int height, int width) {
    */
   public ImageShape {
     // In floating point: the product is exact where it matters and cannot overflow.
-    if (channels < 1
-        || height < 1
-        || width < 1
-        || (double) channels * height * width > BatchLoader.MAX_BYTES) {
+    if (channels < 1 || height < 1 || width < 1 || (double) channels * height * width > MAX_BYTES) {
       throw new InvalidInputException(
           "an image cannot have %d x %d x %d values".formatted(channels, height, width));
     }

@@ -1,5 +1,2 @@
-/**
- * Feeds images to a net: their sources, their preprocessing, the order of an epoch, and batches
- * prepared ahead of the step.
- */
+/** Labelled images: what a source of them is, and what is drawn for them in an epoch. */
 package org.vgg4j.data;

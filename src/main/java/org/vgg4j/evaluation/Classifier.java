@@ -5,10 +5,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Vgg;
 
-/** Classifies images, such as those of {@link org.vgg4j.data.PictureFiles}. */
+/** Classifies images, such as those of {@link org.vgg4j.data.decoding.PictureFiles}. */
 public final class Classifier {
   private Classifier() {}
 

@@ -1,8 +1,8 @@
 package org.vgg4j.evaluation;
 
-import org.vgg4j.data.BatchSchedule;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.loading.BatchSchedule;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;

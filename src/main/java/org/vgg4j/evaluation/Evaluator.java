@@ -1,10 +1,10 @@
 package org.vgg4j.evaluation;
 
 import java.util.function.BooleanSupplier;
-import org.vgg4j.data.BatchSchedule;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.Preprocessing;
-import org.vgg4j.data.Shard;
+import org.vgg4j.data.loading.BatchSchedule;
+import org.vgg4j.data.loading.Shard;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;

@@ -1,8 +1,8 @@
 package org.vgg4j.evaluation;
 
-import org.vgg4j.data.Batch;
-import org.vgg4j.data.BatchLoader;
-import org.vgg4j.data.BatchSchedule;
+import org.vgg4j.data.loading.Batch;
+import org.vgg4j.data.loading.BatchLoader;
+import org.vgg4j.data.loading.BatchSchedule;
 import org.vgg4j.nn.Execution;
 
 /** A pass whose batches the host prepares and uploads. */

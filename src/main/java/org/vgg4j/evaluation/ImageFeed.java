@@ -1,11 +1,11 @@
 package org.vgg4j.evaluation;
 
-import org.vgg4j.data.Batch;
-import org.vgg4j.data.BatchLoader;
-import org.vgg4j.data.BatchSchedule;
 import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.loading.Batch;
+import org.vgg4j.data.loading.BatchLoader;
+import org.vgg4j.data.loading.BatchSchedule;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;

@@ -1,6 +1,6 @@
 package org.vgg4j.evaluation;
 
-import org.vgg4j.data.BatchSchedule;
+import org.vgg4j.data.loading.BatchSchedule;
 import org.vgg4j.nn.Execution;
 
 /** A pass over images that lie in the engine's memory, in the order that lies there. */

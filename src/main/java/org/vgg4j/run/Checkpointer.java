@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.io.FileChecksums;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.io.ForceFailedException;

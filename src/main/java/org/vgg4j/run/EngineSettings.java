@@ -45,38 +45,39 @@ public final class EngineSettings {
     Map<String, Object> now = new HashMap<>(before);
     now.putAll(given);
     String device =
-        Objects.requireNonNullElse(Settings.DEVICE.find(now), Settings.DEVICE.flag().otherwise());
+        Objects.requireNonNullElse(
+            DeviceSettings.DEVICE.find(now), DeviceSettings.DEVICE.flag().otherwise());
     boolean isOnHost = isOnHost(device);
     // What a run on a GPU had is nothing to another engine.
     Map<String, ?> ofGpu = isOnHost ? given : now;
-    String precision = Settings.PRECISION.find(ofGpu);
-    String activations = Settings.ACTIVATIONS.find(ofGpu);
-    Boolean graph = Settings.GRAPH.find(ofGpu);
-    Long limit = Settings.WORKSPACE_LIMIT.find(ofGpu);
+    String precision = DeviceSettings.PRECISION.find(ofGpu);
+    String activations = DeviceSettings.ACTIVATIONS.find(ofGpu);
+    Boolean graph = DeviceSettings.GRAPH.find(ofGpu);
+    Long limit = DeviceSettings.WORKSPACE_LIMIT.find(ofGpu);
     if (isOnHost) {
-      refuse(activations != null, Settings.ACTIVATIONS.key(), device);
-      refuse(graph != null, Settings.GRAPH.key(), device);
-      refuse(limit != null, Settings.WORKSPACE_LIMIT.key(), device);
+      refuse(activations != null, DeviceSettings.ACTIVATIONS.key(), device);
+      refuse(graph != null, DeviceSettings.GRAPH.key(), device);
+      refuse(limit != null, DeviceSettings.WORKSPACE_LIMIT.key(), device);
       refuse(!cudaLibraries.isEmpty(), "cudaLibs", device);
     }
     // What was chosen under other conditions is no choice under these.
     boolean isAsBefore =
         Stream.of(
-                Settings.PRECISION,
-                Settings.ACTIVATIONS,
-                Settings.WORKSPACE_LIMIT,
-                Settings.DETERMINISTIC)
+                DeviceSettings.PRECISION,
+                DeviceSettings.ACTIVATIONS,
+                DeviceSettings.WORKSPACE_LIMIT,
+                DeviceSettings.DETERMINISTIC)
             .allMatch(setting -> Objects.equals(setting.find(now), setting.find(before)));
     return new EngineOptions(
         device,
-        Objects.requireNonNullElse(Settings.VARIANT.find(before), Backends.DEFAULT_VARIANT),
+        Objects.requireNonNullElse(DeviceSettings.VARIANT.find(before), Backends.DEFAULT_VARIANT),
         cudaLibraries,
         limit,
         precision,
         activations,
         graph,
-        Boolean.TRUE.equals(Settings.DETERMINISTIC.find(now)),
-        Settings.THREADS.find(now),
+        Boolean.TRUE.equals(DeviceSettings.DETERMINISTIC.find(now)),
+        DeviceSettings.THREADS.find(now),
         isAsBefore ? choices : Map.of());
   }
 

@@ -2,7 +2,7 @@ package org.vgg4j.run;
 
 import java.util.List;
 import java.util.Map;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
@@ -190,22 +190,22 @@ public record Recipe(
     VggConfig config = VggConfig.fromMap(flat);
     Object preprocessing = flat.get(Preprocessing.KEY);
     return new Recipe(
-        Settings.RECIPE.require(flat),
+        RecipeSettings.RECIPE.require(flat),
         config,
         preprocessing == null
             ? defaultOf(config)
             : Preprocessing.fromMap(preprocessing instanceof Map<?, ?> given ? given : Map.of()),
-        Initialization.of(Settings.INIT.require(flat)),
-        Settings.OPTIMIZER.require(flat),
-        Settings.MOMENTUM.require(flat),
-        Settings.WEIGHT_DECAY.require(flat),
+        Initialization.of(RecipeSettings.INIT.require(flat)),
+        RecipeSettings.OPTIMIZER.require(flat),
+        RecipeSettings.MOMENTUM.require(flat),
+        RecipeSettings.WEIGHT_DECAY.require(flat),
         new TrainingOptions(
-            Settings.EPOCHS.require(flat),
-            Settings.BATCH_SIZE.require(flat),
-            Settings.ACCUMULATE.require(flat),
-            Settings.LEARNING_RATE.require(flat),
-            LearningRateSchedule.of(Settings.SCHEDULE.require(flat)),
-            Settings.SEED.require(flat)));
+            RecipeSettings.EPOCHS.require(flat),
+            RecipeSettings.BATCH_SIZE.require(flat),
+            RecipeSettings.ACCUMULATE.require(flat),
+            RecipeSettings.LEARNING_RATE.require(flat),
+            LearningRateSchedule.of(RecipeSettings.SCHEDULE.require(flat)),
+            RecipeSettings.SEED.require(flat)));
   }
 
   /** Returns the recipe as plain values for {@code config.json}. */

@@ -2,8 +2,8 @@ package org.vgg4j.run;
 
 import java.nio.file.Path;
 import java.util.Map;
-import org.vgg4j.data.FashionMnist;
 import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.sets.FashionMnist;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -34,7 +34,7 @@ public record RunData(String name, ImageSource train, ImageSource test) {
    * path; null when it is not given.
    */
   public static String from(Map<String, ?> settings) {
-    String data = Settings.DATA.find(settings);
+    String data = DataSettings.DATA.find(settings);
     return data == null || isFashionMnist(data) ? data : Path.of(data).toAbsolutePath().toString();
   }
 
@@ -46,8 +46,8 @@ public record RunData(String name, ImageSource train, ImageSource test) {
   public RunData limited(Map<String, ?> settings) {
     return new RunData(
         name,
-        limited(train, Settings.TRAIN_IMAGES, settings),
-        limited(test, Settings.TEST_IMAGES, settings));
+        limited(train, DataSettings.TRAIN_IMAGES, settings),
+        limited(test, DataSettings.TEST_IMAGES, settings));
   }
 
   private static ImageSource limited(

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.vgg4j.data.DataPlaces;
-import org.vgg4j.data.DownloadListener;
-import org.vgg4j.data.FashionMnist;
+import org.vgg4j.data.sets.DataPlaces;
+import org.vgg4j.data.sets.DownloadListener;
+import org.vgg4j.data.sets.FashionMnist;
 
 /**
  * What a {@link TrainingRun} trains, and how. Settings are the options of {@code ./vgg train} by

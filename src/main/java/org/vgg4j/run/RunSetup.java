@@ -6,7 +6,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.evaluation.Evaluator;
@@ -105,17 +105,17 @@ record RunSetup(
 
   /** Returns where the images are to lie, which on another engine than the GPU's is the host. */
   private static DataOn dataOn(RunPlan plan, Map<String, ?> now, Backend backend) {
-    String name = Settings.DATA_ON.find(now);
+    String name = DataSettings.DATA_ON.find(now);
     DataOn wanted =
-        name == null ? DataOn.AUTO : Choice.of(Settings.DATA_ON.key(), DataOn.class, name);
+        name == null ? DataOn.AUTO : Choice.of(DataSettings.DATA_ON.key(), DataOn.class, name);
     if (backend.name().equals("cuda")) {
       return wanted;
     }
-    String device = Settings.DEVICE.find(now);
-    boolean isGiven = plan.settings().containsKey(Settings.DATA_ON.key());
+    String device = DeviceSettings.DEVICE.find(now);
+    boolean isGiven = plan.settings().containsKey(DataSettings.DATA_ON.key());
     EngineSettings.refuse(
         isGiven && wanted == DataOn.DEVICE && EngineSettings.isOnHost(device),
-        Settings.DATA_ON.key(),
+        DataSettings.DATA_ON.key(),
         device);
     return DataOn.AUTO;
   }

@@ -165,7 +165,8 @@ public final class TrainingRun implements AutoCloseable {
               .formatted(folder(), recipe.training().epochs()));
       return finished.get(finished.size() - 1);
     }
-    boolean isAsBefore = !previous.isNone() && !plan.settings().containsKey(Settings.DEVICE.key());
+    boolean isAsBefore =
+        !previous.isNone() && !plan.settings().containsKey(DeviceSettings.DEVICE.key());
     report(
         "%s (%s)"
             .formatted(

@@ -1,10 +1,10 @@
 package org.vgg4j.train;
 
 import java.util.List;
-import org.vgg4j.data.BatchSchedule;
 import org.vgg4j.data.Draw;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.loading.BatchSchedule;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.evaluation.BatchPass;
 import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.evaluation.Evaluator;

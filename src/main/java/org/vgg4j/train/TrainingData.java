@@ -1,7 +1,7 @@
 package org.vgg4j.train;
 
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.nn.Vgg;

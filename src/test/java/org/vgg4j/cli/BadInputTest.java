@@ -24,9 +24,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
-import org.vgg4j.data.DataPlaces;
-import org.vgg4j.data.DownloadListener;
-import org.vgg4j.data.FashionMnist;
+import org.vgg4j.data.sets.DataPlaces;
+import org.vgg4j.data.sets.DownloadListener;
+import org.vgg4j.data.sets.FashionMnist;
 import org.vgg4j.tensor.EngineReport;
 import org.vgg4j.testing.IdxFolder;
 

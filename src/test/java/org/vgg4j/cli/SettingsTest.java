@@ -11,7 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Setting;
 import org.vgg4j.run.Settings;

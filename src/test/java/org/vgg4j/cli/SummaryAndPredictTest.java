@@ -14,10 +14,10 @@ import java.util.stream.DoubleStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.vgg4j.data.DataPlaces;
-import org.vgg4j.data.DownloadListener;
-import org.vgg4j.data.FashionMnist;
 import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.sets.DataPlaces;
+import org.vgg4j.data.sets.DownloadListener;
+import org.vgg4j.data.sets.FashionMnist;
 import org.vgg4j.testing.Images;
 
 /** The tools that show a net and use it. */

@@ -17,6 +17,7 @@ import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.data.sets.TinyIdx;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.testing.Images;
 

@@ -3,9 +3,10 @@ package org.vgg4j.data;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.List;
+import org.vgg4j.data.sets.TinyIdx;
 
 /** Images of noise whose shapes differ; the first is grey and the second in colour. */
-record MixedImages(int size) implements ImageSource {
+public record MixedImages(int size) implements ImageSource {
   private static final int CLASSES = 400;
 
   @Override

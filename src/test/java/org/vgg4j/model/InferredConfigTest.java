@@ -12,7 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.backend.Backends;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.io.SafeTensorsReader;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Parameter;

@@ -16,7 +16,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.io.FaultyFiles;
 import org.vgg4j.io.FaultyFiles.Fault;
 import org.vgg4j.io.FileOperations;

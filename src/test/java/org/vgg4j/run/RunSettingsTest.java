@@ -26,14 +26,15 @@ final class RunSettingsTest {
 
   @Test
   void sizesAreReadInBinaryUnits() {
-    assertEquals(512L << 20, Settings.WORKSPACE_LIMIT.parse("512M"));
-    assertEquals(3L << 30, Settings.WORKSPACE_LIMIT.parse("3g"));
-    assertEquals(1L << 30, Settings.WORKSPACE_LIMIT.parse("1GB"));
-    assertEquals(4096, Settings.WORKSPACE_LIMIT.parse("4096"));
-    assertEquals(1L << 40, Settings.WORKSPACE_LIMIT.parse(Long.toString(1L << 40)));
-    assertEquals(7L << 10, Settings.WORKSPACE_LIMIT.parse(" 7K "));
+    assertEquals(512L << 20, DeviceSettings.WORKSPACE_LIMIT.parse("512M"));
+    assertEquals(3L << 30, DeviceSettings.WORKSPACE_LIMIT.parse("3g"));
+    assertEquals(1L << 30, DeviceSettings.WORKSPACE_LIMIT.parse("1GB"));
+    assertEquals(4096, DeviceSettings.WORKSPACE_LIMIT.parse("4096"));
+    assertEquals(1L << 40, DeviceSettings.WORKSPACE_LIMIT.parse(Long.toString(1L << 40)));
+    assertEquals(7L << 10, DeviceSettings.WORKSPACE_LIMIT.parse(" 7K "));
     for (String text : new String[] {"", "M", "1T", "-1", "1234567890G"}) {
-      assertThrows(InvalidInputException.class, () -> Settings.WORKSPACE_LIMIT.parse(text), text);
+      assertThrows(
+          InvalidInputException.class, () -> DeviceSettings.WORKSPACE_LIMIT.parse(text), text);
     }
   }
 

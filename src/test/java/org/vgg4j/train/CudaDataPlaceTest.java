@@ -21,7 +21,7 @@ import org.vgg4j.backend.cuda.OnStandIn;
 import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.backend.cuda.StandIn;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.Preprocessing;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.evaluation.Evaluator;

@@ -1,0 +1,2 @@
+/** From picture files to pictures. */
+package org.vgg4j.data.decoding;

@@ -1,0 +1,2 @@
+/** From an image to a net's input. */
+package org.vgg4j.data.preprocessing;
