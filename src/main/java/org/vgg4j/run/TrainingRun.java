@@ -19,6 +19,7 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
@@ -40,6 +41,9 @@ public final class TrainingRun implements AutoCloseable {
 
   /** The steps before the first that is profiled. */
   private static final int WARM_UP_STEPS = 3;
+
+  /** So many owners of memory are named at the end; the debug log names all. */
+  private static final int LARGEST_OWNERS = 3;
 
   private final RunPlan plan;
   private PreviousRun previous; // until its checkpoint is restored, which is large
@@ -231,7 +235,9 @@ public final class TrainingRun implements AutoCloseable {
       if (profileTaker != null) {
         report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));
       }
-      LOG.info("memory: {}", setup.backend().memory().peakLine());
+      MemoryUse memory = setup.backend().memory();
+      report("memory at peak: " + memory.peakLine(LARGEST_OWNERS));
+      LOG.debug("Memory by owner, each at its own peak: {}", memory.peaks());
       return last;
     } catch (DeviceLostException e) {
       Checkpoint last = store.newest();
