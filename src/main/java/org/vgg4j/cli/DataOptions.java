@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 /** The flags that say which images. */
 final class DataOptions {
   @Mixin
-  private final CommandSpec flags = SettingFlags.of(Settings.of("data", "split", "testImages"));
+  private final CommandSpec flags = SettingFlags.of(Settings.of("data", "heldOut", "testImages"));
 
   private String sample; // how large it is, once it is opened
 

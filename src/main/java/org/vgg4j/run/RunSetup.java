@@ -15,6 +15,7 @@ import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /**
@@ -62,6 +63,7 @@ record RunSetup(
     RunData data = plan.data().apply(new DataRequest(from, split)).limited(now);
     ImageTraits images = previous.isNone() ? ImageTraits.of(data) : null; // a run has its net
     Recipe recipe = choice.with(images);
+    requireChannels(recipe, data);
     Evaluator.requireClasses(recipe.net(), data.train());
     if (plan.tune() && previous.isNone()) {
       closing.close();
@@ -83,6 +85,13 @@ record RunSetup(
         selection,
         dataOn,
         memory);
+  }
+
+  private static void requireChannels(Recipe recipe, RunData data) {
+    int channels = recipe.net().channels();
+    if (data.pictures() && channels != 1 && channels != 3) {
+      throw InvalidInputException.of("channels", "must be 1 or 3 for pictures, not " + channels);
+    }
   }
 
   /** A resumed run holds out the same images, whatever its seed is now. */
