@@ -4,7 +4,8 @@ import java.io.PrintWriter;
 import java.util.Map;
 import java.util.function.Function;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.decoding.DecodedPictures;
+import org.vgg4j.data.decoding.PictureCache;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.data.sets.DataPlaces;
 import org.vgg4j.data.sets.DataSet;
 import org.vgg4j.data.sets.DataSets;
@@ -18,7 +19,8 @@ import picocli.CommandLine.Model.CommandSpec;
 /** The flags that say which images. */
 final class DataOptions {
   @Mixin
-  private final CommandSpec flags = SettingFlags.of(Settings.of("data", "heldOut", "testImages"));
+  private final CommandSpec flags =
+      SettingFlags.of(Settings.of("data", "heldOut", "cacheSize", "onBadImage", "testImages"));
 
   private String sample; // how large it is, once it is opened
 
@@ -26,12 +28,13 @@ final class DataOptions {
    * Opens the images to test on that the flags name, showing a download's progress.
    *
    * @param others settings that are given by other flags
+   * @param how what they are for
    */
-  ImageSource test(Map<String, String> others, PrintWriter err) {
+  ImageSource test(Map<String, String> others, Preprocessing how, PrintWriter err) {
     Map<String, String> given = SettingFlags.given(flags);
     given.putAll(others);
     return with(
-        DataRequest.of(given),
+        DataRequest.of(given, how),
         err,
         set -> {
           if (set.isSample()) {
@@ -57,13 +60,18 @@ final class DataOptions {
 
   /** Returns what a net for the images that flags name depends on, null where they name none. */
   static ImageTraits traits(Map<String, String> given, PrintWriter err) {
-    DataRequest request = DataRequest.of(given);
+    DataRequest request = DataRequest.of(given, Preprocessing.of(1, 1)); // opens nothing
     return request.from() == null ? null : with(request, err, ImageTraits::of);
   }
 
   private static <T> T with(DataRequest request, PrintWriter err, Function<DataSet, T> use) {
-    try (DownloadProgress progress = new DownloadProgress(err)) {
-      DataSets sets = new DataSets(DataPlaces.ofThisMachine(), progress, DecodedPictures::new);
+    try (DownloadProgress progress = new DownloadProgress(err);
+        DecodingProgress decoding = new DecodingProgress(err)) {
+      DataSets sets =
+          new DataSets(
+              DataPlaces.ofThisMachine(),
+              progress,
+              list -> PictureCache.open(list, request.pictures(), decoding));
       return use.apply(sets.find(request.from(), request.split()));
     }
   }

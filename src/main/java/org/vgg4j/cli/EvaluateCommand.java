@@ -51,11 +51,11 @@ final class EvaluateCommand implements Callable<Integer> {
     NetworkOptions options = NetworkOptions.inference(batchSize);
     try (Backend backend = device.open();
         ModelFile.Loaded loaded = ModelFile.load(model, hints.hints(), options, backend)) {
-      ImageSource test = data.test(SettingFlags.given(seed), err);
-      Evaluator.requireClasses(loaded.vgg().config(), test);
-      Evaluator.requireClassNames(loaded.classNames(), test);
       Preprocessing how =
           PreprocessingSettings.changed(loaded.preprocessing(), SettingFlags.given(flags));
+      ImageSource test = data.test(SettingFlags.given(seed), how, err);
+      Evaluator.requireClasses(loaded.vgg().config(), test);
+      Evaluator.requireClassNames(loaded.classNames(), test);
       ModelNotes.print(model, loaded, err);
       if (!how.isDefault()) {
         err.println("images: " + how);

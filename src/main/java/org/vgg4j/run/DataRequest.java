@@ -1,6 +1,8 @@
 package org.vgg4j.run;
 
 import java.util.Map;
+import org.vgg4j.data.decoding.CacheOptions;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.data.sets.Split;
 
 /**
@@ -8,18 +10,24 @@ import org.vgg4j.data.sets.Split;
  *
  * @param from a name, or a folder as an absolute path; null for a search
  * @param split what to hold out of a folder of pictures without parts of its own; null for nothing
+ * @param pictures how picture files are decoded
  */
-public record DataRequest(String from, Split split) {
+public record DataRequest(String from, Split split, CacheOptions pictures) {
   /**
    * Returns what settings ask for; a split is drawn by their seed, or that of a recipe without one.
    *
    * @param given key to text
+   * @param how what the images are for, which says how large pictures are kept where nothing else
+   *     does
    * @throws org.vgg4j.tensor.InvalidInputException when a value cannot be used
    */
-  public static DataRequest of(Map<String, String> given) {
+  public static DataRequest of(Map<String, String> given, Preprocessing how) {
     Double share = DataSettings.SPLIT.find(given);
     Long seed = RecipeSettings.SEED.find(given);
     long drawn = seed == null ? Recipe.quick().training().seed() : seed;
-    return new DataRequest(RunData.from(given), share == null ? null : new Split(share, drawn));
+    return new DataRequest(
+        RunData.from(given),
+        share == null ? null : new Split(share, drawn),
+        DataSettings.pictures(given, how));
   }
 }

@@ -5,11 +5,16 @@ import static org.vgg4j.run.Setting.Change.BETWEEN_EPOCHS;
 import static org.vgg4j.run.Setting.Form.COUNT;
 import static org.vgg4j.run.Setting.Form.LONG;
 import static org.vgg4j.run.Setting.Form.REAL;
+import static org.vgg4j.run.Setting.Form.SIDE;
 import static org.vgg4j.run.Setting.Form.TEXT;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
+import org.vgg4j.data.decoding.CacheOptions;
+import org.vgg4j.data.decoding.OnBadImage;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.data.sets.DataSets;
 import org.vgg4j.run.Setting.Form;
 import org.vgg4j.tensor.Choice;
@@ -44,6 +49,22 @@ final class DataSettings {
           .changedBy(SPLIT)
           .in(ALL, BETWEEN_EPOCHS);
 
+  static final Setting<RunSetup, Integer> CACHE_SIZE =
+      run("cacheSize", SIDE, setup -> ofPictures(setup, CacheOptions::shorterSide))
+          .flag(
+              "--cache-size N",
+              "Longest shorter side that decoded pictures are kept with, in pixels, or full",
+              "what the net is given")
+          .in(ALL, BETWEEN_EPOCHS);
+
+  static final Setting<RunSetup, String> ON_BAD_IMAGE =
+      run("onBadImage", TEXT, setup -> ofPictures(setup, how -> Choice.name(how.onBadImage())))
+          .flag(
+              "--on-bad-image WHAT",
+              "What to do about a picture that cannot be read: stop, or skip (leave it out)",
+              "stop")
+          .in(ALL, ALWAYS);
+
   static final Setting<RunSetup, Integer> TRAIN_IMAGES =
       run("trainImages", COUNT, setup -> setup.data().train().size())
           .flag("--train-limit N", "Use only the first N training images", "all")
@@ -58,10 +79,10 @@ final class DataSettings {
 
   static {
     run("trainCrc32c", TEXT, setup -> setup.data().train().checksum())
-        .changedBy(DATA, TRAIN_IMAGES, SPLIT)
+        .changedBy(DATA, TRAIN_IMAGES, SPLIT, CACHE_SIZE)
         .in(ALL, BETWEEN_EPOCHS);
     run("testCrc32c", TEXT, setup -> setup.data().test().checksum())
-        .changedBy(DATA, TEST_IMAGES, SPLIT)
+        .changedBy(DATA, TEST_IMAGES, SPLIT, CACHE_SIZE)
         .in(ALL, ALWAYS);
   }
 
@@ -76,6 +97,23 @@ final class DataSettings {
           .in(ALL, ALWAYS);
 
   private DataSettings() {}
+
+  /** Returns what a run of pictures has, null for another. */
+  private static <T> T ofPictures(RunSetup setup, Function<CacheOptions, T> value) {
+    return setup.data().pictures() ? value.apply(setup.request().pictures()) : null;
+  }
+
+  /**
+   * Returns how pictures are decoded: with nothing said, as large as a preprocessing wants them,
+   * which then has nothing to resize.
+   */
+  static CacheOptions pictures(Map<String, ?> config, Preprocessing how) {
+    Integer side = CACHE_SIZE.find(config);
+    String bad = ON_BAD_IMAGE.find(config);
+    return CacheOptions.of(
+        side == null ? how.resize() : side,
+        bad == null ? OnBadImage.STOP : Choice.of(ON_BAD_IMAGE.key(), OnBadImage.class, bad));
+  }
 
   private static <T> Setting<RunSetup, T> run(
       String key, Form<T> form, Function<RunSetup, T> reader) {

@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.vgg4j.data.decoding.DecodedPictures;
+import org.vgg4j.data.decoding.DecodingListener;
+import org.vgg4j.data.decoding.PictureCache;
 import org.vgg4j.data.sets.DataPlaces;
 import org.vgg4j.data.sets.DataSets;
 import org.vgg4j.data.sets.DownloadListener;
@@ -48,7 +49,9 @@ public record RunPlan(
         request ->
             RunData.of(
                 new DataSets(
-                        DataPlaces.ofThisMachine(), DownloadListener.NONE, DecodedPictures::new)
+                        DataPlaces.ofThisMachine(),
+                        DownloadListener.NONE,
+                        list -> PictureCache.open(list, request.pictures(), DecodingListener.NONE))
                     .find(request.from(), request.split())),
         List.of(),
         false,

@@ -23,8 +23,7 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
  *
  * @param recipe the net and its training
  * @param data the images
- * @param dataFrom what finds them again, null for a search
- * @param split what was held out of the images, null for nothing
+ * @param request what finds them again
  * @param followed how the images changed the net, in words; null for not at all
  * @param engine the options that the engine was opened with
  * @param selection the open engine
@@ -34,8 +33,7 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
 record RunSetup(
     Recipe recipe,
     RunData data,
-    String dataFrom,
-    Split split,
+    DataRequest request,
     String followed,
     EngineOptions engine,
     Backends.Selection selection,
@@ -60,7 +58,9 @@ record RunSetup(
     String asked = RunData.from(plan.settings());
     String from = asked != null ? asked : Settings.DATA_FROM.find(previous.config());
     Split split = split(now, previous, early);
-    RunData data = plan.data().apply(new DataRequest(from, split)).limited(now);
+    DataRequest request =
+        new DataRequest(from, split, DataSettings.pictures(now, choice.sized(early)));
+    RunData data = plan.data().apply(request).limited(now);
     ImageTraits images = previous.isNone() ? ImageTraits.of(data) : null; // a run has its net
     Recipe recipe = choice.with(images);
     requireChannels(recipe, data);
@@ -78,8 +78,7 @@ record RunSetup(
     return new RunSetup(
         recipe,
         data,
-        from == null ? data.from() : from,
-        split,
+        new DataRequest(from == null ? data.from() : from, split, request.pictures()),
         choice.line(images),
         engine,
         selection,
@@ -168,6 +167,16 @@ record RunSetup(
     Backends.Selection selection = Backends.open(engine);
     closing.own(selection.backend());
     return selection;
+  }
+
+  /** Returns what finds the images again, null for a search. */
+  String dataFrom() {
+    return request.from();
+  }
+
+  /** Returns what was held out of the images, null for nothing. */
+  Split split() {
+    return request.split();
   }
 
   Backend backend() {

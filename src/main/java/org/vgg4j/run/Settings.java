@@ -2,6 +2,7 @@ package org.vgg4j.run;
 
 import static org.vgg4j.run.Setting.Change.ALWAYS;
 import static org.vgg4j.run.Setting.Form.ANY;
+import static org.vgg4j.run.Setting.Form.COUNT;
 import static org.vgg4j.run.Setting.Form.TEXT;
 
 import java.util.ArrayList;
@@ -31,6 +32,11 @@ public final class Settings {
   static final Setting<RunSetup, Object> CHOICES =
       run("choices", ANY, RunSetup::choices).in(FACTS, ALWAYS);
 
+  /** How many pictures of the training's folder are missing. */
+  static final Setting<RunSetup, Integer> LEFT_OUT =
+      run("leftOutImages", COUNT, setup -> setup.data().pictures() ? leftOut(setup) : null)
+          .in(FACTS, ALWAYS);
+
   static final Setting<RunSetup, String> JAVA =
       run("java", TEXT, setup -> System.getProperty("java.version")).in(FACTS, ALWAYS);
 
@@ -47,6 +53,10 @@ public final class Settings {
   private static <T> Setting<RunSetup, T> run(
       String key, Form<T> form, Function<RunSetup, T> reader) {
     return Setting.of(key, form, reader);
+  }
+
+  private static Integer leftOut(RunSetup setup) {
+    return setup.data().train().leftOut();
   }
 
   /** Returns the settings of a recipe, the net's first. */
@@ -93,9 +103,12 @@ public final class Settings {
     Stream.of(
             DataSettings.SPLIT,
             DataSettings.SPLIT_SEED,
+            DataSettings.CACHE_SIZE,
+            DataSettings.ON_BAD_IMAGE,
             DeviceSettings.WORKSPACE_LIMIT,
             DeviceSettings.THREADS,
-            CHOICES)
+            CHOICES,
+            LEFT_OUT)
         .forEach(setting -> config.remove(setting.key(), null));
     MemorySettings.write(setup, config);
     return config;

@@ -96,4 +96,9 @@ final class SelectedImages implements ImageSource {
     }
     return HexFormat.of().toHexDigits((int) crc.getValue());
   }
+
+  @Override
+  public int leftOut() {
+    return all.leftOut();
+  }
 }
