@@ -20,7 +20,7 @@ import picocli.CommandLine.Model.CommandSpec;
 final class DataOptions {
   @Mixin
   private final CommandSpec flags =
-      SettingFlags.of(Settings.of("data", "split", "cacheSize", "onBadImage", "testImages"));
+      SettingFlags.of(Settings.of("data", "heldOut", "cacheSize", "onBadImage", "testImages"));
 
   private String sample; // how large it is, once it is opened
 

@@ -15,6 +15,7 @@ import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /**
@@ -66,10 +67,11 @@ record RunSetup(
     String from = asked != null ? asked : Settings.DATA_FROM.find(previous.config());
     Split split = split(now, previous, early);
     DataRequest request =
-        new DataRequest(from, split, DataSettings.pictures(now, early.preprocessing()));
+        new DataRequest(from, split, DataSettings.pictures(now, choice.sized(early)));
     RunData data = plan.data().apply(request).limited(now);
     ImageTraits images = previous.isNone() ? ImageTraits.of(data) : null; // a run has its net
     Recipe recipe = choice.with(images);
+    requireChannels(recipe, data);
     Evaluator.requireClasses(recipe.net(), data.train());
     if (plan.tune() && previous.isNone()) {
       closing.close();
@@ -91,6 +93,13 @@ record RunSetup(
         dataOn,
         memory,
         start);
+  }
+
+  private static void requireChannels(Recipe recipe, RunData data) {
+    int channels = recipe.net().channels();
+    if (data.pictures() && channels != 1 && channels != 3) {
+      throw InvalidInputException.of("channels", "must be 1 or 3 for pictures, not " + channels);
+    }
   }
 
   /** A resumed run holds out the same images, whatever its seed is now. */

@@ -102,7 +102,7 @@ final class SplitTest {
   void sharesThatAreNone(double share) {
     String message =
         assertThrows(InvalidInputException.class, () -> new Split(share, 1)).getMessage();
-    assertEquals("split must be above 0 and below 1, such as 0.1, not " + share, message);
+    assertEquals("heldOut must be above 0 and below 1, such as 0.1, not " + share, message);
   }
 
   @Test
