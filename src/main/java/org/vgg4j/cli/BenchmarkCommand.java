@@ -89,8 +89,8 @@ final class BenchmarkCommand implements Callable<Integer> {
   public Integer call() throws JsonProcessingException {
     StepBenchmark benchmark = new StepBenchmark(warmUp, steps, repeats);
     Map<String, String> given = SettingFlags.given(spec);
-    ImageTraits images = DataOptions.traits(given, spec.commandLine().getErr());
-    Recipe recipe = Settings.recipe(Recipe.quick(), given, images, StartingWeights.NONE);
+    ImageTraits traits = DataOptions.traits(given, spec.commandLine().getErr());
+    Recipe recipe = Settings.recipe(Recipe.quick(), given, traits, StartingWeights.NONE);
     Map<String, Object> result = new LinkedHashMap<>();
     PrintWriter out = spec.commandLine().getOut();
     try (Backend backend = device.open()) {
