@@ -28,7 +28,7 @@ final class SummaryTable {
           out,
           ROW,
           layer.name(),
-          layer.type(),
+          layer.type() + (layer.parameters().isEmpty() || layer.isTrained() ? "" : " (frozen)"),
           layer.output().withoutBatch(),
           Bytes.count(layer.parameterCount()),
           millions(layer.multiplyAdds() / batch),
@@ -53,6 +53,10 @@ final class SummaryTable {
     out.println();
     line(out, "output and MMACs (million multiply-adds) are those of one image, forward;");
     line(out, "activation is what training keeps of a batch of %d.", batch);
+    List<String> updates = recipe.training().updates().texts();
+    if (!updates.isEmpty()) {
+      line(out, "training: %s", String.join("; ", updates));
+    }
     out.println();
     memory(recipe, plan, backend, out);
     out.flush();

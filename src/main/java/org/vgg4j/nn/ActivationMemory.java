@@ -50,6 +50,11 @@ final class ActivationMemory {
     this.leading = leading;
   }
 
+  /** Returns whether the stage being planned leads in a training, which keeps nothing of it. */
+  boolean isPassedOver() {
+    return training && !keeps();
+  }
+
   private boolean keeps() {
     return training && stages.size() >= leading;
   }

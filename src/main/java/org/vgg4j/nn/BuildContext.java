@@ -42,6 +42,11 @@ public final class BuildContext implements MemoryPlanner {
     return builder.isFrozen();
   }
 
+  /** Returns whether the parameters of what reads the module's output are not trained. */
+  boolean isNextFrozen() {
+    return builder.isNextFrozen();
+  }
+
   /** Returns the step state, which plans such as dropout read. */
   public StepState stepState() {
     return builder.state;

@@ -64,11 +64,7 @@ public final class ConvBlock implements Module {
     plan =
         context.plan(
             backend.convBlock(
-                context.isFrozen() ? spec.withFrozenNorm() : spec,
-                x,
-                conv.weightLayout("weight"),
-                context.usage(),
-                context));
+                planned(context), x, conv.weightLayout("weight"), context.usage(), context));
     w = conv.weight("weight", plan.w(), plan.dw(), initialization.weight(spec.conv()));
     if (spec.conv().bias()) {
       b = conv.parameter("bias", spec.conv().b(), initialization.bias(spec.conv()));
@@ -78,6 +74,17 @@ public final class ConvBlock implements Module {
     unused = context.isFrozen() ? new UnusedGradients(context, b, norm) : null;
     context.multiplyAdds(spec.conv().multiplyAdds(x.shape()));
     return plan.y();
+  }
+
+  /**
+   * A norm is not left to a block that is not trained: the sums that its backward needs come with
+   * the gradient of that block's weights.
+   */
+  private ConvBlockSpec planned(BuildContext context) {
+    ConvBlockSpec own = context.isFrozen() ? spec.withFrozenNorm() : spec;
+    return context.isNextFrozen()
+        ? new ConvBlockSpec(own.conv(), own.batchNorm(), own.pool())
+        : own;
   }
 
   @Override

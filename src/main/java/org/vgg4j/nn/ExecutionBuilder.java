@@ -122,6 +122,11 @@ final class ExecutionBuilder {
     return freezing.isFrozen(stages.size());
   }
 
+  /** Returns whether the next stage is not trained. */
+  boolean isNextFrozen() {
+    return freezing.isFrozen(stages.size() + 1);
+  }
+
   long nextStream() {
     return DROPOUT_STREAMS + streams++;
   }
@@ -168,7 +173,7 @@ final class ExecutionBuilder {
   }
 
   Slot counted(Slot slot) {
-    activationBytes += Arena.align(slot.layout().bytes());
+    activationBytes += memory.isPassedOver() ? 0 : Arena.align(slot.layout().bytes());
     return slot;
   }
 }

@@ -66,9 +66,9 @@ final class Freezing {
     return leaves.get(stage).name() != null && !isFrozen(stage);
   }
 
-  /** Returns whether a stage has parameters that are not trained. */
+  /** Returns whether there is such a stage, and it has parameters that are not trained. */
   boolean isFrozen(int stage) {
-    String name = leaves.get(stage).name();
+    String name = stage < leaves.size() ? leaves.get(stage).name() : null;
     return name != null && frozen.contains(name);
   }
 

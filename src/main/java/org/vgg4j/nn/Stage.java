@@ -18,7 +18,7 @@ import org.vgg4j.tensor.Work;
  * @param parameters its parameters, adjacent in the net's slabs
  * @param multiplyAdds the multiply-adds of a forward pass over the batch
  * @param activationBytes what it keeps of a forward pass: outputs and what the backward reads; in
- *     inference, only outputs, which reuse the same memory
+ *     inference, only outputs, which reuse the same memory; 0 where no backward comes to it
  * @param work what a training step does in it, as far as the engine counts that
  */
 public record Stage(

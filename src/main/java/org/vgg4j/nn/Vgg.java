@@ -70,6 +70,14 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
     return build(config, Initialization.KAIMING, NetworkOptions.training(batchSize), backend);
   }
 
+  /** Returns the names of all layers that have parameters, in forward order. */
+  public static List<String> layers(VggConfig config) {
+    return Leaf.of(module(config, Initialization.PYTORCH)).stream()
+        .map(Leaf::name)
+        .filter(Objects::nonNull)
+        .toList();
+  }
+
   /**
    * Returns the names of layers that are said in short.
    *
@@ -77,11 +85,7 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
    * @throws InvalidInputException when something is none of these, or all layers are said
    */
   public static List<String> layers(VggConfig config, List<String> said) {
-    List<String> all =
-        Leaf.of(module(config, Initialization.PYTORCH)).stream()
-            .map(Leaf::name)
-            .filter(Objects::nonNull)
-            .toList();
+    List<String> all = layers(config);
     String head = all.get(all.size() - 1);
     Set<String> meant = new LinkedHashSet<>();
     for (String name : said) {

@@ -1,5 +1,6 @@
 package org.vgg4j.optim;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.vgg4j.tensor.InvalidInputException;
 
@@ -56,6 +57,27 @@ public record UpdateOptions(
   /** Returns these options with other frozen layers. */
   public UpdateOptions withFrozen(String... names) {
     return new UpdateOptions(clipNorm, averageDecay, headLearningRate, List.of(names));
+  }
+
+  /** Returns what is done in words, a phrase each. */
+  public List<String> texts() {
+    List<String> texts = new ArrayList<>();
+    if (clips()) {
+      texts.add("gradients clipped to a norm of " + clipNorm);
+    }
+    if (averages()) {
+      texts.add(
+          "weights averaged, with "
+              + averageDecay
+              + " of the average kept in each step; the average is tested and is the model");
+    }
+    if (headLearningRate > 0) {
+      texts.add("the last layer starts at the learning rate " + headLearningRate);
+    }
+    if (!frozen.isEmpty()) {
+      texts.add("frozen: " + String.join(", ", frozen));
+    }
+    return texts;
   }
 
   /** Returns whether gradients are clipped. */

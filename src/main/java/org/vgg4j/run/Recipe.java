@@ -15,6 +15,7 @@ import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.optim.Optimizer;
 import org.vgg4j.optim.Sgd;
+import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
@@ -54,6 +55,12 @@ public record Recipe(
   public Recipe {
     preprocessing.requireFits(net.channels(), net.imageSize());
     Choice.require("optimizer", List.of("adam", "sgd"), optimizer);
+    UpdateOptions updates = training.updates();
+    List<String> layers = Vgg.layers(net);
+    String head = layers.get(layers.size() - 1);
+    if (Vgg.layers(net, updates.frozen()).contains(head) && updates.headLearningRate() > 0) {
+      throw InvalidInputException.of("headLearningRate", "is for " + head + ", which is frozen");
+    }
     if (!(momentum >= 0 && momentum < 1)) {
       throw InvalidInputException.of("momentum", "must be in [0, 1), not " + momentum);
     }

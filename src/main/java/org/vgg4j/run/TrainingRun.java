@@ -194,6 +194,7 @@ public final class TrainingRun implements AutoCloseable {
       report("images: " + recipe.preprocessing());
     }
     setup.memory().lines(recipe).forEach(this::report);
+    recipe.training().updates().texts().forEach(this::report);
     // Before the net takes its memory, of which a measurement wants a part.
     Ceilings ceilings = profiledSteps > 0 ? CeilingMeasurement.of(setup.backend()) : null;
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));

@@ -161,7 +161,6 @@ public final class Trainer implements AutoCloseable {
     Evaluator.requireClasses(vgg.config(), test);
     requireBatchSizes(train.size());
     place(train, test, listener);
-    trainingStep.startAverage();
     fit(listener);
     steps.trained();
     return position.lastFinished();

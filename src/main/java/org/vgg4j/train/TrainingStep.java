@@ -87,7 +87,7 @@ public final class TrainingStep implements AutoCloseable {
   }
 
   /** Allocates as above what the options ask for. */
-  TrainingStep(Network network, Optimizer optimizer, TrainingOptions options) {
+  public TrainingStep(Network network, Optimizer optimizer, TrainingOptions options) {
     this(network, optimizer, options.accumulates(), options.updates(), options.headFactor());
   }
 
@@ -139,7 +139,7 @@ public final class TrainingStep implements AutoCloseable {
   }
 
   /** Computes something with the averages in the net, if there are such. */
-  <T> T averaged(Supplier<T> work) {
+  public <T> T averaged(Supplier<T> work) {
     return average == null ? work.get() : average.with(work);
   }
 
@@ -166,6 +166,7 @@ public final class TrainingStep implements AutoCloseable {
     if (rows < 1 || rows > at.batch()) { // a recorded step no longer looks
       throw new IllegalArgumentException(rows + " rows for a batch of " + at.batch());
     }
+    startAverage();
     End end = !isLast ? End.ADD : isFirst ? End.UPDATE : End.ADD_AND_UPDATE;
     if (isDirect || network.hasListener()) {
       pass(at, end);

@@ -1,6 +1,7 @@
 package org.vgg4j.backend.cuda.operations;
 
 import java.util.List;
+import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.backend.cuda.memory.DeviceMemory;
@@ -23,7 +24,7 @@ public final class CudaClip implements ClipPlan {
   private final long elements;
   private final int parts;
   private final Closing closing = new Closing();
-  private final DeviceMemory sums; // one a part, then the factor
+  private final DeviceMemory results; // the factor, then a sum a part
   private final KernelLaunch squares;
   private final KernelLaunch factor;
   private final KernelLaunch scale;
@@ -34,26 +35,30 @@ public final class CudaClip implements ClipPlan {
     long each = (long) THREADS * ELEMENTS_A_THREAD;
     parts = (int) Math.min(MOST_PARTS, (elements + each - 1) / each);
     try {
-      sums =
+      results =
           closing.own(
-              new DeviceMemory(device.context(), (parts + 1L) * Double.BYTES, MemoryOwner.SCRATCH));
+              new DeviceMemory(
+                  device.context(),
+                  Arena.ALIGNMENT + (long) parts * Double.BYTES,
+                  MemoryOwner.SCRATCH));
+      Pointer sums = results.at(Arena.ALIGNMENT);
       squares =
           closing
               .own(device.kernels().grid("vgg4j_clip_squares", parts, THREADS, 3))
               .set(1, elements)
-              .set(2, sums.pointer());
+              .set(2, sums);
       factor =
           closing
               .own(device.kernels().grid("vgg4j_clip_factor", 1, THREADS, 4))
-              .set(0, sums.pointer())
+              .set(0, sums)
               .set(1, parts)
               .set(2, most)
-              .set(3, sums.at((long) parts * Double.BYTES));
+              .set(3, results.pointer());
       scale =
           closing
               .own(device.kernels().strided("vgg4j_clip", elements, 4, 3))
               .set(1, elements)
-              .set(2, sums.at((long) parts * Double.BYTES));
+              .set(2, results.pointer());
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
