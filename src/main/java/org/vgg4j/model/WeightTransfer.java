@@ -156,7 +156,10 @@ public final class WeightTransfer {
     names.forEach(
         (to, from) -> {
           List<Long> shape = given.get(from);
-          if (!needed.get(to).equals(shape)) {
+          if (shape == null) {
+            throw new InvalidInputException(
+                file.file() + " lacks " + from + ", which the net to train needs");
+          } else if (!needed.get(to).equals(shape)) {
             throw new InvalidInputException(
                 "%s: %s has the shape %s, and %s of the net to train needs %s"
                     .formatted(file.file(), from, shape, to, needed.get(to)));
