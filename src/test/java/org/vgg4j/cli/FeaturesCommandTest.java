@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.IntBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,8 +23,10 @@ import org.vgg4j.data.sets.DataPlaces;
 import org.vgg4j.data.sets.DownloadListener;
 import org.vgg4j.data.sets.FashionMnist;
 import org.vgg4j.evaluation.Classifier;
+import org.vgg4j.io.SafeTensorType;
 import org.vgg4j.io.SafeTensorsReader;
 import org.vgg4j.io.TestTensors;
+import org.vgg4j.model.ConfigHints;
 import org.vgg4j.model.ModelFile;
 import org.vgg4j.model.TorchvisionFile;
 import org.vgg4j.nn.NetworkOptions;
@@ -35,6 +38,7 @@ final class FeaturesCommandTest {
   private static final int TEST = 5;
   private static final int WIDTH = 6;
   private static final int CLASSES = 10;
+  private static final String LAYERS = "4,M,4,M,4,M,4,M,4,M";
 
   @TempDir private Path folder;
 
@@ -43,8 +47,7 @@ final class FeaturesCommandTest {
   @BeforeEach
   void write() throws IOException {
     model =
-        new TorchvisionFile(
-                "64,M,64,M,64,M,64,M,64,M".replace("64", "4"), false, 1, CLASSES, 32, WIDTH)
+        new TorchvisionFile(LAYERS, false, 1, CLASSES, 32, WIDTH)
             .byFormula()
             .write(folder.resolve("model.safetensors"), Map.of());
   }
@@ -55,7 +58,7 @@ final class FeaturesCommandTest {
             List.of(
                 "features",
                 "--model=" + model,
-                "--layers=4,M,4,M,4,M,4,M,4,M",
+                "--layers=" + LAYERS,
                 "--data=sample",
                 "--train-limit=" + TRAIN,
                 "--test-limit=" + TEST,
@@ -113,7 +116,7 @@ final class FeaturesCommandTest {
 
   private int[] labels() throws IOException {
     try (SafeTensorsReader file = SafeTensorsReader.open(folder.resolve("f.safetensors"))) {
-      var values = file.read("labels", org.vgg4j.io.SafeTensorType.I32).asIntBuffer();
+      IntBuffer values = file.read("labels", SafeTensorType.I32).asIntBuffer();
       int[] labels = new int[values.remaining()];
       values.get(labels);
       return labels;
@@ -142,10 +145,7 @@ final class FeaturesCommandTest {
     try (Backend engine = Backends.open("reference").backend();
         ModelFile.Loaded loaded =
             ModelFile.load(
-                model,
-                new org.vgg4j.model.ConfigHints("4,M,4,M,4,M,4,M,4,M", null),
-                NetworkOptions.inference(5),
-                engine)) {
+                model, new ConfigHints(LAYERS, null), NetworkOptions.inference(5), engine)) {
       double[] probabilities = new double[images.size() * CLASSES];
       int[] image = new int[1];
       Classifier.top(loaded.vgg(), loaded.preprocessing(), loaded.classNames(), images, CLASSES)
@@ -189,8 +189,7 @@ final class FeaturesCommandTest {
     String line =
         Cli.refused(
             more.startsWith("--data")
-                ? Cli.run(
-                    "features", "--model=" + model, "--layers=4,M,4,M,4,M,4,M,4,M", more, "f.csv")
+                ? Cli.run("features", "--model=" + model, "--layers=" + LAYERS, more, "f.csv")
                 : features(out, more));
     assertTrue(line.contains(expected), line);
     assertEquals(List.of("model.safetensors"), Cli.names(folder));

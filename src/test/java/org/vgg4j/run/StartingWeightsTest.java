@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.io.SafeTensorSpec;
 import org.vgg4j.io.SafeTensorsReader;
+import org.vgg4j.io.TestTensors;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.TrainingListener;
 
@@ -55,7 +57,7 @@ final class StartingWeightsTest {
     try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
       for (SafeTensorSpec spec : reader.tensors()) {
         if (spec.type().isFloating()) {
-          tensors.put(spec.name(), org.vgg4j.io.TestTensors.doubles(reader, spec.name()));
+          tensors.put(spec.name(), TestTensors.doubles(reader, spec.name()));
         }
       }
     }
@@ -217,7 +219,7 @@ final class StartingWeightsTest {
     Files.copy(shallow.resolve("model.safetensors"), source);
     StartingWeights start = StartingWeights.of(Map.of("startFrom", source.toString()));
     byte[] bytes = Files.readAllBytes(source);
-    Files.write(source, java.util.Arrays.copyOf(bytes, bytes.length + 1));
+    Files.write(source, Arrays.copyOf(bytes, bytes.length + 1));
     String message = assertThrows(InvalidInputException.class, () -> start.into(null)).getMessage();
     assertEquals(source + " is another file than when the run was begun; begin a new run", message);
   }
