@@ -5,7 +5,7 @@ import java.util.List;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.train.TrainingOptions;
 
-/** What a recipe trains with, a line each. */
+/** What a recipe trains with, a paragraph each. */
 final class TrainingTable {
   private TrainingTable() {}
 
@@ -16,26 +16,33 @@ final class TrainingTable {
    */
   static void print(Recipe recipe, List<String> start, PrintWriter out) {
     TrainingOptions training = recipe.training();
-    boolean isSgd = recipe.optimizer().equals("sgd");
     out.println();
-    out.printf("training (recipe %s):%n", recipe.name());
-    out.printf(
-        "  %s epochs in batches of %d%s%n",
+    paragraph(
+        out,
+        "training (recipe %s): %d epochs in batches of %d%s",
+        recipe.name(),
         training.epochs(),
         training.batchSize(),
-        training.accumulate() == 1 ? "" : ", " + training.accumulate() + " batches per update");
-    out.printf(
-        "  %s%s, weight decay %s%n",
+        training.accumulate() == 1 ? "" : ", " + training.accumulate() + " batches a step");
+    paragraph(
+        out,
+        "optimizer: %s%s, weight decay %s",
         recipe.optimizer(),
-        isSgd ? " with momentum " + recipe.momentum() : "",
+        recipe.optimizer().equals("sgd") ? " with momentum " + recipe.momentum() : "",
         recipe.weightDecay());
-    out.printf(
-        "  learning rate %s, %s%n",
-        training.learningRate(), training.schedule().inWords(training.scheduleOptions()));
-    out.printf("  images: %s%n", recipe.preprocessing());
-    out.printf(
-        "  weights drawn by %s, seed %d%n", recipe.initialization().label(), training.seed());
-    start.forEach(line -> out.println("  " + line));
+    paragraph(
+        out,
+        "learning rate: %s, %s",
+        training.learningRate(),
+        training.schedule().inWords(training.scheduleOptions()));
+    paragraph(out, "images: %s", recipe.preprocessing());
+    paragraph(
+        out, "weights: drawn by %s, seed %d", recipe.initialization().label(), training.seed());
+    start.forEach(line -> paragraph(out, "%s", line));
     out.flush();
+  }
+
+  private static void paragraph(PrintWriter out, String format, Object... values) {
+    ForecastTable.paragraph(format.formatted(values), out);
   }
 }

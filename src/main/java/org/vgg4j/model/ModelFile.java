@@ -175,7 +175,6 @@ public final class ModelFile {
 
   private static Loaded load(ModelReader reader, NetworkPlan planned, Backend backend)
       throws IOException {
-    reader.requireWhole();
     planned.memoryPlan().requireFits(backend, 0);
     Vgg vgg = new Vgg(reader.config(), planned.allocate());
     try {

@@ -21,8 +21,8 @@ import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * A model file that is open and whose hash was compared: what its net is, and its tensors under
- * torchvision's names.
+ * A model file that is open, with its hash compared and all its tensors there: what its net is, and
+ * its tensors under torchvision's names.
  */
 public final class ModelReader implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -55,6 +55,7 @@ public final class ModelReader implements AutoCloseable {
     } else {
       config = given == null ? config(file, metadata) : given;
     }
+    ModelTensors.check(file, config, tensors.tensors());
     classNames = classNames(file, metadata, config.classes());
     preprocessing = preprocessing(file, metadata, config, classNames, notes);
   }
@@ -64,7 +65,8 @@ public final class ModelReader implements AutoCloseable {
    *
    * @param hints what is known of the net, for a file without a configuration; a file that has one
    *     has its own
-   * @throws InvalidInputException when the file is damaged or is not a VGG
+   * @throws InvalidInputException when the file is damaged, is not a VGG, or does not fit its own
+   *     configuration
    */
   public static ModelReader open(Path file, ConfigHints hints) throws IOException {
     return open(file, null, hints);
@@ -120,12 +122,7 @@ public final class ModelReader implements AutoCloseable {
     return tensors;
   }
 
-  /** Refuses a file whose tensors are not those of its configuration. */
-  void requireWhole() {
-    ModelTensors.check(file, config, tensors.tensors());
-  }
-
-  /** Reads all tensors that a net has; call {@link #requireWhole} before. */
+  /** Reads all tensors that a net of this configuration has. */
   void read(Vgg vgg) throws IOException {
     new ModelTensors(vgg).read(tensors::contains, tensors::read);
   }

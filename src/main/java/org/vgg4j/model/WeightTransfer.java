@@ -38,11 +38,9 @@ public final class WeightTransfer {
   /**
    * Takes all of a file for a net of the same layers.
    *
-   * @throws InvalidInputException when the file is not whole or the net has other tensors, naming
-   *     the first with both shapes
+   * @throws InvalidInputException when the net has other tensors, naming the first with both shapes
    */
   public static WeightTransfer all(ModelReader file, VggConfig net) {
-    file.requireWhole();
     WeightTransfer transfer = new WeightTransfer(file, net);
     boolean isOther = transfer.hasOtherHead();
     for (String name : TensorShapes.of(net).keySet()) {
@@ -66,11 +64,9 @@ public final class WeightTransfer {
    * stages end at the poolings, these have the same shapes. Source: Simonyan and Zisserman, 2015,
    * section 3.1.
    *
-   * @throws InvalidInputException when the file is not whole or something does not fit, naming the
-   *     layer with both shapes
+   * @throws InvalidInputException when something does not fit, naming the layer with both shapes
    */
   public static WeightTransfer ofShallower(ModelReader file, VggConfig net) {
-    file.requireWhole();
     WeightTransfer transfer = new WeightTransfer(file, net);
     if (file.config().batchNorm() != net.batchNorm()) {
       throw new InvalidInputException(
@@ -156,7 +152,10 @@ public final class WeightTransfer {
     names.forEach(
         (to, from) -> {
           List<Long> shape = given.get(from);
-          if (!needed.get(to).equals(shape)) {
+          if (shape == null) {
+            throw new InvalidInputException(
+                file.file() + " lacks " + from + ", which the net to train needs");
+          } else if (!needed.get(to).equals(shape)) {
             throw new InvalidInputException(
                 "%s: %s has the shape %s, and %s of the net to train needs %s"
                     .formatted(file.file(), from, shape, to, needed.get(to)));

@@ -61,6 +61,21 @@ final class RunSettingsTest {
     return new TrainingState(1, 1, 1, batch, 0, 0, LossTotals.NONE, List.of());
   }
 
+  /** A run of a version without a setting had its default. */
+  @Test
+  void anAbsentKeyMayMeanItsDefault() {
+    assertEquals(List.of(), differences(Map.of(), Map.of("patience", 5, "warmUp", "none"), true));
+    Map<String, Object> four = Map.of("patience", 4);
+    assertEquals(List.of("--patience 4 (the run: 5)"), differences(Map.of(), four, true));
+    String message =
+        assertThrows(
+                InvalidInputException.class,
+                () ->
+                    SettingsDifference.require(Map.of(), four, Set.of(), at(0), Setting::flagName))
+            .getMessage();
+    assertTrue(message.contains("the run's: --patience 4 (the run: 5); leave"), message);
+  }
+
   @Test
   void whatAnOlderVersionDidNotSayHasItsOldMeaning() {
     assertEquals(List.of(), differences(Map.of(), Map.of("labelSmoothing", 0.0), true));
