@@ -240,7 +240,10 @@ final class OwnImagesTest {
     refused("must be 1 or 3 for pictures, not 2", parts, "--channels", "2");
     Path broken = TinyPictures.write(shared.resolve("broken"), 2, "a", "b");
     Files.writeString(broken.resolve("a/0.png"), "no picture");
-    refused("0.png is not an image", broken, "--split", "0.5");
+    Cli.Result result = train(folder.resolve("run"), "--data", broken.toString(), "--split", "0.5");
+    assertEquals(ExitCode.BAD_INPUT, result.code(), result.err());
+    assertTrue(result.err().contains("0.png is not an image"), result.err());
+    assertEquals(List.of(), Cli.names(folder), "something was written");
   }
 
   private void refused(String word, Path data, String... more) throws IOException {
