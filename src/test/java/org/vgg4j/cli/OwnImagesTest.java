@@ -142,6 +142,21 @@ final class OwnImagesTest {
   }
 
   @Test
+  void aResumedRunEndsWithTheSameBits() throws IOException {
+    Path once = folder.resolve("once");
+    Path twice = folder.resolve("twice");
+    String[] flags = {
+      "--data", whole.toString(), "--split", "0.2", "--lr-schedule", "constant", "--epochs", "2"
+    };
+    assertEquals(0, train(once, flags).code());
+    flags[7] = "1";
+    assertEquals(0, train(twice, flags).code());
+    assertEquals(0, Cli.run("train", "--resume", twice.toString(), "--epochs", "2").code());
+    assertEquals(
+        -1, Files.mismatch(once.resolve("model.safetensors"), twice.resolve("model.safetensors")));
+  }
+
+  @Test
   void aNetOfOneChannelTakesColourInGrey() throws IOException {
     Path out = folder.resolve("run");
     Cli.Result result = train(out, "--data", parts.toString(), "--channels", "1", "--epochs", "1");

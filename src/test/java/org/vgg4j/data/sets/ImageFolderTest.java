@@ -248,6 +248,14 @@ final class ImageFolderTest {
     assertTrue(refusal(null).endsWith("have other classes: only train has a"), refusal(null));
   }
 
+  /** As ImageNet's makers pack it. */
+  @Test
+  void aPartWithoutFoldersOfClassesIsSaid() throws IOException {
+    touch("train/a/1.jpg", "train/b/1.jpg", "val/1.jpg", "val/2.jpg");
+    assertTrue(
+        refusal(null).contains("val has 2 pictures, but no folder for each class"), refusal(null));
+  }
+
   @Test
   void aSplitOfWhatHasPartsIsRefused() throws IOException {
     touch("train/a/1.jpg", "train/b/1.jpg", "val/a/1.jpg", "val/b/1.jpg");
