@@ -71,7 +71,7 @@ final class DataOptions {
           new DataSets(
               DataPlaces.ofThisMachine(),
               progress,
-              list -> PictureCache.open(list, request.pictures(), decoding));
+              list -> PictureCache.open(list, request.pictures().get(), decoding));
       return use.apply(sets.find(request.from(), request.split()));
     }
   }

@@ -1,6 +1,7 @@
 package org.vgg4j.run;
 
 import java.util.Map;
+import java.util.function.Supplier;
 import org.vgg4j.data.decoding.CacheOptions;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.data.sets.Split;
@@ -10,9 +11,9 @@ import org.vgg4j.data.sets.Split;
  *
  * @param from a name, or a folder as an absolute path; null for a search
  * @param split what to hold out of a folder of pictures without parts of its own; null for nothing
- * @param pictures how picture files are decoded
+ * @param pictures how picture files are decoded, where there are any
  */
-public record DataRequest(String from, Split split, CacheOptions pictures) {
+public record DataRequest(String from, Split split, Supplier<CacheOptions> pictures) {
   /**
    * Returns what settings ask for; a split is drawn by their seed, or that of a recipe without one.
    *
@@ -28,6 +29,6 @@ public record DataRequest(String from, Split split, CacheOptions pictures) {
     return new DataRequest(
         RunData.from(given),
         share == null ? null : new Split(share, drawn),
-        DataSettings.pictures(given, how));
+        () -> DataSettings.pictures(given, how));
   }
 }

@@ -100,7 +100,7 @@ final class DataSettings {
 
   /** Returns what a run of pictures has, null for another. */
   private static <T> T ofPictures(RunSetup setup, Function<CacheOptions, T> value) {
-    return setup.data().pictures() ? value.apply(setup.request().pictures()) : null;
+    return setup.data().pictures() ? value.apply(setup.request().pictures().get()) : null;
   }
 
   /**

@@ -51,7 +51,9 @@ public record RunPlan(
                 new DataSets(
                         DataPlaces.ofThisMachine(),
                         DownloadListener.NONE,
-                        list -> PictureCache.open(list, request.pictures(), DecodingListener.NONE))
+                        list ->
+                            PictureCache.open(
+                                list, request.pictures().get(), DecodingListener.NONE))
                     .find(request.from(), request.split())),
         List.of(),
         false,

@@ -58,7 +58,8 @@ record RunSetup(
     String from = asked != null ? asked : Settings.DATA_FROM.find(previous.config());
     Split split = split(now, previous, early);
     DataRequest request =
-        new DataRequest(from, split, DataSettings.pictures(now, early.preprocessing()));
+        new DataRequest(
+            from, split, () -> DataSettings.pictures(now, ofPictures(choice, early, previous)));
     RunData data = plan.data().apply(request).limited(now);
     ImageTraits images = previous.isNone() ? ImageTraits.of(data) : null; // a run has its net
     Recipe recipe = choice.with(images);
@@ -82,6 +83,12 @@ record RunSetup(
         selection,
         dataOn,
         memory);
+  }
+
+  /** Returns how pictures are preprocessed before they are known; a run has its net. */
+  private static Preprocessing ofPictures(RecipeChoice choice, Recipe early, PreviousRun previous) {
+    ImageTraits pictures = new ImageTraits(early.net().classes(), 3, true);
+    return choice.with(previous.isNone() ? pictures : null).preprocessing();
   }
 
   /** A resumed run holds out the same images, whatever its seed is now. */
