@@ -36,7 +36,7 @@ final class DataSettings {
           .in(ALL, BETWEEN_EPOCHS);
 
   static final Setting<RunSetup, Double> SPLIT =
-      run("split", REAL, setup -> setup.split() == null ? null : (Double) setup.split().share())
+      run("heldOut", REAL, setup -> setup.split() == null ? null : (Double) setup.split().share())
           .flag(
               "--split SHARE",
               "Share of each class of a folder of pictures to hold out, to test on, such as 0.1",
@@ -45,7 +45,7 @@ final class DataSettings {
 
   /** What a split is drawn from: the seed of the run's beginning. */
   static final Setting<RunSetup, Long> SPLIT_SEED =
-      run("splitSeed", LONG, setup -> setup.split() == null ? null : (Long) setup.split().seed())
+      run("heldOutSeed", LONG, setup -> setup.split() == null ? null : (Long) setup.split().seed())
           .changedBy(SPLIT)
           .in(ALL, BETWEEN_EPOCHS);
 
@@ -100,7 +100,7 @@ final class DataSettings {
 
   /** Returns what a run of pictures has, null for another. */
   private static <T> T ofPictures(RunSetup setup, Function<CacheOptions, T> value) {
-    return setup.data().pictures() ? value.apply(setup.request().pictures().get()) : null;
+    return setup.data().pictures() ? value.apply(setup.request().pictures()) : null;
   }
 
   /**

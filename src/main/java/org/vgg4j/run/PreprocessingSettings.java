@@ -82,16 +82,23 @@ public final class PreprocessingSettings {
     if (FIT.find(given) != null) {
       how = how.withFit(Choice.of(FIT.key(), PictureFit.class, FIT.find(given)));
     }
-    if (RESIZE.find(given) != null) {
-      InvalidInputException.requireAtLeast(how.crop(), RESIZE.key(), RESIZE.find(given));
-      how = how.withResize(RESIZE.find(given));
-    }
+    how = resized(how, given);
     if (FILTER.find(given) != null) {
       how = how.withFilter(Choice.of(FILTER.key(), ResizeFilter.class, FILTER.find(given)));
     }
     return how.withNormalization(
         numbers(MEAN, given, how.mean(), -Double.MAX_VALUE),
         numbers(DEVIATION, given, how.deviation(), Double.MIN_VALUE));
+  }
+
+  /** Returns a preprocessing with only its size changed. */
+  static Preprocessing resized(Preprocessing usual, Map<String, String> given) {
+    Integer side = RESIZE.find(given);
+    if (side == null) {
+      return usual;
+    }
+    InvalidInputException.requireAtLeast(usual.crop(), RESIZE.key(), side);
+    return usual.withResize(side);
   }
 
   private static List<Double> numbers(

@@ -34,6 +34,11 @@ record RecipeChoice(Recipe base, Map<String, String> given) {
     return recipe(null);
   }
 
+  /** Returns how large images become, of what is known of a recipe without them. */
+  Preprocessing sized(Recipe early) {
+    return PreprocessingSettings.resized(early.preprocessing(), given);
+  }
+
   /**
    * Returns the recipe for images.
    *

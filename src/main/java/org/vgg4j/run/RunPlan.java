@@ -51,10 +51,9 @@ public record RunPlan(
                 new DataSets(
                         DataPlaces.ofThisMachine(),
                         DownloadListener.NONE,
-                        list ->
-                            PictureCache.open(
-                                list, request.pictures().get(), DecodingListener.NONE))
-                    .find(request.from(), request.split())),
+                        list -> PictureCache.open(list, request.pictures(), DecodingListener.NONE))
+                    .find(request.from(), request.split()),
+                request),
         List.of(),
         false,
         CheckpointPolicy.DEFAULT,

@@ -174,6 +174,9 @@ public final class TrainingRun implements AutoCloseable {
     if (setup.followed() != null) {
       report(setup.followed());
     }
+    if (!recipe.preprocessing().isDefault()) {
+      report("images: " + recipe.preprocessing());
+    }
     setup.memory().lines(recipe).forEach(this::report);
     // Before the net takes its memory, of which a measurement wants a part.
     Ceilings ceilings = profiledSteps > 0 ? CeilingMeasurement.of(setup.backend()) : null;

@@ -51,7 +51,7 @@ final class CifarFiles {
       }
     }
     try {
-      return set.read(download(set, places, listener));
+      return set.read(download(set, Download.md5(set.md5()), places, listener));
     } catch (IOException e) {
       throw InvalidInputException.of(
           "data",
@@ -65,13 +65,14 @@ final class CifarFiles {
     }
   }
 
-  private static Path download(Cifar set, DataPlaces places, DownloadListener listener)
+  /** Downloads the archive, unpacks it into the cache and returns the folder. */
+  static Path download(
+      Cifar set, Download.Check check, DataPlaces places, DownloadListener listener)
       throws IOException {
     Path cache = places.cached(set.label());
     Files.createDirectories(cache);
     Path archive = cache.resolve(set.archive());
-    Download.fetch(
-        places.cifar().resolve(set.archive()), archive, Download.md5(set.md5()), listener);
+    Download.fetch(places.cifar().resolve(set.archive()), archive, check, listener);
     Path unpacked = Files.createTempDirectory(cache, "unpacking");
     Path target = cache.resolve(set.folder());
     try {

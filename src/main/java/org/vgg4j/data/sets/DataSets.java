@@ -51,7 +51,7 @@ public record DataSets(DataPlaces places, DownloadListener listener, PictureOpen
 
   private static InvalidInputException split(Object set) {
     return InvalidInputException.of(
-        "split", "is for folders of pictures; %s has its own part to test on".formatted(set));
+        Split.FIELD, "is for folders of pictures; %s has its own part to test on".formatted(set));
   }
 
   private static Path path(String data) {

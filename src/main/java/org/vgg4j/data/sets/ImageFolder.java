@@ -51,7 +51,7 @@ final class ImageFolder implements DataSet {
     test = hasParts && !held.isEmpty() ? held.get(held.size() - 1) : null;
     if (split != null && validation != null) {
       throw InvalidInputException.of(
-          "split",
+          Split.FIELD,
           "holds out what %s has already, in %s; leave it out".formatted(folder, validation));
     }
     classNames = hasParts ? classes(train) : classes(folder, content);

@@ -13,6 +13,9 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param seed what the images are drawn from
  */
 public record Split(double share, long seed) {
+  /** The option that says the share. */
+  static final String FIELD = "heldOut";
+
   /** The random stream of splits. */
   private static final long SPLITS = 0x5350_4C49_5453_3031L;
 
@@ -20,7 +23,7 @@ public record Split(double share, long seed) {
   public Split {
     if (!(share > 0 && share < 1)) {
       throw InvalidInputException.of(
-          "split", "must be above 0 and below 1, such as 0.1, not " + share);
+          FIELD, "must be above 0 and below 1, such as 0.1, not " + share);
     }
   }
 
@@ -34,7 +37,7 @@ public record Split(double share, long seed) {
     BitSet held = held(all);
     if (held.isEmpty()) {
       throw InvalidInputException.of(
-          "split",
+          FIELD,
           "%s holds out nothing of %s: no class has two images".formatted(share, all.name()));
     }
     BitSet kept = new BitSet(all.size());
