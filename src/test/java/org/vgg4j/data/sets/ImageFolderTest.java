@@ -173,7 +173,7 @@ final class ImageFolderTest {
   /** A class may be called train. */
   @Test
   void aClassCalledTrainIsNoPart() throws IOException {
-    touch("train/1.jpg", "plane/1.jpg", "car/1.jpg");
+    touch("train/1.jpg", "train/night/2.jpg", "plane/1.jpg", "car/1.jpg");
     assertEquals(List.of("car", "plane", "train"), find(null).classNames());
   }
 
