@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -27,27 +28,33 @@ final class CacheCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
-    CacheList caches = new CacheList(CacheOptions.usualFolder());
+    run(CacheOptions.usualFolder(), clear, spec.commandLine().getOut());
+    return ExitCode.DONE;
+  }
+
+  static void run(Path folder, boolean clear, PrintWriter out) throws IOException {
+    CacheList caches = new CacheList(folder);
     List<CacheList.Entry> entries = caches.entries();
     if (entries.isEmpty()) {
-      out.println("no caches in " + CacheOptions.usualFolder());
-      return ExitCode.DONE;
+      out.println("no caches in " + folder);
+    } else if (clear) {
+      clear(caches, entries, out);
+    } else {
+      list(folder, entries, out);
     }
-    if (clear) {
-      return clear(caches, entries);
-    }
+  }
+
+  private static void list(Path folder, List<CacheList.Entry> entries, PrintWriter out) {
     long bytes = 0;
     for (CacheList.Entry entry : entries) {
       out.println(line(entry));
       bytes += entry.bytes();
     }
-    out.printf("%s in %s%n", Bytes.text(bytes), CacheOptions.usualFolder());
-    return ExitCode.DONE;
+    out.printf("%s in %s%n", Bytes.text(bytes), folder);
   }
 
-  private Integer clear(CacheList caches, List<CacheList.Entry> entries) throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
+  private static void clear(CacheList caches, List<CacheList.Entry> entries, PrintWriter out)
+      throws IOException {
     int removed = 0;
     long bytes = 0;
     for (CacheList.Entry entry : entries) {
@@ -60,7 +67,6 @@ final class CacheCommand implements Callable<Integer> {
     }
     out.printf(
         "removed %d %s, %s%n", removed, removed == 1 ? "cache" : "caches", Bytes.text(bytes));
-    return ExitCode.DONE;
   }
 
   private static String line(CacheList.Entry entry) {

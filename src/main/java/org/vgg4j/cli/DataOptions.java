@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import java.io.PrintWriter;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.decoding.PictureCache;
@@ -29,16 +30,20 @@ final class DataOptions {
    *
    * @param others settings that are given by other flags
    * @param how what they are for
+   * @param check looks at what was found before it is opened
    */
-  ImageSource test(Map<String, String> others, Preprocessing how, PrintWriter err) {
+  ImageSource test(
+      Map<String, String> others, Preprocessing how, Consumer<DataSet> check, PrintWriter err) {
     Map<String, String> given = SettingFlags.given(flags);
     given.putAll(others);
+    DataRequest request = DataRequest.of(given, how, check);
     return with(
-        DataRequest.of(given, how),
+        request,
         err,
         set -> {
+          check.accept(set);
           if (set.isSample()) {
-            note(RunData.of(set));
+            note(RunData.of(set, request));
           }
           return RunData.limitedTest(set.test(), given);
         });
@@ -50,7 +55,7 @@ final class DataOptions {
         request,
         err,
         set -> {
-          RunData data = RunData.of(set);
+          RunData data = RunData.of(set, request);
           if (set.isSample()) {
             note(data);
           }
@@ -60,7 +65,7 @@ final class DataOptions {
 
   /** Returns what a net for the images that flags name depends on, null where they name none. */
   static ImageTraits traits(Map<String, String> given, PrintWriter err) {
-    DataRequest request = DataRequest.of(given, Preprocessing.of(1, 1)); // opens nothing
+    DataRequest request = DataRequest.of(given, Preprocessing.of(1, 1), set -> {}); // opens nothing
     return request.from() == null ? null : with(request, err, ImageTraits::of);
   }
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.preprocessing.Preprocessing;
+import org.vgg4j.data.sets.DataSet;
 import org.vgg4j.evaluation.Evaluation;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.model.ModelFile;
@@ -53,9 +54,8 @@ final class EvaluateCommand implements Callable<Integer> {
         ModelFile.Loaded loaded = ModelFile.load(model, hints.hints(), options, backend)) {
       Preprocessing how =
           PreprocessingSettings.changed(loaded.preprocessing(), SettingFlags.given(flags));
-      ImageSource test = data.test(SettingFlags.given(seed), how, err);
-      Evaluator.requireClasses(loaded.vgg().config(), test);
-      Evaluator.requireClassNames(loaded.classNames(), test);
+      ImageSource test =
+          data.test(SettingFlags.given(seed), how, set -> requireSame(loaded, set), err);
       ModelNotes.print(model, loaded, err);
       if (!how.isDefault()) {
         err.println("images: " + how);
@@ -66,5 +66,11 @@ final class EvaluateCommand implements Callable<Integer> {
       data.warnOfSample(err);
     }
     return ExitCode.DONE;
+  }
+
+  /** What the model cannot be measured on is refused before the images are opened. */
+  private static void requireSame(ModelFile.Loaded loaded, DataSet set) {
+    Evaluator.requireClasses(loaded.vgg().config(), set.name(), set.classNames());
+    Evaluator.requireClassNames(loaded.classNames(), set.name(), set.classNames());
   }
 }

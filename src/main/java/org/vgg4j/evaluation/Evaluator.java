@@ -21,6 +21,9 @@ import org.vgg4j.tensor.StepState;
 
 /** Measures a net on a labelled data set. */
 public final class Evaluator {
+  /** The classes that a message names. */
+  private static final int MOST_NAMES = 20;
+
   private Evaluator() {}
 
   /**
@@ -86,18 +89,19 @@ public final class Evaluator {
    * Checks that a data set's classes are those that a net was trained for, where both have names
    * and not only numbers.
    *
-   * @param trained the names of the net's classes, as many as the data set's
+   * @param trained the names of the net's classes
+   * @param data the data set's name in messages
+   * @param names the names of its classes, as many
    * @throws InvalidInputException when they differ
    */
-  public static void requireClassNames(List<String> trained, ImageSource data) {
-    List<String> names = data.classNames();
+  public static void requireClassNames(List<String> trained, String data, List<String> names) {
     List<String> numbers = IntStream.range(0, names.size()).mapToObj(String::valueOf).toList();
     for (int c = 0; c < names.size() && !names.equals(numbers) && !trained.equals(numbers); c++) {
       if (!names.get(c).equals(trained.get(c))) {
         throw InvalidInputException.of(
             "data",
             "has other classes than the model: class %d of %s is %s, that of the model %s"
-                .formatted(c, data.name(), names.get(c), trained.get(c)));
+                .formatted(c, data, names.get(c), trained.get(c)));
       }
     }
   }
@@ -108,13 +112,22 @@ public final class Evaluator {
    * @throws InvalidInputException when it has more or fewer
    */
   public static void requireClasses(VggConfig net, ImageSource data) {
-    int classes = data.classNames().size();
-    if (classes != net.classes()) {
+    requireClasses(net, data.name(), data.classNames());
+  }
+
+  /** Checks it before the data set is opened, of which the classes' names are known. */
+  public static void requireClasses(VggConfig net, String data, List<String> names) {
+    if (names.size() != net.classes()) {
       throw InvalidInputException.of(
           "classes",
           "must be %d for %s (%s), not %d"
-              .formatted(
-                  classes, data.name(), String.join(", ", data.classNames()), net.classes()));
+              .formatted(names.size(), data, some(names), net.classes()));
     }
+  }
+
+  private static String some(List<String> names) {
+    return names.size() <= MOST_NAMES
+        ? String.join(", ", names)
+        : String.join(", ", names.subList(0, MOST_NAMES)) + ", ...";
   }
 }

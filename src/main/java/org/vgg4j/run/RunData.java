@@ -26,9 +26,11 @@ public record RunData(String name, ImageSource train, ImageSource test, boolean 
   /**
    * Opens the images of a data set.
    *
-   * @throws InvalidInputException when some are missing or damaged
+   * @throws InvalidInputException when some are missing or damaged, or they are not what was asked
+   *     for
    */
-  public static RunData of(DataSet set) {
+  public static RunData of(DataSet set, DataRequest request) {
+    request.check().accept(set);
     DataSet.Parts parts = set.parts();
     return new RunData(set.name(), parts.train(), parts.test(), set.hasPictures());
   }

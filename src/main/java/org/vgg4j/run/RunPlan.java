@@ -52,7 +52,8 @@ public record RunPlan(
                         DataPlaces.ofThisMachine(),
                         DownloadListener.NONE,
                         list -> PictureCache.open(list, request.pictures(), DecodingListener.NONE))
-                    .find(request.from(), request.split())),
+                    .find(request.from(), request.split()),
+                request),
         List.of(),
         false,
         CheckpointPolicy.DEFAULT,

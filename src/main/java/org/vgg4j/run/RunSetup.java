@@ -1,6 +1,7 @@
 package org.vgg4j.run;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -67,12 +68,15 @@ record RunSetup(
     String from = asked != null ? asked : Settings.DATA_FROM.find(previous.config());
     Split split = split(now, previous, early);
     DataRequest request =
-        new DataRequest(from, split, DataSettings.pictures(now, choice.sized(early)));
+        new DataRequest(
+            from,
+            split,
+            DataSettings.pictures(now, choice.sized(early)),
+            set -> recipe(choice, previous, ImageTraits.of(set), set.name(), set.classNames()));
     RunData data = plan.data().apply(request).limited(now);
-    ImageTraits images = previous.isNone() ? ImageTraits.of(data) : null; // a run has its net
-    Recipe recipe = choice.with(images);
-    requireChannels(recipe, data);
-    Evaluator.requireClasses(recipe.net(), data.train());
+    ImageTraits traits = ImageTraits.of(data);
+    List<String> classes = data.train().classNames();
+    Recipe recipe = recipe(choice, previous, traits, data.train().name(), classes);
     if (plan.tune() && previous.isNone()) {
       closing.close();
       String name = selection.backend().name();
@@ -86,8 +90,9 @@ record RunSetup(
     return new RunSetup(
         recipe,
         data,
-        new DataRequest(from == null ? data.from() : from, split, request.pictures()),
-        choice.line(images),
+        new DataRequest(
+            from == null ? data.from() : from, split, request.pictures(), request.check()),
+        previous.isNone() ? choice.line(traits) : null,
         engine,
         selection,
         dataOn,
@@ -95,11 +100,20 @@ record RunSetup(
         start);
   }
 
-  private static void requireChannels(Recipe recipe, RunData data) {
+  /** Returns the recipe for images, which a new run's net follows; refuses what does not fit. */
+  private static Recipe recipe(
+      RecipeChoice choice,
+      PreviousRun previous,
+      ImageTraits images,
+      String name,
+      List<String> classNames) {
+    Recipe recipe = choice.with(previous.isNone() ? images : null); // a run has its net
+    Evaluator.requireClasses(recipe.net(), name, classNames);
     int channels = recipe.net().channels();
-    if (data.pictures() && channels != 1 && channels != 3) {
+    if (images.pictures() && channels != 1 && channels != 3) {
       throw InvalidInputException.of("channels", "must be 1 or 3 for pictures, not " + channels);
     }
+    return recipe;
   }
 
   /** A resumed run holds out the same images, whatever its seed is now. */

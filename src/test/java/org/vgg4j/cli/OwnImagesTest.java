@@ -142,6 +142,21 @@ final class OwnImagesTest {
   }
 
   @Test
+  void aResumedRunEndsWithTheSameBits() throws IOException {
+    Path once = folder.resolve("once");
+    Path twice = folder.resolve("twice");
+    String[] flags = {
+      "--data", whole.toString(), "--split", "0.2", "--lr-schedule", "constant", "--epochs", "2"
+    };
+    assertEquals(0, train(once, flags).code());
+    flags[7] = "1";
+    assertEquals(0, train(twice, flags).code());
+    assertEquals(0, Cli.run("train", "--resume", twice.toString(), "--epochs", "2").code());
+    assertEquals(
+        -1, Files.mismatch(once.resolve("model.safetensors"), twice.resolve("model.safetensors")));
+  }
+
+  @Test
   void aNetOfOneChannelTakesColourInGrey() throws IOException {
     Path out = folder.resolve("run");
     Cli.Result result = train(out, "--data", parts.toString(), "--channels", "1", "--epochs", "1");
@@ -240,7 +255,10 @@ final class OwnImagesTest {
     refused("must be 1 or 3 for pictures, not 2", parts, "--channels", "2");
     Path broken = TinyPictures.write(shared.resolve("broken"), 2, "a", "b");
     Files.writeString(broken.resolve("a/0.png"), "no picture");
-    refused("0.png is not an image", broken, "--split", "0.5");
+    Cli.Result result = train(folder.resolve("run"), "--data", broken.toString(), "--split", "0.5");
+    assertEquals(ExitCode.BAD_INPUT, result.code(), result.err());
+    assertTrue(result.err().contains("0.png is not an image"), result.err());
+    assertEquals(List.of(), Cli.names(folder), "something was written");
   }
 
   private void refused(String word, Path data, String... more) throws IOException {

@@ -123,17 +123,9 @@ final class CacheJournal implements AutoCloseable {
         new CachedImage(offset, picture.channels(), picture.height(), picture.width(), label, crc));
   }
 
-  /** Takes room within one segment of a {@link MappedFile}. */
+  /** Takes room behind all that is there. */
   private long reserve(int bytes) {
-    return end.updateAndGet(
-            at -> {
-              long start = at;
-              if (start / MappedFile.SEGMENT != (start + bytes - 1) / MappedFile.SEGMENT) {
-                start = (start / MappedFile.SEGMENT + 1) * MappedFile.SEGMENT;
-              }
-              return start + bytes;
-            })
-        - bytes;
+    return end.updateAndGet(at -> MappedFile.place(at, bytes) + bytes) - bytes;
   }
 
   /** Notes that a file cannot be read. */

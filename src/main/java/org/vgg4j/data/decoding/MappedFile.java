@@ -33,6 +33,12 @@ final class MappedFile {
     }
   }
 
+  /** Returns where some bytes can lie from a place on, without crossing into another segment. */
+  static long place(long at, int bytes) {
+    long next = (at / SEGMENT + 1) * SEGMENT;
+    return at + bytes > next ? next : at;
+  }
+
   long length() {
     return length;
   }

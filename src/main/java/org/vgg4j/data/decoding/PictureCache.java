@@ -65,19 +65,27 @@ public final class PictureCache {
 
   private ImageSource open() throws Exception {
     boolean said = false;
+    boolean made = false;
     while (true) {
       CacheLocks.Held use = locks.use(key.name());
-      ImageSource images = use == null ? null : whole();
-      if (images != null) {
-        return images; // and keeps the lock
-      }
       if (use != null) {
-        use.close();
+        ImageSource images = null;
+        try {
+          images = whole(made);
+        } finally {
+          if (images == null) {
+            use.close(); // who has images keeps it
+          }
+        }
+        if (images != null) {
+          return images;
+        }
         try (CacheLocks.Held make = locks.make(key.name())) {
           if (make != null) {
             if (!Files.exists(files.index())) {
               new CacheBuilder(list, key, options, listener).build();
               removeOthers();
+              made = true;
             }
             continue;
           }
@@ -91,15 +99,19 @@ public final class PictureCache {
     }
   }
 
-  /** Returns the images of a whole cache, null when there is none. */
-  private ImageSource whole() throws IOException {
+  /**
+   * Returns the images of a whole cache, null when there is none.
+   *
+   * @param made whether it was made just now
+   */
+  private ImageSource whole(boolean made) throws IOException {
     try {
       CacheIndex index = CacheIndex.read(files.index());
       if (index == null) {
         return null;
       }
       ImageSource images = new CachedImages(list, files, index);
-      if (BadPictures.areStillBad(index, list, options, listener)) {
+      if (made || BadPictures.areStillBad(index, list, options, listener)) {
         return images;
       }
       listener.report(
@@ -114,7 +126,7 @@ public final class PictureCache {
   }
 
   /** Removes the caches of earlier states of the same pictures that nobody uses. */
-  private void removeOthers() throws IOException {
+  private void removeOthers() {
     try (DirectoryStream<Path> caches = Files.newDirectoryStream(options.folder())) {
       for (Path cache : caches) {
         String name = cache.getFileName().toString();
@@ -122,6 +134,8 @@ public final class PictureCache {
           remove(locks, cache);
         }
       }
+    } catch (IOException e) {
+      // What is left is listed by CacheList and can be removed there.
     }
   }
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.InMemoryImages;
@@ -143,27 +144,27 @@ enum Cifar {
 
   private ImageSource images(String name, Path place, List<String> files, List<String> classes) {
     int record = labels + SHAPE.bytes();
-    List<byte[]> parts = new ArrayList<>();
-    int count = 0;
-    for (String file : files) {
-      byte[] bytes = bytes(place.resolve(file), record);
-      requireLabels(place.resolve(file), bytes, classes);
-      parts.add(bytes);
-      count += bytes.length / record;
-    }
+    int[] counts = files.stream().mapToInt(file -> images(place.resolve(file), record)).toArray();
+    int count = IntStream.of(counts).sum();
     byte[] pixels = new byte[count * SHAPE.bytes()];
     int[] numbers = new int[count];
     int image = 0;
-    for (byte[] part : parts) {
-      for (int at = 0; at < part.length; at += record) {
-        numbers[image] = part[at + labels - 1] & 0xFF;
-        System.arraycopy(part, at + labels, pixels, image++ * SHAPE.bytes(), SHAPE.bytes());
+    for (int f = 0; f < counts.length; f++) {
+      Path file = place.resolve(files.get(f));
+      byte[] bytes = bytes(file, classes);
+      if (bytes.length != counts[f] * record) {
+        throw new InvalidInputException(file + " changed while it was read");
+      }
+      for (int at = 0; at < bytes.length; at += record) {
+        numbers[image] = bytes[at + labels - 1] & 0xFF;
+        System.arraycopy(bytes, at + labels, pixels, image++ * SHAPE.bytes(), SHAPE.bytes());
       }
     }
     return new InMemoryImages(name, SHAPE, classes, pixels, numbers);
   }
 
-  private static byte[] bytes(Path file, int record) {
+  /** Returns how many images a file has. */
+  private static int images(Path file, int record) {
     try {
       long size = Files.size(file);
       if (size == 0 || size % record != 0 || size / record > 100_000) {
@@ -172,21 +173,27 @@ enum Cifar {
                     + " images of %d; fetch it again")
                 .formatted(file, size, record));
       }
-      return Files.readAllBytes(file);
+      return (int) (size / record);
     } catch (IOException e) {
       throw unreadable(file, e);
     }
   }
 
-  private void requireLabels(Path file, byte[] bytes, List<String> classes) {
-    int record = labels + SHAPE.bytes();
-    for (int at = labels - 1; at < bytes.length; at += record) {
-      int label = bytes[at] & 0xFF;
-      if (label >= classes.size()) {
-        throw new InvalidInputException(
-            "%s: label %d of image %d (byte %d) is not in 0..%d; fetch the file again"
-                .formatted(file, label, at / record, at, classes.size() - 1));
+  private byte[] bytes(Path file, List<String> classes) {
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      int record = labels + SHAPE.bytes();
+      for (int at = labels - 1; at < bytes.length; at += record) {
+        int label = bytes[at] & 0xFF;
+        if (label >= classes.size()) {
+          throw new InvalidInputException(
+              "%s: label %d of image %d (byte %d) is not in 0..%d; fetch the file again"
+                  .formatted(file, label, at / record, at, classes.size() - 1));
+        }
       }
+      return bytes;
+    } catch (IOException e) {
+      throw unreadable(file, e);
     }
   }
 

@@ -115,6 +115,10 @@ final class FashionMnistFiles {
   /** Looks in the usual places and then downloads. */
   static Found findOrDownload(DataPlaces places, DownloadListener listener) {
     List<Path> looked = new ArrayList<>();
+    Path below = places.named() == null ? null : places.named().resolve(FashionMnist.WHOLE);
+    if (below != null && areIn(below)) {
+      return new Found(below, null); // beside other sets
+    }
     Path cache = places.cached(FashionMnist.WHOLE);
     for (Path folder : new Path[] {places.named(), cache, places.system()}) {
       if (folder != null) {

@@ -83,7 +83,8 @@ final class ImageFolder implements DataSet {
   }
 
   private void requireSame(Path part) {
-    List<String> others = FolderWalk.content(part).folders();
+    FolderWalk.Content content = FolderWalk.content(part);
+    List<String> others = content.folders().isEmpty() ? classes(part, content) : content.folders();
     List<String> lacking = new ArrayList<>(classNames);
     lacking.removeAll(others);
     List<String> more = new ArrayList<>(others);

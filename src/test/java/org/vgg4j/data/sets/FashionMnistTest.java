@@ -74,6 +74,8 @@ class FashionMnistTest {
     TinyIdx.folder(named, NAMED, TEST);
     assertLoads(NAMED, named, false, null, places);
     assertLoads(NAMED, named, false, "fashion-mnist", places);
+    Path below = TinyIdx.folder(named.resolve("fashion-mnist"), NAMED + 10, TEST);
+    assertLoads(NAMED + 10, below, false, null, places);
     assertLoads(SAMPLED, sample, true, "sample", places);
     Path given = TinyIdx.folder(root.resolve("given"), GIVEN, TEST);
     assertLoads(GIVEN, given, false, given.toString(), places);

@@ -173,7 +173,7 @@ final class ImageFolderTest {
   /** A class may be called train. */
   @Test
   void aClassCalledTrainIsNoPart() throws IOException {
-    touch("train/1.jpg", "plane/1.jpg", "car/1.jpg");
+    touch("train/1.jpg", "train/night/2.jpg", "plane/1.jpg", "car/1.jpg");
     assertEquals(List.of("car", "plane", "train"), find(null).classNames());
   }
 
@@ -246,6 +246,14 @@ final class ImageFolderTest {
     Files.delete(root.resolve("val/c/1.jpg"));
     Files.delete(root.resolve("val/c"));
     assertTrue(refusal(null).endsWith("have other classes: only train has a"), refusal(null));
+  }
+
+  /** As ImageNet's makers pack it. */
+  @Test
+  void aPartWithoutFoldersOfClassesIsSaid() throws IOException {
+    touch("train/a/1.jpg", "train/b/1.jpg", "val/1.jpg", "val/2.jpg");
+    assertTrue(
+        refusal(null).contains("val has 2 pictures, but no folder for each class"), refusal(null));
   }
 
   @Test
