@@ -94,7 +94,7 @@ final class FeaturesCommand implements Callable<Integer> {
         ModelFile.Loaded loaded = ModelFile.loadFeatures(file, hints.hints(), options, backend)) {
       Map<String, String> given = SettingFlags.given(spec);
       Preprocessing how = PreprocessingSettings.changed(loaded.preprocessing(), given);
-      DataRequest request = DataRequest.of(given, how);
+      DataRequest request = DataRequest.of(given, how, set -> {});
       Map<String, ImageSource> parts = parts(data.load(request, err).limited(given));
       ModelNotes.print(file, loaded, err);
       err.println("images: " + how);
