@@ -17,7 +17,7 @@ struct StepState {
 
 struct LossTotals {
   double lossSum;
-  int64_t correct, count, badLabels, firstNonFinite;
+  int64_t correct, inTopFive, count, badLabels, firstNonFinite;
 };
 
 // The bf16 copy that an optimizer writes of its parameters.
@@ -128,7 +128,7 @@ void sgd(bool hasCopy) {
 }
 
 template <class T>
-void crossEntropy(int batch, int rows, int classes) {
+void crossEntropy(int batch, int rows, int classes, double smoothing) {
   auto logits = typedValues<T>((size_t) batch * classes, 5);
   for (float& x : logits) x *= 8;
   std::vector<int> labels(batch);
@@ -139,16 +139,17 @@ void crossEntropy(int batch, int rows, int classes) {
   Array<int> dlabels(labels), rowState(batch);
   Array<double> rowLoss(batch);
   Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 1.0 / rows, rows, 0, 0, 0}});
+  const double otherTarget = smoothing / classes, labelTarget = 1 - smoothing + otherTarget;
   Array<LossTotals> totals(1);
   cudaMemset(totals.p, 0, sizeof(LossTotals));
   for (T* gradient : {(T*) nullptr, dg.p}) {
     runTyped<T>("vgg4j_cross_entropy", (batch + 3) / 4, 128, dl.p, dlabels.p, gradient, rowLoss.p,
-                rowState.p, state.p, batch, classes);
+                rowState.p, state.p, batch, classes, labelTarget, otherTarget);
   }
   run("vgg4j_loss_totals", 1, 256, rowLoss.p, rowState.p, state.p, totals.p);
   const auto gradient = results(dg);
   double lossSum = 0;
-  int correct = 0;
+  int correct = 0, top = 0;
   for (int r = 0; r < batch; r++) {
     const float* row = &logits[(size_t) r * classes];
     int best = 0;
@@ -157,17 +158,23 @@ void crossEntropy(int batch, int rows, int classes) {
     for (int c = 0; c < classes; c++) sum += exp((double) row[c] - row[best]);
     for (int c = 0; c < classes; c++) {
       const double softmax = exp((double) row[c] - row[best]) / sum;
-      const double expected = r < rows ? (softmax - (c == labels[r])) / rows : 0;
+      const double target = c == labels[r] ? labelTarget : otherTarget;
+      const double expected = r < rows ? (softmax - target) / rows : 0;
       near(gradient[(size_t) r * classes + c], expected,
            1e-7 + Type<T>::EPSILON * fabs(expected), "cross entropy gradient");
     }
     if (r >= rows) continue;
-    lossSum += log(sum) - ((double) row[labels[r]] - row[best]);
+    int before = 0;
+    for (int c = 0; c < classes; c++) {
+      lossSum += (c == labels[r] ? labelTarget : otherTarget) * (log(sum) - ((double) row[c] - row[best]));
+      before += row[c] > row[labels[r]] || (row[c] == row[labels[r]] && c < labels[r]);
+    }
     correct += best == labels[r];
+    top += before < 5;
   }
   const LossTotals t = totals.get()[0];
   near(t.lossSum, lossSum, 1e-9 * (1 + lossSum), "loss sum");
-  check(t.correct == correct && t.count == rows && t.badLabels == 0 && t.firstNonFinite == 0,
+  check(t.correct == correct && t.inTopFive == top && t.count == rows && t.badLabels == 0 && t.firstNonFinite == 0,
         "totals");
 }
 
@@ -181,7 +188,7 @@ void badLoss() {
   Array<LossTotals> totals(1);
   cudaMemset(totals.p, 0, sizeof(LossTotals));
   runTyped<float>("vgg4j_cross_entropy", 1, 128, dl.p, labels.p, dg.p, rowLoss.p, rowState.p, state.p,
-                  3, 10);
+                  3, 10, 1.0, 0.0);
   run("vgg4j_loss_totals", 1, 256, rowLoss.p, rowState.p, state.p, totals.p);
   const LossTotals t = totals.get()[0];
   check(t.badLabels == 1 && t.firstNonFinite == 42 && t.correct == 1, "bad labels and losses");
@@ -372,10 +379,11 @@ void conversions() {
 template <class T>
 void both() {
   elementwise<T>();
-  crossEntropy<T>(9, 6, 10);
-  crossEntropy<T>(300, 300, 10);
-  crossEntropy<T>(5, 5, 100);
-  crossEntropy<T>(2, 1, 1);
+  crossEntropy<T>(9, 6, 10, 0);
+  crossEntropy<T>(300, 300, 10, 0.1);
+  crossEntropy<T>(5, 5, 100, 0);
+  crossEntropy<T>(5, 5, 100, 0.3);
+  crossEntropy<T>(2, 1, 1, 0.1);
   for (const int channels : SOME_CHANNELS) {
     bias<T>(channels, false);
     bias<T>(channels, true);

@@ -399,7 +399,7 @@ struct Kernels {
       const auto at = [=](auto& pair) { return isAll ? pair.all.p : pair.one.p; };
       const int grid = isAll ? rows / 4 : 1;
       run(name("cross_entropy"), grid - 1, grid - 1, grid, 128, at(logits), at(labels), at(slope),
-          at(losses), at(state), step.p, 4 * grid, classes);
+          at(losses), at(state), step.p, 4 * grid, classes, 1.0, 0.0);
     }
     slope.compare(name("cross_entropy"));
     losses.compare(name("cross_entropy's losses"));

@@ -20,11 +20,13 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      FeaturesCommand.class,
       SummaryCommand.class,
       GradcheckCommand.class,
       DoctorCommand.class,
       BenchmarkCommand.class,
-      BundleCommand.class
+      BundleCommand.class,
+      CacheCommand.class
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;

@@ -23,15 +23,18 @@ import picocli.CommandLine.Spec;
 /** {@code ./vgg train}. */
 @Command(
     name = "train",
-    description = "Trains a VGG on Fashion-MNIST.",
+    description = "Trains a VGG on pictures in folders, Fashion-MNIST, CIFAR and the like.",
     mixinStandardHelpOptions = true,
     usageHelpAutoWidth = true)
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin final CommandSpec recipeFlags = SettingFlags.of(Settings.ofRecipe()); // read by spec
 
+  @Mixin final CommandSpec pictureFlags = SettingFlags.of(Settings.ofPreprocessing());
+
   @Mixin
-  final CommandSpec trainFlags = SettingFlags.of(Settings.of("trainImages", "dataOn", "memory"));
+  final CommandSpec trainFlags =
+      SettingFlags.of(Settings.of("trainImages", "dataOn", "memory", "startFrom", "initFrom"));
 
   @Mixin private DataOptions data;
   @Mixin private DeviceOptions device;
@@ -66,7 +69,7 @@ final class TrainCommand implements Callable<Integer> {
         new RunPlan(
             Recipe.quick(),
             SettingFlags.given(spec),
-            from -> data.load(from, err()),
+            request -> data.load(request, err()),
             device.cudaLibraries(),
             tune,
             checkpoints.policy(),

@@ -149,7 +149,10 @@ public final class Execution implements AutoCloseable {
     if (loss == null) {
       Layout layout = net.backend().plainLayout(Shape.of(batch()), DType.I32);
       LossAccumulator sums = net.lossAccumulator();
-      loss = closing.own(net.backend().crossEntropy(output, net.stepState(), sums));
+      loss =
+          closing.own(
+              net.backend()
+                  .crossEntropy(output, net.stepState(), sums, net.options().labelSmoothing()));
       lossWork = loss.work();
       labels = take(layout, MemoryOwner.LABELS);
     }

@@ -16,6 +16,8 @@ import org.vgg4j.tensor.InvalidInputException;
  *     loaded
  * @param shapeBytes the most bytes for input shapes that the net was not built for
  * @param recomputation what a training computes again instead of keeping it
+ * @param labelSmoothing the share of each sample's target that the loss of a training spreads
+ *     evenly over all classes, in [0, 1)
  * @param frozen the names of the layers that a training leaves as they are, such as features.3
  */
 public record NetworkOptions(
@@ -26,6 +28,7 @@ public record NetworkOptions(
     boolean initialValues,
     long shapeBytes,
     Recomputation recomputation,
+    double labelSmoothing,
     List<String> frozen) {
   /** 1 GiB. */
   public static final long DEFAULT_SHAPE_BYTES = 1L << 30;
@@ -61,6 +64,7 @@ public record NetworkOptions(
         initialValues,
         shapeBytes,
         Recomputation.NONE,
+        0,
         List.of());
   }
 
@@ -84,31 +88,64 @@ public record NetworkOptions(
         initialValues,
         shapeBytes,
         recomputation,
+        labelSmoothing,
         frozen);
   }
 
   /** Returns these options with the input's gradient. */
   public NetworkOptions withInputGradient() {
     return new NetworkOptions(
-        batchSizes, training, seed, true, initialValues, shapeBytes, recomputation, frozen);
+        batchSizes,
+        training,
+        seed,
+        true,
+        initialValues,
+        shapeBytes,
+        recomputation,
+        labelSmoothing,
+        frozen);
   }
 
   /** Returns these options for a net whose parameters will be loaded. */
   public NetworkOptions withoutInitialValues() {
     return new NetworkOptions(
-        batchSizes, training, seed, inputGradient, false, shapeBytes, recomputation, frozen);
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        false,
+        shapeBytes,
+        recomputation,
+        labelSmoothing,
+        frozen);
   }
 
   /** Returns these options with another memory limit for further input shapes. */
   public NetworkOptions withShapeBytes(long other) {
     return new NetworkOptions(
-        batchSizes, training, seed, inputGradient, initialValues, other, recomputation, frozen);
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        other,
+        recomputation,
+        labelSmoothing,
+        frozen);
   }
 
   /** Returns these options with something computed again instead of kept. */
   public NetworkOptions withRecomputation(Recomputation other) {
     return new NetworkOptions(
-        batchSizes, training, seed, inputGradient, initialValues, shapeBytes, other, frozen);
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        shapeBytes,
+        other,
+        labelSmoothing,
+        frozen);
   }
 
   /** Returns these options with other layers that a training leaves as they are. */
@@ -121,6 +158,21 @@ public record NetworkOptions(
         initialValues,
         shapeBytes,
         recomputation,
+        labelSmoothing,
         others);
+  }
+
+  /** Returns these options with a loss of smoothed labels. */
+  public NetworkOptions withLabelSmoothing(double other) {
+    return new NetworkOptions(
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        shapeBytes,
+        recomputation,
+        other,
+        frozen);
   }
 }

@@ -50,6 +50,21 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
     }
   }
 
+  /**
+   * Plans a VGG without its last layer, for inference: its output is the last layer's input, (N,
+   * {@link VggConfig#hiddenFeatures}), after the ReLU.
+   *
+   * @param backend the engine, which must outlive the net
+   */
+  public static NetworkPlan planFeatures(
+      VggConfig config, NetworkOptions options, Backend backend) {
+    return Network.plan(
+        () -> body(config, Initialization.KAIMING, hidden(config, Initialization.KAIMING)),
+        config.sample(),
+        options,
+        backend);
+  }
+
   /** Builds a VGG to train at one batch size, with Kaiming initialization from seed 0. */
   public static Vgg build(VggConfig config, int batchSize, Backend backend) {
     return build(config, Initialization.KAIMING, NetworkOptions.training(batchSize), backend);
@@ -99,12 +114,17 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
 
   /** Returns the unbuilt modules for one batch size: features and classifier. */
   public static Sequential module(VggConfig config, Initialization initialization) {
+    return body(config, initialization, classifier(config, initialization));
+  }
+
+  private static Sequential body(
+      VggConfig config, Initialization initialization, Sequential classifier) {
     Sequential net = new Sequential().add("features", features(config, initialization));
     if (config.averagePool() > 0) {
       int side = config.averagePool();
       net.add("avgpool", new AdaptiveAvgPool2d(new AdaptiveAvgPool2dSpec(side, side)));
     }
-    return net.add("classifier", classifier(config, initialization));
+    return net.add("classifier", classifier);
   }
 
   /**
@@ -157,14 +177,20 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
   }
 
   private static Sequential classifier(VggConfig config, Initialization initialization) {
+    LinearSpec head = new LinearSpec(config.hiddenFeatures(), config.classes(), false);
+    return hidden(config, initialization)
+        .add("5", new Dropout(config.dropout()))
+        .add("6", new Linear(head, initialization));
+  }
+
+  /** Returns the classifier without its last layer and the dropout before that. */
+  private static Sequential hidden(VggConfig config, Initialization initialization) {
     int in = config.classifierInputs();
     int hidden = config.hiddenFeatures();
     return new Sequential()
         .add("0", new Linear(new LinearSpec(in, hidden, true), initialization))
         .add("2", new Dropout(config.dropout()))
-        .add("3", new Linear(new LinearSpec(hidden, hidden, true), initialization))
-        .add("5", new Dropout(config.dropout()))
-        .add("6", new Linear(new LinearSpec(hidden, config.classes(), false), initialization));
+        .add("3", new Linear(new LinearSpec(hidden, hidden, true), initialization));
   }
 
   @Override

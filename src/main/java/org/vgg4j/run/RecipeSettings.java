@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.vgg4j.data.preprocessing.Preprocessing;
+import org.vgg4j.optim.ScheduleOptions;
 import org.vgg4j.optim.UpdateOptions;
+import org.vgg4j.optim.WarmUp;
 import org.vgg4j.run.Setting.Form;
 
 /** The settings of the net and its training, in the order of {@code config.json}. */
@@ -23,12 +25,15 @@ final class RecipeSettings {
   static final List<Setting<Recipe, ?>> NETS = new ArrayList<>();
   static final List<Setting<Recipe, ?>> TRAINING = new ArrayList<>();
 
+  private static final String AS_IMAGES = "as the images have";
+
   static final Setting<Recipe, String> RECIPE =
       recipe("recipe", TEXT, Recipe::name)
           .flag(
               "--recipe NAME",
               "What the other flags start from. quick: VGG16 with batch norm at width 1/4, 32"
-                  + " pixels, 3 epochs. blog: the blog post's VGG16 at 224 pixels, 5 epochs",
+                  + " pixels, 3 epochs. blog: the blog post's VGG16 at 224 pixels, 5 epochs. paper:"
+                  + " the paper's VGG16 without batch norm at 224 pixels, sgd, 74 epochs",
               "quick")
           .in(TRAINING, ALWAYS);
 
@@ -50,8 +55,12 @@ final class RecipeSettings {
     recipe("batchNorm", TRUTH, null)
         .flag("--batch-norm", "Batch norm after each convolution")
         .in(NETS, NEVER);
-    recipe("channels", COUNT, null).flag("--channels N", "Channels of an image").in(NETS, NEVER);
-    recipe("classes", COUNT, null).flag("--classes N", "Number of classes").in(NETS, NEVER);
+    recipe("channels", COUNT, null)
+        .flag("--channels N", "Channels of an image", AS_IMAGES)
+        .in(NETS, NEVER);
+    recipe("classes", COUNT, null)
+        .flag("--classes N", "Number of classes", AS_IMAGES)
+        .in(NETS, NEVER);
     recipe("imageSize", COUNT, null)
         .flag(
             "--image-size PIXELS",
@@ -92,6 +101,13 @@ final class RecipeSettings {
       recipe("weightDecay", REAL, Recipe::weightDecay)
           .flag("--weight-decay D", "Weight decay: D times each weight is added to its gradient")
           .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Double> LABEL_SMOOTHING =
+      recipe("labelSmoothing", REAL, Recipe::labelSmoothing)
+          .flag(
+              "--label-smoothing S",
+              "Share of each image's target that the loss spreads evenly over all classes")
+          .orElse(0.0)
+          .in(TRAINING, ALWAYS);
   static final Setting<Recipe, Integer> EPOCHS =
       recipe("epochs", COUNT, recipe -> recipe.training().epochs())
           .flag("--epochs N", "Passes over the training set")
@@ -112,7 +128,37 @@ final class RecipeSettings {
       recipe("learningRateSchedule", TEXT, recipe -> recipe.training().schedule().label())
           .flag(
               "--lr-schedule NAME",
-              "How the learning rate changes: constant, or linear or cosine, which fall to 0")
+              "How the learning rate changes: constant; linear or cosine, which fall to 0; step,"
+                  + " which divides it after every --lr-step epochs; plateau, which divides it when"
+                  + " the test accuracy has not risen for --patience epochs")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Integer> RATE_STEP =
+      schedule("learningRateStep", COUNT, ScheduleOptions::stepEpochs)
+          .flag("--lr-step EPOCHS", "Epochs after which --lr-schedule step divides the rate")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Double> RATE_FACTOR =
+      schedule("learningRateFactor", REAL, ScheduleOptions::factor)
+          .flag("--lr-factor F", "What the schedules step and plateau divide the rate by")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Integer> PATIENCE =
+      schedule("patience", COUNT, ScheduleOptions::patience)
+          .flag(
+              "--patience EPOCHS",
+              "Epochs without a better test accuracy after which --lr-schedule plateau divides the"
+                  + " rate")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Integer> RATE_DROPS =
+      schedule("learningRateDrops", COUNT, ScheduleOptions::drops)
+          .flag(
+              "--lr-drops N",
+              "How often --lr-schedule plateau divides the rate at most; the training goes on at"
+                  + " the last rate until its last epoch")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, String> WARM_UP =
+      schedule("warmUp", TEXT, options -> options.warmUp().toString())
+          .flag(
+              "--warm-up LENGTH",
+              "Updates (500), or epochs (2epochs), over which the rate rises linearly from 0")
           .in(TRAINING, ALWAYS);
   static final Setting<Recipe, Double> CLIP_NORM =
       recipe("clipNorm", REAL, recipe -> orNull(updates(recipe).clipNorm()))
@@ -147,7 +193,9 @@ final class RecipeSettings {
           .in(TRAINING, NEVER);
   static final Setting<Recipe, Long> SEED =
       recipe("seed", LONG, recipe -> recipe.training().seed())
-          .flag("--seed N", "What starting values, shuffles and dropout are drawn from")
+          .flag(
+              "--seed N",
+              "What starting values, shuffles, dropout and a split of the images are drawn from")
           .in(TRAINING, BETWEEN_EPOCHS);
 
   private RecipeSettings() {}
@@ -180,5 +228,22 @@ final class RecipeSettings {
   private static <T> Setting<Recipe, T> recipe(
       String key, Form<T> form, Function<Recipe, T> reader) {
     return Setting.of(key, form, reader);
+  }
+
+  /** Declares a number of the schedule; runs from before it was there have the default. */
+  private static <T> Setting<Recipe, T> schedule(
+      String key, Form<T> form, Function<ScheduleOptions, T> reader) {
+    return recipe(key, form, recipe -> reader.apply(recipe.training().scheduleOptions()))
+        .orElse(reader.apply(ScheduleOptions.DEFAULT));
+  }
+
+  /** Reads the schedule's numbers from a flat configuration. */
+  static ScheduleOptions scheduleOptions(Map<String, ?> flat) {
+    return new ScheduleOptions(
+        RATE_STEP.require(flat),
+        RATE_FACTOR.require(flat),
+        PATIENCE.require(flat),
+        RATE_DROPS.require(flat),
+        WarmUp.parse(WARM_UP.require(flat)));
   }
 }

@@ -174,8 +174,16 @@ public interface Backend extends AutoCloseable {
    * @param state gives rows and loss scale, and numbers the steps, so that the sums can name the
    *     first that went wrong
    * @param sums what the losses are added to
+   * @param labelSmoothing the share of each sample's target that is spread evenly over all classes,
+   *     in [0, 1)
    */
-  CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums);
+  CrossEntropyPlan crossEntropy(
+      Layout logits, StepState state, LossAccumulator sums, double labelSmoothing);
+
+  /** Plans a softmax cross entropy whose targets are the labels alone. */
+  default CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
+    return crossEntropy(logits, state, sums, 0);
+  }
 
   /**
    * Plans the way of images of bytes into a net's input on the engine; null, the default, on an

@@ -14,6 +14,7 @@ import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.optim.Optimizer;
+import org.vgg4j.optim.RunProgress;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LossTotals;
@@ -45,7 +46,7 @@ public final class Trainer implements AutoCloseable {
   private final CrossEntropyLoss loss;
   private final LossWatch watch;
   private final TrainingPosition position = new TrainingPosition();
-  private long totalSteps; // of the whole run, once an epoch has begun
+  private int stepsAnEpoch; // once an epoch has begun
   private TrainingData data; // of the last fit, null before the first
   private volatile boolean stopping;
 
@@ -224,7 +225,8 @@ public final class Trainer implements AutoCloseable {
         break;
       }
       requireFinite(tested.lossSum());
-      EpochMetrics metrics = position.epochDone(totals, tested.accuracy());
+      EpochMetrics metrics =
+          position.epochDone(totals, tested, vgg.config().classes(), rate(position.step() - 1));
       loss.resetTotals();
       listener.epochFinished(metrics);
     }
@@ -252,7 +254,7 @@ public final class Trainer implements AutoCloseable {
     int images = data.train().data().size();
     BatchSchedule schedule =
         new BatchSchedule(images, options.batchSize(), options.accumulate(), options.split());
-    totalSteps = (long) schedule.steps() * options.epochs();
+    stepsAnEpoch = schedule.steps();
     listener.epochStarted(position.epoch(), schedule.steps(), images);
     int[] order = new Draw(options.seed(), position.epoch()).permutation(images);
     watch.reset();
@@ -327,7 +329,8 @@ public final class Trainer implements AutoCloseable {
   }
 
   private double rate(long ofStep) {
-    double rate = options.schedule().rate(options.learningRate(), ofStep, totalSteps);
+    RunProgress at = new RunProgress(ofStep, stepsAnEpoch, options.epochs(), position.accuracies());
+    double rate = options.schedule().rate(options.learningRate(), options.scheduleOptions(), at);
     return rate / Math.pow(10, position.rollbacks());
   }
 

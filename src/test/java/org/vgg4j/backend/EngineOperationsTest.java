@@ -210,8 +210,11 @@ abstract class EngineOperationsTest {
     compare(c.toString(), bench -> batchNorm(bench, c));
   }
 
-  /** Checks that what is computed again is the same to the bit, and moves no running statistics. */
-  private static void requireSameAgain(
+  /**
+   * Checks that what is computed again is the same to the bit, and moves no running statistics;
+   * returns what was saved again.
+   */
+  private static Tensor requireSameAgain(
       Bench bench,
       BatchNorm2dPlan plan,
       Tensor x,
@@ -228,10 +231,12 @@ abstract class EngineOperationsTest {
     plan.normalizeAgain(x, gamma, beta, again, saved);
     assertArrayEquals(expected, Bench.values(again));
     again = bench.output(plan.y());
-    plan.forwardAgain(x, gamma, beta, mean, var, again, saved);
+    Tensor savedAgain = bench.opaque(plan.saved());
+    plan.forwardAgain(x, gamma, beta, mean, var, again, savedAgain);
     assertArrayEquals(expected, Bench.values(again));
     assertArrayEquals(means, Bench.values(mean));
     assertArrayEquals(vars, Bench.values(var));
+    return savedAgain;
   }
 
   private static Outputs batchNorm(Bench bench, NormCase c) {
@@ -256,8 +261,11 @@ abstract class EngineOperationsTest {
     Tensor saved = bench.opaque(plan.saved());
     plan.forwardInference(x, gamma, beta, mean, var, inference);
     plan.forwardTraining(x, gamma, beta, mean, var, y, saved);
-    requireSameAgain(bench, plan, x, gamma, beta, mean, var, y, saved);
+    Tensor savedAgain = requireSameAgain(bench, plan, x, gamma, beta, mean, var, y, saved);
+    plan.backward(x, dy, gamma, beta, savedAgain, dx, dgamma, dbeta);
+    double[] fromSavedAgain = Bench.values(dx);
     plan.backward(x, dy, gamma, beta, saved, dx, dgamma, dbeta);
+    assertArrayEquals(Bench.values(dx), fromSavedAgain);
     int count = c.n() * c.h() * c.w();
     return new Outputs(bench)
         .add("batch norm y", y, count)
@@ -458,15 +466,17 @@ abstract class EngineOperationsTest {
         });
   }
 
-  @Test
-  void crossEntropy() {
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.1})
+  void crossEntropy(double labelSmoothing) {
     Shape shape = Shape.of(4, 10);
     Function<Bench, Outputs> run =
         bench -> {
           StepState state = bench.state();
           LossAccumulator sums = bench.own(bench.backend().newLossAccumulator());
           CrossEntropyPlan plan =
-              bench.own(bench.backend().crossEntropy(bench.plain(shape), state, sums));
+              bench.own(
+                  bench.backend().crossEntropy(bench.plain(shape), state, sums, labelSmoothing));
           state.setLoss(3, 1.0 / 3);
           double[] values = Arrays.stream(Bench.random(shape, 22)).map(v -> v * 8).toArray();
           values[10] = 1000; // a softmax without the maximum subtracted overflows
@@ -475,7 +485,7 @@ abstract class EngineOperationsTest {
           Tensor dlogits = bench.output(bench.plain(shape));
           plan.forward(logits, labels, dlogits);
           LossTotals read = sums.read();
-          double[] totals = {read.lossSum(), read.correct(), read.count()};
+          double[] totals = {read.lossSum(), read.correct(), read.inTopFive(), read.count()};
           sums.reset();
           return new Outputs(bench)
               .add("cross entropy dlogits", dlogits, 10)

@@ -15,9 +15,10 @@ import org.vgg4j.io.MemoryFiles;
 import org.vgg4j.nn.Recomputation;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.LearningRateSchedule;
+import org.vgg4j.optim.ScheduleOptions;
 import org.vgg4j.optim.UpdateOptions;
+import org.vgg4j.optim.WarmUp;
 import org.vgg4j.tensor.Backend;
-import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.TrainingOptions;
 import org.vgg4j.train.TrainingState;
 
@@ -48,12 +49,13 @@ abstract class ExactResumeTest {
   abstract int interruptions();
 
   @ParameterizedTest
-  @CsvSource({"adam, 1, LINEAR", "adam, 4, CONSTANT", "sgd, 1, COSINE", "sgd, 4, LINEAR"})
+  @CsvSource({"adam, 1, LINEAR", "adam, 4, STEP", "sgd, 1, PLATEAU", "sgd, 4, LINEAR"})
   void interruptedAnywhereTheBitsAreTheSame(
       String optimizer, int accumulate, LearningRateSchedule schedule) throws IOException {
     resume(
         optimizer,
-        new TrainingOptions(EPOCHS, 4, accumulate, 3e-3, schedule, 7),
+        new TrainingOptions(EPOCHS, 4, accumulate, 3e-3, schedule, 7)
+            .withScheduleOptions(new ScheduleOptions(2, 10, 1, 3, new WarmUp(1, true))),
         Recomputation.NONE,
         interruptions());
   }
@@ -156,18 +158,8 @@ abstract class ExactResumeTest {
     assertEquals(expected.totals(), actual.totals());
     assertEquals(expected.finished().size(), actual.finished().size());
     for (int i = 0; i < expected.finished().size(); i++) {
-      assertEquals(timeless(expected.finished().get(i)), timeless(actual.finished().get(i)));
+      assertEquals(expected.finished().get(i).timeless(), actual.finished().get(i).timeless());
     }
-  }
-
-  private static EpochMetrics timeless(EpochMetrics metrics) {
-    return new EpochMetrics(
-        metrics.epoch(),
-        metrics.trainLoss(),
-        metrics.trainAccuracy(),
-        metrics.testAccuracy(),
-        0,
-        0);
   }
 
   private static void requireSame(MemoryFiles expected, MemoryFiles actual) throws IOException {

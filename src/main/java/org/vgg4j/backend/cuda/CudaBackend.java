@@ -342,9 +342,14 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
+  public CrossEntropyPlan crossEntropy(
+      Layout logits, StepState state, LossAccumulator sums, double labelSmoothing) {
     return new CudaCrossEntropy(
-        device, CudaLayout.of(logits), CudaStepState.of(device, state), CudaLossTotals.of(sums));
+        device,
+        CudaLayout.of(logits),
+        CudaStepState.of(device, state),
+        CudaLossTotals.of(sums),
+        labelSmoothing);
   }
 
   @Override

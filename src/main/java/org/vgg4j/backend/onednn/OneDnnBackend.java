@@ -177,8 +177,10 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
-    return new OneDnnCrossEntropy(dnnl, Dnnl.layout(logits), state, HostLossAccumulator.of(sums));
+  public CrossEntropyPlan crossEntropy(
+      Layout logits, StepState state, LossAccumulator sums, double labelSmoothing) {
+    return new OneDnnCrossEntropy(
+        dnnl, Dnnl.layout(logits), state, HostLossAccumulator.of(sums), labelSmoothing);
   }
 
   @Override

@@ -175,9 +175,11 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
+  public CrossEntropyPlan crossEntropy(
+      Layout logits, StepState state, LossAccumulator sums, double labelSmoothing) {
     checkOpen();
-    return new ReferenceCrossEntropy(activation(logits), state, HostLossAccumulator.of(sums));
+    return new ReferenceCrossEntropy(
+        activation(logits), state, HostLossAccumulator.of(sums), labelSmoothing);
   }
 
   @Override

@@ -97,6 +97,14 @@ public record Preprocessing(
   }
 
   /**
+   * Returns the default for pictures of any size and proportions: the shorter side to the net's
+   * size, antialiased, the middle, divided by 255. A net of one channel takes them in grey.
+   */
+  public static Preprocessing ofPictures(int channels, int imageSize) {
+    return of(channels, imageSize).withFit(PictureFit.SHORTER).withFilter(ResizeFilter.ANTIALIASED);
+  }
+
+  /**
    * Returns what torchvision's classification weights were trained for: the shorter side to 256 and
    * the middle 224 (both scaled with the image size), antialiased; ImageNet's mean and deviation.
    */
@@ -121,6 +129,12 @@ public record Preprocessing(
   /** Returns this resizing to another size in pixels, at least {@code crop}. */
   public Preprocessing withResize(int other) {
     return new Preprocessing(channels, fit, other, crop, filter, mean, deviation, inversion);
+  }
+
+  /** Returns this for images of another size, in the same proportion to what is cropped. */
+  public Preprocessing scaledTo(int size) {
+    int other = Math.toIntExact(Math.round((double) resize * size / crop));
+    return new Preprocessing(channels, fit, other, size, filter, mean, deviation, inversion);
   }
 
   /** Returns this with another filter. */
