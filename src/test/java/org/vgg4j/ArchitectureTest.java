@@ -76,6 +76,7 @@ class ArchitectureTest {
                   "optim",
                   "data",
                   DATA + "preprocessing",
+                  DATA + "decoding",
                   DATA + "sets",
                   "io",
                   "tensor",
@@ -131,7 +132,8 @@ class ArchitectureTest {
       List.of(
           new Reserved("org\\.bytedeco\\.cuda\\b", "backend.cuda"),
           new Reserved("org\\.bytedeco\\.dnnl\\b", "backend.onednn"),
-          new Reserved("org\\.bytedeco\\b", "backend"),
+          new Reserved("org\\.bytedeco\\.leptonica\\b", "data.decoding"),
+          new Reserved("org\\.bytedeco(?!\\.(leptonica|javacpp\\.Loader))\\b", "backend"),
           new Reserved("com\\.twelvemonkeys\\b", "data"),
           new Reserved("picocli\\.", "cli"),
           new Reserved("me\\.tongfei\\.", "cli"),
@@ -243,6 +245,7 @@ class ArchitectureTest {
           backend/onednn/A.java    | import org.bytedeco.cuda.cudart.CUstream_st;   | is for backend.cuda
           backend/cuda/A.java      | import org.bytedeco.dnnl.engine;               | is for backend.onednn
           nn/A.java                | import org.bytedeco.javacpp.Pointer;           | is for backend
+          io/A.java                | import org.bytedeco.leptonica.PIX;             | is for data.decoding
           cli/A.java               | import com.twelvemonkeys.imageio.A;            | is for data
           train/A.java             | @picocli.CommandLine.Command class A {}        | is for cli
           train/A.java             | import me.tongfei.progressbar.ProgressBar;     | is for cli

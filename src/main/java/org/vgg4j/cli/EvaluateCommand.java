@@ -6,10 +6,13 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.preprocessing.Preprocessing;
+import org.vgg4j.data.sets.DataSet;
 import org.vgg4j.evaluation.Evaluation;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.run.PreprocessingSettings;
+import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.Backend;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,7 +31,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private DataOptions data;
   @Mixin private HintOptions hints;
-  @Mixin private PreprocessingOptions preprocessing;
+  @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofPreprocessing());
+  @Mixin private final CommandSpec seed = SettingFlags.of(Settings.of("seed"));
   @Mixin private DeviceOptions device;
 
   @Parameters(paramLabel = "MODEL", description = "A model.safetensors.")
@@ -48,9 +52,10 @@ final class EvaluateCommand implements Callable<Integer> {
     NetworkOptions options = NetworkOptions.inference(batchSize);
     try (Backend backend = device.open();
         ModelFile.Loaded loaded = ModelFile.load(model, hints.hints(), options, backend)) {
-      ImageSource test = data.load(err).test();
-      Evaluator.requireClasses(loaded.vgg().config(), test);
-      Preprocessing how = preprocessing.changed(loaded.preprocessing());
+      Preprocessing how =
+          PreprocessingSettings.changed(loaded.preprocessing(), SettingFlags.given(flags));
+      ImageSource test =
+          data.test(SettingFlags.given(seed), how, set -> requireSame(loaded, set), err);
       ModelNotes.print(model, loaded, err);
       if (!how.isDefault()) {
         err.println("images: " + how);
@@ -61,5 +66,11 @@ final class EvaluateCommand implements Callable<Integer> {
       data.warnOfSample(err);
     }
     return ExitCode.DONE;
+  }
+
+  /** What the model cannot be measured on is refused before the images are opened. */
+  private static void requireSame(ModelFile.Loaded loaded, DataSet set) {
+    Evaluator.requireClasses(loaded.vgg().config(), set.name(), set.classNames());
+    Evaluator.requireClassNames(loaded.classNames(), set.name(), set.classNames());
   }
 }

@@ -14,6 +14,8 @@ import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.run.DataRequest;
+import org.vgg4j.run.PreprocessingSettings;
 import org.vgg4j.run.RunData;
 import org.vgg4j.run.Settings;
 import org.vgg4j.run.StartingWeights;
@@ -44,7 +46,8 @@ final class FeaturesCommand implements Callable<Integer> {
   @Mixin private DataOptions data;
   @Mixin final CommandSpec limit = SettingFlags.of(Settings.of("trainImages")); // read by spec
   @Mixin private HintOptions hints;
-  @Mixin private PreprocessingOptions preprocessing;
+  @Mixin final CommandSpec flags = SettingFlags.of(Settings.ofPreprocessing());
+  @Mixin final CommandSpec seed = SettingFlags.of(Settings.of("seed"));
   @Mixin private DeviceOptions device;
 
   @Parameters(
@@ -90,8 +93,9 @@ final class FeaturesCommand implements Callable<Integer> {
     try (Backend backend = device.open();
         ModelFile.Loaded loaded = ModelFile.loadFeatures(file, hints.hints(), options, backend)) {
       Map<String, String> given = SettingFlags.given(spec);
-      Map<String, ImageSource> parts = parts(data.load(RunData.from(given), err).limited(given));
-      Preprocessing how = preprocessing.changed(loaded.preprocessing());
+      Preprocessing how = PreprocessingSettings.changed(loaded.preprocessing(), given);
+      DataRequest request = DataRequest.of(given, how, set -> {});
+      Map<String, ImageSource> parts = parts(data.load(request, err).limited(given));
       ModelNotes.print(file, loaded, err);
       err.println("images: " + how);
       data.warnOfSample(err);

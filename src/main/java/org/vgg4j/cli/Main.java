@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
       GradcheckCommand.class,
       DoctorCommand.class,
       BenchmarkCommand.class,
-      BundleCommand.class
+      BundleCommand.class,
+      CacheCommand.class
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;

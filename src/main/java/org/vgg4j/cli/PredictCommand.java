@@ -12,6 +12,8 @@ import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.evaluation.Classifier;
 import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.run.PreprocessingSettings;
+import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
 import picocli.CommandLine.Command;
@@ -35,7 +37,7 @@ final class PredictCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private HintOptions hints;
-  @Mixin private PreprocessingOptions preprocessing;
+  @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofPreprocessing());
   @Mixin private DeviceOptions device;
 
   @Parameters(index = "0", paramLabel = "MODEL", description = "A model.safetensors.")
@@ -65,7 +67,8 @@ final class PredictCommand implements Callable<Integer> {
     PictureFiles.require(images);
     try (Backend backend = device.open();
         ModelFile.Loaded loaded = ModelFile.load(model, hints.hints(), options, backend)) {
-      Preprocessing how = preprocessing.changed(loaded.preprocessing());
+      Preprocessing how =
+          PreprocessingSettings.changed(loaded.preprocessing(), SettingFlags.given(flags));
       if (invert != null) {
         how = how.withInversion(Choice.of("invert", Inversion.class, invert));
       }

@@ -2,11 +2,13 @@ package org.vgg4j.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.run.Forecast;
+import org.vgg4j.run.ImageTraits;
 import org.vgg4j.run.LargestBatch;
 import org.vgg4j.run.MemorySettings;
 import org.vgg4j.run.Recipe;
@@ -29,7 +31,8 @@ import picocli.CommandLine.Spec;
     usageHelpAutoWidth = true)
 final class SummaryCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
+  @Mixin final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
+  @Mixin final CommandSpec dataFlags = SettingFlags.of(Settings.of("data"));
   @Mixin private final CommandSpec memoryFlags = SettingFlags.of(Settings.of("memory"));
 
   @Mixin
@@ -50,8 +53,10 @@ final class SummaryCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    StartingWeights start = StartingWeights.of(SettingFlags.given(startFlags));
-    Recipe recipe = Settings.recipe(Recipe.quick(), SettingFlags.given(flags), start);
+    Map<String, String> given = SettingFlags.given(spec);
+    ImageTraits images = DataOptions.traits(given, spec.commandLine().getErr());
+    StartingWeights start = StartingWeights.of(given);
+    Recipe recipe = Settings.recipe(Recipe.quick(), given, images, start);
     List<String> lines = start.lines(recipe.net());
     if (gpu != null) {
       forecast(recipe, out);

@@ -23,12 +23,14 @@ import picocli.CommandLine.Spec;
 /** {@code ./vgg train}. */
 @Command(
     name = "train",
-    description = "Trains a VGG on Fashion-MNIST.",
+    description = "Trains a VGG on pictures in folders, Fashion-MNIST, CIFAR and the like.",
     mixinStandardHelpOptions = true,
     usageHelpAutoWidth = true)
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin final CommandSpec recipeFlags = SettingFlags.of(Settings.ofRecipe()); // read by spec
+
+  @Mixin final CommandSpec pictureFlags = SettingFlags.of(Settings.ofPreprocessing());
 
   @Mixin
   final CommandSpec trainFlags =
@@ -67,7 +69,7 @@ final class TrainCommand implements Callable<Integer> {
         new RunPlan(
             Recipe.quick(),
             SettingFlags.given(spec),
-            from -> data.load(from, err()),
+            request -> data.load(request, err()),
             device.cudaLibraries(),
             tune,
             checkpoints.policy(),
@@ -113,7 +115,7 @@ final class TrainCommand implements Callable<Integer> {
               spec.commandLine().getOut().flush();
             });
       }
-      EpochMetrics last = run.fit(TrainingListener.all(progress, printing()));
+      EpochMetrics last = run.fit(TrainingListener.all(progress, printing(run.recipe())));
       if (interruption.happened()) {
         report(
             last == null
@@ -136,12 +138,13 @@ final class TrainCommand implements Callable<Integer> {
     err().flush();
   }
 
-  private TrainingListener printing() {
+  private TrainingListener printing(Recipe recipe) {
     PrintWriter stdout = spec.commandLine().getOut();
+    String weights = recipe.training().updates().averages() ? ", of averaged weights" : "";
     return new TrainingListener() {
       @Override
       public void epochFinished(EpochMetrics metrics) {
-        stdout.println(metrics.line());
+        stdout.println(metrics.line() + weights);
         stdout.flush();
       }
     };

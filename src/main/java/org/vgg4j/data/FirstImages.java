@@ -3,6 +3,7 @@ package org.vgg4j.data;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
+import java.util.zip.CRC32C;
 
 /**
  * A view of the first images of a source.
@@ -44,5 +45,15 @@ record FirstImages(ImageSource all, int size) implements ImageSource {
   @Override
   public void read(int image, ByteBuffer target, int offset) {
     all.read(Objects.checkIndex(image, size), target, offset);
+  }
+
+  @Override
+  public void addTo(CRC32C crc, int image) {
+    all.addTo(crc, Objects.checkIndex(image, size));
+  }
+
+  @Override
+  public int leftOut() {
+    return all.leftOut();
   }
 }

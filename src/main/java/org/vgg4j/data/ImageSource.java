@@ -29,6 +29,11 @@ public interface ImageSource {
   /** Returns the label of an image: 0..classes-1. */
   int label(int image);
 
+  /** Returns how many pictures of the set are missing because they cannot be read. */
+  default int leftOut() {
+    return 0;
+  }
+
   /** Returns the shape of an image. */
   ImageShape shape(int image);
 
@@ -47,19 +52,14 @@ public interface ImageSource {
   void read(int image, ByteBuffer target, int offset);
 
   /**
-   * Returns a checksum of the images and labels, in hexadecimal digits.
-   *
-   * <p>By default the CRC32C of all images, then all labels: one byte each for at most 256 classes,
-   * else four, little-endian. A source that is slow to read should use something cheaper.
+   * Returns a checksum of the images and labels, in hexadecimal digits: the CRC32C of what {@link
+   * #addTo} adds of all images, then all labels: one byte each for at most 256 classes, else four,
+   * little-endian.
    */
   default String checksum() {
     CRC32C crc = new CRC32C();
-    ByteBuffer pixels = ByteBuffer.allocate(0);
     for (int i = 0; i < size(); i++) {
-      int bytes = shape(i).bytes();
-      pixels = pixels.capacity() < bytes ? ByteBuffer.allocate(bytes) : pixels;
-      read(i, pixels, 0);
-      crc.update(pixels.array(), 0, bytes);
+      addTo(crc, i);
     }
     int labelBytes = classNames().size() <= 256 ? 1 : Integer.BYTES;
     for (int i = 0; i < size(); i++) {
@@ -68,6 +68,16 @@ public interface ImageSource {
       }
     }
     return HexFormat.of().toHexDigits((int) crc.getValue());
+  }
+
+  /**
+   * Adds an image to a checksum: by default its values. A source that is slow to read should add
+   * something that is known of them; a view of another source asks that source.
+   */
+  default void addTo(CRC32C crc, int image) {
+    byte[] values = new byte[shape(image).bytes()];
+    read(image, ByteBuffer.wrap(values), 0);
+    crc.update(values);
   }
 
   /**

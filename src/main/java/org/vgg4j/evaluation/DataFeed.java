@@ -97,7 +97,7 @@ public final class DataFeed implements AutoCloseable {
     if (data.commonShape() == null) {
       return "the images of " + data.name() + " differ in shape";
     }
-    if (!preprocessing.onlyResizes()) {
+    if (ImageFeed.spec(preprocessing, data) == null) {
       return "the host preprocesses the images of " + data.name();
     }
     long free = Math.max(0, backend.availableBytes() - stillToTake);

@@ -1,6 +1,8 @@
 package org.vgg4j.evaluation;
 
+import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.loading.BatchSchedule;
 import org.vgg4j.data.loading.Shard;
@@ -11,6 +13,7 @@ import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.CrossEntropyPlan;
+import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LossTotals;
@@ -18,6 +21,9 @@ import org.vgg4j.tensor.StepState;
 
 /** Measures a net on a labelled data set. */
 public final class Evaluator {
+  /** The classes that a message names. */
+  private static final int MOST_NAMES = 20;
+
   private Evaluator() {}
 
   /**
@@ -32,6 +38,7 @@ public final class Evaluator {
     requireClasses(vgg.config(), data);
     long[][] confusion = new long[classes][classes];
     double[] lossSum = new double[1];
+    long[] inTopFive = new long[1];
     Predictor.run(
         vgg,
         preprocessing,
@@ -40,8 +47,10 @@ public final class Evaluator {
           double[] row = Softmax.logSoftmax(logits, offset, classes);
           lossSum[0] -= row[label];
           confusion[label][Softmax.argMax(logits, offset, classes)]++;
+          int rank = Softmax.rank(label, logits, offset, classes);
+          inTopFive[0] += rank < HostLossAccumulator.TOP ? 1 : 0;
         });
-    return new Evaluation(lossSum[0] / data.size(), confusion, data.classNames());
+    return new Evaluation(lossSum[0] / data.size(), confusion, inTopFive[0], data.classNames());
   }
 
   /**
@@ -77,18 +86,48 @@ public final class Evaluator {
   }
 
   /**
+   * Checks that a data set's classes are those that a net was trained for, where both have names
+   * and not only numbers.
+   *
+   * @param trained the names of the net's classes
+   * @param data the data set's name in messages
+   * @param names the names of its classes, as many
+   * @throws InvalidInputException when they differ
+   */
+  public static void requireClassNames(List<String> trained, String data, List<String> names) {
+    List<String> numbers = IntStream.range(0, names.size()).mapToObj(String::valueOf).toList();
+    for (int c = 0; c < names.size() && !names.equals(numbers) && !trained.equals(numbers); c++) {
+      if (!names.get(c).equals(trained.get(c))) {
+        throw InvalidInputException.of(
+            "data",
+            "has other classes than the model: class %d of %s is %s, that of the model %s"
+                .formatted(c, data, names.get(c), trained.get(c)));
+      }
+    }
+  }
+
+  /**
    * Checks that a data set has as many classes as a net.
    *
    * @throws InvalidInputException when it has more or fewer
    */
   public static void requireClasses(VggConfig net, ImageSource data) {
-    int classes = data.classNames().size();
-    if (classes != net.classes()) {
+    requireClasses(net, data.name(), data.classNames());
+  }
+
+  /** Checks it before the data set is opened, of which the classes' names are known. */
+  public static void requireClasses(VggConfig net, String data, List<String> names) {
+    if (names.size() != net.classes()) {
       throw InvalidInputException.of(
           "classes",
           "must be %d for %s (%s), not %d"
-              .formatted(
-                  classes, data.name(), String.join(", ", data.classNames()), net.classes()));
+              .formatted(names.size(), data, some(names), net.classes()));
     }
+  }
+
+  private static String some(List<String> names) {
+    return names.size() <= MOST_NAMES
+        ? String.join(", ", names)
+        : String.join(", ", names.subList(0, MOST_NAMES)) + ", ...";
   }
 }

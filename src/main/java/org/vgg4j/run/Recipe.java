@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Initialization;
+import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Recomputation;
@@ -14,11 +15,13 @@ import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.optim.Optimizer;
 import org.vgg4j.optim.Sgd;
+import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.SgdSpec;
+import org.vgg4j.tensor.SoftTargets;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingOptions;
 
@@ -32,6 +35,7 @@ import org.vgg4j.train.TrainingOptions;
  * @param optimizer adam or sgd
  * @param momentum of sgd
  * @param weightDecay of either
+ * @param labelSmoothing the share of each image's target that the loss spreads over all classes
  * @param training epochs, batch size, learning rate and its schedule, seed
  */
 public record Recipe(
@@ -42,6 +46,7 @@ public record Recipe(
     String optimizer,
     double momentum,
     double weightDecay,
+    double labelSmoothing,
     TrainingOptions training) {
   /** The names of the recipes. */
   public static final List<String> NAMES = List.of("quick", "blog", "paper");
@@ -50,6 +55,12 @@ public record Recipe(
   public Recipe {
     preprocessing.requireFits(net.channels(), net.imageSize());
     Choice.require("optimizer", List.of("adam", "sgd"), optimizer);
+    UpdateOptions updates = training.updates();
+    List<String> layers = Vgg.layers(net);
+    String head = layers.get(layers.size() - 1);
+    if (Vgg.layers(net, updates.frozen()).contains(head) && updates.headLearningRate() > 0) {
+      throw InvalidInputException.of("headLearningRate", "is for " + head + ", which is frozen");
+    }
     if (!(momentum >= 0 && momentum < 1)) {
       throw InvalidInputException.of("momentum", "must be in [0, 1), not " + momentum);
     }
@@ -57,6 +68,7 @@ public record Recipe(
       throw InvalidInputException.of(
           "weightDecay", "must be at least 0 and finite, not " + weightDecay);
     }
+    SoftTargets.of(labelSmoothing, net.classes());
   }
 
   /** Creates a recipe with the net's default preprocessing. */
@@ -68,7 +80,7 @@ public record Recipe(
       double momentum,
       double weightDecay,
       TrainingOptions training) {
-    this(name, net, defaultOf(net), initialization, optimizer, momentum, weightDecay, training);
+    this(name, net, defaultOf(net), initialization, optimizer, momentum, weightDecay, 0, training);
   }
 
   private static Preprocessing defaultOf(VggConfig net) {
@@ -168,7 +180,10 @@ public record Recipe(
     Integer[] sizes = Trainer.batchSizes(batchSize, images, training.split());
     try {
       NetworkOptions options =
-          NetworkOptions.training(sizes).withSeed(training.seed()).withRecomputation(recomputation);
+          networkOptions(sizes)
+              .withSeed(training.seed())
+              .withRecomputation(recomputation)
+              .withLabelSmoothing(labelSmoothing);
       return Vgg.plan(net, initialization, options, backend);
     } catch (InvalidInputException e) {
       if ("batchSize".equals(e.field()) && batchSize > 1) {
@@ -183,10 +198,38 @@ public record Recipe(
     }
   }
 
+  /** Returns the options of a net that is to be trained. */
+  NetworkOptions networkOptions(Integer... batchSizes) {
+    return NetworkOptions.training(batchSizes)
+        .withFrozen(Vgg.layers(net, training.updates().frozen()));
+  }
+
+  /** Returns the same with another preprocessing, which must fit the net. */
+  Recipe withPreprocessing(Preprocessing other) {
+    return new Recipe(
+        name,
+        net,
+        other,
+        initialization,
+        optimizer,
+        momentum,
+        weightDecay,
+        labelSmoothing,
+        training);
+  }
+
   /** Returns the same for another net and its preprocessing. */
   public Recipe withNet(VggConfig other, Preprocessing itsPreprocessing) {
     return new Recipe(
-        name, other, itsPreprocessing, initialization, optimizer, momentum, weightDecay, training);
+        name,
+        other,
+        itsPreprocessing,
+        initialization,
+        optimizer,
+        momentum,
+        weightDecay,
+        labelSmoothing,
+        training);
   }
 
   /** Returns the same with batches that are split into passes. */
@@ -199,12 +242,23 @@ public record Recipe(
         optimizer,
         momentum,
         weightDecay,
+        labelSmoothing,
         training.withSplit(split));
   }
 
   /** Returns how many slabs of the parameters' size training takes beside the net's own. */
   public int stateSlabs() {
     return newOptimizer().stateSlabs() + (training.accumulates() ? 1 : 0);
+  }
+
+  /** Returns the bytes that training takes with a plan of the net. */
+  public long trainingBytes(MemoryPlan plan) {
+    return plan.totalBytes(stateSlabs()) + averageBytes(plan);
+  }
+
+  /** Returns the bytes of the average of the weights and the running statistics. */
+  public long averageBytes(MemoryPlan plan) {
+    return training.updates().averages() ? plan.trained() + plan.buffers() : 0;
   }
 
   /**
@@ -226,6 +280,7 @@ public record Recipe(
         RecipeSettings.OPTIMIZER.require(flat),
         RecipeSettings.MOMENTUM.require(flat),
         RecipeSettings.WEIGHT_DECAY.require(flat),
+        RecipeSettings.LABEL_SMOOTHING.require(flat),
         new TrainingOptions(
                 RecipeSettings.EPOCHS.require(flat),
                 RecipeSettings.BATCH_SIZE.require(flat),
@@ -233,6 +288,7 @@ public record Recipe(
                 RecipeSettings.LEARNING_RATE.require(flat),
                 LearningRateSchedule.of(RecipeSettings.SCHEDULE.require(flat)),
                 RecipeSettings.SEED.require(flat))
+            .withUpdates(RecipeSettings.updates(flat))
             .withScheduleOptions(RecipeSettings.scheduleOptions(flat)));
   }
 

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.optim.ScheduleOptions;
+import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.optim.WarmUp;
 import org.vgg4j.run.Setting.Form;
 
@@ -23,6 +24,8 @@ import org.vgg4j.run.Setting.Form;
 final class RecipeSettings {
   static final List<Setting<Recipe, ?>> NETS = new ArrayList<>();
   static final List<Setting<Recipe, ?>> TRAINING = new ArrayList<>();
+
+  private static final String AS_IMAGES = "as the images have";
 
   static final Setting<Recipe, String> RECIPE =
       recipe("recipe", TEXT, Recipe::name)
@@ -52,8 +55,12 @@ final class RecipeSettings {
     recipe("batchNorm", TRUTH, null)
         .flag("--batch-norm", "Batch norm after each convolution")
         .in(NETS, NEVER);
-    recipe("channels", COUNT, null).flag("--channels N", "Channels of an image").in(NETS, NEVER);
-    recipe("classes", COUNT, null).flag("--classes N", "Number of classes").in(NETS, NEVER);
+    recipe("channels", COUNT, null)
+        .flag("--channels N", "Channels of an image", AS_IMAGES)
+        .in(NETS, NEVER);
+    recipe("classes", COUNT, null)
+        .flag("--classes N", "Number of classes", AS_IMAGES)
+        .in(NETS, NEVER);
     recipe("imageSize", COUNT, null)
         .flag(
             "--image-size PIXELS",
@@ -93,6 +100,13 @@ final class RecipeSettings {
   static final Setting<Recipe, Double> WEIGHT_DECAY =
       recipe("weightDecay", REAL, Recipe::weightDecay)
           .flag("--weight-decay D", "Weight decay: D times each weight is added to its gradient")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Double> LABEL_SMOOTHING =
+      recipe("labelSmoothing", REAL, Recipe::labelSmoothing)
+          .flag(
+              "--label-smoothing S",
+              "Share of each image's target that the loss spreads evenly over all classes")
+          .orElse(0.0)
           .in(TRAINING, ALWAYS);
   static final Setting<Recipe, Integer> EPOCHS =
       recipe("epochs", COUNT, recipe -> recipe.training().epochs())
@@ -146,12 +160,70 @@ final class RecipeSettings {
               "--warm-up LENGTH",
               "Updates (500), or epochs (2epochs), over which the rate rises linearly from 0")
           .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Double> CLIP_NORM =
+      recipe("clipNorm", REAL, recipe -> orNull(updates(recipe).clipNorm()))
+          .flag(
+              "--clip-norm M",
+              "Scales the gradients down where the norm of all together exceeds M; 0 for none",
+              "none")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Double> EMA =
+      recipe("ema", REAL, recipe -> orNull(updates(recipe).averageDecay()))
+          .flag(
+              "--ema DECAY",
+              "Tests and saves a running average of the weights and statistics: after each update,"
+                  + " DECAY of the average and the rest of the new weights",
+              "none")
+          .in(TRAINING, NEVER);
+  static final Setting<Recipe, Double> HEAD_LEARNING_RATE =
+      recipe("headLearningRate", REAL, recipe -> orNull(updates(recipe).headLearningRate()))
+          .flag(
+              "--head-lr RATE",
+              "Learning rate at the start for the last linear layer; the schedule changes both"
+                  + " alike",
+              "that of --lr")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, String> FREEZE =
+      recipe("freeze", TEXT, recipe -> textOrNull(updates(recipe).frozen()))
+          .flag(
+              "--freeze LAYERS",
+              "Layers that are not trained: features, classifier (but its last layer), or names"
+                  + " such as features.0,features.3; a batch norm belongs to its convolution",
+              "none")
+          .in(TRAINING, NEVER);
   static final Setting<Recipe, Long> SEED =
       recipe("seed", LONG, recipe -> recipe.training().seed())
-          .flag("--seed N", "What starting values, shuffles and dropout are drawn from")
+          .flag(
+              "--seed N",
+              "What starting values, shuffles, dropout and a split of the images are drawn from")
           .in(TRAINING, BETWEEN_EPOCHS);
 
   private RecipeSettings() {}
+
+  private static UpdateOptions updates(Recipe recipe) {
+    return recipe.training().updates();
+  }
+
+  private static Double orNull(double value) {
+    return value == 0 ? null : (Double) value;
+  }
+
+  private static String textOrNull(List<String> names) {
+    return names.isEmpty() ? null : String.join(",", names);
+  }
+
+  /** Reads what is done about updates; each may be missing. */
+  static UpdateOptions updates(Map<String, ?> flat) {
+    Double clip = CLIP_NORM.find(flat);
+    Double average = EMA.find(flat);
+    Double head = HEAD_LEARNING_RATE.find(flat);
+    String frozen = FREEZE.find(flat);
+    return new UpdateOptions(
+        clip == null ? 0 : clip,
+        average == null ? 0 : average,
+        head == null ? 0 : head,
+        frozen == null ? List.of() : List.of(frozen.split("\\s*,\\s*", -1)));
+  }
 
   private static <T> Setting<Recipe, T> recipe(
       String key, Form<T> form, Function<Recipe, T> reader) {

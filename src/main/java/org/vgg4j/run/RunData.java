@@ -3,30 +3,42 @@ package org.vgg4j.run;
 import java.nio.file.Path;
 import java.util.Map;
 import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.sets.DataSet;
+import org.vgg4j.data.sets.DataSets;
 import org.vgg4j.data.sets.FashionMnist;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * The images of a run: Fashion-MNIST's or a program's own.
+ * The images of a run: those of a data set or a program's own.
  *
  * @param name what {@code config.json} calls them
  * @param train the images to train on
  * @param test the images to test on after each epoch
+ * @param pictures whether they are pictures of any proportions, which a net that says nothing else
+ *     takes by their middle; others are scaled to squares
  */
-public record RunData(String name, ImageSource train, ImageSource test) {
-  /** Returns the images of Fashion-MNIST or of its sample. */
-  public static RunData of(FashionMnist set) {
-    String name = set.isSample() ? FashionMnist.SAMPLE : FashionMnist.WHOLE;
-    return new RunData(name, set.train(), set.test());
+public record RunData(String name, ImageSource train, ImageSource test, boolean pictures) {
+  /** Takes images of one shape, or that are to be scaled to squares. */
+  public RunData(String name, ImageSource train, ImageSource test) {
+    this(name, train, test, false);
   }
 
-  private static boolean isFashionMnist(String name) {
-    return name.equals(FashionMnist.SAMPLE) || name.equals(FashionMnist.WHOLE);
+  /**
+   * Opens the images of a data set.
+   *
+   * @throws InvalidInputException when some are missing or damaged, or they are not what was asked
+   *     for
+   */
+  public static RunData of(DataSet set, DataRequest request) {
+    request.check().accept(set);
+    DataSet.Parts parts = set.parts();
+    return new RunData(set.name(), parts.train(), parts.test(), set.hasPictures());
   }
 
   /** Returns what finds these images again, null for a search. */
   String from() {
-    return isFashionMnist(name) ? null : name;
+    boolean isSearched = name.equals(FashionMnist.SAMPLE) || name.equals(FashionMnist.WHOLE);
+    return isSearched ? null : name;
   }
 
   /**
@@ -35,7 +47,9 @@ public record RunData(String name, ImageSource train, ImageSource test) {
    */
   public static String from(Map<String, ?> settings) {
     String data = DataSettings.DATA.find(settings);
-    return data == null || isFashionMnist(data) ? data : Path.of(data).toAbsolutePath().toString();
+    return data == null || DataSets.NAMES.contains(data)
+        ? data
+        : Path.of(data).toAbsolutePath().toString();
   }
 
   /**
@@ -47,7 +61,13 @@ public record RunData(String name, ImageSource train, ImageSource test) {
     return new RunData(
         name,
         limited(train, DataSettings.TRAIN_IMAGES, settings),
-        limited(test, DataSettings.TEST_IMAGES, settings));
+        limitedTest(test, settings),
+        pictures);
+  }
+
+  /** Returns as many of the images to test on as the setting {@code testImages} says. */
+  public static ImageSource limitedTest(ImageSource test, Map<String, ?> settings) {
+    return limited(test, DataSettings.TEST_IMAGES, settings);
   }
 
   private static ImageSource limited(

@@ -5,9 +5,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.vgg4j.data.decoding.DecodingListener;
+import org.vgg4j.data.decoding.PictureCache;
 import org.vgg4j.data.sets.DataPlaces;
+import org.vgg4j.data.sets.DataSets;
 import org.vgg4j.data.sets.DownloadListener;
-import org.vgg4j.data.sets.FashionMnist;
 
 /**
  * What a {@link TrainingRun} trains, and how. Settings are the options of {@code ./vgg train} by
@@ -15,7 +17,7 @@ import org.vgg4j.data.sets.FashionMnist;
  *
  * @param recipe what the settings change in a new run; a resumed run starts from its own recipe
  * @param settings key to text
- * @param data returns the images; takes what {@link RunData#from} says, null for nothing
+ * @param data returns the images that are asked for
  * @param cudaLibraries folders to look for CUDA's libraries in before all others
  * @param tune whether a new run times the engine's variants and takes the fastest; a resumed run
  *     keeps its variant
@@ -26,7 +28,7 @@ import org.vgg4j.data.sets.FashionMnist;
 public record RunPlan(
     Recipe recipe,
     Map<String, String> settings,
-    Function<String, RunData> data,
+    Function<DataRequest, RunData> data,
     List<Path> cudaLibraries,
     boolean tune,
     CheckpointPolicy checkpoints,
@@ -44,8 +46,14 @@ public record RunPlan(
     return new RunPlan(
         Recipe.quick(),
         settings,
-        from ->
-            RunData.of(FashionMnist.load(from, DataPlaces.ofThisMachine(), DownloadListener.NONE)),
+        request ->
+            RunData.of(
+                new DataSets(
+                        DataPlaces.ofThisMachine(),
+                        DownloadListener.NONE,
+                        list -> PictureCache.open(list, request.pictures(), DecodingListener.NONE))
+                    .find(request.from(), request.split()),
+                request),
         List.of(),
         false,
         CheckpointPolicy.DEFAULT,
@@ -61,7 +69,7 @@ public record RunPlan(
   /** Returns the same on a program's own images; they must be given again to resume the run. */
   public RunPlan withData(RunData own) {
     return new RunPlan(
-        recipe, settings, from -> own, cudaLibraries, tune, checkpoints, report, naming);
+        recipe, settings, request -> own, cudaLibraries, tune, checkpoints, report, naming);
   }
 
   /** Returns the same with other checkpoints. */

@@ -1,12 +1,14 @@
 package org.vgg4j.run;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.preprocessing.Preprocessing;
+import org.vgg4j.data.sets.Split;
 import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.evaluation.Evaluator;
@@ -14,6 +16,7 @@ import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /**
@@ -21,7 +24,8 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
  *
  * @param recipe the net and its training
  * @param data the images
- * @param dataFrom what finds them again, null for a search
+ * @param request what finds them again
+ * @param followed how the images changed the net, in words; null for not at all
  * @param engine the options that the engine was opened with
  * @param selection the open engine
  * @param dataOn where the images are to lie
@@ -31,7 +35,8 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
 record RunSetup(
     Recipe recipe,
     RunData data,
-    String dataFrom,
+    DataRequest request,
+    String followed,
     EngineOptions engine,
     Backends.Selection selection,
     DataOn dataOn,
@@ -45,7 +50,12 @@ record RunSetup(
    * @param closing owns the engine from then on
    */
   static RunSetup open(
-      RunPlan plan, Recipe recipe, PreviousRun previous, StartingWeights start, Closing closing) {
+      RunPlan plan,
+      RecipeChoice choice,
+      PreviousRun previous,
+      StartingWeights start,
+      Closing closing) {
+    Recipe early = choice.withoutImages(); // so that what cannot be is said before all else
     Map<String, Object> now = new HashMap<>(previous.config());
     now.putAll(plan.settings());
     EngineOptions engine =
@@ -56,8 +66,17 @@ record RunSetup(
     DataOn dataOn = dataOn(plan, now, selection.backend());
     String asked = RunData.from(plan.settings());
     String from = asked != null ? asked : Settings.DATA_FROM.find(previous.config());
-    RunData data = plan.data().apply(from).limited(now);
-    Evaluator.requireClasses(recipe.net(), data.train());
+    Split split = split(now, previous, early);
+    DataRequest request =
+        new DataRequest(
+            from,
+            split,
+            DataSettings.pictures(now, choice.sized(early)),
+            set -> recipe(choice, previous, ImageTraits.of(set), set.name(), set.classNames()));
+    RunData data = plan.data().apply(request).limited(now);
+    ImageTraits traits = ImageTraits.of(data);
+    List<String> classes = data.train().classNames();
+    Recipe recipe = recipe(choice, previous, traits, data.train().name(), classes);
     if (plan.tune() && previous.isNone()) {
       closing.close();
       String name = selection.backend().name();
@@ -69,7 +88,39 @@ record RunSetup(
     }
     RunMemory memory = memory(plan, recipe, previous, data, dataOn, selection.backend());
     return new RunSetup(
-        recipe, data, from == null ? data.from() : from, engine, selection, dataOn, memory, start);
+        recipe,
+        data,
+        new DataRequest(
+            from == null ? data.from() : from, split, request.pictures(), request.check()),
+        previous.isNone() ? choice.line(traits) : null,
+        engine,
+        selection,
+        dataOn,
+        memory,
+        start);
+  }
+
+  /** Returns the recipe for images, which a new run's net follows; refuses what does not fit. */
+  private static Recipe recipe(
+      RecipeChoice choice,
+      PreviousRun previous,
+      ImageTraits images,
+      String name,
+      List<String> classNames) {
+    Recipe recipe = choice.with(previous.isNone() ? images : null); // a run has its net
+    Evaluator.requireClasses(recipe.net(), name, classNames);
+    int channels = recipe.net().channels();
+    if (images.pictures() && channels != 1 && channels != 3) {
+      throw InvalidInputException.of("channels", "must be 1 or 3 for pictures, not " + channels);
+    }
+    return recipe;
+  }
+
+  /** A resumed run holds out the same images, whatever its seed is now. */
+  private static Split split(Map<String, ?> now, PreviousRun previous, Recipe recipe) {
+    Double share = DataSettings.SPLIT.find(now);
+    Long seed = DataSettings.SPLIT_SEED.find(previous.config());
+    return share == null ? null : new Split(share, seed == null ? recipe.training().seed() : seed);
   }
 
   /** Chooses the way to train; images that are to lie on the device have their room first. */
@@ -139,6 +190,16 @@ record RunSetup(
     Backends.Selection selection = Backends.open(engine);
     closing.own(selection.backend());
     return selection;
+  }
+
+  /** Returns what finds the images again, null for a search. */
+  String dataFrom() {
+    return request.from();
+  }
+
+  /** Returns what was held out of the images, null for nothing. */
+  Split split() {
+    return request.split();
   }
 
   Backend backend() {

@@ -71,6 +71,12 @@ public record Setting<S, T>(
     /** A limit as it was asked for; see {@link MemorySettings}. */
     static final Form<String> LIMIT = new Form<>("auto or a size such as 4G", Form::limit);
 
+    /** A number of pixels, 0 for as many as there are. */
+    static final Form<Integer> SIDE =
+        new Form<>(
+            "a whole number of pixels or full",
+            text -> text.equals("full") ? Integer.valueOf(0) : Integer.valueOf(text));
+
     private static final Pattern SIZE =
         Pattern.compile("(\\d{1,9}(?=[KMG])|\\d{1,18}(?![KMG]))([KMG]?)B?");
 

@@ -2,17 +2,18 @@ package org.vgg4j.run;
 
 import static org.vgg4j.run.Setting.Change.ALWAYS;
 import static org.vgg4j.run.Setting.Form.ANY;
+import static org.vgg4j.run.Setting.Form.COUNT;
 import static org.vgg4j.run.Setting.Form.TEXT;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.vgg4j.nn.VggConfig;
 import org.vgg4j.run.Setting.Form;
 import org.vgg4j.tensor.InvalidInputException;
 
@@ -32,6 +33,11 @@ public final class Settings {
   static final Setting<RunSetup, Object> CHOICES =
       run("choices", ANY, RunSetup::choices).in(FACTS, ALWAYS);
 
+  /** How many pictures of the training's folder are missing. */
+  static final Setting<RunSetup, Integer> LEFT_OUT =
+      run("leftOutImages", COUNT, setup -> setup.data().pictures() ? leftOut(setup) : null)
+          .in(FACTS, ALWAYS);
+
   static final Setting<RunSetup, String> JAVA =
       run("java", TEXT, setup -> System.getProperty("java.version")).in(FACTS, ALWAYS);
 
@@ -50,9 +56,18 @@ public final class Settings {
     return Setting.of(key, form, reader);
   }
 
+  private static Integer leftOut(RunSetup setup) {
+    return setup.data().train().leftOut();
+  }
+
   /** Returns the settings of a recipe, the net's first. */
   public static List<Setting<Recipe, ?>> ofRecipe() {
     return Stream.of(RecipeSettings.NETS, RecipeSettings.TRAINING).flatMap(List::stream).toList();
+  }
+
+  /** Returns the settings that change how images become a net's input. */
+  public static List<Setting<Recipe, ?>> ofPreprocessing() {
+    return List.copyOf(PreprocessingSettings.ALL);
   }
 
   /** Returns the settings of these keys. */
@@ -70,6 +85,7 @@ public final class Settings {
     return Stream.of(
             RecipeSettings.NETS,
             RecipeSettings.TRAINING,
+            PreprocessingSettings.ALL,
             DataSettings.ALL,
             DeviceSettings.ALL,
             MemorySettings.CHOICES,
@@ -86,7 +102,15 @@ public final class Settings {
     Stream.of(DataSettings.ALL, DeviceSettings.ALL, FACTS)
         .flatMap(List::stream)
         .forEach(setting -> setting.write(setup, config));
-    Stream.of(DeviceSettings.WORKSPACE_LIMIT, DeviceSettings.THREADS, CHOICES)
+    Stream.of(
+            DataSettings.SPLIT,
+            DataSettings.SPLIT_SEED,
+            DataSettings.CACHE_SIZE,
+            DataSettings.ON_BAD_IMAGE,
+            DeviceSettings.WORKSPACE_LIMIT,
+            DeviceSettings.THREADS,
+            CHOICES,
+            LEFT_OUT)
         .forEach(setting -> config.remove(setting.key(), null));
     MemorySettings.write(setup, config);
     StartSettings.write(setup, config);
@@ -99,6 +123,7 @@ public final class Settings {
     RecipeSettings.RECIPE.write(recipe, map);
     map.put("net", recipe.net().toMap());
     RecipeSettings.TRAINING.forEach(setting -> setting.write(recipe, map));
+    map.values().removeIf(Objects::isNull); // what is off is left out
     return map;
   }
 
@@ -110,34 +135,19 @@ public final class Settings {
    * @throws InvalidInputException when it cannot be used
    */
   public static Recipe recipe(Recipe unnamed, Map<String, String> given) {
-    return recipe(unnamed, given, StartingWeights.NONE);
+    return recipe(unnamed, given, null, StartingWeights.NONE);
   }
 
   /**
-   * Returns a recipe with what was given changed, for the net that weights are of.
+   * Returns a recipe with what was given changed, for images and the net that weights are of.
    *
+   * @param images say what nobody else does: the net's classes and channels; null for none
    * @param start what the training starts from
    * @throws InvalidInputException when it cannot be used
    */
-  public static Recipe recipe(Recipe unnamed, Map<String, String> given, StartingWeights start) {
-    String name = RecipeSettings.RECIPE.find(given);
-    Recipe base = start.net(name == null ? unnamed : Recipe.of(name), given);
-    Map<String, Object> flat = flat(base.toMap());
-    if (base.preprocessing().isDefault()) {
-      flat.remove(RecipeSettings.PREPROCESSING.key()); // another net has another default
-    }
-    if (given.containsKey(RecipeSettings.ARCH.key())) {
-      flat.put(RecipeSettings.LAYERS.key(), VggConfig.layersOf(RecipeSettings.ARCH.find(given)));
-    }
-    for (Setting<?, ?> setting : ofRecipe()) {
-      if (given.containsKey(setting.key())) {
-        flat.put(setting.key(), setting.find(given));
-      }
-    }
-    if (given.containsKey(RecipeSettings.LAYERS.key())) {
-      flat.put(RecipeSettings.ARCH.key(), VggConfig.CUSTOM);
-    }
-    return Recipe.fromMap(flat);
+  public static Recipe recipe(
+      Recipe unnamed, Map<String, String> given, ImageTraits images, StartingWeights start) {
+    return RecipeChoice.of(unnamed, given, start).with(images);
   }
 
   /** Returns a setting's default as the help shows it, null when there is none. */

@@ -23,7 +23,8 @@ import org.vgg4j.tensor.InvalidInputException;
  * without a checkpoint reads it.
  */
 public final class StartingWeights {
-  static final StartingWeights NONE = new StartingWeights(null, null, null, null);
+  /** All weights are drawn. */
+  public static final StartingWeights NONE = new StartingWeights(null, null, null, null);
 
   private final Setting<?, String> setting; // start-from or init-from; null for none
   private final Path file;
@@ -126,6 +127,11 @@ public final class StartingWeights {
     return setting == null;
   }
 
+  /** Returns whether the net and its preprocessing are the file's. */
+  boolean hasNet() {
+    return setting == StartSettings.START_FROM;
+  }
+
   /** Returns the file as a setting says it, null when another or none does. */
   String from(Setting<?, String> asked) {
     return setting == asked ? file.toString() : null;
@@ -146,7 +152,7 @@ public final class StartingWeights {
    * @param given what is going to change the recipe: another image size changes the preprocessing
    */
   Recipe net(Recipe recipe, Map<String, String> given) {
-    if (setting != StartSettings.START_FROM) {
+    if (!hasNet()) {
       return recipe;
     }
     try (ModelReader reader = open()) {
@@ -164,9 +170,7 @@ public final class StartingWeights {
   }
 
   private WeightTransfer transfer(ModelReader reader, VggConfig net) {
-    return setting == StartSettings.START_FROM
-        ? WeightTransfer.all(reader, net)
-        : WeightTransfer.ofShallower(reader, net);
+    return hasNet() ? WeightTransfer.all(reader, net) : WeightTransfer.ofShallower(reader, net);
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.profile.CeilingMeasurement;
@@ -18,6 +19,7 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
@@ -39,6 +41,9 @@ public final class TrainingRun implements AutoCloseable {
 
   /** The steps before the first that is profiled. */
   private static final int WARM_UP_STEPS = 3;
+
+  /** So many owners of memory are named at the end; the debug log names all. */
+  private static final int LARGEST_OWNERS = 3;
 
   private final RunPlan plan;
   private PreviousRun previous; // until its checkpoint is restored, which is large
@@ -67,12 +72,13 @@ public final class TrainingRun implements AutoCloseable {
           previous.isNone()
               ? StartingWeights.of(plan.settings())
               : StartingWeights.recorded(previous.config());
-      recipe =
+      RecipeChoice choice =
           previous.isNone()
-              ? Settings.recipe(plan.recipe(), plan.settings(), start)
-              : Settings.recipe(previous.recipe(), plan.settings());
+              ? RecipeChoice.of(plan.recipe(), plan.settings(), start)
+              : RecipeChoice.of(previous.recipe(), plan.settings(), StartingWeights.NONE);
       TrainingState state = previous.state();
-      if (state != null && state.epoch() > recipe.training().epochs()) {
+      if (state != null && state.epoch() > choice.withoutImages().training().epochs()) {
+        recipe = choice.with(null);
         run = previous.folder();
         store = previous.store();
         config = previous.config();
@@ -81,11 +87,13 @@ public final class TrainingRun implements AutoCloseable {
         starting = null;
         return;
       }
-      setup = RunSetup.open(plan, recipe, previous, start, closing);
+      setup = RunSetup.open(plan, choice, previous, start, closing);
+      recipe = setup.recipe();
       starting = state == null ? start.lines(recipe.net()) : List.of();
       planned = closing.own(setup.plan());
-      planned.memoryPlan().requireFits(setup.backend(), setup.divided().stateSlabs());
-      setup.requireRoomForData(planned.memoryPlan().totalBytes(setup.divided().stateSlabs()));
+      long bytes = setup.divided().trainingBytes(planned.memoryPlan());
+      MemoryPlan.requireFits(bytes, setup.backend());
+      setup.requireRoomForData(bytes);
       config = Settings.config(setup);
       if (previous.isNone()) {
         run = closing.own(folder.get());
@@ -179,7 +187,14 @@ public final class TrainingRun implements AutoCloseable {
                 setup.backend().description(),
                 isAsBefore ? "as the run before" : setup.selection().reason()));
     report("run folder: " + folder());
+    if (setup.followed() != null) {
+      report(setup.followed());
+    }
+    if (!recipe.preprocessing().isDefault()) {
+      report("images: " + recipe.preprocessing());
+    }
     setup.memory().lines(recipe).forEach(this::report);
+    recipe.training().updates().texts().forEach(this::report);
     // Before the net takes its memory, of which a measurement wants a part.
     Ceilings ceilings = profiledSteps > 0 ? CeilingMeasurement.of(setup.backend()) : null;
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));
@@ -221,7 +236,9 @@ public final class TrainingRun implements AutoCloseable {
       if (profileTaker != null) {
         report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));
       }
-      LOG.info("memory: {}", setup.backend().memory().peakLine());
+      MemoryUse memory = setup.backend().memory();
+      report("memory at peak: " + memory.peakLine(LARGEST_OWNERS));
+      LOG.debug("Memory by owner, each at its own peak: {}", memory.peaks());
       return last;
     } catch (DeviceLostException e) {
       Checkpoint last = store.newest();

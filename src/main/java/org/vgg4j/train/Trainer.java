@@ -101,7 +101,7 @@ public final class Trainer implements AutoCloseable {
     this.dataOn = dataOn;
     this.dataRoom = dataRoom;
     try {
-      trainingStep = closing.own(new TrainingStep(network, optimizer, options.accumulates()));
+      trainingStep = closing.own(new TrainingStep(network, optimizer, options));
       loss = network.loss();
       steps = closing.own(new StepWatch(network, trainingStep));
       closing.own(this::releaseData);
@@ -110,7 +110,8 @@ public final class Trainer implements AutoCloseable {
       throw e;
     }
     watch = new LossWatch(loss::beginTotals, loss::totals, network.backend().readInterval());
-    tensors = new TrainingTensors(vgg, trainingStep.optimizer(), this::diverged);
+    tensors =
+        new TrainingTensors(vgg, trainingStep.optimizer(), trainingStep.average(), this::diverged);
   }
 
   /**
@@ -207,13 +208,13 @@ public final class Trainer implements AutoCloseable {
       }
       LossTotals totals = loss.totals();
       listener.evaluationStarted(position.epoch());
-      LossTotals tested = evaluate();
+      LossTotals tested = trainingStep.averaged(this::evaluate);
       if (tested == null) {
         break;
       }
       requireFinite(tested.lossSum());
       EpochMetrics metrics =
-          position.epochDone(totals, tested.accuracy(), rate(position.step() - 1));
+          position.epochDone(totals, tested, vgg.config().classes(), rate(position.step() - 1));
       loss.resetTotals();
       listener.epochFinished(metrics);
     }
@@ -352,6 +353,7 @@ public final class Trainer implements AutoCloseable {
    */
   public Snapshot capture() {
     requireFinite(loss.totals());
+    trainingStep.startAverage();
     return tensors.capture(state());
   }
 

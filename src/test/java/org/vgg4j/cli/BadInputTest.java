@@ -187,8 +187,8 @@ final class BadInputTest {
   @Test
   void foldersWithoutTheData() throws IOException {
     Path empty = Files.createDirectories(shared.resolve("empty"));
-    train("train-images-idx3-ubyte.gz", "--data", empty.toString());
-    train("dataset-fashion-mnist", "--data", shared.resolve("missing").toString());
+    train("has neither folders of pictures nor files of a data set", "--data", empty.toString());
+    train("missing does not exist", "--data", shared.resolve("missing").toString());
   }
 
   @Test
@@ -239,7 +239,9 @@ final class BadInputTest {
   void damagedData(Damage damage) throws IOException {
     Path data =
         IdxFolder.write(
-            shared.resolve(damage.name()), sample.train().limit(20), sample.test().limit(10));
+            shared.resolve("fashion-" + damage.name()),
+            sample.train().limit(20),
+            sample.test().limit(10));
     Path file =
         data.resolve(
             damage.file + (damage.file.endsWith("images") ? "-idx3-ubyte.gz" : "-idx1-ubyte.gz"));

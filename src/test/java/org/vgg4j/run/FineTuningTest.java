@@ -107,7 +107,7 @@ final class FineTuningTest {
     Map<String, String> settings =
         Map.of("startFrom", file.toString(), "layers", "4,M,6,M", "classes", "4");
     StartingWeights start = StartingWeights.of(settings);
-    Recipe recipe = Settings.recipe(Recipe.quick(), settings, start);
+    Recipe recipe = Settings.recipe(Recipe.quick(), settings, null, start);
     assertEquals(Preprocessing.torchvision(SIDE), recipe.preprocessing());
     List<String> lines = start.lines(recipe.net());
     assertEquals(
@@ -160,7 +160,7 @@ final class FineTuningTest {
   void anotherImageSizeScalesThePreprocessing() {
     Map<String, String> settings =
         Map.of("startFrom", file.toString(), "layers", "4,M,6,M", "imageSize", "64");
-    Recipe recipe = Settings.recipe(Recipe.quick(), settings, StartingWeights.of(settings));
+    Recipe recipe = Settings.recipe(Recipe.quick(), settings, null, StartingWeights.of(settings));
     assertEquals(8, recipe.net().averagePool());
     assertEquals(Preprocessing.torchvision(64), recipe.preprocessing());
     assertTrue(recipe.training().equals(Recipe.quick().training()));

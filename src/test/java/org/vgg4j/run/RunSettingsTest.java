@@ -77,6 +77,18 @@ final class RunSettingsTest {
   }
 
   @Test
+  void whatAnOlderVersionDidNotSayHasItsOldMeaning() {
+    assertEquals(List.of(), differences(Map.of(), Map.of("labelSmoothing", 0.0), true));
+    assertEquals(List.of(), differences(Map.of(), Map.of("graph", true, "dataOn", "auto"), true));
+    Map<String, Object> recipe = Recipe.quick().toMap();
+    recipe.remove("labelSmoothing");
+    assertEquals(Recipe.quick(), Recipe.fromMap(recipe));
+    assertEquals(
+        List.of("--label-smoothing 0.1 (the run: none)"),
+        differences(Map.of(), Map.of("labelSmoothing", 0.1), true));
+  }
+
+  @Test
   void aKeyThatTheRunHasNotOrNothingKnowsIsNoneToGoOnFrom() {
     Map<String, Object> seed = Map.of("seed", 1);
     String message =
@@ -85,10 +97,10 @@ final class RunSettingsTest {
                 () -> SettingsDifference.require(Map.of(), seed, Set.of(), at(0), Setting::key))
             .getMessage();
     assertTrue(message.contains("the run's: seed 1 (the run: none); leave"), message);
-    Map<String, Object> strange = Map.of("seed", 1, "labelSmoothing", 0.1);
+    Map<String, Object> strange = Map.of("seed", 1, "mixUp", 0.1);
     message =
         assertThrows(InvalidInputException.class, () -> differences(strange, seed, false))
             .getMessage();
-    assertTrue(message.contains("has the key 'labelSmoothing', which"), message);
+    assertTrue(message.contains("has the key 'mixUp', which"), message);
   }
 }

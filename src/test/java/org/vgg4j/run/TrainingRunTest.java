@@ -171,7 +171,7 @@ final class TrainingRunTest {
         assertThrows(
                 InvalidInputException.class, () -> TrainingRun.resume(path, Map.of("epochs", "4")))
             .getMessage();
-    assertTrue(message.startsWith("data random is not a folder"), message);
+    assertTrue(message.startsWith("data random does not exist"), message);
   }
 
   /** The decay makes weights 1,500 times as large at each of 22 steps, then 150 times, and less. */

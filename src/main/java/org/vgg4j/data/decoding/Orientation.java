@@ -6,14 +6,13 @@ import com.twelvemonkeys.imageio.metadata.jpeg.JPEGSegment;
 import com.twelvemonkeys.imageio.metadata.jpeg.JPEGSegmentUtil;
 import com.twelvemonkeys.imageio.metadata.tiff.TIFF;
 import com.twelvemonkeys.imageio.metadata.tiff.TIFFReader;
-import java.io.ByteArrayInputStream;
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** How the camera was held, as EXIF says: in JPEG files, PNG files and TIFF files. */
+/** How the camera was held, as EXIF says: in JPEG, PNG, WebP and TIFF files. */
 final class Orientation {
   private static final int UPRIGHT = 1;
   private static final long PNG = 0x89504E470D0A1A0AL;
@@ -23,23 +22,16 @@ final class Orientation {
 
   private Orientation() {}
 
-  /**
-   * Returns the orientation of a file, 1 to 8; 1, upright, when it says none or nonsense.
-   *
-   * @param in the file; its position is unchanged
-   */
-  static int of(ImageInputStream in) throws IOException {
-    long position = in.getStreamPosition();
+  /** Returns the orientation of a file, 1 to 8; 1, upright, when it says none or nonsense. */
+  static int of(byte[] file) {
     try {
-      return find(in);
+      return find(file, new ByteArrayImageInputStream(file));
     } catch (IOException | RuntimeException e) {
       return UPRIGHT; // EXIF that cannot be read says nothing; the picture may still be whole
-    } finally {
-      in.seek(position);
     }
   }
 
-  private static int find(ImageInputStream in) throws IOException {
+  private static int find(byte[] file, ImageInputStream in) throws IOException {
     long start = in.readLong();
     in.seek(0);
     if (start >>> 40 == 0xFFD8FFL) {
@@ -49,17 +41,17 @@ final class Orientation {
       }
       try (InputStream data = segments.get(0).data()) {
         data.skipNBytes(1); // the second zero behind the name
-        return tag(new MemoryCacheImageInputStream(data));
+        return tag(data.readAllBytes());
       }
     }
     if (start == PNG) {
-      byte[] exif = chunk(in);
-      return exif == null
-          ? UPRIGHT
-          : tag(new MemoryCacheImageInputStream(new ByteArrayInputStream(exif)));
+      return tag(chunk(in));
+    }
+    if (WebpHeader.isWebp(file)) {
+      return tag(WebpHeader.exif(file));
     }
     boolean tiff = start >>> 32 == 0x49492A00L || start >>> 32 == 0x4D4D002AL;
-    return tiff ? tag(in) : UPRIGHT;
+    return tiff ? tag(file) : UPRIGHT;
   }
 
   /** Returns the EXIF of a PNG file, null when it has none. */
@@ -80,9 +72,15 @@ final class Orientation {
     }
   }
 
-  /** Returns the orientation in a stream of TIFF's structure, which EXIF's is. */
-  private static int tag(ImageInputStream in) throws IOException {
-    Entry entry = new TIFFReader().read(in).getEntryById(TIFF.TAG_ORIENTATION);
+  /** Returns the orientation in bytes of TIFF's structure, which EXIF's is; null says none. */
+  private static int tag(byte[] exif) throws IOException {
+    if (exif == null) {
+      return UPRIGHT;
+    }
+    Entry entry =
+        new TIFFReader()
+            .read(new ByteArrayImageInputStream(exif))
+            .getEntryById(TIFF.TAG_ORIENTATION);
     int value = entry != null && entry.getValue() instanceof Number number ? number.intValue() : 0;
     return value >= 1 && value <= 8 ? value : UPRIGHT;
   }

@@ -4,8 +4,13 @@ import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.DataBuffer;
+import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
+import java.awt.image.PixelInterleavedSampleModel;
+import java.awt.image.WritableRaster;
 import java.util.Arrays;
+import org.vgg4j.data.Luma;
+import org.vgg4j.data.preprocessing.ByteResize;
 
 /**
  * A decoded picture, its values as the file has them: no colour management, no gamma. What is
@@ -17,11 +22,42 @@ import java.util.Arrays;
  * @param values (channels, height, width), unsigned
  */
 record Picture(int channels, int height, int width, byte[] values) {
-  /** Rec. 601, as Pillow's grey. */
-  private static final double[] LUMA = {0.299, 0.587, 0.114};
-
-  /** Takes the values of an image, row by row. */
+  /** Takes the values of an image. */
   static Picture of(BufferedImage image) {
+    Picture opaque = ofBytes(image);
+    return opaque != null ? opaque : byRows(image);
+  }
+
+  /** Takes them from the image's own array, null when they lie otherwise or are not opaque. */
+  private static Picture ofBytes(BufferedImage image) {
+    WritableRaster raster = image.getRaster();
+    int bands = raster.getNumBands();
+    if (!isPlain(image.getColorModel())
+        || image.getColorModel().getNumComponents() != image.getColorModel().getNumColorComponents()
+        || !(raster.getSampleModel() instanceof PixelInterleavedSampleModel model)
+        || !(raster.getDataBuffer() instanceof DataBufferByte buffer)
+        || raster.getParent() != null
+        || Arrays.stream(model.getSampleSize()).anyMatch(bits -> bits != 8)) {
+      return null;
+    }
+    int height = image.getHeight();
+    int width = image.getWidth();
+    byte[] from = buffer.getData();
+    byte[] values = new byte[bands * height * width];
+    int step = model.getPixelStride();
+    int to = 0;
+    for (int c = 0; c < bands; c++) {
+      for (int y = 0; y < height; y++) {
+        int at = buffer.getOffset() + y * model.getScanlineStride() + model.getBandOffsets()[c];
+        for (int x = 0; x < width; x++, at += step) {
+          values[to++] = from[at];
+        }
+      }
+    }
+    return new Picture(bands, height, width, values);
+  }
+
+  private static Picture byRows(BufferedImage image) {
     int height = image.getHeight();
     int width = image.getWidth();
     ColorModel model = image.getColorModel();
@@ -86,7 +122,7 @@ record Picture(int channels, int height, int width, byte[] values) {
     return most == 255 ? value : (value * 255 + most / 2) / most;
   }
 
-  private static byte onWhite(int value, int alpha) {
+  static byte onWhite(int value, int alpha) {
     return (byte) (alpha == 255 ? value : (value * alpha + 255 * (255 - alpha) + 127) / 255);
   }
 
@@ -97,9 +133,7 @@ record Picture(int channels, int height, int width, byte[] values) {
       return values[at] & 0xFF;
     }
     int plane = height * width;
-    return LUMA[0] * (values[at] & 0xFF)
-        + LUMA[1] * (values[plane + at] & 0xFF)
-        + LUMA[2] * (values[2 * plane + at] & 0xFF);
+    return Luma.of(values[at] & 0xFF, values[plane + at] & 0xFF, values[2 * plane + at] & 0xFF);
   }
 
   /** Returns this in grey, each pixel rounded to the nearest level. */
@@ -114,6 +148,26 @@ record Picture(int channels, int height, int width, byte[] values) {
       }
     }
     return new Picture(1, height, width, grey);
+  }
+
+  /**
+   * Returns this with its shorter side scaled down to a length, the longer one in proportion
+   * (rounded down), antialiased; this itself when it is no longer, or for {@link
+   * CacheOptions#FULL}.
+   */
+  Picture shrunk(int shorterSide) {
+    int shorter = Math.min(height, width);
+    if (shorterSide == CacheOptions.FULL || shorter <= shorterSide) {
+      return this;
+    }
+    int tall = (int) ((long) shorterSide * height / shorter);
+    int wide = (int) ((long) shorterSide * width / shorter);
+    ByteResize resize = new ByteResize(height, width, tall, wide);
+    byte[] shrunk = new byte[channels * tall * wide];
+    for (int c = 0; c < channels; c++) {
+      resize.resize(values, c * height * width, shrunk, c * tall * wide);
+    }
+    return new Picture(channels, tall, wide, shrunk);
   }
 
   /** Returns this with light and dark exchanged. */

@@ -1,8 +1,10 @@
 package org.vgg4j.data.decoding;
 
 import com.twelvemonkeys.imageio.plugins.jpeg.JPEGImageReaderSpi;
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,8 +15,8 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
-import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
+import org.vgg4j.data.ImageShape;
 import org.vgg4j.tensor.InvalidInputException;
 
 /** Decodes picture files: the only way from a file to a picture. */
@@ -25,9 +27,9 @@ final class PictureDecoder {
   /** Of the heap: what the decoder makes, the picture, and its copy on the way to the net. */
   private static final long BYTES_PER_PIXEL = 12;
 
-  private static final long MEBIBYTE = 1 << 20;
+  private static final long MOST_FILE_BYTES = 1L << 30;
 
-  private static final String KINDS = "PNG, JPEG, GIF, BMP, TIFF";
+  private static final String KINDS = "PNG, JPEG, WebP, GIF, BMP, TIFF";
 
   /**
    * JDK's own reader takes the four inks of CMYK for colours with alpha, and half a file for whole.
@@ -62,33 +64,83 @@ final class PictureDecoder {
    */
   static Picture decode(Path file) {
     requireFile(file);
-    try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
-      int orientation = Orientation.of(in);
-      ImageReader reader = reader(file, in);
-      try {
-        reader.setInput(in, true, true);
-        requireRoom(file, reader.getWidth(0), reader.getHeight(0), freeHeap());
-        WholeFile.require(file);
-        List<String> missing = new ArrayList<>();
-        reader.addIIOReadWarningListener(
-            (source, warning) -> {
-              if (warning.toLowerCase(Locale.ROOT).contains("premature end")) {
-                missing.add(warning);
-              }
-            });
-        BufferedImage image = reader.read(0);
-        if (!missing.isEmpty()) {
-          throw damaged(file, missing.get(0), null);
-        }
-        return Picture.of(image).upright(orientation);
-      } finally {
-        reader.dispose();
-      }
+    byte[] bytes = bytes(file);
+    try (ImageInputStream in = new ByteArrayImageInputStream(bytes)) {
+      Picture picture = fast(file, bytes);
+      return (picture != null ? picture : decode(file, bytes, in)).upright(Orientation.of(bytes));
     } catch (InvalidInputException e) {
       throw e;
     } catch (IOException | RuntimeException e) { // decoders throw what they stumble over
       throw damaged(file, e.getMessage() == null ? "it ends too early" : e.getMessage(), e);
     }
+  }
+
+  private static byte[] bytes(Path file) {
+    try {
+      long size = Files.size(file);
+      if (size > MOST_FILE_BYTES || !HeapRoom.isThere(size)) {
+        throw new InvalidInputException(
+            "%s has %d MB, more than is read at once; make it smaller, or the heap larger (-Xmx)"
+                .formatted(file, size / HeapRoom.MEBIBYTE));
+      }
+      return Files.readAllBytes(file);
+    } catch (AccessDeniedException e) {
+      throw new InvalidInputException(file + " cannot be read: permission denied", e);
+    } catch (IOException e) {
+      throw new InvalidInputException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Decodes what the machine's own libraries can, null for all else. */
+  private static Picture fast(Path file, byte[] bytes) throws IOException {
+    JpegHeader header = JpegHeader.of(bytes);
+    if (header != null && header.isPlain()) {
+      WholeFile.require(file, bytes);
+      return within(file, header.width(), header.height(), () -> NativeDecoder.jpeg(bytes));
+    }
+    ImageShape webp = WebpHeader.shape(bytes);
+    if (webp == null || !NativeDecoder.IS_HERE) {
+      return null;
+    }
+    Picture picture = within(file, webp.width(), webp.height(), () -> NativeDecoder.webp(bytes));
+    if (picture == null) {
+      throw damaged(file, "its data are damaged, or it is a film", null);
+    }
+    return picture;
+  }
+
+  private static Picture decode(Path file, byte[] bytes, ImageInputStream in) throws IOException {
+    ImageReader reader = reader(file, in);
+    try {
+      reader.setInput(in, true, true);
+      int width = reader.getWidth(0);
+      int height = reader.getHeight(0);
+      return within(
+          file,
+          width,
+          height,
+          () -> {
+            WholeFile.require(file, bytes);
+            return decode(file, reader);
+          });
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  private static Picture decode(Path file, ImageReader reader) throws IOException {
+    List<String> missing = new ArrayList<>();
+    reader.addIIOReadWarningListener(
+        (source, warning) -> {
+          if (warning.toLowerCase(Locale.ROOT).contains("premature end")) {
+            missing.add(warning);
+          }
+        });
+    BufferedImage image = reader.read(0);
+    if (!missing.isEmpty()) {
+      throw damaged(file, missing.get(0), null);
+    }
+    return Picture.of(image);
   }
 
   /** Returns the refusal of a file whose kind is known. */
@@ -111,29 +163,16 @@ final class PictureDecoder {
     return readers.next();
   }
 
-  /** Refuses what would not fit, before it is decoded. */
-  static void requireRoom(Path file, int width, int height, long freeBytes) {
+  /** Refuses what would not fit before it is decoded. */
+  private static Picture within(Path file, int width, int height, HeapRoom.Use<Picture> decoding)
+      throws IOException {
     long pixels = (long) width * height;
     if (pixels > MOST_PIXELS) {
       throw new InvalidInputException(
           "%s has %d x %d pixels, more than the %d million that are read; make it smaller"
               .formatted(file, width, height, MOST_PIXELS / 1_000_000));
     }
-    if (pixels * BYTES_PER_PIXEL > freeBytes) {
-      throw new InvalidInputException(
-          ("%s has %d x %d pixels, for which the Java heap is too small (about %d MB needed, %d MB"
-                  + " free); make it smaller, or the heap larger (-Xmx)")
-              .formatted(
-                  file,
-                  width,
-                  height,
-                  pixels * BYTES_PER_PIXEL / MEBIBYTE + 1,
-                  freeBytes / MEBIBYTE));
-    }
-  }
-
-  private static long freeHeap() {
-    Runtime java = Runtime.getRuntime();
-    return java.maxMemory() - java.totalMemory() + java.freeMemory();
+    String what = "%s has %d x %d pixels".formatted(file, width, height);
+    return HeapRoom.with(pixels * BYTES_PER_PIXEL, what, decoding);
   }
 }

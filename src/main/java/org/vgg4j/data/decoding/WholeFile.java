@@ -1,10 +1,5 @@
 package org.vgg4j.data.decoding;
 
-import java.io.BufferedInputStream;
-import java.io.EOFException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Whether a JPEG file goes to its end: decoders paint what is missing in grey. */
@@ -21,41 +16,36 @@ final class WholeFile {
    *
    * @throws org.vgg4j.tensor.InvalidInputException when it is a JPEG file without an end
    */
-  static void require(Path file) throws IOException {
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-      if (in.read() == MARK && in.read() == START && !ends(in)) {
-        throw PictureDecoder.damaged(file, "it ends before the picture does; get it again", null);
-      }
+  static void require(Path file, byte[] bytes) {
+    boolean isJpeg = bytes.length >= 2 && (bytes[0] & 0xFF) == MARK && (bytes[1] & 0xFF) == START;
+    if (isJpeg && !ends(bytes)) {
+      throw PictureDecoder.damaged(file, "it ends before the picture does; get it again", null);
     }
   }
 
-  private static boolean ends(InputStream in) throws IOException {
+  private static boolean ends(byte[] bytes) {
     boolean scanned = false;
-    while (true) {
-      int next = in.read();
-      if (next < 0) {
-        return false;
-      }
-      if (next != MARK) {
+    int at = 2;
+    while (at < bytes.length) {
+      if (bytes[at++] != (byte) MARK) {
         continue; // a scan's data
       }
-      int marker = in.read();
-      while (marker == MARK) {
-        marker = in.read(); // filling
+      while (at < bytes.length && bytes[at] == (byte) MARK) {
+        at++; // filling
       }
+      if (at + 2 >= bytes.length) {
+        return at < bytes.length && (bytes[at] & 0xFF) == END && scanned;
+      }
+      int marker = bytes[at++] & 0xFF;
       if (marker == END) {
         return scanned;
       }
       scanned |= marker == SCAN;
       if (hasLength(marker)) {
-        try {
-          int length = in.read() << 8 | in.read();
-          in.skipNBytes(Math.max(0, length - 2));
-        } catch (EOFException e) {
-          return false;
-        }
+        at += Math.max(2, (bytes[at] & 0xFF) << 8 | bytes[at + 1] & 0xFF);
       }
     }
+    return false;
   }
 
   /** All but 0 (a byte of data), 1 and the restarts within a scan; not the end of the file. */

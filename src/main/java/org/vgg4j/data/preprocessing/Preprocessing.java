@@ -97,6 +97,14 @@ public record Preprocessing(
   }
 
   /**
+   * Returns the default for pictures of any size and proportions: the shorter side to the net's
+   * size, antialiased, the middle, divided by 255. A net of one channel takes them in grey.
+   */
+  public static Preprocessing ofPictures(int channels, int imageSize) {
+    return of(channels, imageSize).withFit(PictureFit.SHORTER).withFilter(ResizeFilter.ANTIALIASED);
+  }
+
+  /**
    * Returns what torchvision's classification weights were trained for: the shorter side to 256 and
    * the middle 224 (both scaled with the image size), antialiased; ImageNet's mean and deviation.
    */

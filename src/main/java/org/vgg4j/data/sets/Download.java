@@ -23,7 +23,7 @@ import java.util.TimerTask;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
-/** Downloads a gzip file and keeps it only if its content has the expected hash. */
+/** Downloads a file and keeps it only if it is the expected one. */
 final class Download {
   private static final Duration CONNECT = Duration.ofSeconds(10);
 
@@ -32,28 +32,57 @@ final class Download {
 
   private Download() {}
 
+  /** Whether a file that was sent is the expected one. */
+  @FunctionalInterface
+  interface Check {
+    /**
+     * Looks at the file.
+     *
+     * @throws IOException when it is another; names the address
+     */
+    void require(Path file, URI address) throws IOException;
+  }
+
+  /** Returns the check of a gzip file by the SHA-256 of its inflated content. */
+  static Check inflated(String sha256) {
+    return (file, address) -> requireHash("SHA-256", contentHash(file, address), sha256, address);
+  }
+
+  /** Returns the check of any file by its MD5, where its makers publish no other hash. */
+  static Check md5(String md5) {
+    return (file, address) -> {
+      try (InputStream in = Files.newInputStream(file)) {
+        requireHash("MD5", hash(in, "MD5"), md5, address);
+      }
+    };
+  }
+
+  private static void requireHash(String kind, String actual, String expected, URI address)
+      throws IOException {
+    if (!actual.equals(expected)) {
+      throw new IOException(
+          "%s sent content with %s %s, not %s".formatted(address, kind, actual, expected));
+    }
+  }
+
   /**
    * Downloads a file to a temporary name beside {@code target}, checks it and renames it.
    *
-   * @param sha256 of the inflated content
    * @throws IOException when the server cannot be reached, answers with another status or sends
    *     other content; {@code target} is then unchanged
    */
-  static void fetch(URI address, Path target, String sha256, DownloadListener listener)
+  static void fetch(URI address, Path target, Check check, DownloadListener listener)
       throws IOException {
-    fetch(address, target, sha256, listener, SILENCE);
+    fetch(address, target, check, listener, SILENCE);
   }
 
   static void fetch(
-      URI address, Path target, String sha256, DownloadListener listener, Duration silence)
+      URI address, Path target, Check check, DownloadListener listener, Duration silence)
       throws IOException {
     Path temporary = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".part");
     try {
       transfer(address, temporary, target.getFileName().toString(), listener, silence);
-      String actual = contentHash(temporary, address);
-      if (!actual.equals(sha256)) {
-        throw new IOException(address + " sent content with SHA-256 " + actual + ", not " + sha256);
-      }
+      check.require(temporary, address);
       force(temporary);
       Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     } finally {
@@ -137,14 +166,19 @@ final class Download {
 
   /** Returns the SHA-256 of a gzip file's content. */
   static String contentHash(Path file, URI address) throws IOException {
-    MessageDigest digest = sha256();
     try (InputStream in = new GZIPInputStream(Files.newInputStream(file), 1 << 16)) {
-      byte[] buffer = new byte[1 << 16];
-      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-        digest.update(buffer, 0, count);
-      }
+      return hash(in, "SHA-256");
     } catch (EOFException | ZipException e) {
       throw new IOException(address + " did not send an intact gzip file: " + reason(e), e);
+    }
+  }
+
+  /** Returns the hash of all that a stream has. */
+  static String hash(InputStream in, String kind) throws IOException {
+    MessageDigest digest = digest(kind);
+    byte[] buffer = new byte[1 << 16];
+    for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+      digest.update(buffer, 0, count);
     }
     return HexFormat.of().formatHex(digest.digest());
   }
@@ -160,11 +194,11 @@ final class Download {
         : failure.getMessage();
   }
 
-  private static MessageDigest sha256() {
+  private static MessageDigest digest(String kind) {
     try {
-      return MessageDigest.getInstance("SHA-256");
+      return MessageDigest.getInstance(kind);
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+      throw new IllegalStateException("every Java has " + kind, e);
     }
   }
 

@@ -123,11 +123,7 @@ public record FashionMnist(ImageSource train, ImageSource test, Path folder, boo
     Path labelFile = FashionMnistFiles.find(folder, prefix + FashionMnistFiles.LABELS);
     IdxFile images = IdxFile.read(imageFile, 3);
     IdxFile labels = IdxFile.read(labelFile, 1);
-    if (images.dims()[0] != labels.dims()[0]) {
-      throw new InvalidInputException(
-          "%s has %d images but %s has %d labels; they belong to different sets"
-              .formatted(imageFile, images.dims()[0], labelFile, labels.dims()[0]));
-    }
+    IdxSet.requireAsMany(imageFile, images.dims()[0], labelFile, labels.dims()[0]);
     try {
       int[] numbers = new int[labels.bytes().length];
       Arrays.setAll(numbers, i -> labels.bytes()[i] & 0xFF);

@@ -1,6 +1,8 @@
 package org.vgg4j.data.sets;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,6 +78,16 @@ final class FashionMnistFiles {
     return missing(folder).isEmpty();
   }
 
+  /** Returns whether a file holds the labels of the test set, zipped or not. */
+  static boolean hasItsLabels(Path file) {
+    try (InputStream raw = new BufferedInputStream(Files.newInputStream(file));
+        InputStream in = IdxFile.inflated(raw)) {
+      return Download.hash(in, "SHA-256").equals(SHA_256.get("t10k" + LABELS));
+    } catch (IOException e) {
+      return false; // who reads it says what is wrong
+    }
+  }
+
   /**
    * Returns the folder when it holds all four files.
    *
@@ -103,7 +115,12 @@ final class FashionMnistFiles {
   /** Looks in the usual places and then downloads. */
   static Found findOrDownload(DataPlaces places, DownloadListener listener) {
     List<Path> looked = new ArrayList<>();
-    for (Path folder : new Path[] {places.named(), places.cache(), places.system()}) {
+    Path below = places.named() == null ? null : places.named().resolve(FashionMnist.WHOLE);
+    if (below != null && areIn(below)) {
+      return new Found(below, null); // beside other sets
+    }
+    Path cache = places.cached(FashionMnist.WHOLE);
+    for (Path folder : new Path[] {places.named(), cache, places.system()}) {
       if (folder != null) {
         if (areIn(folder)) {
           return new Found(folder, null);
@@ -115,16 +132,16 @@ final class FashionMnistFiles {
       }
     }
     try {
-      LOG.info("downloading fashion-mnist (30 MB) to {}", places.cache());
-      Files.createDirectories(places.cache());
-      for (String name : missing(places.cache())) {
+      LOG.info("downloading fashion-mnist (30 MB) to {}", cache);
+      Files.createDirectories(cache);
+      for (String name : missing(cache)) {
         Download.fetch(
-            places.address().resolve(name),
-            places.cache().resolve(name),
-            SHA_256.get(name),
+            places.fashionMnist().resolve(name),
+            cache.resolve(name),
+            Download.inflated(SHA_256.get(name)),
             listener);
       }
-      return new Found(places.cache(), null);
+      return new Found(cache, null);
     } catch (IOException e) {
       return new Found(
           null,

@@ -29,6 +29,9 @@ record IdxFile(int[] dims, byte[] bytes) {
 
   private static final int CHUNK = 1 << 16;
 
+  /** No gzip file inflates to more times its bytes. */
+  private static final long MOST_INFLATION = 1032;
+
   /**
    * Reads a file with the given number of axes.
    *
@@ -72,20 +75,39 @@ record IdxFile(int[] dims, byte[] bytes) {
   }
 
   /** Returns what inflates a gzip file, and the stream itself of any other. */
-  private static InputStream inflated(InputStream raw) throws IOException {
+  static InputStream inflated(InputStream raw) throws IOException {
     raw.mark(2);
     boolean isGzip = raw.read() == 0x1F && raw.read() == 0x8B;
     raw.reset();
     return isGzip ? new GZIPInputStream(raw, CHUNK) : raw;
   }
 
-  /** Reads in growing chunks, so that a false header costs no memory. */
+  /** Reads at once what the file can hold, else in growing chunks: a false header takes no heap. */
   private static byte[] exactly(InputStream in, int count, Path path) throws IOException {
-    byte[] bytes = in.readNBytes(count);
-    if (bytes.length < count) {
-      throw damaged(path, "it ends after %d of %d bytes".formatted(bytes.length, count));
+    byte[] bytes;
+    int read;
+    if (count <= MOST_INFLATION * Files.size(path)) {
+      bytes = room(count, path);
+      read = in.readNBytes(bytes, 0, count);
+    } else {
+      bytes = in.readNBytes(count);
+      read = bytes.length;
+    }
+    if (read < count) {
+      throw damaged(path, "it ends after %d of %d bytes".formatted(read, count));
     }
     return bytes;
+  }
+
+  private static byte[] room(int count, Path path) {
+    try {
+      return new byte[count];
+    } catch (OutOfMemoryError e) {
+      throw new InvalidInputException(
+          "%s holds %d MB, for which the Java heap is too small; make it larger (-Xmx)"
+              .formatted(path, count >> 20),
+          e);
+    }
   }
 
   private static String text(int[] dims) {

@@ -316,12 +316,11 @@ final class PictureDecoderTest {
     crc.update(png, 12, 17);
     ByteBuffer.wrap(png).putInt(29, (int) crc.getValue());
     refused(write(png, "huge.png"), "has 100000 x 100000 pixels, more than the 200 million");
-    Path file = folder.resolve("large.png");
-    PictureDecoder.requireRoom(file, 10_000, 10_000, 1_200_000_000);
+    HeapRoom.require("it", 1_200_000_000, 1_200_000_000);
     InvalidInputException refusal =
         assertThrows(
             InvalidInputException.class,
-            () -> PictureDecoder.requireRoom(file, 10_000, 10_000, 1_199_999_999));
+            () -> HeapRoom.require("it", 1_200_000_000, 1_199_999_999));
     assertTrue(
         refusal.getMessage().contains("heap is too small (about 1145 MB needed, 1144 MB free)"),
         refusal.getMessage());

@@ -58,6 +58,20 @@ final class PreprocessingTest {
     assertArrayEquals(expected, x, 1e-6f);
   }
 
+  /** Rec. 601: 0.299, 0.587 and 0.114 of red, green and blue, rounded to the nearest level. */
+  @Test
+  void aNetOfOneChannelTakesColourInGrey() {
+    byte[] pixels = {(byte) 200, 10, 100, 20, 50, (byte) 250};
+    ImageSource data =
+        new InMemoryImages("two", new ImageShape(3, 1, 1), List.of("a"), pixels, new int[2]);
+    float[] x = new float[2];
+    try (BatchLoader loader = new BatchLoader(data, 2, Preprocessing.ofPictures(1, 1))) {
+      loader.next().images().bytes().asFloatBuffer().get(x);
+    }
+    // 59.8 + 5.87 + 11.4 = 77.07 and 5.98 + 29.35 + 28.5 = 63.83.
+    assertArrayEquals(new float[] {77 / 255f, 64 / 255f}, x, 1e-6f);
+  }
+
   @Test
   void whatIsWrittenAsJsonComesBack() throws Exception {
     ObjectMapper json = new ObjectMapper();

@@ -70,12 +70,13 @@ class DataPlacesTest {
     assertEquals(Path.of("checkout", "data", "sample"), places.sample());
     assertEquals(
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-labels-idx1-ubyte.gz",
-        places.address().resolve("train-labels-idx1-ubyte.gz").toString());
+        places.fashionMnist().resolve("train-labels-idx1-ubyte.gz").toString());
   }
 
   private static void assertCache(String cache, String system, Map<String, String> environment) {
     assertEquals(
-        Path.of(cache).resolve("vgg4j").resolve("fashion-mnist"), of(system, environment).cache());
+        Path.of(cache).resolve("vgg4j").resolve("fashion-mnist"),
+        of(system, environment).cached("fashion-mnist"));
   }
 
   private static DataPlaces of(String system, Map<String, String> environment) {

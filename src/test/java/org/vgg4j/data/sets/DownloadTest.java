@@ -69,7 +69,7 @@ class DownloadTest {
     Download.fetch(
         serve(exchange -> send(exchange, GZIP)),
         target,
-        hash(CONTENT),
+        Download.inflated(hash(CONTENT)),
         (file, done, total) -> heard.add(new Progress(file, done, total)));
     assertArrayEquals(GZIP, Files.readAllBytes(target));
     assertEquals(List.of("tiny.gz"), names());
@@ -88,7 +88,7 @@ class DownloadTest {
     Download.fetch(
         serve(chunks),
         target,
-        hash(CONTENT),
+        Download.inflated(hash(CONTENT)),
         (file, done, total) -> heard.add(new Progress(file, done, total)));
     assertArrayEquals(GZIP, Files.readAllBytes(target));
     assertProgress(heard, -1);
@@ -98,7 +98,10 @@ class DownloadTest {
   void anOldFileIsReplaced() throws Exception {
     Files.write(target, KEPT);
     Download.fetch(
-        serve(exchange -> send(exchange, GZIP)), target, hash(CONTENT), DownloadListener.NONE);
+        serve(exchange -> send(exchange, GZIP)),
+        target,
+        Download.inflated(hash(CONTENT)),
+        DownloadListener.NONE);
     assertArrayEquals(GZIP, Files.readAllBytes(target));
     assertEquals(List.of("tiny.gz"), names());
   }
@@ -113,7 +116,8 @@ class DownloadTest {
           exchange.sendResponseHeaders(302, -1);
           exchange.close();
         });
-    Download.fetch(real.resolve("/moved"), target, hash(CONTENT), DownloadListener.NONE);
+    Download.fetch(
+        real.resolve("/moved"), target, Download.inflated(hash(CONTENT)), DownloadListener.NONE);
     assertArrayEquals(GZIP, Files.readAllBytes(target));
   }
 
@@ -205,7 +209,8 @@ class DownloadTest {
           throw new IllegalStateException("enough");
         };
     assertThrows(
-        IllegalStateException.class, () -> Download.fetch(address, target, hash(CONTENT), fails));
+        IllegalStateException.class,
+        () -> Download.fetch(address, target, Download.inflated(hash(CONTENT)), fails));
     assertEquals(List.of(), names());
   }
 
@@ -230,7 +235,12 @@ class DownloadTest {
         assertThrows(
                 IOException.class,
                 () ->
-                    Download.fetch(address, target, hash(CONTENT), DownloadListener.NONE, silence))
+                    Download.fetch(
+                        address,
+                        target,
+                        Download.inflated(hash(CONTENT)),
+                        DownloadListener.NONE,
+                        silence))
             .getMessage();
     assertEquals(1, message.lines().count(), message);
     assertTrue(message.contains("127.0.0.1"), message);

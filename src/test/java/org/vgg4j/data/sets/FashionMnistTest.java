@@ -53,12 +53,12 @@ class FashionMnistTest {
   @BeforeEach
   void places() throws IOException {
     named = root.resolve("named");
-    cache = root.resolve("cache");
+    cache = root.resolve("caches").resolve("fashion-mnist");
     system = root.resolve("system");
     sample = root.resolve("sample");
     try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       URI nobody = URI.create("http://127.0.0.1:" + closed.getLocalPort() + "/");
-      offline = new DataPlaces(null, cache, system, sample, nobody);
+      offline = new DataPlaces(null, cache.getParent(), system, sample, nobody, nobody);
     }
   }
 
@@ -74,6 +74,8 @@ class FashionMnistTest {
     TinyIdx.folder(named, NAMED, TEST);
     assertLoads(NAMED, named, false, null, places);
     assertLoads(NAMED, named, false, "fashion-mnist", places);
+    Path below = TinyIdx.folder(named.resolve("fashion-mnist"), NAMED + 10, TEST);
+    assertLoads(NAMED + 10, below, false, null, places);
     assertLoads(SAMPLED, sample, true, "sample", places);
     Path given = TinyIdx.folder(root.resolve("given"), GIVEN, TEST);
     assertLoads(GIVEN, given, false, given.toString(), places);
@@ -154,6 +156,7 @@ class FashionMnistTest {
 
   @Test
   void aCacheThatCannotBeMadeIsSaid() throws IOException {
+    Files.createDirectories(cache.getParent());
     Files.writeString(cache, "a file in its place");
     TinyIdx.folder(sample, SAMPLED, TEST);
     String message = refusal("fashion-mnist", offline);
@@ -285,12 +288,13 @@ class FashionMnistTest {
   }
 
   private DataPlaces withNamed() {
-    return new DataPlaces(named, cache, system, sample, offline.address());
+    return new DataPlaces(
+        named, cache.getParent(), system, sample, offline.fashionMnist(), offline.cifar());
   }
 
   private DataPlaces at(HttpServer server) {
     URI address = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
-    return new DataPlaces(null, cache, system, sample, address);
+    return new DataPlaces(null, cache.getParent(), system, sample, address, address);
   }
 
   private static void assertLoads(

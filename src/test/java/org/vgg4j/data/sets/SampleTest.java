@@ -84,7 +84,8 @@ class SampleTest {
     DataPlaces places = DataPlaces.ofThisMachine();
     return FashionMnist.load(
         "sample",
-        new DataPlaces(null, places.cache(), places.system(), SAMPLE, places.address()),
+        new DataPlaces(
+            null, places.cache(), places.system(), SAMPLE, places.fashionMnist(), places.cifar()),
         DownloadListener.NONE);
   }
 
