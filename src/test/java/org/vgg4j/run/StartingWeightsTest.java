@@ -30,6 +30,19 @@ import org.vgg4j.train.TrainingListener;
 final class StartingWeightsTest {
   private static final TrainingListener NOTHING = new TrainingListener() {};
 
+  /** Ends a training at its first update, of which nothing is kept. */
+  private static final TrainingListener KILLED =
+      new TrainingListener() {
+        @Override
+        public void stepDone(long step) {
+          throw new Killed();
+        }
+      };
+
+  private static final class Killed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
   @TempDir private Path folder;
 
   private final List<String> reports = new ArrayList<>();
@@ -159,11 +172,13 @@ final class StartingWeightsTest {
 
     Path parts = folder.resolve("parts");
     try (TrainingRun run = TrainingRun.create(TinyRuns.plan(all, 9, reports::add), parts)) {
-      run.stop(); // so that only the beginning is kept
-      run.fit(NOTHING);
+      assertThrows(Killed.class, () -> run.fit(KILLED));
     }
     Files.delete(source);
     fit(TrainingRun.resume(parts, TinyRuns.plan(Map.of(), 9, reports::add)));
+    assertTrue(
+        reports.contains("resuming from checkpoint-000001: step 0, in epoch 1"),
+        reports.toString());
     assertArrayEquals(
         Files.readAllBytes(whole.resolve("model.safetensors")),
         Files.readAllBytes(parts.resolve("model.safetensors")));
