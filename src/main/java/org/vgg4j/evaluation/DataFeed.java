@@ -1,7 +1,10 @@
 package org.vgg4j.evaluation;
 
+import org.vgg4j.data.Draw;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.loading.BatchSchedule;
+import org.vgg4j.data.preprocessing.Augmentation;
+import org.vgg4j.data.preprocessing.ImageViews;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
@@ -15,6 +18,8 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
  * there, else from the host. Both give the same bits.
  */
 public final class DataFeed implements AutoCloseable {
+  private final Preprocessing preprocessing;
+  private final Augmentation augmentation;
   private final ImageSource data;
   private final ResidentImages resident; // null on the host
   private final ImageFeed host; // null on the engine
@@ -33,19 +38,29 @@ public final class DataFeed implements AutoCloseable {
    * @throws OutOfDeviceMemoryException when there is not enough memory
    */
   public DataFeed(Vgg vgg, Preprocessing preprocessing, ImageSource data, DataOn where) {
-    this(vgg, preprocessing, data, where, Long.MAX_VALUE);
+    this(vgg, preprocessing, Augmentation.NONE, data, where, Long.MAX_VALUE);
   }
 
   /**
-   * Does the same within a limit.
+   * Does the same for images that are varied, within a limit.
    *
+   * @param augmentation how they are varied
    * @param room the most bytes of the engine's memory that the data set may take
    */
-  public DataFeed(Vgg vgg, Preprocessing preprocessing, ImageSource data, DataOn where, long room) {
+  public DataFeed(
+      Vgg vgg,
+      Preprocessing preprocessing,
+      Augmentation augmentation,
+      ImageSource data,
+      DataOn where,
+      long room) {
+    this.preprocessing = preprocessing;
+    this.augmentation = augmentation;
     this.data = data;
+    augmentation.requireReady(preprocessing);
     preprocessing.requireFits(vgg.config().channels(), vgg.config().imageSize());
     Attempt attempt =
-        where == DataOn.HOST
+        where == DataOn.HOST || !augmentation.isNone()
             ? new Attempt(null, "as asked for")
             : attempt(vgg.network(), preprocessing, data, room);
     if (where == DataOn.DEVICE) {
@@ -150,8 +165,23 @@ public final class DataFeed implements AutoCloseable {
    * @param firstBatch how many batches to skip at the start, at most all
    */
   public BatchPass pass(BatchSchedule schedule, int[] order, int firstBatch) {
+    return pass(schedule, order, firstBatch, null);
+  }
+
+  /**
+   * Begins an epoch of a training: a pass over images that are shuffled, and varied if they are to
+   * be.
+   *
+   * @param draw the epoch's draws
+   */
+  public BatchPass epoch(BatchSchedule schedule, Draw draw, int firstBatch) {
+    return pass(schedule, draw.permutation(data.size()), firstBatch, draw);
+  }
+
+  private BatchPass pass(BatchSchedule schedule, int[] order, int firstBatch, Draw draw) {
+    ImageViews views = new ImageViews(preprocessing, augmentation, draw);
     if (resident == null) {
-      return new HostPass(host, schedule, order, firstBatch);
+      return new HostPass(host, schedule, views, order, firstBatch);
     }
     resident.order(order);
     return new ResidentPass(resident, schedule, firstBatch);

@@ -5,6 +5,7 @@ import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.loading.Batch;
 import org.vgg4j.data.loading.BatchLoader;
 import org.vgg4j.data.loading.BatchSchedule;
+import org.vgg4j.data.preprocessing.ImageViews;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Vgg;
@@ -61,10 +62,10 @@ public final class ImageFeed {
   }
 
   /** Prepares a pass, as {@link BatchLoader} does, in memory that the engine uploads from. */
-  public BatchLoader loader(BatchSchedule schedule, int[] order, int firstBatch) {
-    return spec == null
-        ? new BatchLoader(data, preprocessing, schedule, order, firstBatch, backend::newHostBuffer)
-        : BatchLoader.ofPixels(data, schedule, order, firstBatch, backend::newHostBuffer);
+  public BatchLoader loader(BatchSchedule schedule, ImageViews views, int[] order, int firstBatch) {
+    return spec == null || !views.augmentation().isNone()
+        ? new BatchLoader(data, views, schedule, order, firstBatch, backend::newHostBuffer)
+        : BatchLoader.ofPixels(data, views, schedule, order, firstBatch, backend::newHostBuffer);
   }
 
   /**
@@ -75,7 +76,7 @@ public final class ImageFeed {
    *     Execution#forward(boolean)} takes the batch
    */
   public void load(Batch batch, Execution at) {
-    Tensor images = at.images(spec);
+    Tensor images = at.images(batch.table() == null ? null : spec);
     if (images != null) {
       images.uploadAsync(batch.images());
     } else {

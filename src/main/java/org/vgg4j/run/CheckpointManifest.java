@@ -1,8 +1,10 @@
 package org.vgg4j.run;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -55,6 +57,21 @@ record CheckpointManifest(
     }
   }
 
+  /** Adds what earlier versions did not count. */
+  private static JsonNode completed(JsonNode manifest) {
+    if (manifest.path("state") instanceof ObjectNode state) {
+      withZero(state, "waitSeconds");
+      state.path("finished").forEach(epoch -> withZero(epoch, "waitSeconds"));
+    }
+    return manifest;
+  }
+
+  private static void withZero(JsonNode node, String key) {
+    if (node instanceof ObjectNode object && !object.has(key)) {
+      object.put(key, 0.0);
+    }
+  }
+
   /**
    * Reads what {@link #encode} wrote.
    *
@@ -72,7 +89,8 @@ record CheckpointManifest(
     }
     try {
       String json = body.substring(0, body.length() - HASH_KEY.length()) + "}";
-      CheckpointManifest manifest = JSON.readValue(json, CheckpointManifest.class);
+      CheckpointManifest manifest =
+          JSON.treeToValue(completed(JSON.readTree(json)), CheckpointManifest.class);
       if (manifest.format != FORMAT) {
         throw new InvalidInputException(
             "the manifest has format " + manifest.format + ", not " + FORMAT);

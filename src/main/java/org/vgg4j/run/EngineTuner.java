@@ -65,7 +65,8 @@ final class EngineTuner {
     MemoryChoice way = RunMemory.choose(recipe, few.size(), backend, given, Map.of(), 0).choice();
     TrainingOptions once =
         new TrainingOptions(1, batch, options.learningRate(), options.schedule(), options.seed())
-            .withSplit(way.split());
+            .withSplit(way.split())
+            .withAugmentation(options.augmentation());
     NetworkOptions net =
         NetworkOptions.training(Trainer.batchSizes(batch, few.size(), way.split()))
             .withRecomputation(way.way().recomputation());

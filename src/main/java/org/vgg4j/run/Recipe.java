@@ -2,7 +2,12 @@ package org.vgg4j.run;
 
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.data.preprocessing.Augmentation;
+import org.vgg4j.data.preprocessing.ImageStatistics;
+import org.vgg4j.data.preprocessing.Normalization;
+import org.vgg4j.data.preprocessing.PictureFit;
 import org.vgg4j.data.preprocessing.Preprocessing;
+import org.vgg4j.data.preprocessing.ResizeFilter;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
@@ -32,7 +37,8 @@ import org.vgg4j.train.TrainingOptions;
  * @param optimizer adam or sgd
  * @param momentum of sgd
  * @param weightDecay of either
- * @param training epochs, batch size, learning rate and its schedule, seed
+ * @param training epochs, batch size, learning rate and its schedule, seed, augmentation
+ * @param normalization what the preprocessing does to values, once the training images are known
  */
 public record Recipe(
     String name,
@@ -42,13 +48,15 @@ public record Recipe(
     String optimizer,
     double momentum,
     double weightDecay,
-    TrainingOptions training) {
+    TrainingOptions training,
+    Normalization normalization) {
   /** The names of the recipes. */
   public static final List<String> NAMES = List.of("quick", "blog");
 
   /** Checks the preprocessing, the optimizer and its constants. */
   public Recipe {
     preprocessing.requireFits(net.channels(), net.imageSize());
+    training.augmentation().requireFits(preprocessing);
     Choice.require("optimizer", List.of("adam", "sgd"), optimizer);
     if (!(momentum >= 0 && momentum < 1)) {
       throw InvalidInputException.of("momentum", "must be in [0, 1), not " + momentum);
@@ -57,6 +65,28 @@ public record Recipe(
       throw InvalidInputException.of(
           "weightDecay", "must be at least 0 and finite, not " + weightDecay);
     }
+  }
+
+  /** Creates a recipe with a preprocessing that says what values are normalized by. */
+  public Recipe(
+      String name,
+      VggConfig net,
+      Preprocessing preprocessing,
+      Initialization initialization,
+      String optimizer,
+      double momentum,
+      double weightDecay,
+      TrainingOptions training) {
+    this(
+        name,
+        net,
+        preprocessing,
+        initialization,
+        optimizer,
+        momentum,
+        weightDecay,
+        training,
+        Normalization.NONE);
   }
 
   /** Creates a recipe with the net's default preprocessing. */
@@ -68,11 +98,64 @@ public record Recipe(
       double momentum,
       double weightDecay,
       TrainingOptions training) {
-    this(name, net, defaultOf(net), initialization, optimizer, momentum, weightDecay, training);
+    this(
+        name,
+        net,
+        defaultOf(net, training.augmentation(), Normalization.NONE),
+        initialization,
+        optimizer,
+        momentum,
+        weightDecay,
+        training,
+        Normalization.NONE);
   }
 
-  private static Preprocessing defaultOf(VggConfig net) {
-    return Preprocessing.of(net.channels(), net.imageSize());
+  /**
+   * Returns the preprocessing of a net that nothing else is said of. Where training images are
+   * resized to a scale, those of an evaluation are resized to its middle, their shorter side as the
+   * paper has it, with the filter for pictures.
+   */
+  private static Preprocessing defaultOf(
+      VggConfig net, Augmentation augmentation, Normalization normalization) {
+    Preprocessing plain = Preprocessing.of(net.channels(), net.imageSize());
+    if (augmentation.scale() != null) {
+      augmentation.requireFits(plain);
+      plain = plain.withResize(augmentation.middleScale());
+      if (plain.fit() == PictureFit.SQUARE) {
+        plain = plain.withFit(PictureFit.SHORTER).withFilter(ResizeFilter.ANTIALIASED);
+      }
+    }
+    return normalization.needsStatistics() ? plain : normalization.applied(plain, null);
+  }
+
+  /** Returns whether the preprocessing is that of a recipe that says nothing of it. */
+  boolean hasDefaultPreprocessing() {
+    return preprocessing.equals(defaultOf(net, augmentation(), normalization));
+  }
+
+  /** Returns how training images are varied. */
+  public Augmentation augmentation() {
+    return training.augmentation();
+  }
+
+  /** Returns whether something must be known of the training images that is not known yet. */
+  boolean lacksStatistics() {
+    return augmentation().statistics() == null
+        && (normalization.needsStatistics() || augmentation().colorShift() != 0);
+  }
+
+  /** Returns the same with what is known of the training images, and values normalized by it. */
+  public Recipe withStatistics(ImageStatistics statistics) {
+    return new Recipe(
+        name,
+        net,
+        normalization.applied(preprocessing, statistics),
+        initialization,
+        optimizer,
+        momentum,
+        weightDecay,
+        training.withAugmentation(augmentation().withStatistics(statistics)),
+        normalization);
   }
 
   /** Returns a narrow VGG16 on small images, which learns Fashion-MNIST on a CPU within minutes. */
@@ -172,7 +255,8 @@ public record Recipe(
         optimizer,
         momentum,
         weightDecay,
-        training.withSplit(split));
+        training.withSplit(split),
+        normalization);
   }
 
   /** Returns how many slabs of the parameters' size training takes beside the net's own. */
@@ -189,23 +273,27 @@ public record Recipe(
     Map<String, ?> flat = Settings.flat(map);
     VggConfig config = VggConfig.fromMap(flat);
     Object preprocessing = flat.get(Preprocessing.KEY);
+    Augmentation augmentation = RecipeSettings.augmentation(flat);
+    Normalization normalization = RecipeSettings.normalization(flat);
     return new Recipe(
         RecipeSettings.RECIPE.require(flat),
         config,
         preprocessing == null
-            ? defaultOf(config)
+            ? defaultOf(config, augmentation, normalization)
             : Preprocessing.fromMap(preprocessing instanceof Map<?, ?> given ? given : Map.of()),
         Initialization.of(RecipeSettings.INIT.require(flat)),
         RecipeSettings.OPTIMIZER.require(flat),
         RecipeSettings.MOMENTUM.require(flat),
         RecipeSettings.WEIGHT_DECAY.require(flat),
         new TrainingOptions(
-            RecipeSettings.EPOCHS.require(flat),
-            RecipeSettings.BATCH_SIZE.require(flat),
-            RecipeSettings.ACCUMULATE.require(flat),
-            RecipeSettings.LEARNING_RATE.require(flat),
-            LearningRateSchedule.of(RecipeSettings.SCHEDULE.require(flat)),
-            RecipeSettings.SEED.require(flat)));
+                RecipeSettings.EPOCHS.require(flat),
+                RecipeSettings.BATCH_SIZE.require(flat),
+                RecipeSettings.ACCUMULATE.require(flat),
+                RecipeSettings.LEARNING_RATE.require(flat),
+                LearningRateSchedule.of(RecipeSettings.SCHEDULE.require(flat)),
+                RecipeSettings.SEED.require(flat))
+            .withAugmentation(augmentation),
+        normalization);
   }
 
   /** Returns the recipe as plain values for {@code config.json}. */

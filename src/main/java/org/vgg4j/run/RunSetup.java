@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
+import org.vgg4j.data.preprocessing.ImageStatistics;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
@@ -37,7 +38,8 @@ record RunSetup(
     RunMemory memory) {
 
   /**
-   * Opens the engine, reads the images and tunes if the plan says so.
+   * Opens the engine, reads the images and tunes if the plan says so. The recipe learns what it
+   * must know of the training images.
    *
    * @param closing owns the engine from then on
    */
@@ -54,18 +56,28 @@ record RunSetup(
     String from = asked != null ? asked : Settings.DATA_FROM.find(previous.config());
     RunData data = plan.data().apply(from).limited(now);
     Evaluator.requireClasses(recipe.net(), data.train());
+    Recipe known = known(recipe, data, plan);
     if (plan.tune() && previous.isNone()) {
       closing.close();
       String name = selection.backend().name();
       engine =
           engine.withVariant(
               EngineTuner.fastest(
-                  recipe, data.train(), engine, name, plan.settings(), plan.report()));
+                  known, data.train(), engine, name, plan.settings(), plan.report()));
       selection = open(engine, closing);
     }
-    RunMemory memory = memory(plan, recipe, previous, data, dataOn, selection.backend());
+    RunMemory memory = memory(plan, known, previous, data, dataOn, selection.backend());
     return new RunSetup(
-        recipe, data, from == null ? data.from() : from, engine, selection, dataOn, memory);
+        known, data, from == null ? data.from() : from, engine, selection, dataOn, memory);
+  }
+
+  /** Returns a recipe with what it must know of the training images, and says what is counted. */
+  private static Recipe known(Recipe recipe, RunData data, RunPlan plan) {
+    if (!recipe.lacksStatistics()) {
+      return recipe;
+    }
+    plan.report().accept("measuring the colours of %d images".formatted(data.train().size()));
+    return recipe.withStatistics(ImageStatistics.of(data.train(), recipe.preprocessing()));
   }
 
   /** Chooses the way to train; images that are to lie on the device have their room first. */

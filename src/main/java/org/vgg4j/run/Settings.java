@@ -96,7 +96,7 @@ public final class Settings {
     Map<String, Object> map = new LinkedHashMap<>();
     RecipeSettings.RECIPE.write(recipe, map);
     map.put("net", recipe.net().toMap());
-    RecipeSettings.TRAINING.forEach(setting -> setting.write(recipe, map));
+    RecipeSettings.write(recipe, map);
     return map;
   }
 
@@ -111,7 +111,7 @@ public final class Settings {
     String name = RecipeSettings.RECIPE.find(given);
     Recipe base = name == null ? unnamed : Recipe.of(name);
     Map<String, Object> flat = flat(base.toMap());
-    if (base.preprocessing().isDefault()) {
+    if (base.hasDefaultPreprocessing()) {
       flat.remove(RecipeSettings.PREPROCESSING.key()); // another net has another default
     }
     if (given.containsKey(RecipeSettings.ARCH.key())) {

@@ -62,10 +62,11 @@ public final class TrainingRun implements AutoCloseable {
       closing.own(previous.folder());
     }
     try {
-      recipe =
+      Recipe asked =
           Settings.recipe(previous.isNone() ? plan.recipe() : previous.recipe(), plan.settings());
       TrainingState state = previous.state();
-      if (state != null && state.epoch() > recipe.training().epochs()) {
+      if (state != null && state.epoch() > asked.training().epochs()) {
+        recipe = asked;
         run = previous.folder();
         store = previous.store();
         config = previous.config();
@@ -73,7 +74,8 @@ public final class TrainingRun implements AutoCloseable {
         planned = null;
         return;
       }
-      setup = RunSetup.open(plan, recipe, previous, closing);
+      setup = RunSetup.open(plan, asked, previous, closing);
+      recipe = setup.recipe();
       planned = closing.own(setup.plan());
       planned.memoryPlan().requireFits(setup.backend(), setup.divided().stateSlabs());
       setup.requireRoomForData(planned.memoryPlan().totalBytes(setup.divided().stateSlabs()));

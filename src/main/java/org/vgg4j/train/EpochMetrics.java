@@ -13,6 +13,7 @@ import java.util.Map;
  * @param testAccuracy the share of the test set classified correctly after the epoch
  * @param seconds the time of the epoch, including its evaluation
  * @param imagesPerSecond training images per second, excluding the evaluation
+ * @param waitSeconds the time in which training waited for images, 0 where they lie on the engine
  */
 public record EpochMetrics(
     int epoch,
@@ -20,7 +21,8 @@ public record EpochMetrics(
     double trainAccuracy,
     double testAccuracy,
     double seconds,
-    double imagesPerSecond) {
+    double imagesPerSecond,
+    double waitSeconds) {
 
   /** Returns the line to print after the epoch. */
   public String line() {
@@ -43,6 +45,7 @@ public record EpochMetrics(
     map.put("testAccuracy", testAccuracy);
     map.put("seconds", seconds);
     map.put("imagesPerSecond", imagesPerSecond);
+    map.put("waitSeconds", waitSeconds);
     return map;
   }
 }

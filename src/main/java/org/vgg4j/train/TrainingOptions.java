@@ -1,5 +1,6 @@
 package org.vgg4j.train;
 
+import org.vgg4j.data.preprocessing.Augmentation;
 import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.tensor.InvalidInputException;
 
@@ -12,8 +13,9 @@ import org.vgg4j.tensor.InvalidInputException;
  *     update; an epoch's last step takes the remaining batches
  * @param learningRate the rate that the schedule starts from
  * @param schedule how the rate falls over the run's steps
- * @param seed the seed of the shuffles
+ * @param seed the seed of the shuffles and of what varies images
  * @param split forward and backward passes per batch: 1 unless memory is short
+ * @param augmentation how training images are varied
  */
 public record TrainingOptions(
     int epochs,
@@ -22,7 +24,8 @@ public record TrainingOptions(
     double learningRate,
     LearningRateSchedule schedule,
     long seed,
-    int split) {
+    int split,
+    Augmentation augmentation) {
   /** Checks the fields. */
   public TrainingOptions {
     InvalidInputException.requireAtLeast(1, "epochs", epochs);
@@ -43,7 +46,7 @@ public record TrainingOptions(
       double learningRate,
       LearningRateSchedule schedule,
       long seed) {
-    this(epochs, batchSize, accumulate, learningRate, schedule, seed, 1);
+    this(epochs, batchSize, accumulate, learningRate, schedule, seed, 1, Augmentation.NONE);
   }
 
   /** Creates options with one pass per step. */
@@ -54,7 +57,14 @@ public record TrainingOptions(
 
   /** Returns these options with other passes per batch. */
   public TrainingOptions withSplit(int other) {
-    return new TrainingOptions(epochs, batchSize, accumulate, learningRate, schedule, seed, other);
+    return new TrainingOptions(
+        epochs, batchSize, accumulate, learningRate, schedule, seed, other, augmentation);
+  }
+
+  /** Returns these options with training images varied in another way. */
+  public TrainingOptions withAugmentation(Augmentation other) {
+    return new TrainingOptions(
+        epochs, batchSize, accumulate, learningRate, schedule, seed, split, other);
   }
 
   /** Returns whether a step has more than one pass. */

@@ -161,7 +161,7 @@ final class TrainingProgressTest {
               steps(progress, 1, 0, STEPS, 1, 0.1);
               progress.evaluationStarted(1);
               pass(60);
-              progress.epochFinished(new EpochMetrics(1, LOSS, 0.8, 0.8, 70, 640));
+              progress.epochFinished(new EpochMetrics(1, LOSS, 0.8, 0.8, 70, 640, 0));
               begin(progress, 2);
               steps(progress, 2, 0, 11, 1, 1);
             });

@@ -183,7 +183,7 @@ class CheckpointFaultTest {
   private static Snapshot snapshot(int step) {
     List<EpochMetrics> finished = new ArrayList<>();
     for (int epoch = 1; epoch <= step / 2; epoch++) {
-      finished.add(new EpochMetrics(epoch, 1.0 / epoch, 0.5, 0.9 - 0.1 * epoch, 1, 1));
+      finished.add(new EpochMetrics(epoch, 1.0 / epoch, 0.5, 0.9 - 0.1 * epoch, 1, 1, 0));
     }
     TrainingState state =
         new TrainingState(
@@ -193,6 +193,7 @@ class CheckpointFaultTest {
             step % 2,
             0,
             0.5,
+            0.25,
             new LossTotals(0.1 * step, 1, 2, -1),
             finished);
     return new Snapshot(

@@ -132,6 +132,7 @@ abstract class ExactResumeTest {
         metrics.trainAccuracy(),
         metrics.testAccuracy(),
         0,
+        0,
         0);
   }
 

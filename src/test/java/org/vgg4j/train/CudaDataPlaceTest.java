@@ -83,7 +83,13 @@ final class CudaDataPlaceTest {
     public void epochFinished(EpochMetrics epoch) {
       metrics.add(
           new EpochMetrics(
-              epoch.epoch(), epoch.trainLoss(), epoch.trainAccuracy(), epoch.testAccuracy(), 0, 0));
+              epoch.epoch(),
+              epoch.trainLoss(),
+              epoch.trainAccuracy(),
+              epoch.testAccuracy(),
+              0,
+              0,
+              0));
     }
 
     void requireSame(Heard other) {

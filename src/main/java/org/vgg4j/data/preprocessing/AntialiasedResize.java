@@ -23,13 +23,14 @@ final class AntialiasedResize implements Resizer {
    * @param weights (S, pixels), which sum to about 2^22
    */
   private record Taps(int[] first, int[][] weights) {
-    static Taps of(int in, long out, long start, int side) {
+    static Taps of(int in, long out, ResizeWindow window, long start, boolean mirrored) {
+      int side = window.side();
       double scale = (double) in / out;
       double reach = Math.max(1, scale); // the triangle's half width, in pixels
       int[] first = new int[side];
       int[][] weights = new int[side][];
       for (int i = 0; i < side; i++) {
-        double centre = (start + i + 0.5) * scale;
+        double centre = (window.place(start, i, mirrored) + 0.5) * scale;
         int low = (int) Math.max(0, Math.floor(centre - reach));
         int high = (int) Math.min(in, Math.ceil(centre + reach));
         double[] weight = new double[high - low];
@@ -56,18 +57,18 @@ final class AntialiasedResize implements Resizer {
     }
   }
 
-  AntialiasedResize(int inHeight, int inWidth, ResizeWindow window) {
+  AntialiasedResize(int inHeight, int inWidth, ImageView view) {
+    ResizeWindow window = view.window();
     this.inWidth = inWidth;
     side = window.side();
-    down = Taps.of(inHeight, window.height(), window.top(), side);
-    across = Taps.of(inWidth, window.width(), window.left(), side);
+    down = Taps.of(inHeight, window.height(), window, window.top(), false);
+    across = Taps.of(inWidth, window.width(), window, window.left(), view.flipped());
     narrowed = new byte[Math.multiplyExact(down.end() - down.lowest(), side)];
     row = new float[side];
   }
 
   @Override
-  public void resize(
-      byte[] pixels, int from, FloatBuffer target, int into, float mean, float deviation) {
+  public void resize(byte[] pixels, int from, FloatBuffer target, int into, Levels levels) {
     for (int y = down.lowest(); y < down.end(); y++) {
       int row0 = (y - down.lowest()) * side;
       for (int x = 0; x < side; x++) {
@@ -80,7 +81,7 @@ final class AntialiasedResize implements Resizer {
       for (int x = 0; x < side; x++) {
         row[x] = (level(narrowed, at + x, side, down.weights()[y]) & 0xFF) / 255f;
       }
-      Resizer.normalize(row, mean, deviation);
+      levels.apply(row);
       target.put(into + y * side, row, 0, side);
     }
   }
