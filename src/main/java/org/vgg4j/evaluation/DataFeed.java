@@ -9,7 +9,6 @@ import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;
-import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
@@ -18,8 +17,7 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
  * there, else from the host. Both give the same bits.
  */
 public final class DataFeed implements AutoCloseable {
-  private final Preprocessing preprocessing;
-  private final Augmentation augmentation;
+  private final ImageViews views; // of no epoch yet
   private final ImageSource data;
   private final ResidentImages resident; // null on the host
   private final ImageFeed host; // null on the engine
@@ -54,35 +52,32 @@ public final class DataFeed implements AutoCloseable {
       ImageSource data,
       DataOn where,
       long room) {
-    this.preprocessing = preprocessing;
-    this.augmentation = augmentation;
+    views = new ImageViews(preprocessing, augmentation, null);
     this.data = data;
-    augmentation.requireReady(preprocessing);
     preprocessing.requireFits(vgg.config().channels(), vgg.config().imageSize());
     Attempt attempt =
-        where == DataOn.HOST || !augmentation.isNone()
+        where == DataOn.HOST
             ? new Attempt(null, "as asked for")
-            : attempt(vgg.network(), preprocessing, data, room);
+            : attempt(vgg.network(), views, data, room);
     if (where == DataOn.DEVICE) {
       require(attempt.refusal);
     }
     resident = attempt.images;
-    host = resident == null ? new ImageFeed(vgg, preprocessing, data) : null;
+    host = resident == null ? new ImageFeed(vgg, views, data, true) : null;
     place = new ImagePlace(resident == null ? 0 : bytes(data), attempt.refusal);
   }
 
   private static Attempt attempt(
-      Network network, Preprocessing preprocessing, ImageSource data, long room) {
-    ImageSpec spec = ImageFeed.spec(preprocessing, data);
-    if (spec == null) {
-      return new Attempt(null, refusal(preprocessing, data, 0, network.backend()));
+      Network network, ImageViews views, ImageSource data, long room) {
+    Backend backend = network.backend();
+    if (!data.knowsShapes()) {
+      return new Attempt(null, refusal(data, 0, backend));
     }
-    ResidentImages images = ResidentImages.planned(network, spec, data.size());
+    ResidentImages images = ResidentImages.planned(network, views, data);
     if (images == null) {
-      return new Attempt(
-          null, "the " + network.backend().name() + " engine has no memory of its own");
+      return new Attempt(null, "the " + backend.name() + " engine has no memory of its own");
     }
-    String refusal = refusal(preprocessing, data, 0, network.backend());
+    String refusal = refusal(data, 0, backend);
     if (refusal == null && bytes(data) > room) {
       refusal =
           "the images of %s need %s, and the limit of memory leaves them %s"
@@ -91,7 +86,7 @@ public final class DataFeed implements AutoCloseable {
     }
     try {
       if (refusal == null) {
-        images.bring(data);
+        images.bring();
         return new Attempt(images, null);
       }
     } catch (OutOfDeviceMemoryException e) { // other processes take memory, too
@@ -107,13 +102,9 @@ public final class DataFeed implements AutoCloseable {
    *
    * @param stillToTake bytes of the engine's memory that something else is going to take
    */
-  public static String refusal(
-      Preprocessing preprocessing, ImageSource data, long stillToTake, Backend backend) {
-    if (data.commonShape() == null) {
-      return "the images of " + data.name() + " differ in shape";
-    }
-    if (!preprocessing.onlyResizes()) {
-      return "the host preprocesses the images of " + data.name();
+  public static String refusal(ImageSource data, long stillToTake, Backend backend) {
+    if (!data.knowsShapes()) {
+      return "the images of " + data.name() + " have sizes that are known only when they are read";
     }
     long free = Math.max(0, backend.availableBytes() - stillToTake);
     return bytes(data) <= free
@@ -137,14 +128,14 @@ public final class DataFeed implements AutoCloseable {
     }
   }
 
-  /** Returns the bytes that a data set of one shape takes in an engine's memory. */
+  /** Returns the bytes that a data set of known shapes takes in an engine's memory. */
   public static long bytes(ImageSource data) {
     return ResidentImages.bytes(data);
   }
 
-  /** Returns the same, 0 for images of several shapes, which cannot lie there. */
+  /** Returns the same, 0 for images of unknown shapes, which cannot lie there. */
   public static long bytesOrZero(ImageSource data) {
-    return data.commonShape() == null ? 0 : bytes(data);
+    return data.knowsShapes() ? bytes(data) : 0;
   }
 
   /** Returns where the data set lies. */
@@ -179,11 +170,11 @@ public final class DataFeed implements AutoCloseable {
   }
 
   private BatchPass pass(BatchSchedule schedule, int[] order, int firstBatch, Draw draw) {
-    ImageViews views = new ImageViews(preprocessing, augmentation, draw);
+    ImageViews epoch = views.with(draw);
     if (resident == null) {
-      return new HostPass(host, schedule, views, order, firstBatch);
+      return new HostPass(host, schedule, epoch, order, firstBatch);
     }
-    resident.order(order);
+    resident.see(epoch, order);
     return new ResidentPass(resident, schedule, firstBatch);
   }
 
@@ -191,6 +182,8 @@ public final class DataFeed implements AutoCloseable {
   public void close() {
     if (resident != null) {
       resident.close();
+    } else {
+      host.close();
     }
   }
 }

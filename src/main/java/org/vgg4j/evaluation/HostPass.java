@@ -48,7 +48,6 @@ final class HostPass implements BatchPass {
   @Override
   public void load(Execution at) {
     feed.load(batch, at);
-    at.labels().uploadAsync(batch.labels());
   }
 
   @Override

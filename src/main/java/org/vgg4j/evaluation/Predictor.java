@@ -5,7 +5,6 @@ import org.vgg4j.data.loading.Batch;
 import org.vgg4j.data.loading.BatchLoader;
 import org.vgg4j.data.loading.BatchSchedule;
 import org.vgg4j.data.loading.Shard;
-import org.vgg4j.data.preprocessing.ImageViews;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
@@ -34,9 +33,9 @@ final class Predictor {
     int classes = vgg.config().classes();
     float[] logits = new float[batchSize * classes];
     Execution execution = network.execution(batchSize);
-    ImageFeed feed = new ImageFeed(vgg, preprocessing, data);
     BatchSchedule schedule = new BatchSchedule(data.size(), batchSize, 1, Shard.WHOLE);
-    try (BatchLoader loader = feed.loader(schedule, ImageViews.of(preprocessing), null, 0)) {
+    try (ImageFeed feed = new ImageFeed(vgg, preprocessing, data);
+        BatchLoader loader = feed.loader(schedule, null, 0)) {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
         // A smaller last batch leaves old images in the other rows, which are not read: in
         // evaluation mode images do not affect each other.

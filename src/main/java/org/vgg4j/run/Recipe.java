@@ -2,6 +2,7 @@ package org.vgg4j.run;
 
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.preprocessing.Augmentation;
 import org.vgg4j.data.preprocessing.ImageStatistics;
 import org.vgg4j.data.preprocessing.Normalization;
@@ -144,8 +145,17 @@ public record Recipe(
         && (normalization.needsStatistics() || augmentation().colorShift() != 0);
   }
 
-  /** Returns the same with what is known of the training images, and values normalized by it. */
-  public Recipe withStatistics(ImageStatistics statistics) {
+  /**
+   * Returns the same with what it must know of the training images, and values normalized by it; it
+   * reads all of them unless it knows that already.
+   *
+   * @throws InvalidInputException when an image cannot be used
+   */
+  public Recipe measured(ImageSource train) {
+    if (!lacksStatistics()) {
+      return this;
+    }
+    ImageStatistics statistics = ImageStatistics.of(train, preprocessing);
     return new Recipe(
         name,
         net,

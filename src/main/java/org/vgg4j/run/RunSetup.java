@@ -6,8 +6,6 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
-import org.vgg4j.data.preprocessing.ImageStatistics;
-import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.evaluation.Evaluator;
@@ -73,11 +71,10 @@ record RunSetup(
 
   /** Returns a recipe with what it must know of the training images, and says what is counted. */
   private static Recipe known(Recipe recipe, RunData data, RunPlan plan) {
-    if (!recipe.lacksStatistics()) {
-      return recipe;
+    if (recipe.lacksStatistics()) {
+      plan.report().accept("measuring the colours of %d images".formatted(data.train().size()));
     }
-    plan.report().accept("measuring the colours of %d images".formatted(data.train().size()));
-    return recipe.withStatistics(ImageStatistics.of(data.train(), recipe.preprocessing()));
+    return recipe.measured(data.train());
   }
 
   /** Chooses the way to train; images that are to lie on the device have their room first. */
@@ -102,17 +99,15 @@ record RunSetup(
         throw e;
       }
       long training = RunMemory.choose(recipe, images, backend, given, before, 0).choice().bytes();
-      requireRoom(recipe, data, training, backend);
+      requireRoom(data, training, backend);
       throw e;
     }
   }
 
-  private static void requireRoom(
-      Recipe recipe, RunData data, long trainingBytes, Backend backend) {
-    Preprocessing preprocessing = recipe.preprocessing();
-    DataFeed.require(DataFeed.refusal(preprocessing, data.train(), trainingBytes, backend));
+  private static void requireRoom(RunData data, long trainingBytes, Backend backend) {
+    DataFeed.require(DataFeed.refusal(data.train(), trainingBytes, backend));
     long taken = trainingBytes + DataFeed.bytes(data.train());
-    DataFeed.require(DataFeed.refusal(preprocessing, data.test(), taken, backend));
+    DataFeed.require(DataFeed.refusal(data.test(), taken, backend));
   }
 
   /** Returns where the images are to lie, which on another engine than the GPU's is the host. */
@@ -139,7 +134,7 @@ record RunSetup(
    */
   void requireRoomForData(long trainingBytes) {
     if (dataOn == DataOn.DEVICE) {
-      requireRoom(recipe, data, trainingBytes, backend());
+      requireRoom(data, trainingBytes, backend());
     }
   }
 

@@ -37,7 +37,16 @@ record PixelContents(ImageSource data, ImageViews views) implements BatchContent
           .write(table, i * ImageRow.BYTES);
       places[i + 1] = places[i] + shape.bytes();
     }
+    repeatLast(images.length, table);
     return places;
+  }
+
+  /** Rows that have no image must be ones that the engine can use. */
+  private static void repeatLast(int images, ByteBuffer table) {
+    ByteBuffer last = table.slice((images - 1) * ImageRow.BYTES, ImageRow.BYTES);
+    for (int at = images * ImageRow.BYTES; at < table.capacity(); at += ImageRow.BYTES) {
+      table.put(at, last, 0, ImageRow.BYTES);
+    }
   }
 
   @Override

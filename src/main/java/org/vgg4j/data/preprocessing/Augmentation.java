@@ -41,7 +41,7 @@ public record Augmentation(
 
   /** Checks the values. */
   public Augmentation {
-    if (scaleFrom < 0 || scaleTo < scaleFrom || scaleFrom == 0 && scaleTo != 0) {
+    if (scaleFrom < 0 || scaleTo < scaleFrom || (scaleFrom == 0 && scaleTo != 0)) {
       throw InvalidInputException.of(
           "scale",
           "must be a number of pixels or two such as 256..512, not " + scaleFrom + ".." + scaleTo);
@@ -102,6 +102,11 @@ public record Augmentation(
         : scaleFrom == scaleTo ? Integer.toString(scaleFrom) : scaleFrom + ".." + scaleTo;
   }
 
+  /** Returns the smallest size that images are resized to. */
+  int smallest(Preprocessing how) {
+    return scaleFrom == 0 ? how.resize() : scaleFrom;
+  }
+
   /** Returns the size that images are evaluated at: the middle of the scale, rounded down. */
   public int middleScale() {
     return scaleFrom + (scaleTo - scaleFrom) / 2;
@@ -150,6 +155,9 @@ public record Augmentation(
   public ImageView view(Preprocessing how, ImageShape shape, Draw draw, int image) {
     if (isNone()) {
       return ImageView.centre(how, shape);
+    }
+    if (draw == null) {
+      throw new IllegalStateException("images are varied by the draws of an epoch");
     }
     int size =
         scaleFrom == 0
