@@ -45,7 +45,7 @@ final class ContactSheet {
     int by = Math.min((LEAST_TILE + side - 1) / side, MOST_TILE / side);
     tile = side > MOST_TILE ? MOST_TILE : side * by;
     blocks = Math.max(1, WIDTH / blockWidth());
-    int most = blocks * Math.max(1, (HEIGHT - LABEL) / (tile + LABEL + GAP));
+    int most = blocks * Math.max(1, (HEIGHT - 3 * LABEL) / (tile + LABEL + GAP));
     images = chosen(most);
   }
 
@@ -86,7 +86,7 @@ final class ContactSheet {
     BufferedImage page =
         new BufferedImage(
             shown * blockWidth() + 2 * GAP,
-            rows * (tile + LABEL + GAP) + LABEL + 2 * GAP,
+            rows * (tile + LABEL + GAP) + 2 * (LABEL + GAP),
             BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = page.createGraphics();
     try {
@@ -100,15 +100,14 @@ final class ContactSheet {
         int x = 3 * GAP + i / rows * blockWidth();
         row(graphics, images.get(i), x, GAP + i % rows * (tile + LABEL + GAP));
       }
-      text(graphics, footer(), 3 * GAP, page.getHeight() - GAP, page.getWidth() - 6 * GAP);
+      int below = page.getHeight() - 2 * GAP;
+      int width = page.getWidth() - 6 * GAP;
+      text(graphics, "evaluation: " + recipe.preprocessing(), 3 * GAP, below - LABEL, width);
+      text(graphics, "training: " + recipe.augmentation(), 3 * GAP, below, width);
     } finally {
       graphics.dispose();
     }
     return page;
-  }
-
-  private String footer() {
-    return "evaluation: %s; training: %s".formatted(recipe.preprocessing(), recipe.augmentation());
   }
 
   private void row(Graphics2D graphics, int image, int x, int y) {
