@@ -29,7 +29,7 @@ final class ContactSheet {
   private static final int GAP = 4;
   private static final int LABEL = 16; // the height of a line of text
   private static final int LEAST_TILE = 72;
-  private static final int MOST_TILE = 112;
+  private static final int MOST_TILE = 104;
 
   private final ImageSource data;
   private final Recipe recipe;
@@ -114,8 +114,7 @@ final class ContactSheet {
     TilePainter painter = new TilePainter(data, image, tile);
     String name = data.classNames().get(data.label(image));
     place(graphics, painter.original(), name, x, y, 0);
-    place(
-        graphics, painter.view(ImageViews.of(recipe.preprocessing())), "evaluation", x, y, 1);
+    place(graphics, painter.view(ImageViews.of(recipe.preprocessing())), "evaluation", x, y, 1);
     for (int epoch = 1; epoch <= EPOCHS; epoch++) {
       Draw draw = new Draw(recipe.training().seed(), epoch);
       ImageViews views = new ImageViews(recipe.preprocessing(), recipe.augmentation(), draw);

@@ -67,8 +67,7 @@ public final class DataFeed implements AutoCloseable {
     place = new ImagePlace(resident == null ? 0 : bytes(data), attempt.refusal);
   }
 
-  private static Attempt attempt(
-      Network network, ImageViews views, ImageSource data, long room) {
+  private static Attempt attempt(Network network, ImageViews views, ImageSource data, long room) {
     Backend backend = network.backend();
     if (!data.knowsShapes()) {
       return new Attempt(null, refusal(data, 0, backend));

@@ -103,8 +103,7 @@ public final class ImageFeed implements AutoCloseable {
       return known;
     }
     int batch = at.batch();
-    ImageViewSpec spec =
-        spec(views.preprocessing(), (long) data.mostBytes(batch), batch, mostTaps);
+    ImageViewSpec spec = spec(views.preprocessing(), (long) data.mostBytes(batch), batch, mostTaps);
     ImageInput input = ImageInput.planned(at, spec, backend, null, labelled);
     if (input != null) {
       closing.own(input);

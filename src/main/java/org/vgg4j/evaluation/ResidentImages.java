@@ -48,8 +48,7 @@ final class ResidentImages implements AutoCloseable {
     this.data = data;
     places = data.commonShape() == null ? places(data) : null;
     spec =
-        ImageFeed.spec(
-            views.preprocessing(), imageBytes(data), data.size(), views.mostTaps(data));
+        ImageFeed.spec(views.preprocessing(), imageBytes(data), data.size(), views.mostTaps(data));
   }
 
   private static long[] places(ImageSource data) {
@@ -190,8 +189,7 @@ final class ResidentImages implements AutoCloseable {
       return known;
     }
     ImageInput input =
-        ImageInput.planned(
-            execution, spec, network.backend(), network.stepState(), true);
+        ImageInput.planned(execution, spec, network.backend(), network.stepState(), true);
     if (input != null) {
       closing.own(input);
       input.takeFrom(images, table);

@@ -50,8 +50,8 @@ public interface Tensor {
   }
 
   /**
-   * Copies at least the first {@code bytes} bytes of the values, as {@link #uploadAsync(HostBuffer)}
-   * does; what stands behind them is undefined. For U8 tensors.
+   * Copies at least the first {@code bytes} bytes of the values, as {@link
+   * #uploadAsync(HostBuffer)} does; what stands behind them is undefined. For U8 tensors.
    */
   default void uploadAsync(HostBuffer source, int bytes) {
     uploadAsync(source);

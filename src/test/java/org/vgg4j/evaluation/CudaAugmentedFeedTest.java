@@ -105,8 +105,7 @@ final class CudaAugmentedFeedTest {
       mean.add(normalized ? 0.1 + 0.15 * c : 0);
       deviation.add(normalized ? 1 / (255.0 + c) : 1);
     }
-    return new Preprocessing(
-        channels, fit, resize, 8, filter, mean, deviation, Inversion.NEVER);
+    return new Preprocessing(channels, fit, resize, 8, filter, mean, deviation, Inversion.NEVER);
   }
 
   private static List<Augmentation> augmentations(int channels, ImageSource data) {
@@ -209,8 +208,7 @@ final class CudaAugmentedFeedTest {
         for (int epoch = 1; epoch <= 2; epoch++) {
           Draw draw = new Draw(7, epoch);
           ImageViews views = new ImageViews(how, augmentation, draw);
-          List<double[]> expected =
-              expected(views, data, schedule, draw.permutation(IMAGES), type);
+          List<double[]> expected = expected(views, data, schedule, draw.permutation(IMAGES), type);
           List<double[]> actual = actual(vgg, feed, draw);
           assertEquals(4, actual.size());
           for (int i = 0; i < 4; i++) {

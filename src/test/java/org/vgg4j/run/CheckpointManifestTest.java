@@ -40,7 +40,6 @@ final class CheckpointManifestTest {
     TrainingState state = CheckpointManifest.decode(earlier).state();
     assertEquals(0, state.waitSeconds());
     assertEquals(1.5, state.epochSeconds());
-    assertEquals(
-        List.of(new EpochMetrics(1, 0.5, 0.25, 0.75, 9, 100, 0)), state.finished());
+    assertEquals(List.of(new EpochMetrics(1, 0.5, 0.25, 0.75, 9, 100, 0)), state.finished());
   }
 }

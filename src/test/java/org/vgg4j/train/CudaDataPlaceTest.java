@@ -313,7 +313,9 @@ final class CudaDataPlaceTest {
               InvalidInputException.class,
               () -> new DataFeed(vgg, PREPROCESSING, large, DataOn.DEVICE));
       assertTrue(
-          refused.getMessage().startsWith("dataOn cannot be device: the images of noise need 10.2"));
+          refused
+              .getMessage()
+              .startsWith("dataOn cannot be device: the images of noise need 10.2"));
       try (DataFeed small = new DataFeed(vgg, PREPROCESSING, TEST, DataOn.AUTO)) {
         assertTrue(small.place().isOnDevice());
       }
@@ -335,9 +337,17 @@ final class CudaDataPlaceTest {
   void imagesOfUnknownShapesStayOnTheHost() {
     ImageSource unknown = new MixedImages(11, false);
     try (CudaBackend backend = open(Precision.FP32);
-        Vgg vgg = TinyNets.random(
-            VggConfig.builder().layers("4,M").channels(3).classes(3).imageSize(8).hidden(5).build(),
-            NetworkOptions.inference(4), backend)) {
+        Vgg vgg =
+            TinyNets.random(
+                VggConfig.builder()
+                    .layers("4,M")
+                    .channels(3)
+                    .classes(3)
+                    .imageSize(8)
+                    .hidden(5)
+                    .build(),
+                NetworkOptions.inference(4),
+                backend)) {
       Preprocessing three = Preprocessing.of(3, 8);
       try (DataFeed feed = new DataFeed(vgg, three, unknown, DataOn.AUTO)) {
         assertEquals(

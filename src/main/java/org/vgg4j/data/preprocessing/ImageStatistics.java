@@ -62,7 +62,7 @@ public record ImageStatistics(
   /**
    * Reads all images, on several threads.
    *
-   * @param channels those of the net: one grey channel counts for each of them
+   * @param how the net's: one grey channel counts for each of its channels
    * @throws InvalidInputException when an image cannot be used, or has neither one channel nor the
    *     net's
    */

@@ -47,10 +47,7 @@ public record ImageViews(Preprocessing preprocessing, Augmentation augmentation,
       ImageShape shape = source.shape(i);
       ResizeWindow smallest =
           ResizeWindow.resized(
-              preprocessing,
-              augmentation.smallest(preprocessing),
-              shape.height(),
-              shape.width());
+              preprocessing, augmentation.smallest(preprocessing), shape.height(), shape.width());
       most = Math.max(most, (double) shape.height() / smallest.height());
       most = Math.max(most, (double) shape.width() / smallest.width());
     }

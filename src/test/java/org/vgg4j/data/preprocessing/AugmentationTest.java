@@ -81,10 +81,7 @@ final class AugmentationTest {
     requireUniform("top", fixed, 33, view -> view.window().top());
     requireUniform("left", fixed, 161, view -> view.window().left());
     requireUniform(
-        "both",
-        fixed,
-        21,
-        view -> view.window().top() / 11 * 7 + view.window().left() / 23);
+        "both", fixed, 21, view -> view.window().top() / 11 * 7 + view.window().left() / 23);
   }
 
   @Test
@@ -161,8 +158,7 @@ final class AugmentationTest {
   @Test
   void nothingIsVariedWhereNothingIsAskedFor() {
     assertTrue(Augmentation.NONE.isNone());
-    assertEquals(
-        ImageView.centre(HOW, WIDE), Augmentation.NONE.view(HOW, WIDE, null, 5));
+    assertEquals(ImageView.centre(HOW, WIDE), Augmentation.NONE.view(HOW, WIDE, null, 5));
     assertThrows(IllegalStateException.class, () -> ALL.view(HOW, WIDE, null, 5));
     Augmentation crop = Augmentation.NONE.withFlip(true);
     assertEquals(256, view(crop, 3, DRAW).window().height()); // the preprocessing's
@@ -179,8 +175,20 @@ final class AugmentationTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "0", "-3", "256.", "256..", "..5", "512..256", "a", "1..2..3", "0..5", "1e3",
-        "99999999999"})
+      strings = {
+        "",
+        "0",
+        "-3",
+        "256.",
+        "256..",
+        "..5",
+        "512..256",
+        "a",
+        "1..2..3",
+        "0..5",
+        "1e3",
+        "99999999999"
+      })
   void unusableScalesAreRefused(String text) {
     InvalidInputException e =
         assertThrows(InvalidInputException.class, () -> Augmentation.NONE.withScale(text));
@@ -193,9 +201,7 @@ final class AugmentationTest {
       assertThrows(InvalidInputException.class, () -> ALL.withColorShift(shift));
     }
     assertThrows(InvalidInputException.class, () -> ALL.withScale(223, 300).requireFits(HOW));
-    assertThrows(
-        InvalidInputException.class, () -> ALL.withStatistics(null).requireReady(HOW));
-    assertThrows(
-        InvalidInputException.class, () -> ALL.requireReady(Preprocessing.of(1, 224)));
+    assertThrows(InvalidInputException.class, () -> ALL.withStatistics(null).requireReady(HOW));
+    assertThrows(InvalidInputException.class, () -> ALL.requireReady(Preprocessing.of(1, 224)));
   }
 }

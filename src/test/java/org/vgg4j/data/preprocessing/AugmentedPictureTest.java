@@ -36,10 +36,7 @@ final class AugmentedPictureTest {
   @EnumSource(ResizeFilter.class)
   void placeSizeFlipAndShiftAreSeen(ResizeFilter filter) {
     Preprocessing how =
-        Preprocessing.of(3, SIDE)
-            .withResize(20)
-            .withFit(PictureFit.SHORTER)
-            .withFilter(filter);
+        Preprocessing.of(3, SIDE).withResize(20).withFit(PictureFit.SHORTER).withFilter(filter);
     Augmentation augmentation =
         Augmentation.NONE
             .withScale(20, 40)

@@ -93,8 +93,7 @@ final class ImageStatisticsTest {
     }
     for (int c = 0; c < channels; c++) {
       int channel = c;
-      double mean =
-          Arrays.stream(pixels).mapToDouble(row -> row[channel]).average().orElseThrow();
+      double mean = Arrays.stream(pixels).mapToDouble(row -> row[channel]).average().orElseThrow();
       assertEquals(mean, actual.mean().get(c), TOLERANCE);
       assertEquals(Math.sqrt(covariance[c][c]), actual.deviation().get(c), TOLERANCE);
     }
@@ -117,8 +116,7 @@ final class ImageStatisticsTest {
       assertEquals(1, length, TOLERANCE);
     }
     // Together they are the covariance: this tells directions, where variances differ or not.
-    assertEquals(
-        0, again.subtract(new Array2DRowRealMatrix(covariance)).getNorm(), 10 * TOLERANCE);
+    assertEquals(0, again.subtract(new Array2DRowRealMatrix(covariance)).getNorm(), 10 * TOLERANCE);
   }
 
   /** The same bits however the images fall to threads, and from JSON. */
@@ -144,19 +142,25 @@ final class ImageStatisticsTest {
   @Test
   void whatCannotBeMeasuredIsRefused() {
     assertThrows(
-        InvalidInputException.class,
-        () -> ImageStatistics.of(colours(3), Preprocessing.of(1, 8)));
+        InvalidInputException.class, () -> ImageStatistics.of(colours(3), Preprocessing.of(1, 8)));
     assertThrows(
-        InvalidInputException.class,
-        () -> ImageStatistics.of(colours(1), Preprocessing.of(5, 8)));
+        InvalidInputException.class, () -> ImageStatistics.of(colours(1), Preprocessing.of(5, 8)));
     assertThrows(InvalidInputException.class, () -> ImageStatistics.fromMap(Map.of()));
     assertThrows(
         InvalidInputException.class,
         () ->
             ImageStatistics.fromMap(
                 Map.of(
-                    "images", 1, "mean", List.of("x"), "deviation", List.of(1.0),
-                    "variances", List.of(1.0), "components", List.of(List.of(1.0)))));
+                    "images",
+                    1,
+                    "mean",
+                    List.of("x"),
+                    "deviation",
+                    List.of(1.0),
+                    "variances",
+                    List.of(1.0),
+                    "components",
+                    List.of(List.of(1.0)))));
   }
 
   @Test
@@ -174,10 +178,8 @@ final class ImageStatisticsTest {
     assertThrows(
         InvalidInputException.class,
         () -> Normalization.IMAGENET.applied(Preprocessing.of(1, 8), null));
-    ImageStatistics flat =
-        ImageStatistics.of(1, new double[] {0.5}, new double[][] {{0}});
+    ImageStatistics flat = ImageStatistics.of(1, new double[] {0.5}, new double[][] {{0}});
     assertEquals(
-        List.of(1.0),
-        Normalization.STANDARD.applied(Preprocessing.of(1, 8), flat).deviation());
+        List.of(1.0), Normalization.STANDARD.applied(Preprocessing.of(1, 8), flat).deviation());
   }
 }

@@ -39,8 +39,7 @@ final class ImageLaunches {
    * @param x the layout of the net's input
    * @param state the step's, null for none
    */
-  ImageLaunches(
-      Closing owned, CudaDevice device, ImageViewSpec spec, CudaLayout x, Pointer state) {
+  ImageLaunches(Closing owned, CudaDevice device, ImageViewSpec spec, CudaLayout x, Pointer state) {
     int batch = x.shape().dim(0);
     int size = spec.size();
     Kernels kernels = device.kernels();
