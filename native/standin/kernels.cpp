@@ -39,6 +39,8 @@ const Kernel* findKernel(const char* name) {
       PLAIN(vgg4j_round_bf16),
       PLAIN(vgg4j_widen_bf16),
       BOTH(PLAIN, vgg4j_images),
+      BOTH(PLAIN, vgg4j_antialiased_images),
+      PLAIN(vgg4j_image_taps),
       BOTH(PLAIN, vgg4j_relu),
       BOTH(PLAIN, vgg4j_relu_backward),
       BOTH(PLAIN, vgg4j_dropout),

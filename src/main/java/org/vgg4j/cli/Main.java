@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       PredictCommand.class,
       FeaturesCommand.class,
       SummaryCommand.class,
+      PreviewCommand.class,
       GradcheckCommand.class,
       DoctorCommand.class,
       BenchmarkCommand.class,

@@ -3,10 +3,12 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import org.vgg4j.data.preprocessing.Normalization;
 import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.Stage;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Choice;
 
 /** A net as a table. */
 final class SummaryTable {
@@ -58,8 +60,28 @@ final class SummaryTable {
       line(out, "training: %s", String.join("; ", updates));
     }
     out.println();
+    images(recipe, out);
     memory(recipe, plan, backend, out);
     out.flush();
+  }
+
+  /** Says how images are prepared, where that is not what every net does. */
+  private static void images(Recipe recipe, PrintWriter out) {
+    boolean isVaried = !recipe.augmentation().isNone();
+    boolean isNormalized = recipe.normalization() != Normalization.NONE;
+    if (!recipe.preprocessing().isDefault() || isNormalized) {
+      line(
+          out,
+          "images: %s%s",
+          recipe.preprocessing(),
+          isNormalized ? ", normalized: " + Choice.name(recipe.normalization()) : "");
+    }
+    if (isVaried) {
+      line(out, "training images: %s", recipe.augmentation());
+    }
+    if (isVaried || isNormalized || !recipe.preprocessing().isDefault()) {
+      out.println();
+    }
   }
 
   private static void memory(Recipe recipe, MemoryPlan plan, Backend backend, PrintWriter out) {

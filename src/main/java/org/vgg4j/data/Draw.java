@@ -45,4 +45,15 @@ public record Draw(long seed, int epoch) {
     long key = CounterRandom.key(seed, IMAGES, epoch);
     return CounterRandom.uniform(CounterRandom.bits(key, image), index);
   }
+
+  /**
+   * Returns a standard normal value (Box and Muller, 1958), from two of an image's uniform ones:
+   * the same bits on every machine.
+   *
+   * @param index of the first, the other is the next
+   */
+  public double normal(int image, int index) {
+    double radius = Math.sqrt(-2 * StrictMath.log(1 - uniform(image, index)));
+    return radius * StrictMath.cos(2 * Math.PI * uniform(image, index + 1));
+  }
 }

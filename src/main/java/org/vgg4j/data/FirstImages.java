@@ -43,6 +43,11 @@ record FirstImages(ImageSource all, int size) implements ImageSource {
   }
 
   @Override
+  public boolean knowsShapes() {
+    return all.knowsShapes();
+  }
+
+  @Override
   public void read(int image, ByteBuffer target, int offset) {
     all.read(Objects.checkIndex(image, size), target, offset);
   }

@@ -23,6 +23,11 @@ record GreyImages(ImageSource all) implements ImageSource {
   }
 
   @Override
+  public String imageName(int image) {
+    return all.imageName(image);
+  }
+
+  @Override
   public int size() {
     return all.size();
   }
@@ -45,6 +50,11 @@ record GreyImages(ImageSource all) implements ImageSource {
   @Override
   public ImageShape commonShape() {
     return all.commonShape() == null ? null : grey(all.commonShape());
+  }
+
+  @Override
+  public boolean knowsShapes() {
+    return all.knowsShapes();
   }
 
   private static ImageShape grey(ImageShape shape) {

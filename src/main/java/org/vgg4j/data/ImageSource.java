@@ -3,6 +3,7 @@ package org.vgg4j.data;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.zip.CRC32C;
 import org.vgg4j.tensor.InvalidInputException;
 
@@ -40,6 +41,35 @@ public interface ImageSource {
   /** Returns the shape of every image; null, the default, when they may differ. */
   default ImageShape commonShape() {
     return null;
+  }
+
+  /**
+   * Returns whether the shapes are known without reading an image, by default only a common one.
+   * Then an engine can take images of several shapes as they are.
+   */
+  default boolean knowsShapes() {
+    return commonShape() != null;
+  }
+
+  /**
+   * Returns the bytes of the {@code count} largest images together, where shapes are known: no
+   * batch of so many has more.
+   */
+  default double mostBytes(int count) {
+    if (commonShape() != null) {
+      return (double) count * commonShape().bytes();
+    }
+    PriorityQueue<Integer> largest = new PriorityQueue<>(); // the smallest of them first
+    for (int i = 0; i < size(); i++) {
+      int bytes = shape(i).bytes();
+      if (largest.size() < count) {
+        largest.add(bytes);
+      } else if (bytes > largest.element()) {
+        largest.remove();
+        largest.add(bytes);
+      }
+    }
+    return largest.stream().mapToDouble(Integer::doubleValue).sum();
   }
 
   /**

@@ -1,12 +1,14 @@
 package org.vgg4j.evaluation;
 
+import org.vgg4j.data.Draw;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.loading.BatchSchedule;
+import org.vgg4j.data.preprocessing.Augmentation;
+import org.vgg4j.data.preprocessing.ImageViews;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;
-import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
@@ -15,6 +17,7 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
  * there, else from the host. Both give the same bits.
  */
 public final class DataFeed implements AutoCloseable {
+  private final ImageViews views; // of no epoch yet
   private final ImageSource data;
   private final ResidentImages resident; // null on the host
   private final ImageFeed host; // null on the engine
@@ -33,41 +36,47 @@ public final class DataFeed implements AutoCloseable {
    * @throws OutOfDeviceMemoryException when there is not enough memory
    */
   public DataFeed(Vgg vgg, Preprocessing preprocessing, ImageSource data, DataOn where) {
-    this(vgg, preprocessing, data, where, Long.MAX_VALUE);
+    this(vgg, preprocessing, Augmentation.NONE, data, where, Long.MAX_VALUE);
   }
 
   /**
-   * Does the same within a limit.
+   * Does the same for images that are varied, within a limit.
    *
+   * @param augmentation how they are varied
    * @param room the most bytes of the engine's memory that the data set may take
    */
-  public DataFeed(Vgg vgg, Preprocessing preprocessing, ImageSource data, DataOn where, long room) {
+  public DataFeed(
+      Vgg vgg,
+      Preprocessing preprocessing,
+      Augmentation augmentation,
+      ImageSource data,
+      DataOn where,
+      long room) {
+    views = new ImageViews(preprocessing, augmentation, null);
     this.data = data;
     preprocessing.requireFits(vgg.config().channels(), vgg.config().imageSize());
     Attempt attempt =
         where == DataOn.HOST
             ? new Attempt(null, "as asked for")
-            : attempt(vgg.network(), preprocessing, data, room);
+            : attempt(vgg.network(), views, data, room);
     if (where == DataOn.DEVICE) {
       require(attempt.refusal);
     }
     resident = attempt.images;
-    host = resident == null ? new ImageFeed(vgg, preprocessing, data) : null;
+    host = resident == null ? new ImageFeed(vgg, views, data, true) : null;
     place = new ImagePlace(resident == null ? 0 : bytes(data), attempt.refusal);
   }
 
-  private static Attempt attempt(
-      Network network, Preprocessing preprocessing, ImageSource data, long room) {
-    ImageSpec spec = ImageFeed.spec(preprocessing, data);
-    if (spec == null) {
-      return new Attempt(null, refusal(preprocessing, data, 0, network.backend()));
+  private static Attempt attempt(Network network, ImageViews views, ImageSource data, long room) {
+    Backend backend = network.backend();
+    if (!data.knowsShapes()) {
+      return new Attempt(null, refusal(data, 0, backend));
     }
-    ResidentImages images = ResidentImages.planned(network, spec, data.size());
+    ResidentImages images = ResidentImages.planned(network, views, data);
     if (images == null) {
-      return new Attempt(
-          null, "the " + network.backend().name() + " engine has no memory of its own");
+      return new Attempt(null, "the " + backend.name() + " engine has no memory of its own");
     }
-    String refusal = refusal(preprocessing, data, 0, network.backend());
+    String refusal = refusal(data, 0, backend);
     if (refusal == null && bytes(data) > room) {
       refusal =
           "the images of %s need %s, and the limit of memory leaves them %s"
@@ -76,7 +85,7 @@ public final class DataFeed implements AutoCloseable {
     }
     try {
       if (refusal == null) {
-        images.bring(data);
+        images.bring();
         return new Attempt(images, null);
       }
     } catch (OutOfDeviceMemoryException e) { // other processes take memory, too
@@ -92,13 +101,9 @@ public final class DataFeed implements AutoCloseable {
    *
    * @param stillToTake bytes of the engine's memory that something else is going to take
    */
-  public static String refusal(
-      Preprocessing preprocessing, ImageSource data, long stillToTake, Backend backend) {
-    if (data.commonShape() == null) {
-      return "the images of " + data.name() + " differ in shape";
-    }
-    if (!preprocessing.onlyResizes()) {
-      return "the host preprocesses the images of " + data.name();
+  public static String refusal(ImageSource data, long stillToTake, Backend backend) {
+    if (!data.knowsShapes()) {
+      return "the images of " + data.name() + " have sizes that are known only when they are read";
     }
     long free = Math.max(0, backend.availableBytes() - stillToTake);
     return bytes(data) <= free
@@ -122,14 +127,14 @@ public final class DataFeed implements AutoCloseable {
     }
   }
 
-  /** Returns the bytes that a data set of one shape takes in an engine's memory. */
+  /** Returns the bytes that a data set of known shapes takes in an engine's memory. */
   public static long bytes(ImageSource data) {
     return ResidentImages.bytes(data);
   }
 
-  /** Returns the same, 0 for images of several shapes, which cannot lie there. */
+  /** Returns the same, 0 for images of unknown shapes, which cannot lie there. */
   public static long bytesOrZero(ImageSource data) {
-    return data.commonShape() == null ? 0 : bytes(data);
+    return data.knowsShapes() ? bytes(data) : 0;
   }
 
   /** Returns where the data set lies. */
@@ -150,10 +155,25 @@ public final class DataFeed implements AutoCloseable {
    * @param firstBatch how many batches to skip at the start, at most all
    */
   public BatchPass pass(BatchSchedule schedule, int[] order, int firstBatch) {
+    return pass(schedule, order, firstBatch, null);
+  }
+
+  /**
+   * Begins an epoch of a training: a pass over images that are shuffled, and varied if they are to
+   * be.
+   *
+   * @param draw the epoch's draws
+   */
+  public BatchPass epoch(BatchSchedule schedule, Draw draw, int firstBatch) {
+    return pass(schedule, draw.permutation(data.size()), firstBatch, draw);
+  }
+
+  private BatchPass pass(BatchSchedule schedule, int[] order, int firstBatch, Draw draw) {
+    ImageViews epoch = views.with(draw);
     if (resident == null) {
-      return new HostPass(host, schedule, order, firstBatch);
+      return new HostPass(host, schedule, epoch, order, firstBatch);
     }
-    resident.order(order);
+    resident.see(epoch, order);
     return new ResidentPass(resident, schedule, firstBatch);
   }
 
@@ -161,6 +181,8 @@ public final class DataFeed implements AutoCloseable {
   public void close() {
     if (resident != null) {
       resident.close();
+    } else {
+      host.close();
     }
   }
 }

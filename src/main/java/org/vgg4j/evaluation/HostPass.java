@@ -3,6 +3,7 @@ package org.vgg4j.evaluation;
 import org.vgg4j.data.loading.Batch;
 import org.vgg4j.data.loading.BatchLoader;
 import org.vgg4j.data.loading.BatchSchedule;
+import org.vgg4j.data.preprocessing.ImageViews;
 import org.vgg4j.nn.Execution;
 
 /** A pass whose batches the host prepares and uploads. */
@@ -12,10 +13,10 @@ final class HostPass implements BatchPass {
   private final BatchLoader loader;
   private Batch batch;
 
-  HostPass(ImageFeed feed, BatchSchedule schedule, int[] order, int firstBatch) {
+  HostPass(ImageFeed feed, BatchSchedule schedule, ImageViews views, int[] order, int firstBatch) {
     this.feed = feed;
     this.schedule = schedule;
-    loader = feed.loader(schedule, order, firstBatch);
+    loader = feed.loader(schedule, views, order, firstBatch);
   }
 
   @Override
@@ -36,7 +37,7 @@ final class HostPass implements BatchPass {
 
   @Override
   public long bytes() {
-    return (long) batch.images().bytes().capacity() / schedule.mostImages() * batch.size();
+    return batch.bytes();
   }
 
   @Override
@@ -47,7 +48,6 @@ final class HostPass implements BatchPass {
   @Override
   public void load(Execution at) {
     feed.load(batch, at);
-    at.labels().uploadAsync(batch.labels());
   }
 
   @Override

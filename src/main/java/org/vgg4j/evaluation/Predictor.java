@@ -33,9 +33,9 @@ final class Predictor {
     Execution execution = network.execution(batchSize);
     int each = execution.output().shape().dim(1);
     float[] outputs = new float[batchSize * each];
-    ImageFeed feed = new ImageFeed(vgg, preprocessing, data);
     BatchSchedule schedule = new BatchSchedule(data.size(), batchSize, 1, Shard.WHOLE);
-    try (BatchLoader loader = feed.loader(schedule, null, 0)) {
+    try (ImageFeed feed = new ImageFeed(vgg, preprocessing, data);
+        BatchLoader loader = feed.loader(schedule, null, 0)) {
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
         // A smaller last batch leaves old images in the other rows, which are not read: in
         // evaluation mode images do not affect each other.

@@ -1,11 +1,13 @@
 package org.vgg4j.evaluation;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.preprocessing.ImageViews;
+import org.vgg4j.data.preprocessing.PreprocessedImages;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.InputSource;
 import org.vgg4j.nn.Network;
@@ -14,47 +16,62 @@ import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostBuffer;
-import org.vgg4j.tensor.ImageSpec;
+import org.vgg4j.tensor.ImageRow;
+import org.vgg4j.tensor.ImageViewSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.MemoryOwner;
-import org.vgg4j.tensor.ResidentImagePlan;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
-import org.vgg4j.tensor.Work;
 
 /**
- * A data set in the engine's memory: its images as bytes, its labels, and an order of the images,
- * from which every shape of a net takes its batches. All of it stays where it is.
+ * A data set in the engine's memory: its images as bytes, and a table of the images in the order of
+ * a pass, with their labels and what the net sees of each; every shape of a net takes its batches
+ * from that. All of it stays where it is.
  */
 final class ResidentImages implements AutoCloseable {
   /** What one copy to the engine brings at most; a multiple of the arenas' alignment. */
   private static final int PIECE = 4 << 20;
 
   private final Network network;
-  private final ImageSpec spec;
-  private final int count;
+  private final ImageSource data;
+  private final ImageViewSpec spec;
   private final Closing closing = new Closing();
-  private final Map<Execution, InputSource> sources = new HashMap<>();
-  private Tensor images; // (count, C0, H0, W0), null before they are brought
-  private Tensor labels; // (count)
-  private Tensor order; // (count)
+  private final Map<Execution, ImageInput> inputs = new HashMap<>();
+  private final long[] places; // where each image begins; null where all have one shape
+  private Arena arena; // null before the images are brought
+  private Tensor images;
+  private Tensor table;
 
   /** Plans the way of images into all shapes that a net was built for; takes none of them yet. */
-  private ResidentImages(Network network, ImageSpec spec, int count) {
+  private ResidentImages(Network network, ImageViews views, ImageSource data) {
     this.network = network;
-    this.spec = spec;
-    this.count = count;
+    this.data = data;
+    places = data.commonShape() == null ? places(data) : null;
+    spec =
+        ImageFeed.spec(views.preprocessing(), imageBytes(data), data.size(), views.mostTaps(data));
   }
 
-  /** Plans a data set's way into a net; null where the engine keeps none. */
-  static ResidentImages planned(Network network, ImageSpec spec, int count) {
-    ResidentImages planned = new ResidentImages(network, spec, count);
+  private static long[] places(ImageSource data) {
+    long[] places = new long[data.size()];
+    for (int i = 1; i < places.length; i++) {
+      places[i] = places[i - 1] + data.shape(i - 1).bytes();
+    }
+    return places;
+  }
+
+  /**
+   * Plans a data set's way into a net; null where the engine keeps none.
+   *
+   * @param views how the images may be varied
+   * @param data whose shapes are known
+   */
+  static ResidentImages planned(Network network, ImageViews views, ImageSource data) {
+    ResidentImages planned = new ResidentImages(network, views, data);
     try {
       for (Execution execution : network.executions()) {
         if (planned.at(execution) == null) {
           return null;
         }
-        execution.labels(); // which takes memory that the images must leave
       }
       return planned;
     } catch (RuntimeException | Error e) {
@@ -63,17 +80,24 @@ final class ResidentImages implements AutoCloseable {
     }
   }
 
-  /** Returns the bytes that a data set takes. */
+  /** Returns the bytes that a data set of known shapes takes. */
   static long bytes(ImageSource data) {
-    return imageBytes(data) + 2 * indexBytes(data.size());
+    return Arena.align(imageBytes(data)) + tableBytes(data.size());
   }
 
   private static long imageBytes(ImageSource data) {
-    return Arena.align((long) data.size() * data.commonShape().bytes());
+    if (data.commonShape() != null) {
+      return (long) data.size() * data.commonShape().bytes();
+    }
+    long bytes = 0;
+    for (int i = 0; i < data.size(); i++) {
+      bytes += data.shape(i).bytes();
+    }
+    return bytes;
   }
 
-  private static long indexBytes(int count) {
-    return Arena.align((long) count * Integer.BYTES);
+  private static long tableBytes(int count) {
+    return Arena.align((long) count * ImageRow.BYTES);
   }
 
   /**
@@ -82,48 +106,47 @@ final class ResidentImages implements AutoCloseable {
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    * @throws org.vgg4j.tensor.InvalidInputException when an image cannot be used
    */
-  void bring(ImageSource data) {
+  void bring() {
     try {
-      take(data);
+      Backend backend = network.backend();
+      Layout ofImages = backend.plainLayout(spec.images(), DType.U8);
+      arena = closing.own(backend.allocate(bytes(data), MemoryOwner.DATA_SET));
+      images = arena.tensor(0, ofImages);
+      table = arena.tensor(tableStart(), backend.plainLayout(spec.table(), DType.U8));
+      inputs.values().forEach(input -> input.takeFrom(images, table));
+      bringPixels();
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
     }
   }
 
-  private void take(ImageSource data) {
-    Backend backend = network.backend();
-    Arena arena = closing.own(backend.allocate(bytes(data), MemoryOwner.DATA_SET));
-    Layout indices = backend.plainLayout(Shape.of(count), DType.I32);
-    images = arena.tensor(0, backend.plainLayout(spec.bytes(count), DType.U8));
-    labels = arena.tensor(imageBytes(data), indices);
-    order = arena.tensor(imageBytes(data) + indexBytes(count), indices);
-    labels.upload(IntStream.range(0, count).map(data::label).toArray());
-    order.upload(IntStream.range(0, count).toArray());
-    bringPixels(data, arena);
+  private long tableStart() {
+    return Arena.align(imageBytes(data));
   }
 
-  private void bringPixels(ImageSource data, Arena arena) {
-    int each = data.commonShape().bytes();
-    ByteBuffer image = ByteBuffer.allocate(each);
-    try (HostBuffer host = HostBuffer.direct((int) Math.min(PIECE, (long) count * each))) {
+  private void bringPixels() {
+    ByteBuffer image = ByteBuffer.allocate(0);
+    try (HostBuffer host = HostBuffer.direct((int) Math.min(PIECE, imageBytes(data)))) {
       ByteBuffer piece = host.bytes();
       long at = 0;
-      for (int i = 0; i < count; i++) {
-        data.read(i, image, 0);
-        for (image.clear(); image.hasRemaining(); ) {
+      for (int i = 0; i < data.size(); i++) {
+        int each = data.shape(i).bytes();
+        image = image.capacity() < each ? ByteBuffer.allocate(each) : image;
+        data.read(i, image.clear(), 0);
+        for (image.limit(each); image.hasRemaining(); ) {
           int bytes = Math.min(image.remaining(), piece.remaining());
           piece.put(image.slice(image.position(), bytes));
           image.position(image.position() + bytes);
-          if (!piece.hasRemaining() || (i == count - 1 && !image.hasRemaining())) {
-            at = upload(piece.flip(), arena, at);
+          if (!piece.hasRemaining() || (i == data.size() - 1 && !image.hasRemaining())) {
+            at = upload(piece.flip(), at);
           }
         }
       }
     }
   }
 
-  private long upload(ByteBuffer piece, Arena arena, long at) {
+  private long upload(ByteBuffer piece, long at) {
     int bytes = piece.remaining();
     Layout layout = network.backend().plainLayout(Shape.of(bytes), DType.U8);
     arena.tensor(at, layout).upload(piece);
@@ -132,53 +155,47 @@ final class ResidentImages implements AutoCloseable {
   }
 
   /**
-   * Sets the order in which passes take the images: after all that was handed to the engine so far.
+   * Sets the order in which passes take the images, and what the net sees of each: after all that
+   * was handed to the engine so far.
+   *
+   * @param order null for the images' own
+   * @throws org.vgg4j.tensor.InvalidInputException when an image does not fit the net
    */
-  void order(int[] next) {
-    order.upload(next == null ? IntStream.range(0, count).toArray() : next);
+  void see(ImageViews views, int[] order) {
+    ByteBuffer piece =
+        ByteBuffer.allocateDirect((int) Math.min(PIECE, tableBytes(data.size())))
+            .order(ByteOrder.nativeOrder());
+    long at = tableStart();
+    for (int i = 0; i < data.size(); i++) {
+      row(views, order == null ? i : order[i]).write(piece, piece.position());
+      piece.position(piece.position() + ImageRow.BYTES);
+      if (!piece.hasRemaining() || i == data.size() - 1) {
+        at = upload(piece.flip(), at);
+      }
+    }
   }
 
-  /** Brings batches into a net at one shape. */
-  private final class Batches implements InputSource {
-    private final ResidentImagePlan plan;
-    private final List<Work> work;
-    private final Tensor x; // the net's input
-    private final Execution at;
-
-    Batches(ResidentImagePlan plan, List<Work> work, Tensor x, Execution at) {
-      this.plan = plan;
-      this.work = work;
-      this.x = x;
-      this.at = at;
-    }
-
-    @Override
-    public void run() {
-      plan.forward(images, labels, order, x, at.labels());
-    }
-
-    @Override
-    public List<Work> work() {
-      return work;
-    }
+  private ImageRow row(ImageViews views, int image) {
+    ImageShape shape = data.shape(image);
+    PreprocessedImages.requireChannels(data, image, shape, views.preprocessing());
+    long place = places == null ? (long) image * shape.bytes() : places[image];
+    return views.of(image, shape).row(place, data.label(image), shape);
   }
 
   /** Returns what brings a batch into a net at a shape; null where the engine keeps no images. */
   InputSource at(Execution execution) {
-    InputSource known = sources.get(execution);
+    ImageInput known = inputs.get(execution);
     if (known != null) {
       return known;
     }
-    Tensor x = execution.input();
-    ResidentImagePlan plan =
-        network.backend().residentImages(spec, count, x.layout(), network.stepState());
-    if (plan == null) {
-      return null;
+    ImageInput input =
+        ImageInput.planned(execution, spec, network.backend(), network.stepState(), true);
+    if (input != null) {
+      closing.own(input);
+      input.takeFrom(images, table);
+      inputs.put(execution, input);
     }
-    closing.own(plan);
-    InputSource source = new Batches(plan, plan.work(), x, execution);
-    sources.put(execution, source);
-    return source;
+    return input;
   }
 
   @Override

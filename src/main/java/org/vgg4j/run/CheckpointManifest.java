@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -61,8 +62,11 @@ record CheckpointManifest(
     }
   }
 
-  /** What an epoch's metrics did not say in earlier versions counts as not known. */
+  /** What a manifest did not say in earlier versions counts as none, or as not known. */
   private static JsonNode completed(JsonNode manifest) {
+    if (manifest.path("state") instanceof ObjectNode state) {
+      state.putIfAbsent("waitSeconds", DoubleNode.valueOf(0));
+    }
     if (manifest.path("state").path("totals") instanceof ObjectNode totals) {
       // Only that of the test set is told, whose totals are never kept.
       totals.putIfAbsent("inTopFive", IntNode.valueOf(0));

@@ -66,7 +66,8 @@ final class EngineTuner {
     TrainingOptions once =
         new TrainingOptions(1, batch, options.learningRate(), options.schedule(), options.seed())
             .withSplit(way.split())
-            .withUpdates(options.updates());
+            .withUpdates(options.updates())
+            .withAugmentation(options.augmentation());
     NetworkOptions net =
         recipe
             .networkOptions(Trainer.batchSizes(batch, few.size(), way.split()))

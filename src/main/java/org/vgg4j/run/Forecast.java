@@ -95,11 +95,8 @@ public record Forecast(int images, List<Row> rows) {
     return end - stages.get(at).firstElement();
   }
 
-  /** Returns the work of the images' way in; none where the host does it. */
+  /** Returns the work of the images' way in. */
   private static List<Work> images(Recipe recipe, Layout input, Backend backend) {
-    if (!recipe.preprocessing().onlyResizes()) {
-      return List.of();
-    }
     ImageSpec spec =
         new ImageSpec(1, IMAGE_SIDE, IMAGE_SIDE, recipe.net().channels(), recipe.net().imageSize());
     try (ImagePlan plan = backend.images(spec, input)) {

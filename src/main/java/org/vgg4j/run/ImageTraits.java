@@ -17,7 +17,7 @@ public record ImageTraits(int classes, int channels, boolean pictures) {
   }
 
   /** Returns those of a run's images. */
-  static ImageTraits of(RunData data) {
+  public static ImageTraits of(RunData data) {
     ImageShape shape = data.train().commonShape();
     int channels = data.pictures() ? 3 : shape == null ? 0 : shape.channels();
     return new ImageTraits(data.train().classNames().size(), channels, data.pictures());

@@ -2,7 +2,13 @@ package org.vgg4j.run;
 
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.preprocessing.Augmentation;
+import org.vgg4j.data.preprocessing.ImageStatistics;
+import org.vgg4j.data.preprocessing.Normalization;
+import org.vgg4j.data.preprocessing.PictureFit;
 import org.vgg4j.data.preprocessing.Preprocessing;
+import org.vgg4j.data.preprocessing.ResizeFilter;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkOptions;
@@ -36,7 +42,8 @@ import org.vgg4j.train.TrainingOptions;
  * @param momentum of sgd
  * @param weightDecay of either
  * @param labelSmoothing the share of each image's target that the loss spreads over all classes
- * @param training epochs, batch size, learning rate and its schedule, seed
+ * @param training epochs, batch size, learning rate and its schedule, seed, augmentation
+ * @param normalization what the preprocessing does to values, once the training images are known
  */
 public record Recipe(
     String name,
@@ -47,13 +54,15 @@ public record Recipe(
     double momentum,
     double weightDecay,
     double labelSmoothing,
-    TrainingOptions training) {
+    TrainingOptions training,
+    Normalization normalization) {
   /** The names of the recipes. */
   public static final List<String> NAMES = List.of("quick", "blog", "paper");
 
   /** Checks the preprocessing, the optimizer and its constants. */
   public Recipe {
     preprocessing.requireFits(net.channels(), net.imageSize());
+    training.augmentation().requireFits(preprocessing);
     Choice.require("optimizer", List.of("adam", "sgd"), optimizer);
     UpdateOptions updates = training.updates();
     List<String> layers = Vgg.layers(net);
@@ -71,6 +80,29 @@ public record Recipe(
     SoftTargets.of(labelSmoothing, net.classes());
   }
 
+  /** Creates a recipe with a preprocessing that says what values are normalized by. */
+  public Recipe(
+      String name,
+      VggConfig net,
+      Preprocessing preprocessing,
+      Initialization initialization,
+      String optimizer,
+      double momentum,
+      double weightDecay,
+      TrainingOptions training) {
+    this(
+        name,
+        net,
+        preprocessing,
+        initialization,
+        optimizer,
+        momentum,
+        weightDecay,
+        0,
+        training,
+        Normalization.NONE);
+  }
+
   /** Creates a recipe with the net's default preprocessing. */
   public Recipe(
       String name,
@@ -80,11 +112,107 @@ public record Recipe(
       double momentum,
       double weightDecay,
       TrainingOptions training) {
-    this(name, net, defaultOf(net), initialization, optimizer, momentum, weightDecay, 0, training);
+    this(
+        name,
+        net,
+        defaultOf(net, training.augmentation(), Normalization.NONE, false),
+        initialization,
+        optimizer,
+        momentum,
+        weightDecay,
+        0,
+        training,
+        Normalization.NONE);
   }
 
-  private static Preprocessing defaultOf(VggConfig net) {
-    return Preprocessing.of(net.channels(), net.imageSize());
+  /**
+   * Returns the preprocessing of a net that nothing else is said of. Where training images are
+   * resized to a scale, those of an evaluation are resized to its middle, their shorter side as the
+   * paper has it, with the filter for pictures.
+   *
+   * @param pictures whether the images are pictures of any size
+   */
+  private static Preprocessing defaultOf(
+      VggConfig net, Augmentation augmentation, Normalization normalization, boolean pictures) {
+    Preprocessing plain =
+        pictures
+            ? Preprocessing.ofPictures(net.channels(), net.imageSize())
+            : Preprocessing.of(net.channels(), net.imageSize());
+    if (augmentation.scale() != null) {
+      augmentation.requireFits(plain);
+      plain = plain.withResize(augmentation.middleScale());
+      if (plain.fit() == PictureFit.SQUARE) {
+        plain = plain.withFit(PictureFit.SHORTER).withFilter(ResizeFilter.ANTIALIASED);
+      }
+    }
+    return normalization.needsStatistics() ? plain : normalization.applied(plain, null);
+  }
+
+  private Preprocessing defaultPreprocessing(boolean pictures) {
+    return defaultOf(net, augmentation(), normalization, pictures);
+  }
+
+  /** Returns whether the preprocessing is that of a recipe that says nothing of it. */
+  boolean hasDefaultPreprocessing() {
+    return preprocessing.equals(defaultPreprocessing(false)) || hasDefaultForPictures();
+  }
+
+  /** Returns whether it is the one for pictures of any size. */
+  boolean hasDefaultForPictures() {
+    return preprocessing.equals(defaultPreprocessing(true));
+  }
+
+  /** Returns the same with the preprocessing for pictures of any size. */
+  Recipe forPictures() {
+    return withPreprocessing(defaultPreprocessing(true));
+  }
+
+  /** Returns how training images are varied. */
+  public Augmentation augmentation() {
+    return training.augmentation();
+  }
+
+  /** Returns the preprocessing with the largest size that an image is resized to. */
+  public Preprocessing largest() {
+    return preprocessing.withResize(Math.max(preprocessing.resize(), augmentation().scaleTo()));
+  }
+
+  /** Returns whether something must be known of the training images that is not known yet. */
+  boolean lacksStatistics() {
+    return augmentation().statistics() == null
+        && (normalization.needsStatistics() || augmentation().colorShift() != 0);
+  }
+
+  /**
+   * Returns the same with what it must know of the training images, and values normalized by it; it
+   * reads all of them unless it knows that already.
+   *
+   * @throws InvalidInputException when an image cannot be used
+   */
+  public Recipe measured(ImageSource train) {
+    if (!lacksStatistics()) {
+      return this;
+    }
+    ImageStatistics statistics = ImageStatistics.of(train, preprocessing);
+    return with(
+        net,
+        normalization.applied(preprocessing, statistics),
+        training.withAugmentation(augmentation().withStatistics(statistics)));
+  }
+
+  /** Returns the same with another net and its preprocessing, and another training. */
+  private Recipe with(VggConfig otherNet, Preprocessing how, TrainingOptions otherTraining) {
+    return new Recipe(
+        name,
+        otherNet,
+        how,
+        initialization,
+        optimizer,
+        momentum,
+        weightDecay,
+        labelSmoothing,
+        otherTraining,
+        normalization);
   }
 
   /** Returns a narrow VGG16 on small images, which learns Fashion-MNIST on a CPU within minutes. */
@@ -121,14 +249,19 @@ public record Recipe(
    * paper's first attempt, {@link Initialization#PAPER}, a net of 16 layers does not learn.
    */
   public static Recipe paper() {
+    VggConfig net = fashionMnist(224, Width.FULL).toBuilder().batchNorm(false).build();
     return new Recipe(
         "paper",
-        fashionMnist(224, Width.FULL).toBuilder().batchNorm(false).build(),
+        net,
+        defaultOf(net, Augmentation.PAPER, Normalization.MEAN, false),
         Initialization.GLOROT,
         "sgd",
         0.9,
         5e-4,
-        new TrainingOptions(74, 256, 1e-2, LearningRateSchedule.PLATEAU, 1));
+        0,
+        new TrainingOptions(74, 256, 1e-2, LearningRateSchedule.PLATEAU, 1)
+            .withAugmentation(Augmentation.PAPER),
+        Normalization.MEAN);
   }
 
   private static VggConfig fashionMnist(int imageSize, Width width) {
@@ -206,44 +339,17 @@ public record Recipe(
 
   /** Returns the same with another preprocessing, which must fit the net. */
   Recipe withPreprocessing(Preprocessing other) {
-    return new Recipe(
-        name,
-        net,
-        other,
-        initialization,
-        optimizer,
-        momentum,
-        weightDecay,
-        labelSmoothing,
-        training);
+    return with(net, other, training);
   }
 
   /** Returns the same for another net and its preprocessing. */
   public Recipe withNet(VggConfig other, Preprocessing itsPreprocessing) {
-    return new Recipe(
-        name,
-        other,
-        itsPreprocessing,
-        initialization,
-        optimizer,
-        momentum,
-        weightDecay,
-        labelSmoothing,
-        training);
+    return with(other, itsPreprocessing, training);
   }
 
   /** Returns the same with batches that are split into passes. */
   Recipe withSplit(int split) {
-    return new Recipe(
-        name,
-        net,
-        preprocessing,
-        initialization,
-        optimizer,
-        momentum,
-        weightDecay,
-        labelSmoothing,
-        training.withSplit(split));
+    return with(net, preprocessing, training.withSplit(split));
   }
 
   /** Returns how many slabs of the parameters' size training takes beside the net's own. */
@@ -270,11 +376,13 @@ public record Recipe(
     Map<String, ?> flat = Settings.flat(map);
     VggConfig config = VggConfig.fromMap(flat);
     Object preprocessing = flat.get(Preprocessing.KEY);
+    Augmentation augmentation = RecipeSettings.augmentation(flat);
+    Normalization normalization = RecipeSettings.normalization(flat);
     return new Recipe(
         RecipeSettings.RECIPE.require(flat),
         config,
         preprocessing == null
-            ? defaultOf(config)
+            ? defaultOf(config, augmentation, normalization, false)
             : Preprocessing.fromMap(preprocessing instanceof Map<?, ?> given ? given : Map.of()),
         Initialization.of(RecipeSettings.INIT.require(flat)),
         RecipeSettings.OPTIMIZER.require(flat),
@@ -289,7 +397,9 @@ public record Recipe(
                 LearningRateSchedule.of(RecipeSettings.SCHEDULE.require(flat)),
                 RecipeSettings.SEED.require(flat))
             .withUpdates(RecipeSettings.updates(flat))
-            .withScheduleOptions(RecipeSettings.scheduleOptions(flat)));
+            .withScheduleOptions(RecipeSettings.scheduleOptions(flat))
+            .withAugmentation(augmentation),
+        normalization);
   }
 
   /** Returns the recipe as plain values for {@code config.json}. */

@@ -42,7 +42,7 @@ record RecipeChoice(
 
   /** Returns how large images become, of what is known of a recipe without them. */
   Preprocessing sized(Recipe early) {
-    return PreprocessingSettings.resized(early.preprocessing(), given);
+    return PreprocessingSettings.resized(early.largest(), given);
   }
 
   /**
@@ -58,10 +58,8 @@ record RecipeChoice(
 
   private Recipe recipe(ImageTraits images) {
     Map<String, Object> flat = Settings.flat(base.toMap());
-    Preprocessing before = base.preprocessing();
-    boolean wasOfPictures =
-        before.equals(Preprocessing.ofPictures(before.channels(), before.crop()));
-    boolean isUsual = before.isDefault() || wasOfPictures;
+    boolean wasOfPictures = base.hasDefaultForPictures();
+    boolean isUsual = base.hasDefaultPreprocessing();
     if (isUsual) {
       flat.remove(RecipeSettings.PREPROCESSING.key()); // another net has another default
     }
@@ -84,10 +82,7 @@ record RecipeChoice(
     }
     Recipe recipe = Recipe.fromMap(flat);
     boolean areOfPictures = images == null || start.hasNet() ? wasOfPictures : images.pictures();
-    return isUsual && areOfPictures
-        ? recipe.withPreprocessing(
-            Preprocessing.ofPictures(recipe.net().channels(), recipe.net().imageSize()))
-        : recipe;
+    return isUsual && areOfPictures ? recipe.forPictures() : recipe;
   }
 
   private boolean follows(ImageTraits images, String key) {

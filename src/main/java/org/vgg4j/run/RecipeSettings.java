@@ -14,11 +14,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.vgg4j.data.preprocessing.Augmentation;
+import org.vgg4j.data.preprocessing.ImageStatistics;
+import org.vgg4j.data.preprocessing.Normalization;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.optim.ScheduleOptions;
 import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.optim.WarmUp;
 import org.vgg4j.run.Setting.Form;
+import org.vgg4j.tensor.Choice;
 
 /** The settings of the net and its training, in the order of {@code config.json}. */
 final class RecipeSettings {
@@ -197,6 +201,39 @@ final class RecipeSettings {
               "--seed N",
               "What starting values, shuffles, dropout and a split of the images are drawn from")
           .in(TRAINING, BETWEEN_EPOCHS);
+  static final Setting<Recipe, String> SCALE =
+      recipe("scale", TEXT, recipe -> recipe.augmentation().scale())
+          .flag(
+              "--scale PIXELS",
+              "Size that training images are resized to before a random square is cropped: 256, or"
+                  + " drawn for each from a range, 256..512; of the shorter side for colour",
+              "the net's image size")
+          .in(TRAINING, NEVER);
+  static final Setting<Recipe, Boolean> FLIP =
+      recipe("flip", TRUTH, recipe -> recipe.augmentation().flip() ? Boolean.TRUE : null)
+          .flag("--flip", "Exchange left and right of half of the training images", "no")
+          .in(TRAINING, BETWEEN_EPOCHS);
+  static final Setting<Recipe, Double> COLOR_SHIFT =
+      recipe("colorShift", REAL, recipe -> orNull(recipe.augmentation().colorShift()))
+          .flag(
+              "--color-shift DEVIATION",
+              "Shift the colours of training images along their principal components by random"
+                  + " shares of this standard deviation, 0.1 in the paper",
+              "0")
+          .in(TRAINING, BETWEEN_EPOCHS);
+  static final Setting<Recipe, String> NORMALIZE =
+      recipe("normalize", TEXT, recipe -> normalize(recipe.normalization()))
+          .flag(
+              "--normalize NAME",
+              "What images are normalized by: none (values from 0 to 1), mean (from 0 to 255, less"
+                  + " the training images' mean, as in the paper), standard (less the mean, divided"
+                  + " by their deviation), or imagenet (torchvision's mean and deviation)",
+              "none")
+          .in(TRAINING, NEVER);
+  static final Setting<Recipe, Object> STATISTICS =
+      recipe(ImageStatistics.KEY, ANY, RecipeSettings::statistics)
+          .changedBy(COLOR_SHIFT)
+          .in(TRAINING, BETWEEN_EPOCHS);
 
   private RecipeSettings() {}
 
@@ -223,6 +260,37 @@ final class RecipeSettings {
         average == null ? 0 : average,
         head == null ? 0 : head,
         frozen == null ? List.of() : List.of(frozen.split("\\s*,\\s*", -1)));
+  }
+
+  private static String normalize(Normalization normalization) {
+    return normalization == Normalization.NONE ? null : Choice.name(normalization);
+  }
+
+  private static Object statistics(Recipe recipe) {
+    ImageStatistics known = recipe.augmentation().statistics();
+    return known == null ? null : known.toMap();
+  }
+
+  /** Returns how training images are varied: not at all where nothing is said. */
+  static Augmentation augmentation(Map<String, ?> flat) {
+    Double shift = COLOR_SHIFT.find(flat);
+    Object known = flat.get(STATISTICS.key());
+    return Augmentation.NONE
+        .withScale(SCALE.find(flat))
+        .withFlip(Boolean.TRUE.equals(FLIP.find(flat)))
+        .withColorShift(shift == null ? 0 : shift)
+        .withStatistics(
+            known == null
+                ? null
+                : ImageStatistics.fromMap(known instanceof Map<?, ?> map ? map : Map.of()));
+  }
+
+  /** Returns what images are normalized by. */
+  static Normalization normalization(Map<String, ?> flat) {
+    String name = NORMALIZE.find(flat);
+    return name == null
+        ? Normalization.NONE
+        : Choice.of(NORMALIZE.key(), Normalization.class, name);
   }
 
   private static <T> Setting<Recipe, T> recipe(

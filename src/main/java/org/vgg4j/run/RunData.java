@@ -66,7 +66,7 @@ public record RunData(String name, ImageSource train, ImageSource test, boolean 
   }
 
   /** Returns the images for a net of so many channels. */
-  RunData forChannels(int channels) {
+  public RunData forChannels(int channels) {
     return new RunData(name, train.forChannels(channels), test.forChannels(channels), pictures);
   }
 

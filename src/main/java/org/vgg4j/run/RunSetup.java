@@ -7,7 +7,6 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
-import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.data.sets.Split;
 import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
@@ -44,7 +43,8 @@ record RunSetup(
     StartingWeights start) {
 
   /**
-   * Opens the engine, reads the images and tunes if the plan says so.
+   * Opens the engine, reads the images and tunes if the plan says so. The recipe learns what it
+   * must know of the training images.
    *
    * @param start where the first weights come from, which must fit the net
    * @param closing owns the engine from then on
@@ -78,18 +78,19 @@ record RunSetup(
     List<String> classes = found.train().classNames();
     Recipe recipe = recipe(choice, previous, traits, found.train().name(), classes);
     RunData data = found.forChannels(recipe.net().channels());
+    Recipe known = known(recipe, data, plan);
     if (plan.tune() && previous.isNone()) {
       closing.close();
       String name = selection.backend().name();
       engine =
           engine.withVariant(
               EngineTuner.fastest(
-                  recipe, data.train(), engine, name, plan.settings(), plan.report()));
+                  known, data.train(), engine, name, plan.settings(), plan.report()));
       selection = open(engine, closing);
     }
-    RunMemory memory = memory(plan, recipe, previous, data, dataOn, selection.backend());
+    RunMemory memory = memory(plan, known, previous, data, dataOn, selection.backend());
     return new RunSetup(
-        recipe,
+        known,
         data,
         new DataRequest(
             from == null ? data.from() : from, split, request.pictures(), request.check()),
@@ -124,6 +125,14 @@ record RunSetup(
     return share == null ? null : new Split(share, seed == null ? recipe.training().seed() : seed);
   }
 
+  /** Returns a recipe with what it must know of the training images, and says what is counted. */
+  private static Recipe known(Recipe recipe, RunData data, RunPlan plan) {
+    if (recipe.lacksStatistics()) {
+      plan.report().accept("measuring the colours of %d images".formatted(data.train().size()));
+    }
+    return recipe.measured(data.train());
+  }
+
   /** Chooses the way to train; images that are to lie on the device have their room first. */
   private static RunMemory memory(
       RunPlan plan,
@@ -146,17 +155,15 @@ record RunSetup(
         throw e;
       }
       long training = RunMemory.choose(recipe, images, backend, given, before, 0).choice().bytes();
-      requireRoom(recipe, data, training, backend);
+      requireRoom(data, training, backend);
       throw e;
     }
   }
 
-  private static void requireRoom(
-      Recipe recipe, RunData data, long trainingBytes, Backend backend) {
-    Preprocessing preprocessing = recipe.preprocessing();
-    DataFeed.require(DataFeed.refusal(preprocessing, data.train(), trainingBytes, backend));
+  private static void requireRoom(RunData data, long trainingBytes, Backend backend) {
+    DataFeed.require(DataFeed.refusal(data.train(), trainingBytes, backend));
     long taken = trainingBytes + DataFeed.bytes(data.train());
-    DataFeed.require(DataFeed.refusal(preprocessing, data.test(), taken, backend));
+    DataFeed.require(DataFeed.refusal(data.test(), taken, backend));
   }
 
   /** Returns where the images are to lie, which on another engine than the GPU's is the host. */
@@ -183,7 +190,7 @@ record RunSetup(
    */
   void requireRoomForData(long trainingBytes) {
     if (dataOn == DataOn.DEVICE) {
-      requireRoom(recipe, data, trainingBytes, backend());
+      requireRoom(data, trainingBytes, backend());
     }
   }
 

@@ -186,8 +186,8 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
-   * Plans the way of images of bytes into a net's input on the engine; null, the default, on an
-   * engine for which the thread that prepares batches does that.
+   * Plans the way of images of bytes of one shape into a net's input on the engine; null, the
+   * default, on an engine for which the threads that prepare batches do that.
    *
    * @param x the layout of the net's input (N, C, S, S)
    */
@@ -196,14 +196,15 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
-   * Plans the way of images that lie in the engine's memory into a net's input; null, the default,
-   * on an engine that has no memory of its own to keep a data set in.
+   * Plans the way of images of bytes of any shapes into a net's input, with their labels: those of
+   * a batch, or those of a data set that lies in the engine's memory. Null, the default, on an
+   * engine for which the threads that prepare batches do that, and which has no memory of its own
+   * to keep a data set in.
    *
-   * @param count how many images lie there
    * @param x the layout of the net's input (N, C, S, S)
-   * @param state says where the batch begins
+   * @param state says where a batch begins in the table; null where each has a table of its own
    */
-  default ResidentImagePlan residentImages(ImageSpec spec, int count, Layout x, StepState state) {
+  default ImageViewPlan imageViews(ImageViewSpec spec, Layout x, StepState state) {
     return null;
   }
 

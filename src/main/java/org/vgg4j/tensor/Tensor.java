@@ -50,6 +50,14 @@ public interface Tensor {
   }
 
   /**
+   * Copies at least the first {@code bytes} bytes of the values, as {@link
+   * #uploadAsync(HostBuffer)} does; what stands behind them is undefined. For U8 tensors.
+   */
+  default void uploadAsync(HostBuffer source, int bytes) {
+    uploadAsync(source);
+  }
+
+  /**
    * Copies all values from the beginning of a buffer of F32, rounded where the storage is narrower,
    * as {@link #uploadAsync} does; for floating-point tensors.
    */

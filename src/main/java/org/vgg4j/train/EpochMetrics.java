@@ -15,6 +15,8 @@ import java.util.Map;
  *     classes; null for a net of at most five classes, and in metrics of older versions
  * @param seconds the time of the epoch, including its evaluation
  * @param imagesPerSecond training images per second, excluding the evaluation
+ * @param waitSeconds the time in which training waited for images, 0 where they lie on the engine;
+ *     null in runs of versions that did not count it
  * @param learningRate the rate of the epoch's last update; null in runs of versions that did not
  *     keep it
  */
@@ -26,6 +28,7 @@ public record EpochMetrics(
     Double testTopFive,
     double seconds,
     double imagesPerSecond,
+    Double waitSeconds,
     Double learningRate) {
   /** Creates metrics that do not say the learning rate. */
   public EpochMetrics(
@@ -35,7 +38,7 @@ public record EpochMetrics(
       double testAccuracy,
       double seconds,
       double imagesPerSecond) {
-    this(epoch, trainLoss, trainAccuracy, testAccuracy, null, seconds, imagesPerSecond, null);
+    this(epoch, trainLoss, trainAccuracy, testAccuracy, null, seconds, imagesPerSecond, null, null);
   }
 
   /** Returns the line to print after the epoch. */
@@ -53,7 +56,7 @@ public record EpochMetrics(
   /** Returns the same without times, which differ between equal runs. */
   public EpochMetrics timeless() {
     return new EpochMetrics(
-        epoch, trainLoss, trainAccuracy, testAccuracy, testTopFive, 0, 0, learningRate);
+        epoch, trainLoss, trainAccuracy, testAccuracy, testTopFive, 0, 0, null, learningRate);
   }
 
   /** Returns the object of {@code metrics.jsonl}. */
@@ -71,6 +74,9 @@ public record EpochMetrics(
     }
     map.put("seconds", seconds);
     map.put("imagesPerSecond", imagesPerSecond);
+    if (waitSeconds != null) {
+      map.put("waitSeconds", waitSeconds);
+    }
     return map;
   }
 }

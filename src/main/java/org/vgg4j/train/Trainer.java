@@ -183,7 +183,8 @@ public final class Trainer implements AutoCloseable {
       return;
     }
     releaseData();
-    data = new TrainingData(vgg, preprocessing, train, test, dataOn, dataRoom);
+    data =
+        new TrainingData(vgg, preprocessing, options.augmentation(), train, test, dataOn, dataRoom);
     listener.dataPlaced(data.train().place(), data.test().place());
   }
 
@@ -256,10 +257,10 @@ public final class Trainer implements AutoCloseable {
         new BatchSchedule(images, options.batchSize(), options.accumulate(), options.split());
     stepsAnEpoch = schedule.steps();
     listener.epochStarted(position.epoch(), schedule.steps(), images);
-    int[] order = new Draw(options.seed(), position.epoch()).permutation(images);
+    Draw draw = new Draw(options.seed(), position.epoch());
     watch.reset();
     steps.noMore(); // also of an earlier try, which may have failed within a step
-    try (BatchPass batches = data.train().pass(schedule, order, firstPass(schedule))) {
+    try (BatchPass batches = data.train().epoch(schedule, draw, firstPass(schedule))) {
       while (next(batches)) {
         pass(batches, schedule);
         if (!schedule.endsStep(batches.index())) {
@@ -290,7 +291,9 @@ public final class Trainer implements AutoCloseable {
 
   private boolean next(BatchPass batches) {
     steps.waiting();
+    long begin = System.nanoTime();
     boolean isThere = batches.next();
+    position.waited((System.nanoTime() - begin) / 1e9);
     if (!isThere) {
       steps.noMore();
     }

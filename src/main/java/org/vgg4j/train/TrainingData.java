@@ -1,6 +1,7 @@
 package org.vgg4j.train;
 
 import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.preprocessing.Augmentation;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
@@ -16,19 +17,22 @@ final class TrainingData implements AutoCloseable {
   /**
    * Brings both to where they are to lie; where there is room for one alone it is the first.
    *
+   * @param augmentation how the training images are varied
    * @param room the most bytes of the engine's memory that both may take
    */
   TrainingData(
       Vgg vgg,
       Preprocessing preprocessing,
+      Augmentation augmentation,
       ImageSource train,
       ImageSource test,
       DataOn where,
       long room) {
     try {
-      this.train = closing.own(new DataFeed(vgg, preprocessing, train, where, room));
+      this.train = closing.own(new DataFeed(vgg, preprocessing, augmentation, train, where, room));
       long left = room - this.train.place().bytes();
-      this.test = closing.own(new DataFeed(vgg, preprocessing, test, where, left));
+      this.test =
+          closing.own(new DataFeed(vgg, preprocessing, Augmentation.NONE, test, where, left));
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;

@@ -1,5 +1,6 @@
 package org.vgg4j.train;
 
+import org.vgg4j.data.preprocessing.Augmentation;
 import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.optim.ScheduleOptions;
 import org.vgg4j.optim.UpdateOptions;
@@ -15,9 +16,10 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param learningRate the rate that the schedule starts from
  * @param schedule how the rate falls over the run's steps
  * @param scheduleOptions the numbers of the schedule, and its warm-up
- * @param seed the seed of the shuffles
+ * @param seed the seed of the shuffles and of what varies images
  * @param split forward and backward passes per batch: 1 unless memory is short
  * @param updates what is done about an update besides the optimizer's rule
+ * @param augmentation how training images are varied
  */
 public record TrainingOptions(
     int epochs,
@@ -28,7 +30,8 @@ public record TrainingOptions(
     ScheduleOptions scheduleOptions,
     long seed,
     int split,
-    UpdateOptions updates) {
+    UpdateOptions updates,
+    Augmentation augmentation) {
   /** Checks the fields. */
   public TrainingOptions {
     InvalidInputException.requireAtLeast(1, "epochs", epochs);
@@ -58,7 +61,8 @@ public record TrainingOptions(
         ScheduleOptions.DEFAULT,
         seed,
         1,
-        UpdateOptions.NONE);
+        UpdateOptions.NONE,
+        Augmentation.NONE);
   }
 
   /** Creates options with one pass per step. */
@@ -78,13 +82,23 @@ public record TrainingOptions(
         scheduleOptions,
         seed,
         other,
-        updates);
+        updates,
+        augmentation);
   }
 
   /** Returns these options with something else done about updates. */
   public TrainingOptions withUpdates(UpdateOptions other) {
     return new TrainingOptions(
-        epochs, batchSize, accumulate, learningRate, schedule, scheduleOptions, seed, split, other);
+        epochs,
+        batchSize,
+        accumulate,
+        learningRate,
+        schedule,
+        scheduleOptions,
+        seed,
+        split,
+        other,
+        augmentation);
   }
 
   /** Returns the last layer's learning rate as a multiple of the others'. */
@@ -96,7 +110,31 @@ public record TrainingOptions(
   /** Returns these options with other numbers of the schedule. */
   public TrainingOptions withScheduleOptions(ScheduleOptions other) {
     return new TrainingOptions(
-        epochs, batchSize, accumulate, learningRate, schedule, other, seed, split, updates);
+        epochs,
+        batchSize,
+        accumulate,
+        learningRate,
+        schedule,
+        other,
+        seed,
+        split,
+        updates,
+        augmentation);
+  }
+
+  /** Returns these options with training images varied in another way. */
+  public TrainingOptions withAugmentation(Augmentation other) {
+    return new TrainingOptions(
+        epochs,
+        batchSize,
+        accumulate,
+        learningRate,
+        schedule,
+        scheduleOptions,
+        seed,
+        split,
+        updates,
+        other);
   }
 
   /** Returns whether a step has more than one pass. */

@@ -13,6 +13,7 @@ final class TrainingPosition {
   private int batch; // batches of it that are done
   private int rollbacks; // how often the run went back to a checkpoint
   private double epochSeconds; // of the current epoch, at its last step
+  private double waitSeconds; // of them, those spent waiting for batches
   private long epochBegin; // in System.nanoTime(), as if the epoch had not been interrupted
   private final List<EpochMetrics> finished = new ArrayList<>();
 
@@ -50,6 +51,11 @@ final class TrainingPosition {
     return (System.nanoTime() - epochBegin) / 1e9;
   }
 
+  /** Counts seconds in which no batch was ready. */
+  void waited(double seconds) {
+    waitSeconds += seconds;
+  }
+
   /** Counts a forward and backward pass. */
   void passDone() {
     passes++;
@@ -78,17 +84,20 @@ final class TrainingPosition {
             classes > HostLossAccumulator.TOP ? test.topFiveAccuracy() : null,
             seconds(),
             training.count() / epochSeconds,
+            waitSeconds,
             learningRate);
     finished.add(metrics);
     epoch++;
     batch = 0;
     epochSeconds = 0;
+    waitSeconds = 0;
     return metrics;
   }
 
   /** Returns the position with the epoch's losses so far. */
   TrainingState state(LossTotals totals) {
-    return new TrainingState(step, passes, epoch, batch, rollbacks, epochSeconds, totals, finished);
+    return new TrainingState(
+        step, passes, epoch, batch, rollbacks, epochSeconds, waitSeconds, totals, finished);
   }
 
   /** Moves to another position. */
@@ -99,6 +108,7 @@ final class TrainingPosition {
     batch = state.batch();
     rollbacks = state.rollbacks();
     epochSeconds = state.epochSeconds();
+    waitSeconds = state.waitSeconds();
     finished.clear();
     finished.addAll(state.finished());
   }

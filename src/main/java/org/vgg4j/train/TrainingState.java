@@ -14,6 +14,7 @@ import org.vgg4j.tensor.LossTotals;
  * @param rollbacks how often the run went back to a checkpoint after a non-finite loss; each
  *     divides the learning rate by ten
  * @param epochSeconds the time spent on the epoch so far
+ * @param waitSeconds of that, the time spent waiting for batches
  * @param totals the losses of the epoch so far
  * @param finished the metrics of the finished epochs
  */
@@ -24,6 +25,7 @@ public record TrainingState(
     int batch,
     int rollbacks,
     double epochSeconds,
+    double waitSeconds,
     LossTotals totals,
     List<EpochMetrics> finished) {
   /** Copies the lists. */
@@ -43,7 +45,8 @@ public record TrainingState(
 
   /** Returns this state after {@code count} rollbacks. */
   TrainingState withRollbacks(int count) {
-    return new TrainingState(step, passes, epoch, batch, count, epochSeconds, totals, finished);
+    return new TrainingState(
+        step, passes, epoch, batch, count, epochSeconds, waitSeconds, totals, finished);
   }
 
   /** Returns whether two states are at the same position of the same run. */

@@ -62,7 +62,6 @@ final class SettingsTest {
             quick.optimizer(),
             quick.momentum(),
             quick.weightDecay(),
-            quick.labelSmoothing(),
             quick.training());
     assertEquals(chosen, recipe(base, "--epochs=9").preprocessing());
     assertThrows(InvalidInputException.class, () -> recipe(base, "--image-size=64"));

@@ -41,7 +41,14 @@ final class TrainCommandTest {
           "epoch (\\d+), loss (\\d+\\.\\d{4}), train acc ([01]\\.\\d{3}), test acc ([01]\\.\\d{3}),"
               + " time \\d+\\.\\d sec");
   private static final List<String> KEYS =
-      List.of("epoch", "trainLoss", "trainAccuracy", "testAccuracy", "seconds", "imagesPerSecond");
+      List.of(
+          "epoch",
+          "trainLoss",
+          "trainAccuracy",
+          "testAccuracy",
+          "seconds",
+          "imagesPerSecond",
+          "waitSeconds");
 
   @TempDir private static Path shared;
   private static Path run;

@@ -5,9 +5,18 @@ import java.util.Collections;
 import java.util.List;
 import org.vgg4j.data.sets.TinyIdx;
 
-/** Images of noise whose shapes differ; the first is grey and the second in colour. */
-public record MixedImages(int size) implements ImageSource {
+/**
+ * Images of noise whose shapes differ; the first is grey and the second in colour.
+ *
+ * @param knowsShapes whether it tells the shapes beforehand
+ */
+public record MixedImages(int size, boolean knowsShapes) implements ImageSource {
   private static final int CLASSES = 400;
+
+  /** Creates images whose shapes are known only when they are read. */
+  public MixedImages(int size) {
+    this(size, false);
+  }
 
   @Override
   public String name() {

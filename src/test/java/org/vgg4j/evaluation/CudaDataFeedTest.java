@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,15 +25,17 @@ import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.InMemoryImages;
 import org.vgg4j.data.loading.BatchSchedule;
+import org.vgg4j.data.preprocessing.ImageView;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.DType;
-import org.vgg4j.tensor.ImageSpec;
+import org.vgg4j.tensor.ImageRow;
+import org.vgg4j.tensor.ImageViewPlan;
+import org.vgg4j.tensor.ImageViewSpec;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.ResidentImagePlan;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
@@ -126,29 +130,38 @@ final class CudaDataFeedTest {
 
   @Test
   void operandsThatDoNotFitAreRefused() {
-    ImageSpec spec = new ImageSpec(1, 5, 5, 1, 8);
+    ImageViewSpec spec = new ImageViewSpec(3 * 25, 3, 1, 8, 0, List.of(), List.of());
     try (CudaBackend backend = CudaUnderTest.open();
         StepState state = backend.newStepState();
         Arena arena = backend.allocate(1 << 16)) {
       Layout x = backend.firstLayout(spec.x(2));
       Tensor input = arena.tensor(0, x);
-      Tensor images = arena.tensor(32768, backend.plainLayout(spec.bytes(3), DType.U8));
-      Tensor three = arena.tensor(40960, backend.plainLayout(Shape.of(3), DType.I32));
-      Tensor two = arena.tensor(41216, backend.plainLayout(Shape.of(2), DType.I32));
-      try (ResidentImagePlan plan = backend.residentImages(spec, 3, x, state)) {
-        three.upload(new int[] {2, 0, 1});
-        plan.forward(images, three, three, input, two);
+      Tensor images = arena.tensor(32768, backend.plainLayout(spec.images(), DType.U8));
+      Tensor table = arena.tensor(40960, backend.plainLayout(spec.table(), DType.U8));
+      Tensor three = arena.tensor(45056, backend.plainLayout(Shape.of(3), DType.I32));
+      Tensor two = arena.tensor(45312, backend.plainLayout(Shape.of(2), DType.I32));
+      try (ImageViewPlan plan = backend.imageViews(spec, x, state)) {
+        ByteBuffer rows = ByteBuffer.allocate(3 * ImageRow.BYTES).order(ByteOrder.nativeOrder());
+        ImageView view = ImageView.centre(PREPROCESSING, new ImageShape(1, 5, 5));
+        for (int i = 0; i < 3; i++) {
+          view.row(25L * i, 7 + i, new ImageShape(1, 5, 5)).write(rows, i * ImageRow.BYTES);
+        }
+        table.upload(rows);
+        state.setBatch(2, 1, 1);
+        plan.forward(images, table, input, two);
         int[] labels = new int[2];
         two.download(labels);
-        assertArrayEquals(new int[] {1, 2}, labels); // order[0] = 2, whose label is 1
+        assertArrayEquals(new int[] {8, 9}, labels);
+        plan.forward(images, table, input, null);
         List<Runnable> wrong =
             List.of(
-                () -> plan.forward(input, three, three, input, two),
-                () -> plan.forward(images, two, three, input, two),
-                () -> plan.forward(images, three, two, input, two),
-                () -> plan.forward(images, three, three, images, two),
-                () -> plan.forward(images, three, three, input, three),
-                () -> plan.forward(images, three, three, null, two));
+                () -> plan.forward(input, table, input, two),
+                () -> plan.forward(table, table, input, two),
+                () -> plan.forward(images, two, input, two),
+                () -> plan.forward(images, null, input, two),
+                () -> plan.forward(images, table, images, two),
+                () -> plan.forward(images, table, input, three),
+                () -> plan.forward(images, table, null, two));
         for (int i = 0; i < wrong.size(); i++) {
           assertThrows(IllegalArgumentException.class, wrong.get(i)::run, "case " + i);
         }

@@ -13,6 +13,7 @@ import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.loading.Batch;
 import org.vgg4j.data.loading.BatchLoader;
 import org.vgg4j.data.loading.BatchSchedule;
+import org.vgg4j.data.preprocessing.ImageViews;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.NetworkOptions;
@@ -45,7 +46,8 @@ final class ImageFeedTest {
       for (Preprocessing preprocessing : PREPROCESSINGS) {
         int seen = 0;
         ImageFeed feed = new ImageFeed(vgg, preprocessing, DATA);
-        try (BatchLoader loader = feed.loader(new BatchSchedule(7, 4, 1), null, 0)) {
+        try (BatchLoader loader =
+            feed.loader(new BatchSchedule(7, 4, 1), ImageViews.of(preprocessing), null, 0)) {
           for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
             int rows = batch.size();
             float[] x = new float[rows * 64];

@@ -193,6 +193,7 @@ class CheckpointFaultTest {
             step % 2,
             0,
             0.5,
+            0.25,
             new LossTotals(0.1 * step, 1, 1, 2, -1),
             finished);
     return new Snapshot(

@@ -17,8 +17,8 @@ import org.vgg4j.train.TrainingState;
 /** Manifests come back, those of versions that knew less of an epoch too. */
 final class CheckpointManifestTest {
   private static CheckpointManifest manifest(Double rate) {
-    EpochMetrics epoch = new EpochMetrics(1, 0.7, 0.6, 0.5, null, 4, 3, rate);
-    TrainingState state = new TrainingState(9, 9, 2, 0, 0, 0, LossTotals.NONE, List.of(epoch));
+    EpochMetrics epoch = new EpochMetrics(1, 0.7, 0.6, 0.5, null, 4, 3, 2.0, rate);
+    TrainingState state = new TrainingState(9, 9, 2, 0, 0, 0, 0.5, LossTotals.NONE, List.of(epoch));
     return new CheckpointManifest(CheckpointManifest.FORMAT, 3, 0.5, state, Map.of(), Map.of());
   }
 

@@ -11,6 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.data.preprocessing.Augmentation;
 import org.vgg4j.io.MemoryFiles;
 import org.vgg4j.nn.Recomputation;
 import org.vgg4j.nn.VggConfig;
@@ -49,13 +50,20 @@ abstract class ExactResumeTest {
   abstract int interruptions();
 
   @ParameterizedTest
-  @CsvSource({"adam, 1, LINEAR", "adam, 4, STEP", "sgd, 1, PLATEAU", "sgd, 4, LINEAR"})
+  @CsvSource({
+    "adam, 1, LINEAR, false",
+    "adam, 4, STEP, true",
+    "sgd, 1, PLATEAU, true",
+    "sgd, 4, LINEAR, false"
+  })
   void interruptedAnywhereTheBitsAreTheSame(
-      String optimizer, int accumulate, LearningRateSchedule schedule) throws IOException {
+      String optimizer, int accumulate, LearningRateSchedule schedule, boolean varied)
+      throws IOException {
     resume(
         optimizer,
         new TrainingOptions(EPOCHS, 4, accumulate, 3e-3, schedule, 7)
-            .withScheduleOptions(new ScheduleOptions(2, 10, 1, 3, new WarmUp(1, true))),
+            .withScheduleOptions(new ScheduleOptions(2, 10, 1, 3, new WarmUp(1, true)))
+            .withAugmentation(varied ? TinyTraining.VARIED : Augmentation.NONE),
         Recomputation.NONE,
         interruptions());
   }

@@ -58,7 +58,7 @@ final class RunSettingsTest {
   }
 
   private static TrainingState at(int batch) {
-    return new TrainingState(1, 1, 1, batch, 0, 0, LossTotals.NONE, List.of());
+    return new TrainingState(1, 1, 1, batch, 0, 0, 0, LossTotals.NONE, List.of());
   }
 
   /** A run of a version without a setting had its default. */

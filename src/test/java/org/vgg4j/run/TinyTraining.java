@@ -10,6 +10,9 @@ import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.InMemoryImages;
 import org.vgg4j.data.loading.BatchSchedule;
+import org.vgg4j.data.preprocessing.Augmentation;
+import org.vgg4j.data.preprocessing.ImageStatistics;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
@@ -32,6 +35,14 @@ final class TinyTraining {
 
   /** A net of whose convolutions some read nothing but a batch norm's output. */
   static final VggConfig IN_A_ROW = net("3,8,M,4,8,5,M", true);
+
+  /** Images that are resized, cropped, flipped and shifted. */
+  static final Augmentation VARIED =
+      Augmentation.NONE
+          .withScale(8, 11)
+          .withFlip(true)
+          .withColorShift(1)
+          .withStatistics(ImageStatistics.of(images(), Preprocessing.of(1, 8)));
 
   static final VggConfig PLAIN = net("3,8,M,4,8,5,M", false);
 

@@ -21,6 +21,7 @@ import org.vgg4j.backend.cuda.OnStandIn;
 import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.backend.cuda.StandIn;
 import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.MixedImages;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
@@ -29,6 +30,7 @@ import org.vgg4j.evaluation.ImagePlace;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
+import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.tensor.InvalidInputException;
@@ -120,8 +122,8 @@ final class CudaDataPlaceTest {
     onHost.requireSame(onDevice);
     onHost.requireSame(auto);
     assertEquals(new ImagePlace(0, "as asked for"), onHost.places.get(0));
-    assertEquals(new ImagePlace(22 * 64 + 128 + 2 * 256, null), onDevice.places.get(0));
-    assertEquals(new ImagePlace(11 * 64 + 64 + 2 * 256, null), onDevice.places.get(1));
+    assertEquals(new ImagePlace(2 * (22 * 64 + 128), null), onDevice.places.get(0));
+    assertEquals(new ImagePlace(2 * (11 * 64 + 64), null), onDevice.places.get(1));
     assertEquals(onDevice.places, auto.places);
   }
 
@@ -271,7 +273,7 @@ final class CudaDataPlaceTest {
   @Test
   void imagesThatDoNotFitStayOnTheHost() {
     long reserve = 512L << 20;
-    ImageSource large = TinyNets.noise(80_000, 3); // 5.1 MB, and 0.6 of indices
+    ImageSource large = TinyNets.noise(80_000, 3); // 5.1 MB, and as much of the table
     try (CudaBackend backend = open(Precision.FP32);
         Vgg vgg =
             Vgg.build(
@@ -279,18 +281,20 @@ final class CudaDataPlaceTest {
                 Initialization.PYTORCH,
                 NetworkOptions.training(Trainer.batchSizes(40_000, 80_000)),
                 backend)) {
-      StandIn.capacity(reserve + used(backend) + (4L << 20));
+      StandIn.capacity(reserve + used(backend) + (8L << 20));
       try (DataFeed host = new DataFeed(vgg, PREPROCESSING, large, DataOn.AUTO)) {
         String reason = host.place().reason();
         assertTrue(
-            reason.matches("the images of noise need 5\\.8 MB, and \\d\\.\\d MB of .*"), reason);
+            reason.matches("the images of noise need 10\\.2 MB, and \\d\\.\\d MB of .*"), reason);
       }
       InvalidInputException refused =
           assertThrows(
               InvalidInputException.class,
               () -> new DataFeed(vgg, PREPROCESSING, large, DataOn.DEVICE));
       assertTrue(
-          refused.getMessage().startsWith("dataOn cannot be device: the images of noise need 5.8"));
+          refused
+              .getMessage()
+              .startsWith("dataOn cannot be device: the images of noise need 10.2"));
       try (DataFeed small = new DataFeed(vgg, PREPROCESSING, TEST, DataOn.AUTO)) {
         assertTrue(small.place().isOnDevice());
       }
@@ -309,15 +313,28 @@ final class CudaDataPlaceTest {
   }
 
   @Test
-  void whatTheHostPreprocessesStaysThere() {
-    Preprocessing normalized = new Preprocessing(1, 8, 8, List.of(0.5), List.of(0.5));
+  void imagesOfUnknownShapesStayOnTheHost() {
+    ImageSource unknown = new MixedImages(11, false);
     try (CudaBackend backend = open(Precision.FP32);
-        Vgg vgg = vgg(backend)) {
-      try (DataFeed feed = new DataFeed(vgg, normalized, TEST, DataOn.AUTO)) {
-        assertEquals("the host preprocesses the images of noise", feed.place().reason());
+        Vgg vgg =
+            TinyNets.random(
+                VggConfig.builder()
+                    .layers("4,M")
+                    .channels(3)
+                    .classes(3)
+                    .imageSize(8)
+                    .hidden(5)
+                    .build(),
+                NetworkOptions.inference(4),
+                backend)) {
+      Preprocessing three = Preprocessing.of(3, 8);
+      try (DataFeed feed = new DataFeed(vgg, three, unknown, DataOn.AUTO)) {
+        assertEquals(
+            "the images of mixed have sizes that are known only when they are read",
+            feed.place().reason());
       }
       assertThrows(
-          InvalidInputException.class, () -> new DataFeed(vgg, normalized, TEST, DataOn.DEVICE));
+          InvalidInputException.class, () -> new DataFeed(vgg, three, unknown, DataOn.DEVICE));
     }
   }
 }

@@ -21,13 +21,13 @@ import org.vgg4j.backend.cuda.operations.CudaConvBlock;
 import org.vgg4j.backend.cuda.operations.CudaCrossEntropy;
 import org.vgg4j.backend.cuda.operations.CudaDevice;
 import org.vgg4j.backend.cuda.operations.CudaDropout;
+import org.vgg4j.backend.cuda.operations.CudaImageViews;
 import org.vgg4j.backend.cuda.operations.CudaImages;
 import org.vgg4j.backend.cuda.operations.CudaLinear;
 import org.vgg4j.backend.cuda.operations.CudaLossTotals;
 import org.vgg4j.backend.cuda.operations.CudaLrn;
 import org.vgg4j.backend.cuda.operations.CudaMaxPool2d;
 import org.vgg4j.backend.cuda.operations.CudaRelu;
-import org.vgg4j.backend.cuda.operations.CudaResidentImages;
 import org.vgg4j.backend.cuda.operations.CudaSgd;
 import org.vgg4j.backend.cuda.operations.CudaStepState;
 import org.vgg4j.tensor.AccumulatePlan;
@@ -52,6 +52,8 @@ import org.vgg4j.tensor.DropoutSpec;
 import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.ImagePlan;
 import org.vgg4j.tensor.ImageSpec;
+import org.vgg4j.tensor.ImageViewPlan;
+import org.vgg4j.tensor.ImageViewSpec;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
@@ -65,7 +67,6 @@ import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.Profiler;
 import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.ReluPlan;
-import org.vgg4j.tensor.ResidentImagePlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepMarks;
@@ -358,11 +359,10 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public ResidentImagePlan residentImages(ImageSpec spec, int count, Layout x, StepState state) {
+  public ImageViewPlan imageViews(ImageViewSpec spec, Layout x, StepState state) {
+    CudaStepState own = state == null ? null : CudaStepState.of(device, state);
     return Closing.building(
-        owned ->
-            new CudaResidentImages(
-                owned, device, spec, count, CudaLayout.of(x), CudaStepState.of(device, state)));
+        owned -> new CudaImageViews(owned, device, spec, CudaLayout.of(x), own));
   }
 
   @Override

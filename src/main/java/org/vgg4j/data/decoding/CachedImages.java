@@ -15,6 +15,7 @@ import org.vgg4j.tensor.InvalidInputException;
 final class CachedImages implements ImageSource {
   private final String name;
   private final List<String> classNames;
+  private final PictureList list;
   private final CacheFiles files;
   private final CacheIndex index;
   private final MappedFile pixels;
@@ -26,6 +27,7 @@ final class CachedImages implements ImageSource {
    */
   CachedImages(PictureList list, CacheFiles files, CacheIndex index) throws IOException {
     name = list.name();
+    this.list = list;
     classNames = List.copyOf(list.classNames());
     this.files = files;
     this.index = index;
@@ -44,6 +46,12 @@ final class CachedImages implements ImageSource {
   @Override
   public List<String> classNames() {
     return classNames;
+  }
+
+  /** {@inheritDoc} Where files were left out nobody knows which one an image came from. */
+  @Override
+  public String imageName(int image) {
+    return leftOut() == 0 ? list.file(Objects.checkIndex(image, size())).toString() : null;
   }
 
   @Override
@@ -69,6 +77,11 @@ final class CachedImages implements ImageSource {
   @Override
   public ImageShape commonShape() {
     return index.header().common();
+  }
+
+  @Override
+  public boolean knowsShapes() {
+    return true;
   }
 
   private CachedImage at(int image) {

@@ -1,49 +1,56 @@
 package org.vgg4j.data.loading;
 
-import java.nio.ByteBuffer;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.preprocessing.PreprocessedImages;
+import org.vgg4j.data.preprocessing.ImageViews;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
- * One pass over an image source in batches, which a background thread prepares ahead of the step:
- * preprocessed for a net, or raw for an engine that preprocesses itself. Only one thread may take
- * the batches; any thread may call {@link #close}.
+ * One pass over an image source in batches, which background threads prepare ahead of the step:
+ * preprocessed for a net, or raw for an engine that preprocesses itself. The batches come in their
+ * order, with the same bits for any number of threads. Only one thread may take the batches; any
+ * thread may call {@link #close}.
  */
 public final class BatchLoader implements AutoCloseable {
-  /** One in use, one ready, one being filled. */
+  /** One in use, and two ready or being filled. */
   private static final int BUFFERS = 3;
 
+  /** More threads would wait for memory rather than compute. */
+  private static final int MOST_THREADS = 8;
+
+  /** How many images a thread takes at once at most: small ones are done in no time. */
+  private static final int MOST_TAKEN = 32;
+
   private final ImageSource data;
+  private final BatchContents contents;
   private final BatchSchedule schedule;
   private final int[] order; // null for the source's own
-  private final int imageBytes;
-  private final ImageReader images;
-  private final BlockingQueue<Batch> free = new ArrayBlockingQueue<>(BUFFERS);
-  private final BlockingQueue<Object> ready = new ArrayBlockingQueue<>(BUFFERS + 1);
+  private final int taken; // images that a thread takes at once
   private final Closing owned = new Closing(); // the buffers
-  private final Thread thread;
+  private final List<Thread> threads = new ArrayList<>();
+  private final Object lock = new Object(); // guards all below, and the fillings
+  private final Deque<Batch> free = new ArrayDeque<>();
+  private final Deque<Filling> begun = new ArrayDeque<>(); // not yet taken, in order
+  private int next; // the batch to begin next
+  private boolean beginning; // a thread is about to add a batch to those begun
   private Batch lent;
-  private Object end; // what ended the pass: this, or the failure of the background thread
-  private volatile boolean closed;
-
-  /** Writes image {@code image} to {@code target} at {@code offset}. */
-  private interface ImageReader {
-    void read(int image, ByteBuffer target, int offset);
-  }
+  private Filling failed; // what ended the pass
+  private boolean closed;
 
   /** Prepares a pass over all images in the source's own order, in direct buffers. */
   public BatchLoader(ImageSource data, int batchSize, Preprocessing preprocessing) {
     this(
         data,
-        preprocessing,
+        ImageViews.of(preprocessing),
         new BatchSchedule(data.size(), batchSize, 1, Shard.WHOLE),
         null,
         0,
@@ -53,7 +60,7 @@ public final class BatchLoader implements AutoCloseable {
   /**
    * Prepares a pass.
    *
-   * @param preprocessing how an image becomes the net's input
+   * @param views how an image becomes the net's input
    * @param schedule how the images fall into batches
    * @param order the order of the images, null for the source's own
    * @param firstBatch how many batches to skip at the start, at most all
@@ -64,57 +71,54 @@ public final class BatchLoader implements AutoCloseable {
    */
   public BatchLoader(
       ImageSource data,
-      Preprocessing preprocessing,
+      ImageViews views,
       BatchSchedule schedule,
       int[] order,
       int firstBatch,
       IntFunction<HostBuffer> buffers) {
     this(
-        data,
-        (double) preprocessing.channels()
-            * preprocessing.crop()
-            * preprocessing.crop()
-            * Float.BYTES,
-        new PreprocessedImages(data, preprocessing)::read,
-        schedule,
-        order,
-        firstBatch,
-        buffers);
+        data, new FloatContents(data, views), schedule, order, firstBatch, buffers, usualThreads());
   }
 
   /**
-   * Prepares a pass over the raw images, which must have one shape. All else is as in the
-   * constructor.
+   * Prepares a pass over the raw images, whose shapes must be known, with a table of what the net
+   * sees of them. All else is as in the constructor.
    */
   public static BatchLoader ofPixels(
       ImageSource data,
+      ImageViews views,
       BatchSchedule schedule,
       int[] order,
       int firstBatch,
       IntFunction<HostBuffer> buffers) {
-    int bytes = data.commonShape().bytes();
-    return new BatchLoader(data, bytes, data::read, schedule, order, firstBatch, buffers);
+    BatchContents pixels = new PixelContents(data, views);
+    return new BatchLoader(data, pixels, schedule, order, firstBatch, buffers, usualThreads());
   }
 
-  private BatchLoader(
+  private static int usualThreads() {
+    return Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+  }
+
+  BatchLoader(
       ImageSource data,
-      double imageBytes,
-      ImageReader images,
+      BatchContents contents,
       BatchSchedule schedule,
       int[] order,
       int firstBatch,
-      IntFunction<HostBuffer> buffers) {
+      IntFunction<HostBuffer> buffers,
+      int threadCount) {
     this.data = data;
-    this.images = images;
+    this.contents = contents;
     this.schedule = schedule;
     this.order = order;
+    next = firstBatch;
     int most = schedule.mostImages();
-    if (most * imageBytes > ImageShape.MAX_BYTES) {
+    double bytes = contents.bytes(most);
+    if (bytes > ImageShape.MAX_BYTES) {
       throw new InvalidInputException(
           "a batch of %d images of %.0f bytes is too large; take fewer or smaller ones"
-              .formatted(most, imageBytes));
+              .formatted(most, bytes / most));
     }
-    this.imageBytes = (int) imageBytes;
     if (order != null && order.length != data.size()) {
       throw new IllegalArgumentException(
           "an order of %d images for %d".formatted(order.length, data.size()));
@@ -123,77 +127,176 @@ public final class BatchLoader implements AutoCloseable {
     if (firstBatch < 0 || firstBatch > batches) {
       throw new IllegalArgumentException("batch " + firstBatch + " of " + batches);
     }
-    for (int i = 0; i < BUFFERS; i++) {
-      HostBuffer pixels = owned.own(buffers.apply(most * this.imageBytes));
-      HostBuffer labels = owned.own(buffers.apply(Math.multiplyExact(most, Integer.BYTES)));
-      free.add(new Batch(pixels, labels, 0, 0));
-    }
-    thread = new Thread(() -> prepare(firstBatch, batches), "vgg4j-batches");
-    thread.setDaemon(true);
-    thread.start();
-  }
-
-  private void prepare(int firstBatch, int batches) {
-    Object last = this;
     try {
-      for (int index = firstBatch; index < batches; index++) {
-        ready.put(fill(free.take(), index));
+      for (int i = 0; i < BUFFERS; i++) {
+        free.add(buffers((int) bytes, most, buffers));
       }
-    } catch (InterruptedException e) {
-      // Only close() interrupts this thread, which ends here.
     } catch (RuntimeException | Error e) {
-      last = e;
+      owned.abandon(e);
+      throw e;
     }
-    ready.add(last); // there is room for it besides all batches
+    int useful = Math.min(threadCount, data.size());
+    taken = Math.max(1, Math.min(MOST_TAKEN, most / (4 * useful)));
+    for (int i = 0; i < useful; i++) {
+      Thread thread = new Thread(this::work, "vgg4j-batches-" + (i + 1));
+      thread.setDaemon(true);
+      threads.add(thread);
+    }
+    threads.forEach(Thread::start);
   }
 
-  private Batch fill(Batch buffer, int index) {
-    int first = schedule.begin(index);
-    int size = schedule.end(index) - first;
-    buffer.images().await();
-    buffer.labels().await();
-    for (int i = 0; i < size; i++) {
-      int image = order == null ? first + i : order[first + i];
-      buffer.labels().bytes().putInt(i * Integer.BYTES, data.label(image));
-      images.read(image, buffer.images().bytes(), i * imageBytes);
+  private Batch buffers(int bytes, int most, IntFunction<HostBuffer> buffers) {
+    int tableBytes = contents.tableBytes(most);
+    return new Batch(
+        owned.own(buffers.apply(bytes)),
+        owned.own(buffers.apply(Math.multiplyExact(most, Integer.BYTES))),
+        tableBytes == 0 ? null : owned.own(buffers.apply(tableBytes)),
+        0,
+        0,
+        0);
+  }
+
+  /** What each thread does until the pass ends. */
+  private void work() {
+    BatchContents.Writer writer = contents.writer();
+    for (Filling.Part part = claim(); part != null; part = claim()) {
+      Filling.Failure failure = part.write(writer);
+      synchronized (lock) {
+        part.of().done(part, failure, failure == null ? null : described(failure));
+        lock.notifyAll();
+      }
     }
-    return new Batch(buffer.images(), buffer.labels(), size, index);
+  }
+
+  /** Takes images to prepare, of a new batch where all others are taken; null at the end. */
+  private Filling.Part claim() {
+    while (true) {
+      Batch buffer;
+      int index;
+      synchronized (lock) {
+        Filling last = begun.peekLast();
+        if (closed || (last != null && last.failure() != null) || failed != null) {
+          return null;
+        }
+        Filling.Part part = last == null ? null : last.claim(taken);
+        if (part != null) {
+          return part;
+        }
+        if (next == schedule.passes()) {
+          return null;
+        }
+        if (beginning || free.isEmpty()) {
+          waitForChange();
+          continue;
+        }
+        beginning = true;
+        index = next++;
+        buffer = free.remove();
+      }
+      Filling begins = begin(buffer, index); // which may wait for the engine
+      synchronized (lock) {
+        begun.add(begins);
+        beginning = false;
+        lock.notifyAll();
+      }
+    }
+  }
+
+  private Filling begin(Batch buffer, int index) {
+    try {
+      buffer.await();
+      int first = schedule.begin(index);
+      int[] images =
+          IntStream.range(first, schedule.end(index))
+              .map(i -> order == null ? i : order[i])
+              .toArray();
+      for (int i = 0; i < images.length; i++) {
+        buffer.labels().bytes().putInt(i * Integer.BYTES, data.label(images[i]));
+      }
+      int[] places =
+          contents.places(images, buffer.table() == null ? null : buffer.table().bytes());
+      return new Filling(
+          new Batch(
+              buffer.images(),
+              buffer.labels(),
+              buffer.table(),
+              images.length,
+              index,
+              places[images.length]),
+          images,
+          places);
+    } catch (RuntimeException | Error e) {
+      return new Filling(
+          e instanceof InvalidInputException
+              ? e
+              : new IllegalStateException("a batch could not be prepared: " + e, e));
+    }
+  }
+
+  private Throwable described(Filling.Failure failure) {
+    return failure.cause() instanceof InvalidInputException
+        ? failure.cause()
+        : new IllegalStateException(
+            "image %d of %s could not be prepared: %s"
+                .formatted(failure.image(), data.name(), failure.cause()),
+            failure.cause());
+  }
+
+  /** Waits on the lock; only a thread of this loader, which nobody interrupts. */
+  private void waitForChange() {
+    try {
+      lock.wait();
+    } catch (InterruptedException e) {
+      // What was waited for is looked at again.
+    }
   }
 
   /**
    * Returns the next batch, or null at the end of the pass. The previous batch is taken back.
    *
    * @throws InvalidInputException when an image cannot be used
-   * @throws IllegalStateException when the background thread failed for another reason, the loader
-   *     is closed before or during the call, or the calling thread is interrupted
+   * @throws IllegalStateException when a background thread failed for another reason, the loader is
+   *     closed before or during the call, or the calling thread is interrupted
    */
   public Batch next() {
-    requireOpen();
-    if (lent != null) {
-      free.add(lent);
-      lent = null;
-    }
-    if (end == null) {
-      Object item = take();
+    synchronized (lock) {
       requireOpen();
-      if (item instanceof Batch batch) {
-        lent = batch;
-        return batch;
+      if (lent != null) {
+        free.add(lent);
+        lent = null;
+        lock.notifyAll();
       }
-      end = item;
+      while (failed == null && (Thread.currentThread().isInterrupted() || !isNextKnown())) {
+        await();
+        requireOpen();
+      }
+      if (failed == null && !begun.isEmpty()) {
+        Filling done = begun.remove();
+        if (done.failure() == null) {
+          lent = done.batch();
+          return lent;
+        }
+        failed = done;
+        lock.notifyAll();
+      }
     }
-    if (end instanceof InvalidInputException refusal) {
+    if (failed == null) {
+      return null;
+    }
+    if (failed.failure() instanceof InvalidInputException refusal) {
       throw new InvalidInputException(refusal.getMessage(), refusal);
     }
-    if (end instanceof Throwable failure) {
-      throw new IllegalStateException("a batch could not be prepared: " + failure, failure);
-    }
-    return null;
+    Throwable failure = failed.failure();
+    throw new IllegalStateException(failure.getMessage(), failure.getCause());
   }
 
-  private Object take() {
+  private boolean isNextKnown() {
+    return begun.isEmpty() ? next == schedule.passes() && !beginning : begun.element().isDone();
+  }
+
+  private void await() {
     try {
-      return ready.take();
+      lock.wait();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while waiting for a batch", e);
@@ -206,25 +309,29 @@ public final class BatchLoader implements AutoCloseable {
     }
   }
 
-  /** Returns the thread that prepares the batches. */
-  Thread thread() {
-    return thread;
+  /** Returns the threads that prepare the batches. */
+  List<Thread> threads() {
+    return threads;
   }
 
   /**
-   * Ends the background thread and releases the buffers; a {@link #next} waiting in another thread
-   * fails.
+   * Ends the background threads, each after the images it has begun, and releases the buffers; a
+   * {@link #next} waiting in another thread fails.
    */
   @Override
   public void close() {
-    closed = true;
-    thread.interrupt();
+    synchronized (lock) {
+      closed = true;
+      lock.notifyAll();
+    }
     boolean isInterrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        isInterrupted = true;
+    for (Thread thread : threads) {
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          isInterrupted = true;
+        }
       }
     }
     if (isInterrupted) {

@@ -7,43 +7,45 @@ final class AntialiasedResize implements Resizer {
   private static final int LEVELS = 256;
 
   private final int inWidth;
-  private final ResizeWindow window;
+  private final ImageView view;
   private final ByteResize resize; // null where an image has its size and is only cut
   private final byte[] resized; // (S, S)
   private final float[] values = new float[LEVELS]; // of the levels
   private final float[] row; // (S)
 
-  AntialiasedResize(int inHeight, int inWidth, ResizeWindow window) {
+  AntialiasedResize(int inHeight, int inWidth, ImageView view) {
     this.inWidth = inWidth;
-    this.window = window;
+    this.view = view;
+    ResizeWindow window = view.window();
     boolean hasSize = inHeight == window.height() && inWidth == window.width();
-    resize = hasSize ? null : new ByteResize(inHeight, inWidth, window);
+    resize = hasSize ? null : new ByteResize(inHeight, inWidth, view);
     resized = hasSize ? null : new byte[Math.multiplyExact(window.side(), window.side())];
     row = new float[window.side()];
   }
 
   @Override
-  public void resize(
-      byte[] pixels, int from, FloatBuffer target, int into, float mean, float deviation) {
+  public void resize(byte[] pixels, int from, FloatBuffer target, int into, Levels levels) {
     for (int level = 0; level < LEVELS; level++) {
       values[level] = level / 255f;
     }
-    Resizer.normalize(values, mean, deviation);
+    levels.apply(values);
+    ResizeWindow window = view.window();
     if (resize == null) {
       int first = from + (int) (window.top() * inWidth + window.left());
-      write(pixels, first, inWidth, target, into);
+      write(pixels, first, inWidth, view.flipped(), target, into);
     } else {
       resize.resize(pixels, from, resized, 0);
-      write(resized, 0, window.side(), target, into);
+      write(resized, 0, window.side(), false, target, into);
     }
   }
 
-  private void write(byte[] levels, int first, int step, FloatBuffer target, int into) {
-    int side = window.side();
+  private void write(
+      byte[] levels, int first, int step, boolean mirrored, FloatBuffer target, int into) {
+    int side = row.length;
     for (int y = 0; y < side; y++) {
       int at = first + y * step;
       for (int x = 0; x < side; x++) {
-        row[x] = values[levels[at + x] & 0xFF];
+        row[x] = values[levels[at + (mirrored ? side - 1 - x : x)] & 0xFF];
       }
       target.put(into + y * side, row, 0, side);
     }

@@ -16,7 +16,8 @@ final class BilinearResize implements Resizer {
   private final float[] upper; // (crop), a row of the image interpolated across
   private final float[] lower; // (crop)
 
-  BilinearResize(int inHeight, int inWidth, ResizeWindow window) {
+  BilinearResize(int inHeight, int inWidth, ImageView view) {
+    ResizeWindow window = view.window();
     this.inWidth = inWidth;
     crop = window.side();
     isSameSize = inHeight == window.height() && inWidth == window.width();
@@ -28,25 +29,32 @@ final class BilinearResize implements Resizer {
     across = new float[crop];
     upper = new float[crop];
     lower = new float[crop];
-    weights(inHeight, window.height(), window.top(), top, bottom, down);
-    weights(inWidth, window.width(), window.left(), left, right, across);
-  }
-
-  private void weights(int in, long size, long first, int[] low, int[] high, float[] weight) {
     for (int i = 0; i < crop; i++) {
-      double position = Math.max(0, (first + i + 0.5) * in / size - 0.5);
-      low[i] = Math.min((int) position, in - 1);
-      high[i] = Math.min(low[i] + 1, in - 1);
-      weight[i] = (float) (position - low[i]);
+      long row = window.place(window.top(), i, false);
+      long column = window.place(window.left(), i, view.flipped());
+      position(row, inHeight, window.height(), i, top, bottom, down);
+      position(column, inWidth, window.width(), i, left, right, across);
     }
   }
 
+  /**
+   * Finds the two pixels that make one. Its centre lies at (place + 1/2) in / size - 1/2, a ratio
+   * of integers: so every engine has the same bits.
+   */
+  private static void position(
+      long place, int in, long size, int i, int[] low, int[] high, float[] weight) {
+    long numerator = Math.max(0, (2 * place + 1) * in - size);
+    long denominator = 2 * size;
+    low[i] = (int) (numerator / denominator);
+    high[i] = Math.min(low[i] + 1, in - 1);
+    weight[i] = (float) (numerator % denominator) / (float) denominator;
+  }
+
   @Override
-  public void resize(
-      byte[] pixels, int from, FloatBuffer target, int into, float mean, float deviation) {
+  public void resize(byte[] pixels, int from, FloatBuffer target, int into, Levels levels) {
     for (int row = 0; row < crop; row++) {
       scaledRow(pixels, from, row);
-      Resizer.normalize(upper, mean, deviation);
+      levels.apply(upper);
       target.put(into + row * crop, upper, 0, crop);
     }
   }

@@ -1,6 +1,7 @@
 package org.vgg4j.data.preprocessing;
 
 import java.util.Arrays;
+import java.util.function.IntToLongFunction;
 
 /**
  * Resizes channels of one size to bytes, bilinear and antialiased as Pillow does: across, then
@@ -29,14 +30,23 @@ public final class ByteResize {
    * @param weights (kept, count), which sum to about 2^22 for each
    */
   private record Taps(int[] first, int count, int[] weights) {
-    static Taps of(int in, long out, long start, int kept) {
+    static Taps of(int in, long out, int kept) {
+      return of(in, out, i -> i, kept);
+    }
+
+    /**
+     * Takes some pixels of the resized axis.
+     *
+     * @param place which pixel each kept one is
+     */
+    static Taps of(int in, long out, IntToLongFunction place, int kept) {
       double scale = (double) in / out;
       double reach = Math.max(1, scale); // the triangle's half width, in pixels
       int count = (int) Math.min(in, Math.max(FOUR, (long) Math.ceil(2 * reach) + 1));
       int[] first = new int[kept];
       int[] weights = new int[Math.multiplyExact(kept, count)];
       for (int i = 0; i < kept; i++) {
-        double centre = (start + i + 0.5) * scale;
+        double centre = (place.applyAsLong(i) + 0.5) * scale;
         int low = (int) Math.max(0, Math.floor(centre - reach));
         int high = (int) Math.min(in, Math.ceil(centre + reach));
         double[] weight = new double[high - low];
@@ -65,18 +75,21 @@ public final class ByteResize {
 
   /** Prepares for images of one size, all of whose pixels are kept. */
   public ByteResize(int inHeight, int inWidth, int outHeight, int outWidth) {
-    this(
-        inWidth,
-        Taps.of(inHeight, outHeight, 0, outHeight),
-        Taps.of(inWidth, outWidth, 0, outWidth));
+    this(inWidth, Taps.of(inHeight, outHeight, outHeight), Taps.of(inWidth, outWidth, outWidth));
   }
 
   /** Prepares for images of one size, of which a square is kept. */
-  ByteResize(int inHeight, int inWidth, ResizeWindow window) {
+  ByteResize(int inHeight, int inWidth, ImageView view) {
+    this(inHeight, inWidth, view.window(), view.flipped());
+  }
+
+  private ByteResize(int inHeight, int inWidth, ResizeWindow window, boolean mirrored) {
     this(
         inWidth,
-        Taps.of(inHeight, window.height(), window.top(), window.side()),
-        Taps.of(inWidth, window.width(), window.left(), window.side()));
+        Taps.of(
+            inHeight, window.height(), i -> window.place(window.top(), i, false), window.side()),
+        Taps.of(
+            inWidth, window.width(), i -> window.place(window.left(), i, mirrored), window.side()));
   }
 
   private ByteResize(int inWidth, Taps down, Taps across) {

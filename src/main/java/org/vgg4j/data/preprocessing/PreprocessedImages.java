@@ -10,48 +10,68 @@ import org.vgg4j.tensor.InvalidInputException;
 /** The preprocessed images of a source; not thread-safe. */
 public final class PreprocessedImages {
   private final ImageSource source;
-  private final Preprocessing preprocessing;
+  private final ImageViews views;
   private ByteBuffer pixels = ByteBuffer.allocate(0); // of one image
   private ImageShape shape; // of the previous image
-  private Resizer resizer; // of images of that shape
+  private ImageView view; // of the previous image
+  private Resizer resizer; // of that view of images of that shape
 
   /** Checks that a net can take the images, if their common shape is known. */
-  public PreprocessedImages(ImageSource source, Preprocessing preprocessing) {
+  public PreprocessedImages(ImageSource source, ImageViews views) {
     this.source = source;
-    this.preprocessing = preprocessing;
+    this.views = views;
     if (source.commonShape() != null) {
-      prepare(source.commonShape());
+      requireChannels(source.name(), source.commonShape(), views.preprocessing());
     }
   }
 
-  private void prepare(ImageShape next) {
-    if (next.channels() != preprocessing.channels() && next.channels() != 1) {
+  private static void requireChannels(String what, ImageShape shape, Preprocessing how) {
+    if (shape.channels() != how.channels() && shape.channels() != 1) {
       throw new InvalidInputException(
           "a net of %d channels cannot take %s with %d"
-              .formatted(preprocessing.channels(), source.name(), next.channels()));
+              .formatted(how.channels(), what, shape.channels()));
     }
-    if (pixels.capacity() < next.bytes()) {
-      pixels = ByteBuffer.allocate(next.bytes());
+  }
+
+  /**
+   * Checks that a net can take an image.
+   *
+   * @throws InvalidInputException when it has neither one channel nor the net's
+   */
+  public static void requireChannels(
+      ImageSource source, int image, ImageShape shape, Preprocessing how) {
+    requireChannels("image %d of %s".formatted(image, source.name()), shape, how);
+  }
+
+  private void prepare(int image, ImageShape next, ImageView seen) {
+    if (!next.equals(shape)) {
+      requireChannels(source, image, next, views.preprocessing());
+      if (pixels.capacity() < next.bytes()) {
+        pixels = ByteBuffer.allocate(next.bytes());
+      }
     }
-    resizer = Resizer.of(preprocessing, next.height(), next.width());
+    if (!next.equals(shape) || !seen.takesThoseOf(view)) {
+      resizer = Resizer.of(views.preprocessing().filter(), next, seen);
+    }
     shape = next;
+    view = seen;
   }
 
   /** Writes an image to {@code target} at {@code offset}: (C, S, S), F32 in native order. */
   public void read(int image, ByteBuffer target, int offset) {
     ImageShape next = source.shape(image);
-    if (!next.equals(shape)) {
-      prepare(next);
-    }
+    prepare(image, next, views.of(image, next));
     source.read(image, pixels, 0);
-    int plane = preprocessing.crop() * preprocessing.crop();
-    int bytes = preprocessing.channels() * plane * Float.BYTES;
+    Preprocessing how = views.preprocessing();
+    int plane = how.crop() * how.crop();
+    int bytes = how.channels() * plane * Float.BYTES;
     FloatBuffer x = target.slice(offset, bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
-    for (int c = 0; c < preprocessing.channels(); c++) {
+    for (int c = 0; c < how.channels(); c++) {
       int from = shape.channels() == 1 ? 0 : c * shape.height() * shape.width();
-      float mean = preprocessing.mean().get(c).floatValue();
-      float deviation = preprocessing.deviation().get(c).floatValue();
-      resizer.resize(pixels.array(), from, x, c * plane, mean, deviation);
+      Levels levels =
+          new Levels(
+              view.shift(c), how.mean().get(c).floatValue(), how.deviation().get(c).floatValue());
+      resizer.resize(pixels.array(), from, x, c * plane, levels);
     }
   }
 }

@@ -158,18 +158,6 @@ public record Preprocessing(
   }
 
   /**
-   * Returns whether the images of a data set are only resized to squares without antialiasing and
-   * divided by 255, which an engine can do itself.
-   */
-  public boolean onlyResizes() {
-    return fit != PictureFit.SHORTER
-        && resize == crop
-        && filter == ResizeFilter.BILINEAR
-        && mean.stream().allMatch(m -> m == 0)
-        && deviation.stream().allMatch(d -> d == 1);
-  }
-
-  /**
    * Checks that this yields images that fit a net.
    *
    * @throws InvalidInputException when it does not

@@ -9,19 +9,23 @@ package org.vgg4j.data.preprocessing;
  * @param left the column of the kept square's first
  * @param side S, of the kept square
  */
-record ResizeWindow(long height, long width, long top, long left, int side) {
+public record ResizeWindow(long height, long width, long top, long left, int side) {
   /** Returns what a preprocessing makes of an image's size. */
   static ResizeWindow of(Preprocessing how, int height, int width) {
-    int size = how.resize();
+    ResizeWindow whole = resized(how, how.resize(), height, width);
+    return how.fit() == PictureFit.SHORTER
+        ? whole.at(middle(whole.height, how.crop()), middle(whole.width, how.crop()))
+        : whole.at((how.resize() - how.crop()) / 2, (how.resize() - how.crop()) / 2);
+  }
+
+  /** Returns the first square of an image that is resized to another size than {@code how} says. */
+  static ResizeWindow resized(Preprocessing how, int size, int height, int width) {
     if (how.fit() != PictureFit.SHORTER) {
-      int first = (size - how.crop()) / 2;
-      return new ResizeWindow(size, size, first, first, how.crop());
+      return new ResizeWindow(size, size, 0, 0, how.crop());
     }
     int shorter = Math.min(height, width);
-    long tall = longer(size, height, shorter);
-    long wide = longer(size, width, shorter);
     return new ResizeWindow(
-        tall, wide, middle(tall, how.crop()), middle(wide, how.crop()), how.crop());
+        longer(size, height, shorter), longer(size, width, shorter), 0, 0, how.crop());
   }
 
   private static long longer(int size, int side, int shorter) {
@@ -31,5 +35,20 @@ record ResizeWindow(long height, long width, long top, long left, int side) {
   /** As torchvision's {@code CenterCrop}: halves go to the even side. */
   private static long middle(long length, int crop) {
     return (long) Math.rint((length - crop) / 2.0);
+  }
+
+  /** Returns the square that begins elsewhere. */
+  ResizeWindow at(long row, long column) {
+    return new ResizeWindow(height, width, row, column, side);
+  }
+
+  /**
+   * Returns the row or column of the resized image that is number {@code i} of the square.
+   *
+   * @param first of the square
+   * @param mirrored whether they are counted from the other end
+   */
+  long place(long first, int i, boolean mirrored) {
+    return first + (mirrored ? side - 1 - i : i);
   }
 }

@@ -61,6 +61,11 @@ final class SelectedImages implements ImageSource {
   }
 
   @Override
+  public String imageName(int image) {
+    return all.imageName(source(image));
+  }
+
+  @Override
   public int size() {
     return size;
   }
@@ -78,6 +83,16 @@ final class SelectedImages implements ImageSource {
   @Override
   public ImageShape commonShape() {
     return all.commonShape();
+  }
+
+  @Override
+  public boolean knowsShapes() {
+    return all.knowsShapes();
+  }
+
+  @Override
+  public void addTo(CRC32C crc, int image) {
+    all.addTo(crc, source(image));
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.InMemoryImages;
+import org.vgg4j.data.preprocessing.ImageViews;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.InvalidInputException;
@@ -106,7 +107,7 @@ final class BatchLoaderClosingTest {
   private static BatchLoader loader(int[] order, int firstBatch) {
     return new BatchLoader(
         SEVEN,
-        Preprocessing.of(1, 2),
+        ImageViews.of(Preprocessing.of(1, 2)),
         new BatchSchedule(7, 4, 1),
         order,
         firstBatch,

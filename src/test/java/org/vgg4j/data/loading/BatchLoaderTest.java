@@ -26,6 +26,8 @@ import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.InMemoryImages;
 import org.vgg4j.data.MixedImages;
+import org.vgg4j.data.preprocessing.ImageViews;
+import org.vgg4j.data.preprocessing.Levels;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.data.preprocessing.Resizer;
 import org.vgg4j.data.sets.TinyIdx;
@@ -95,7 +97,7 @@ class BatchLoaderTest {
       assertEquals(0, loader.next().index()); // a grey one
       for (int i = 0; i < 2; i++) {
         assertEquals(
-            "a net of 1 channels cannot take mixed with 3",
+            "a net of 1 channels cannot take image 1 of mixed with 3",
             assertThrows(InvalidInputException.class, loader::next).getMessage());
       }
     }
@@ -108,6 +110,7 @@ class BatchLoaderTest {
     try (BatchLoader loader =
         BatchLoader.ofPixels(
             data,
+            ImageViews.of(Preprocessing.of(1, 5)),
             new BatchSchedule(11, 4, 1),
             null,
             1,
@@ -116,7 +119,7 @@ class BatchLoaderTest {
               given.add(buffer);
               return buffer;
             })) {
-      assertEquals(6, given.size()); // images and labels of three batches
+      assertEquals(9, given.size()); // images, labels and table of three batches
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
         assertTrue(given.contains(batch.images()) && given.contains(batch.labels()));
         ByteBuffer images = batch.images().bytes();
@@ -236,7 +239,9 @@ class BatchLoaderTest {
       for (int i = 0; i < taken; i++) {
         loader.next();
       }
-      assertTrue(loader.thread().isAlive(), "500 batches do not fit into 3 buffers");
+      assertTrue(
+          loader.threads().stream().allMatch(Thread::isAlive),
+          "500 batches do not fit into 3 buffers");
       loader.close();
       assertEnds(loader);
       loader.close();
@@ -262,9 +267,9 @@ class BatchLoaderTest {
 
   /** A pass that nobody closes must not keep a program from ending. */
   @Test
-  void theThreadIsADaemon() {
+  void theThreadsAreDaemons() {
     try (BatchLoader loader = new BatchLoader(data(1000, 1), 2, Preprocessing.of(1, 8))) {
-      assertTrue(loader.thread().isDaemon());
+      assertTrue(loader.threads().stream().allMatch(Thread::isDaemon));
     }
   }
 
@@ -279,7 +284,13 @@ class BatchLoaderTest {
       for (int rank = 0; rank < 3; rank++) {
         BatchSchedule mine = new BatchSchedule(11, 4, 1, new Shard(rank, 3));
         try (BatchLoader loader =
-            BatchLoader.ofPixels(data, mine, order, batch, HostBuffer::direct)) {
+            BatchLoader.ofPixels(
+                data,
+                ImageViews.of(Preprocessing.of(1, 5)),
+                mine,
+                order,
+                batch,
+                HostBuffer::direct)) {
           Batch slice = loader.next();
           for (int row = 0; row < slice.size(); row++) {
             labels.add(slice.label(row));
@@ -295,15 +306,17 @@ class BatchLoaderTest {
   }
 
   private static void assertEnds(BatchLoader loader) throws InterruptedException {
-    loader.thread().join(10_000);
-    assertTrue(!loader.thread().isAlive(), "the thread is still there");
+    for (Thread thread : loader.threads()) {
+      thread.join(10_000);
+      assertTrue(!thread.isAlive(), "the thread is still there");
+    }
   }
 
   private static BatchLoader loader(
       ImageSource data, int batchSize, Preprocessing net, int[] order, int firstBatch) {
     return new BatchLoader(
         data,
-        net,
+        ImageViews.of(net),
         new BatchSchedule(data.size(), batchSize, 1, Shard.WHOLE),
         order,
         firstBatch,
@@ -357,10 +370,9 @@ class BatchLoaderTest {
     float[] x = new float[net.channels() * plane];
     for (int c = 0; c < net.channels(); c++) {
       int from = shape.channels() == 1 ? 0 : c * shape.height() * shape.width();
-      float mean = net.mean().get(c).floatValue();
-      float deviation = net.deviation().get(c).floatValue();
-      resize.resize(
-          Images.bytes(data, image), from, FloatBuffer.wrap(x), c * plane, mean, deviation);
+      Levels levels =
+          new Levels(0, net.mean().get(c).floatValue(), net.deviation().get(c).floatValue());
+      resize.resize(Images.bytes(data, image), from, FloatBuffer.wrap(x), c * plane, levels);
     }
     return x;
   }

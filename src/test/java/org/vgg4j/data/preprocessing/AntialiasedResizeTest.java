@@ -77,7 +77,7 @@ final class AntialiasedResizeTest {
     float[] x = new float[2 + 64 + 3];
     Arrays.fill(x, Float.NaN);
     Resizer.of(how(PictureFit.SHORTER, 9, 8), 77, 13)
-        .resize(pixels, 5, FloatBuffer.wrap(x), 2, 0.5f, 0.25f);
+        .resize(pixels, 5, FloatBuffer.wrap(x), 2, new Levels(0, 0.5f, 0.25f));
     float[] expected = new float[64];
     Arrays.fill(expected, 2f);
     assertArrayEquals(expected, Arrays.copyOfRange(x, 2, 66));
@@ -107,7 +107,7 @@ final class AntialiasedResizeTest {
         pixels[i] = (byte) level(i / width, i % width, c);
       }
       float[] x = new float[how.crop() * how.crop()];
-      resizer.resize(pixels, 0, FloatBuffer.wrap(x), 0, 0, 1);
+      resizer.resize(pixels, 0, FloatBuffer.wrap(x), 0, new Levels(0, 0, 1));
       int[] whole = new int[x.length];
       for (int i = 0; i < x.length; i++) {
         whole[i] = Math.round(x[i] * 255);

@@ -108,7 +108,7 @@ class BilinearResizeTest {
       System.arraycopy(bytes(image), 0, pixels, 7, 20);
       float[] target = new float[3 + 36 + 2];
       Arrays.fill(target, Float.NaN);
-      bilinear(5, 4, 6, 6).resize(pixels, 7, FloatBuffer.wrap(target), 3, 0, 1);
+      bilinear(5, 4, 6, 6).resize(pixels, 7, FloatBuffer.wrap(target), 3, new Levels(0, 0, 1));
       assertArrayEquals(resize(image, 5, 4, 6), Arrays.copyOfRange(target, 3, 39));
       for (int i : new int[] {0, 1, 2, 39, 40}) {
         assertTrue(Float.isNaN(target[i]), "element " + i + " was written");
@@ -124,7 +124,7 @@ class BilinearResizeTest {
     float[] whole = resize(image, height, width, size);
     float[] y = new float[crop * crop];
     BilinearResize resize = bilinear(height, width, size, crop);
-    resize.resize(bytes(image), 0, FloatBuffer.wrap(y), 0, 0.25f, 3);
+    resize.resize(bytes(image), 0, FloatBuffer.wrap(y), 0, new Levels(0, 0.25f, 3));
     int first = (size - crop) / 2;
     for (int row = 0; row < crop; row++) {
       for (int column = 0; column < crop; column++) {
@@ -136,7 +136,7 @@ class BilinearResizeTest {
 
   private static BilinearResize bilinear(int height, int width, int size, int crop) {
     Preprocessing how = new Preprocessing(1, size, crop, List.of(0.0), List.of(1.0));
-    return new BilinearResize(height, width, ResizeWindow.of(how, height, width));
+    return (BilinearResize) Resizer.of(how, height, width);
   }
 
   /** Each output pixel from its definition, in double. */
@@ -176,7 +176,8 @@ class BilinearResizeTest {
   private static float[] resize(int[] image, int height, int width, int size) {
     float[] y = new float[size * size];
     Arrays.fill(y, Float.NaN);
-    bilinear(height, width, size, size).resize(bytes(image), 0, FloatBuffer.wrap(y), 0, 0, 1);
+    bilinear(height, width, size, size)
+        .resize(bytes(image), 0, FloatBuffer.wrap(y), 0, new Levels(0, 0, 1));
     return y;
   }
 

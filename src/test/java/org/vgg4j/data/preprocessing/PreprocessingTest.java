@@ -119,29 +119,6 @@ final class PreprocessingTest {
     assertThrows(InvalidInputException.class, () -> Preprocessing.fromMap(map));
   }
 
-  /** What an engine may do itself does not depend on how picture files are prepared. */
-  @Test
-  void onlyResizingIsTold() {
-    Preprocessing grey = Preprocessing.of(1, 32);
-    for (Preprocessing one :
-        List.of(
-            grey,
-            grey.withFit(PictureFit.SQUARE),
-            grey.withInversion(Inversion.ALWAYS),
-            Preprocessing.of(3, 32).withFit(PictureFit.FASHION))) {
-      assertTrue(one.onlyResizes(), one.toString());
-    }
-    for (Preprocessing one :
-        List.of(
-            grey.withFit(PictureFit.SHORTER),
-            grey.withFilter(ResizeFilter.ANTIALIASED),
-            grey.withResize(33),
-            grey.withNormalization(List.of(0.1), List.of(1.0)),
-            grey.withNormalization(List.of(0.0), List.of(0.5)))) {
-      assertFalse(one.onlyResizes(), one.toString());
-    }
-  }
-
   @Test
   void valuesThatCannotBeAreRefused() {
     refused(0, 4, 4, List.of(), List.of());

@@ -114,6 +114,18 @@ public final class CudaTensor implements Tensor {
   }
 
   @Override
+  public void uploadAsync(HostBuffer source, int bytes) {
+    if (dtype() == DType.U8
+        && layout.isRowMajor()
+        && source instanceof PinnedBuffer pinned
+        && bytes <= Math.min(shape().elementCount(), source.bytes().capacity())) {
+      engine.uploads().upload(pinned, bytes, this);
+    } else {
+      uploadAsync(source);
+    }
+  }
+
+  @Override
   public void uploadFloatsAsync(HostBuffer source) {
     int bytes = Math.multiplyExact(shape().arrayLength(), Float.BYTES);
     if (dtype() == DType.BF16

@@ -1,64 +1,60 @@
 package org.vgg4j.backend.cuda.operations;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
-import org.vgg4j.backend.cuda.kernels.KernelLaunch;
-import org.vgg4j.backend.cuda.kernels.Kernels;
+import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.backend.cuda.memory.CudaTensor;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.ImagePlan;
+import org.vgg4j.tensor.ImageRow;
 import org.vgg4j.tensor.ImageSpec;
-import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.ImageViewSpec;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.Work;
 
-/**
- * Converts byte images to a net's input by a custom kernel. Uploading bytes moves far less data
- * than uploading floats, and the results are bit-identical to the host's resizing.
- */
+/** Resizes a batch of images of one shape: by a table that stays the same. */
 public final class CudaImages extends CudaPlan implements ImagePlan {
   private final CudaLayout bytes; // (N, C0, H0, W0)
   private final CudaLayout x; // (N, C, S, S)
-  private final KernelLaunch kernel;
+  private final ImageLaunches launches;
+  private final Pointer table; // null for a described GPU
 
   public CudaImages(Closing owned, CudaDevice device, ImageSpec spec, CudaLayout x) {
     super(owned, device, "images", Usage.TRAINING);
-    this.x = requireInput(spec, x);
-    bytes = CudaLayout.rows(spec.bytes(x.shape().dim(0)), DType.U8);
-    kernel = owned.own(kernel(device, spec, x.shape().dim(0), x));
+    int batch = x.shape().dim(0);
+    this.x = ImageLaunches.requireInput(spec.x(batch), x);
+    bytes = CudaLayout.rows(spec.bytes(batch), DType.U8);
+    ImageViewSpec views =
+        new ImageViewSpec(
+            bytes.bytes(), batch, spec.outChannels(), spec.size(), 0, List.of(), List.of());
+    launches = new ImageLaunches(owned, device, views, x, null);
+    table = device.isDescribed() ? null : ImageLaunches.uploaded(owned, device, rows(spec, batch));
   }
 
-  /** Checks the layout of a net's input. */
-  static CudaLayout requireInput(ImageSpec spec, CudaLayout x) {
-    Shape expected = spec.x(x.shape().dim(0));
-    if (!x.shape().equals(expected)) {
-      throw new InvalidInputException(
-          "images need an input of shape " + expected + ", not " + x.shape());
+  private static ByteBuffer rows(ImageSpec spec, int batch) {
+    ByteBuffer rows = ByteBuffer.allocate(batch * ImageRow.BYTES).order(ByteOrder.nativeOrder());
+    long each = (long) spec.channels() * spec.height() * spec.width();
+    for (int n = 0; n < batch; n++) {
+      new ImageRow(
+              n * each,
+              0,
+              spec.channels(),
+              spec.height(),
+              spec.width(),
+              spec.size(),
+              spec.size(),
+              0,
+              0,
+              false,
+              List.of())
+          .write(rows, n * ImageRow.BYTES);
     }
-    return x.requireImages("images");
-  }
-
-  /**
-   * Returns the kernel for x from {@code count} images. Its first arguments are addresses: the
-   * images, their order, all labels, the step's state, x and the batch's labels; all but the images
-   * and x may stay null.
-   */
-  static KernelLaunch kernel(CudaDevice device, ImageSpec spec, int count, CudaLayout x) {
-    return device
-        .kernels()
-        .strided(Kernels.typed("vgg4j_images", x.dtype()), x.positions(), 1, 14)
-        .set(6, x.shape().dim(0))
-        .set(7, count)
-        .set(8, spec.channels())
-        .set(9, spec.outChannels())
-        .set(10, spec.height())
-        .set(11, spec.width())
-        .set(12, spec.size())
-        .set(13, x.stored());
+    return rows;
   }
 
   @Override
@@ -68,12 +64,12 @@ public final class CudaImages extends CudaPlan implements ImagePlan {
 
   @Override
   public List<Work> work() {
-    return new PlanWork().kernel("images", List.of(bytes), x).list();
+    return launches.count(new PlanWork(), bytes.asValues().bytes(), x.asValues().bytes()).list();
   }
 
   @Override
   public void forward(Tensor source, Tensor target) {
-    kernel.set(0, operand(source, bytes, "bytes")).set(4, operand(target, x, "x")).launch();
+    launches.run(operand(source, bytes, "bytes"), table, operand(target, x, "x"), null);
     ((CudaTensor) source).lastRead(); // the next images may come while the step goes on
   }
 }

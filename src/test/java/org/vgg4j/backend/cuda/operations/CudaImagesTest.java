@@ -19,6 +19,7 @@ import org.vgg4j.data.InMemoryImages;
 import org.vgg4j.data.loading.BatchLoader;
 import org.vgg4j.data.loading.BatchSchedule;
 import org.vgg4j.data.loading.Shard;
+import org.vgg4j.data.preprocessing.ImageViews;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.CounterRandom;
@@ -72,6 +73,7 @@ final class CudaImagesTest {
         BatchLoader pixels =
             BatchLoader.ofPixels(
                 data,
+                ImageViews.of(Preprocessing.of(outChannels, size)),
                 new BatchSchedule(data.size(), BATCH, 1, Shard.WHOLE),
                 null,
                 0,
