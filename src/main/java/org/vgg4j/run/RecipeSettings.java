@@ -191,8 +191,9 @@ final class RecipeSettings {
       recipe("freeze", TEXT, recipe -> textOrNull(updates(recipe).frozen()))
           .flag(
               "--freeze LAYERS",
-              "Layers that are not trained: features, classifier (but its last layer), or names"
-                  + " such as features.0,features.3; a batch norm belongs to its convolution",
+              "Layers that are not trained: features, classifier (but its last layer), or names as"
+                  + " summary shows them, with commas between; a batch norm belongs to its"
+                  + " convolution",
               "none")
           .in(TRAINING, NEVER);
   static final Setting<Recipe, Long> SEED =
