@@ -8,9 +8,12 @@
 #
 #   --only STAGE     one stage, also when it was done before: doctor, ceilings, tests, trainings, steps, recipe, memory
 #                    or sanitizer
-#   --minutes N      begins nothing after N minutes and says what is left
+#   --minutes N      stops after N minutes, in the middle of a stage too, and says what is left
 #   --few-files      leaves nothing but the three files in OUT_DIR
 #   --rehearse DIR   tiny sizes on the CPU stand-in for CUDA in DIR: tries this script, measures nothing
+#
+# Ends with 0 when all that was asked for is done or cannot run here, 1 when something failed, 2 when it cannot begin as
+# asked, 3 when nothing failed but the time was up before all was done.
 set -uo pipefail
 
 die() {
@@ -64,9 +67,21 @@ begin=$SECONDS
 
 gpu=(--device cuda)
 [[ -z $standin ]] || gpu+=(--cuda-libs "$standin")
-vgg() { "$root/vgg" "$@"; }
+vgg() { limited 3600 "$root/vgg" "$@"; }
 
-time_is_up() { [[ -n $minutes ]] && ((SECONDS - begin >= minutes * 60)); }
+seconds_left() { echo $((${minutes:-9999} * 60 + begin - SECONDS)); }
+
+time_is_up() { (($(seconds_left) <= 0)); }
+
+# How long something may take, in seconds: what is given, or what is left if that is less.
+at_most() {
+  local left
+  left=$(seconds_left)
+  echo $((left < 1 ? 1 : left < $1 ? left : $1))
+}
+
+# Runs a command for at most so many seconds. It stays in the terminal's foreground, so that Ctrl-C reaches it.
+limited() { timeout --foreground --kill-after=20 "$(at_most "$1")" "${@:2}"; }
 
 # A text as a JSON string.
 quoted() {
@@ -82,9 +97,16 @@ field() { sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" <<<"$2"; }
 tail_of() { printf '\n```\n%s\n```\n' "$(tail -n "${2:-15}" "$1")"; }
 
 # A stage writes what it found to report.md and one JSON value to result.json in its folder (here), and returns 0 when all
-# was well, 1 when something failed, 3 when it could not run (why.txt says why), 4 when the time was up on the way.
+# was well, 1 when something failed, 3 when it could not run (why.txt says why), 4 when the time was up on the way: what is
+# in the report by then counts, and the stage is begun again by the next call.
 here_of() { printf '%s/%s' "$details" "$1"; }
 say() { printf '%s\n' "$*" >>"$stage/report.md"; }
+# What a stage returns when the time is up: what failed before (not 0) is worth more.
+stop_here() {
+  say
+  say 'The time was up here.'
+  return $((${1:-0} ? 1 : 4))
+}
 cannot() {
   printf '%s\n' "$1" >"$stage/why.txt"
   return 3
@@ -93,7 +115,8 @@ cannot() {
 . "$here/stages.sh"
 
 run_stage() {
-  local name=$1 start=$SECONDS code
+  local name=$1 start=$SECONDS code before
+  before=$(status_of "$name")
   stage=$(here_of "$name")
   mkdir -p "$stage"
   rm -f "$stage/why.txt"
@@ -187,8 +210,16 @@ status_line() {
   case $status in
     skipped) printf 'could not run: %s' "$(cat "$(here_of "$1")/why.txt")" ;;
     unfinished) printf 'not finished: the time was up' ;;
+    left) printf 'not run: the time was up' ;;
     *) printf '%s' "$status" ;;
   esac
+}
+
+# Marks a stage that nothing is known of, before the time is up for it.
+leave() {
+  left+=("$1")
+  mkdir -p "$(here_of "$1")"
+  [[ -f $(here_of "$1")/status ]] || printf left >"$(here_of "$1")/status"
 }
 
 remember_facts
@@ -200,7 +231,7 @@ for name in "${stages[@]}"; do
     continue
   fi
   if time_is_up; then
-    left+=("$name")
+    leave "$name"
     continue
   fi
   run_stage "$name"
@@ -211,6 +242,5 @@ printf '%s\n' "$out/report.md"
 if [[ ${#left[@]} -gt 0 ]]; then
   printf 'the time is up; left: %s; the same command goes on\n' "${left[*]}" >&2
 fi
-failed=0
-for name in "${stages[@]}"; do [[ $(status_of "$name") != failed ]] || failed=1; done
-exit $failed
+for name in "${stages[@]}"; do [[ $(status_of "$name") != failed ]] || exit 1; done
+[[ ${#left[@]} -eq 0 ]] || exit 3

@@ -22,6 +22,10 @@ stage_doctor() {
   text=$(vgg doctor "${gpu[@]}" 2>&1)
   code=$?
   printf '%s\n' "$text" >"$stage/doctor.txt"
+  if time_is_up; then
+    stop_here
+    return
+  fi
   vgg doctor "${gpu[@]}" --json 2>/dev/null >"$stage/result.json" || true
   say '```'
   say "$text"
@@ -38,6 +42,10 @@ stage_ceilings() {
     if line=$(vgg benchmark "${gpu[@]}" --precision $precision --ceilings --json 2>>"$stage/log.txt"); then
       printf '{"precision":"%s",%s\n' $precision "${line#?}" >>"$work/rows"
       say "| $precision | $(field gb_per_second "$line") | $(field tflop_per_second "$line") |"
+    elif time_is_up; then
+      rows_to_result
+      stop_here $failed
+      return
     else
       failed=1
       say "| $precision | failed | see below |"
@@ -88,17 +96,27 @@ stage_tests() {
   : >"$work/failures"
   for graph in true false; do
     log=$stage/graph-$graph.txt
+    if time_is_up; then
+      rows_to_result
+      stop_here $failed
+      return
+    fi
     local without=(--exclude-classname '.*\.NoSuchTest')
     # These are about the graph itself.
     [[ $graph == true ]] || without=(--exclude-classname '.*\.(CudaGraphTest|CudaRecordingTest)')
     # shellcheck disable=SC2086 # VGG4J_JAVA_OPTS is a list of words, and cpu may be nothing.
-    (cd "$work" && timeout 900 "$(java_of_vgg)" -Xmx3g --enable-native-access=ALL-UNNAMED \
+    (cd "$work" && limited 900 "$(java_of_vgg)" -Xmx3g --enable-native-access=ALL-UNNAMED \
       -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.cachedir="$work/javacpp-tests" \
       -Dbasedir="$root" -Dvgg4j.cuda.test=$on -Dvgg4j.standin="${standin%/lib}" -Dvgg4j.cuda.test.graph=$graph \
       $cpu ${VGG4J_JAVA_OPTS:-} -cp "$classpath" org.junit.platform.console.ConsoleLauncher execute \
       --scan-classpath="$(tests_root)" --include-tag cuda "${chosen[@]}" "${without[@]}" \
       --disable-banner --disable-ansi-colors --details=tree --reports-dir="$stage/xml-graph-$graph") >"$log" 2>&1
     code=$?
+    if [[ $code != 0 ]] && time_is_up; then
+      rows_to_result
+      stop_here $failed
+      return
+    fi
     [[ $code == 0 ]] || failed=1
     local row='' word
     for word in found successful failed skipped aborted; do
@@ -145,7 +163,6 @@ stage_trainings() {
     for precision in bf16 tf32 fp32; do
       local cells=() shas=()
       for graph in yes no; do
-        if time_is_up; then return 4; fi
         flags=(--precision $precision)
         [[ $deterministic == no ]] || flags+=(--deterministic)
         [[ $graph == yes ]] || flags+=(--no-graph)
@@ -158,6 +175,10 @@ stage_trainings() {
           shas+=("$(sha "$run/model.safetensors")")
           printf '{"precision":"%s","deterministic":"%s","graph":"%s","test_accuracy":%s,"model_sha256":"%s"}\n' \
             $precision $deterministic $graph "$accuracy" "${shas[-1]}" >>"$work/rows"
+        elif time_is_up; then
+          rows_to_result
+          stop_here $failed
+          return
         else
           failed=1
           cells+=(failed)
@@ -180,113 +201,114 @@ torch_version() {
     echo 'none with PyTorch'
 }
 
-# One case of vgg4j, added to the rows: batch, precision, divisor of the width, round.
-vgg_case() {
-  local line width=1
-  [[ $3 == 1 ]] || width=1/$3
-  local net=(--recipe blog --width $width --batch-size "$1")
-  local times=()
+# Whether PyTorch can be timed: on the GPU, or in a rehearsal on the CPU.
+has_torch() { [[ $torch == *cuDNN* || ( -n $standin && $torch == PyTorch* ) ]]; }
+
+# One case, a row for each program: its words, batch, precision, divisor of the width.
+steps_case() {
+  local key=$1 batch=$2 precision=$3 divisor=$4 width=1 layout=channels_last code
+  [[ $divisor == 1 ]] || width=1/$divisor
+  local net=(--recipe blog --width $width --batch-size "$batch") times=() python=()
+  # In fp32 cuDNN's search alone takes minutes in channels_last on an H200.
+  [[ $precision != fp32 ]] || layout=contiguous
   if [[ -n $standin ]]; then
     net=("${tiny[@]}")
     times=(--warm-up 2 --steps 2)
+    batch=4 divisor=64
+    python=(--device cpu --image-size 32 --steps 2)
   fi
-  if line=$(timeout 240 "$root/vgg" benchmark "${gpu[@]}" "${net[@]}" "${times[@]}" --precision "$2" --json 2>"$work/said.txt"); then
-    printf '{"program":"vgg4j","case":"%s %s %s","round":%d,%s\n' "$1" "$2" "$3" "$4" "${line#?}" >>"$rows"
+  local vgg=("$root/vgg" benchmark "${gpu[@]}" "${net[@]}" "${times[@]}" --precision "$precision" --json)
+  if has_torch; then
+    local programs=("vgg4j=$(printf '%q ' "${vgg[@]}" --on-request)")
+    python=(python3 "$here/torch_step.py" --on-request "${python[@]}" --batch "$batch" --precision "$precision" \
+      --width "$divisor" --memory $layout)
+    programs+=("eager=$(printf '%q ' "${python[@]}")" "compile=$(printf '%q ' "${python[@]}" --compile)")
+    limited 1800 python3 "$here/alternate.py" "${programs[@]}" >"$work/said.jsonl" 2>"$work/said.txt"
+    code=$?
   else
-    printf '{"program":"vgg4j","case":"%s %s %s","round":%d,"error":%s}\n' \
-      "$1" "$2" "$3" "$4" "$(quoted "$(tail -n 1 "$work/said.txt")")" >>"$rows"
+    limited 300 "${vgg[@]}" >"$work/said.jsonl" 2>"$work/said.txt"
+    code=$?
+    sed -i 's/^{/{"program":"vgg4j",/' "$work/said.jsonl"
   fi
+  if [[ $code != 0 ]]; then
+    if time_is_up; then return 4; fi
+    printf '{"program":"vgg4j","error":%s}\n' "$(quoted "$(tail -n 1 "$work/said.txt")")" >"$work/said.jsonl"
+  fi
+  sed "s/^{/{\"case\":\"$key\",/" "$work/said.jsonl" >>"$rows"
 }
 
-# One case of PyTorch: batch, precision, divisor, layout, eager or compile.
-torch_case() {
-  local line flags=() code
-  [[ $5 == eager ]] || flags=(--compile)
-  line=$(timeout 150 python3 "$here/torch_step.py" --no-ceilings --batch "$1" --precision "$2" --width "$3" --memory "$4" \
-    "${flags[@]}" 2>"$work/said.txt" | grep '"precision"')
-  code=$?
-  if [[ -z $line ]]; then
-    [[ $code != 124 ]] || printf 'did not end within 150 s\n' >"$work/said.txt"
-    line="{\"error\":$(quoted "$(tail -n 1 "$work/said.txt")")}"
-  fi
-  printf '{"program":"pytorch","case":"%s %s %s","form":"%s %s",%s\n' "$1" "$2" "$3" "$5" "$4" "${line#?}" >>"$rows"
-}
-
-# The median rate in the rows that contain all words given, or why there is none.
-rate() {
-  local found=$rows word line
-  cp "$rows" "$work/found"
-  for word in "$@"; do
-    grep -F -- "$word" "$work/found" >"$work/found.2" || true
-    mv "$work/found.2" "$work/found"
-  done
-  line=$(tail -n 1 "$work/found")
-  if [[ -z $line ]]; then
-    echo -
-  elif [[ $line == *'"error"'* ]]; then
+# A field of a program's row, "failed" with the reason, or "-" where there is none: the case's words, program, field, and
+# those of its smallest and largest.
+cell() {
+  local line
+  line=$(grep -F "\"case\":\"$1\"" "$rows" | grep "\"program\": *\"$2\"" | tail -n 1)
+  if [[ $line == *'"error"'* ]]; then
+    [[ $3 == ratio ]] && echo - && return
     echo "failed: $(sed -n 's/.*"error": *"\(.*\)"}$/\1/p' <<<"$line" | cut -c 1-80 | tr '|' '/')"
+  elif [[ -z $(field "$3" "$line") ]]; then
+    echo -
   else
-    echo "$(field images_per_second "$line") ($(field min "$line") to $(field max "$line"))"
+    echo "$(field "$3" "$line") ($(field "$4" "$line") to $(field "$5" "$line"))$([[ $line != *'"alone": true'* ]] || echo ' *')"
   fi
 }
 
 stage_steps() {
-  local batch precision divisor key torch form layout
+  local batch precision divisor key torch
   rows=$stage/rows.jsonl
-  touch "$rows"
   torch=$(torch_version)
+  # What an earlier call has measured counts, unless it was all done or vgg4j failed.
+  if [[ $before == done || ! -f $rows ]]; then : >"$rows"; fi
+  awk -F '"' 'NR == FNR { if (/"program": *"vgg4j".*"error"/) bad[$4]; next } !($4 in bad)' "$rows" "$rows" >"$work/kept"
+  cp "$work/kept" "$rows"
   local cases=('64 bf16 1' '64 tf32 1' '256 bf16 1' '64 fp32 1' '256 tf32 1' '64 bf16 8' '64 tf32 8' '256 bf16 8' \
     '256 tf32 8' '64 fp32 8' '256 fp32 1' '256 fp32 8')
   [[ -z $standin ]] || cases=('64 bf16 1' '64 fp32 8')
   for key in "${cases[@]}"; do
-    if time_is_up; then
-      steps_report
-      return 4
-    fi
+    if grep -F -q "\"case\":\"$key\"" "$rows"; then continue; fi
     read -r batch precision divisor <<<"$key"
-    if ! grep -F -q "\"case\":\"$key\",\"round\":1" "$rows"; then vgg_case "$batch" "$precision" "$divisor" 1; fi
-    if [[ $torch == *cuDNN* ]]; then
-      layout=channels_last
-      # In fp32 cuDNN's search alone takes minutes in this layout on an H200.
-      [[ $precision != fp32 ]] || layout=contiguous
-      for form in eager compile; do
-        if ! grep -F -q "\"case\":\"$key\",\"form\":\"$form $layout\"" "$rows"; then
-          if time_is_up; then
-            steps_report
-            return 4
-          fi
-          torch_case "$batch" "$precision" "$divisor" $layout $form
-        fi
-      done
+    if time_is_up || ! steps_case "$key" "$batch" "$precision" "$divisor"; then
+      steps_report
+      stop_here
+      return
     fi
-    # Once more behind the others: a GPU that got warm shows.
-    if ! grep -F -q "\"case\":\"$key\",\"round\":2" "$rows"; then vgg_case "$batch" "$precision" "$divisor" 2; fi
     steps_report
     write_report
   done
-  ! grep -q '"program":"vgg4j".*"error"' "$rows"
+  ! grep -q '"program": *"vgg4j".*"error"' "$rows"
 }
 
 # The table of all rows so far, and the result.
 steps_report() {
   : >"$stage/report.md"
   say 'Images/s: the median (slowest to fastest) of 5 windows of 20 steps after 10 that warm up. Random images; forward, loss, backward'
-  say 'and Adam. vgg4j: windows between two waits for the GPU, from bytes of the images, in two rounds, before and after PyTorch.'
-  say 'PyTorch: CUDA events, floats on the GPU, fused Adam, `cudnn.benchmark`; channels_last, in fp32 contiguous; bf16 is autocast.'
+  say 'and Adam; a window is the time between two waits for the GPU. vgg4j begins with bytes of the images; PyTorch with floats on the'
+  say 'GPU: fused Adam, `cudnn.benchmark`; channels_last, in fp32 contiguous; bf16 is autocast.'
+  if has_torch; then
+    say 'The three programs of a row are alive together and take turns, window by window. The last columns are vgg4j'"'"'s rate by'
+    say 'that of PyTorch in the same round: the median (smallest to largest).'
+    if grep -q '"alone": true' "$rows"; then
+      say
+      say '\* could not start beside the others and ran alone behind them, so that a GPU that got warm by then counts:'
+      say
+      sed -n 's/.*"why_alone": "\(\([^"\\]\|\\.\)*\)".*/    \1/p' "$rows" | sort -u >>"$stage/report.md"
+    fi
+  else
+    say
+    say "PyTorch could not run beside it: $torch."
+  fi
   say
-  [[ -z $standin ]] || say 'Rehearsal: one tiny net for all rows, whatever they say, and 2 steps in a window.'
-  case $torch in
-    *cuDNN*) ;;
-    *) say "PyTorch could not run beside it: $torch." && say ;;
-  esac
-  say '| batch | precision | width | vgg4j | vgg4j, again | PyTorch eager | `torch.compile` |'
-  say '|---|---|---|---|---|---|---|'
-  local key batch precision divisor
-  sed -n 's/.*"case":"\([^"]*\)".*/\1/p' "$rows" | awk '!seen[$0]++' >"$work/keys"
+  [[ -z $standin ]] || say 'Rehearsal: tiny nets for all rows, whatever they say, 2 steps in a window, PyTorch on the CPU.'
+  [[ -z $standin ]] || say
+  say '| batch | precision | width | vgg4j | PyTorch eager | `torch.compile` | vgg4j / eager | vgg4j / compile |'
+  say '|---|---|---|---|---|---|---|---|'
+  local key batch precision divisor program
+  sed -n 's/^{"case":"\([^"]*\)".*/\1/p' "$rows" | awk '!seen[$0]++' >"$work/keys"
   while read -r key; do
     read -r batch precision divisor <<<"$key"
-    say "| $batch | $precision | $([[ $divisor == 1 ]] || printf 1/)$divisor | $(rate "\"case\":\"$key\"" '"round":1') | $(rate "\"case\":\"$key\"" '"round":2') |" \
-      "$(rate "\"case\":\"$key\"" '"form":"eager') | $(rate "\"case\":\"$key\"" '"form":"compile') |"
+    local line="| $batch | $precision | $([[ $divisor == 1 ]] || printf 1/)$divisor |"
+    for program in vgg4j eager compile; do line+=" $(cell "$key" $program images_per_second min max) |"; done
+    for program in eager compile; do line+=" $(cell "$key" $program ratio ratio_min ratio_max) |"; done
+    say "$line"
   done <"$work/keys"
   cp "$rows" "$work/rows"
   rows_to_result
@@ -298,6 +320,10 @@ stage_recipe() {
   local start=$SECONDS
   vgg train "${gpu[@]}" "${flags[@]}" --out "$work/recipe" >"$stage/stdout.txt" 2>"$stage/stderr.txt"
   code=$?
+  if [[ $code != 0 ]] && time_is_up; then
+    stop_here
+    return
+  fi
   say "\`./vgg train --device cuda ${flags[*]}\`, $((SECONDS - start)) s with its start and its files:"
   tail_of "$stage/stdout.txt" >>"$stage/report.md"
   if [[ -z $standin ]] && grep -q 'SAMPLE' "$stage/stderr.txt"; then
@@ -317,6 +343,10 @@ stage_memory() {
     times=(--warm-up 2 --steps 2 --repeats 5)
   fi
   if ! line=$(vgg benchmark "${gpu[@]}" "${net[@]}" "${times[@]}" --json 2>"$stage/log.txt"); then
+    if time_is_up; then
+      stop_here
+      return
+    fi
     tail_of "$stage/log.txt" >>"$stage/report.md"
     return 1
   fi
@@ -349,12 +379,19 @@ stage_sanitizer() {
   say '|---|---|'
   : >"$work/rows"
   for tool in memcheck synccheck racecheck initcheck; do
-    if time_is_up; then return 4; fi
-    timeout 150 "$sanitizer" --tool $tool --target-processes all --error-exitcode 9 --print-limit 20 \
+    if time_is_up; then
+      stop_here $failed
+      return
+    fi
+    timeout "$(at_most 150)" "$sanitizer" --tool $tool --target-processes all --error-exitcode 9 --print-limit 20 \
       "$root/vgg" train "${gpu[@]}" "${tiny[@]}" --deterministic --epochs 1 --data sample --train-limit 64 --test-limit 16 \
       --out "$work/sanitizer-$tool" >"$stage/$tool.txt" 2>&1
     code=$?
     word=$(grep -o 'ERROR SUMMARY: .*\|RACECHECK SUMMARY: .*' "$stage/$tool.txt" | tail -n 1)
+    if [[ $code == 124 ]] && time_is_up; then
+      stop_here $failed
+      return
+    fi
     case $code in
       0) word=${word:-no error} ;;
       124) word='did not end within 150 s' ;;

@@ -21,14 +21,14 @@ __device__ __forceinline__ void adamUpdate(
   p -= f.stepSize * m / (sqrtf(v) * f.rootCorrection + f.epsilon);
 }
 
-// copy: p as bf16, or null.
+// copy: p as bf16, or null. rate: a factor of the step's learning rate.
 extern "C" __global__ void __launch_bounds__(256, 4) vgg4j_adam(
     float* __restrict__ p, const float* __restrict__ g, float* __restrict__ m,
     float* __restrict__ v, unsigned short* __restrict__ copy, const StepState* __restrict__ state,
     long long count, float beta1, float oneMinusBeta1, float beta2, float oneMinusBeta2,
-    float epsilon, float weightDecay) {
+    float epsilon, float weightDecay, float rate) {
   const AdamFactors f = {beta1, oneMinusBeta1, beta2, oneMinusBeta2,
-                         epsilon, weightDecay, state->adamStepSize, state->adamRootCorrection};
+                         epsilon, weightDecay, state->adamStepSize * rate, state->adamRootCorrection};
   const long long quads = count / 4;
   NOT_UNROLLED for (long long i = firstIndex(); i < quads; i += indexStride()) {
     Floats<4> p4 = load<float, 4>(p, i), m4 = load<float, 4>(m, i), v4 = load<float, 4>(v, i);

@@ -31,11 +31,12 @@ static_assert(sizeof(StepState) == 64, "the host writes this layout");
 struct LossTotals {
   double lossSum;
   long long correct;
+  long long inTopFive;
   long long count;
   long long badLabels;       // labels outside 0..classes-1
   long long firstNonFinite;  // 0, or 1 + the first step whose loss was not finite
 };
-static_assert(sizeof(LossTotals) == 40, "the host reads this layout");
+static_assert(sizeof(LossTotals) == 48, "the host reads this layout");
 
 // The first index and the stride of a grid-stride loop.
 __device__ __forceinline__ long long firstIndex() {

@@ -2,19 +2,20 @@
 // order, so the same logits give the same bits.
 #include "common.cuh"
 
-enum { CROSS_ENTROPY_ROWS = 4, TOTALS_THREADS = 256 };  // rows per block; threads in the one block
+enum { CROSS_ENTROPY_ROWS = 4, TOTALS_THREADS = 256, TOP = 5 };  // rows per block; threads in the one block; answers that may hold the label
 
 __device__ __forceinline__ bool isFinite(double x) { return x - x == 0.0; }
 
-// Row r < rows: rowLoss[r] and rowState[r] (1 correct, 0 wrong, -1 invalid label), and
-// dlogits = (softmax - one-hot) * lossScale unless dlogits is null. Rows from `rows` to `batch` get
+// Row r < rows: rowLoss[r] and rowState[r] (2 correct, 1 among the five largest, 0 neither, -1 invalid
+// label), and dlogits = (softmax - target) * lossScale unless dlogits is null; the target is
+// labelTarget for the label and otherTarget for all other classes. Rows from `rows` to `batch` get
 // a zero gradient. logits, dlogits (batch, classes); labels (batch).
 // Blocks of 128 threads, one per CROSS_ENTROPY_ROWS rows of the batch.
 template <class T>
 __device__ __forceinline__ void crossEntropy(
     const T* __restrict__ logits, const int* __restrict__ labels,
     T* __restrict__ dlogits, double* __restrict__ rowLoss, int* __restrict__ rowState,
-    const StepState* __restrict__ state, int batch, int classes) {
+    const StepState* __restrict__ state, int batch, int classes, double labelTarget, double otherTarget) {
   const int lane = threadIdx.x % 32;
   const int row = blockIdx.x * CROSS_ENTROPY_ROWS + threadIdx.x / 32;
   if (row >= batch) return;  // the whole warp
@@ -44,25 +45,41 @@ __device__ __forceinline__ void crossEntropy(
     max = otherWins ? otherMax : max;
     best = otherWins ? otherBest : best;
   }
-  double sum = 0.0;
-  for (int c = lane; c < classes; c += 32) sum += exp((double) widen(logits[at + c]) - max);
-  for (int offset = 16; offset > 0; offset /= 2) {
-    sum += __shfl_xor_sync(0xffffffffu, sum, offset);
-  }
   const int label = labels[row];
   const bool isClass = label >= 0 && label < classes;
+  const float ofLabel = isClass ? widen(logits[at + label]) : max;
+  double sum = 0.0, below = 0.0;  // of exp(z - max), and of z - max
+  int rank = 0;                   // how many logits come before the label's
+  for (int c = lane; c < classes; c += 32) {
+    const float value = widen(logits[at + c]);
+    const double difference = (double) value - max;
+    sum += exp(difference);
+    below += difference;
+    rank += value > ofLabel || (value == ofLabel && c < label);
+  }
+  for (int offset = 16; offset > 0; offset /= 2) {
+    sum += __shfl_xor_sync(0xffffffffu, sum, offset);
+    below += __shfl_xor_sync(0xffffffffu, below, offset);
+    rank += __shfl_xor_sync(0xffffffffu, rank, offset);
+  }
   if (dlogits) {
     const double inverse = 1.0 / sum;
     for (int c = lane; c < classes; c += 32) {
       const double softmax = exp((double) widen(logits[at + c]) - max) * inverse;
-      const double slope = (softmax - (c == label ? 1.0 : 0.0)) * state->lossScale;
+      const double slope = (softmax - (c == label ? labelTarget : otherTarget)) * state->lossScale;
       narrow((float) slope, dlogits[at + c]);
     }
   }
   if (lane == 0) {
-    const double loss = isClass ? log(sum) - ((double) widen(logits[at + label]) - max) : 0.0;
+    double loss = 0.0;
+    if (isClass) {
+      const double difference = (double) ofLabel - max;
+      loss = otherTarget == 0.0
+          ? log(sum) - difference
+          : log(sum) - (labelTarget - otherTarget) * difference - otherTarget * below;
+    }
     rowLoss[row] = loss;
-    rowState[row] = !isClass ? -1 : best == label && isFinite(loss) ? 1 : 0;
+    rowState[row] = !isClass ? -1 : !isFinite(loss) ? 0 : rank == 0 ? 2 : rank < TOP ? 1 : 0;
   }
 }
 
@@ -70,8 +87,10 @@ __device__ __forceinline__ void crossEntropy(
   extern "C" __global__ void __launch_bounds__(32 * CROSS_ENTROPY_ROWS, 4) NAME(           \
       const T* __restrict__ logits, const int* __restrict__ labels,                        \
       T* __restrict__ dlogits, double* __restrict__ rowLoss, int* __restrict__ rowState,   \
-      const StepState* __restrict__ state, int batch, int classes) {                       \
-    crossEntropy(logits, labels, dlogits, rowLoss, rowState, state, batch, classes);       \
+      const StepState* __restrict__ state, int batch, int classes, double labelTarget,     \
+      double otherTarget) {                                                                \
+    crossEntropy(logits, labels, dlogits, rowLoss, rowState, state, batch, classes,        \
+                 labelTarget, otherTarget);                                                \
   }
 CROSS_ENTROPY(vgg4j_cross_entropy_f32, float)
 CROSS_ENTROPY(vgg4j_cross_entropy_bf16, unsigned short)
@@ -83,24 +102,28 @@ extern "C" __global__ void __launch_bounds__(TOTALS_THREADS) vgg4j_loss_totals(
     const StepState* __restrict__ state, LossTotals* __restrict__ totals) {
   __shared__ double losses[TOTALS_THREADS];
   __shared__ int corrects[TOTALS_THREADS];
+  __shared__ int tops[TOTALS_THREADS];
   __shared__ int bads[TOTALS_THREADS];
   const int t = threadIdx.x;
   const int rows = (int) state->rows;
   double loss = 0.0;
-  int correct = 0, bad = 0;
+  int correct = 0, top = 0, bad = 0;
   NOT_UNROLLED for (int row = t; row < rows; row += TOTALS_THREADS) {
     loss += rowLoss[row];
-    correct += rowState[row] == 1;
+    correct += rowState[row] == 2;
+    top += rowState[row] >= 1;
     bad += rowState[row] == -1;
   }
   losses[t] = loss;
   corrects[t] = correct;
+  tops[t] = top;
   bads[t] = bad;
   __syncthreads();
   for (int half = TOTALS_THREADS / 2; half > 0; half /= 2) {
     if (t < half) {
       losses[t] += losses[t + half];
       corrects[t] += corrects[t + half];
+      tops[t] += tops[t + half];
       bads[t] += bads[t + half];
     }
     __syncthreads();
@@ -108,6 +131,7 @@ extern "C" __global__ void __launch_bounds__(TOTALS_THREADS) vgg4j_loss_totals(
   if (t == 0) {
     totals->lossSum += losses[0];
     totals->correct += corrects[0];
+    totals->inTopFive += tops[0];
     totals->count += rows;
     totals->badLabels += bads[0];
     if (totals->firstNonFinite == 0 && !isFinite(losses[0])) {

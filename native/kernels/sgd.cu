@@ -5,11 +5,11 @@ __device__ __forceinline__ void sgdUpdate(float& p, float g, float lr, float wei
   p -= lr * (g + weightDecay * p);
 }
 
-// copy: p as bf16, or null.
+// copy: p as bf16, or null. rate: a factor of the step's learning rate.
 extern "C" __global__ void vgg4j_sgd(
     float* __restrict__ p, const float* __restrict__ g, unsigned short* __restrict__ copy,
-    const StepState* __restrict__ state, long long count, float weightDecay) {
-  const float lr = (float) state->learningRate;
+    const StepState* __restrict__ state, long long count, float weightDecay, float rate) {
+  const float lr = (float) state->learningRate * rate;
   const long long quads = count / 4;
   NOT_UNROLLED for (long long i = firstIndex(); i < quads; i += indexStride()) {
     Floats<4> p4 = load<float, 4>(p, i);
@@ -34,8 +34,8 @@ __device__ __forceinline__ void momentumUpdate(
 extern "C" __global__ void vgg4j_sgd_momentum(
     float* __restrict__ p, const float* __restrict__ g, float* __restrict__ v,
     unsigned short* __restrict__ copy, const StepState* __restrict__ state, long long count,
-    float momentum, float weightDecay) {
-  const float lr = (float) state->learningRate;
+    float momentum, float weightDecay, float rate) {
+  const float lr = (float) state->learningRate * rate;
   const long long quads = count / 4;
   NOT_UNROLLED for (long long i = firstIndex(); i < quads; i += indexStride()) {
     Floats<4> p4 = load<float, 4>(p, i), v4 = load<float, 4>(v, i);

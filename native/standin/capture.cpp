@@ -41,7 +41,11 @@ struct Graph {
 // What was instantiated; work that is enqueued keeps the nodes alive, as CUDA does.
 struct Executable {
   std::shared_ptr<const Nodes> nodes;
+  size_t deviceBytes;  // that it holds, from its first upload or launch on
 };
+
+// Of device memory for each node. CUDA's number is not documented: that it takes some is the point.
+const size_t NODE_BYTES = 8192;
 
 std::vector<std::shared_ptr<Capture>> captures;  // that go on
 std::set<Graph*> graphs;
@@ -83,6 +87,16 @@ bool isJoined(const Capture& capture) {
   return true;
 }
 
+// Whether the null stream would wait for a capture.
+bool isBlockingCaptured() {
+  for (const std::shared_ptr<Capture>& capture : captures) {
+    for (const Stream* member : capture->members) {
+      if (member->blocking) return true;
+    }
+  }
+  return false;
+}
+
 bool overlap(const std::vector<Place>& all, const std::vector<Place>& others) {
   for (const Place& a : all) {
     for (const Place& b : others) {
@@ -107,6 +121,18 @@ void checkWrites(const Nodes& nodes) {
       }
     }
   }
+}
+
+// Takes the device memory of an executable graph, once; returns 0 or the CUDA error.
+int takeMemory(Executable& executable) {
+  State& s = state();
+  const size_t bytes = executable.deviceBytes ? 0 : executable.nodes->size() * NODE_BYTES;
+  // Out of memory is not a violation, so it is not reported as one.
+  if (bytes > freeBytes()) return s.lastError = MEMORY_ALLOCATION;
+  executable.deviceBytes += bytes;
+  s.graphBytes += bytes;
+  notePeak();
+  return SUCCESS;
 }
 
 // Runs every node after those it depends on, and in the order of a control where nothing orders them.
@@ -277,6 +303,8 @@ STANDIN_API int cudaStreamIsCapturing(void* handle, int* status) {
   if (call.status()) return call.status();
   const Stream* stream = findStream(handle);
   if (!stream) return raise(INVALID_RESOURCE_HANDLE, "cudaStreamIsCapturing: no such stream");
+  // A question is no use: the captures go on.
+  if (stream == findStream(nullptr) && isBlockingCaptured()) return state().lastError = CAPTURE_IMPLICIT;
   *status = !stream->capture ? 0 : stream->capture->invalidated ? 2 : 1;
   return SUCCESS;
 }
@@ -288,11 +316,24 @@ STANDIN_API int cudaGraphInstantiate(void** executable, void* graph, unsigned lo
     return raise(INVALID_VALUE, "cudaGraphInstantiate: no such graph");
   }
   if (const int error = forbiddenInCapture(call.function())) return error;
-  auto* created = new Executable{((Graph*) graph)->nodes};
+  auto* created = new Executable{((Graph*) graph)->nodes, 0};
   executables.insert(created);
   state().live[GRAPH_EXECUTABLE]++;
   *executable = created;
   return SUCCESS;
+}
+
+// Brings a graph's device memory forward from its first launch.
+STANDIN_API int cudaGraphUpload(void* executable, void* stream) {
+  Call call(Library::CUDART, "cudaGraphUpload");
+  if (call.status()) return call.status();
+  if (!executables.count((Executable*) executable)) {
+    return raise(INVALID_VALUE, "cudaGraphUpload: no such executable graph");
+  }
+  if (!isStream(stream)) return raise(INVALID_RESOURCE_HANDLE, "cudaGraphUpload: no such stream");
+  if (const int error = forbiddenInCapture(call.function(), findStream(stream))) return error;
+  if (const int error = takeMemory(*(Executable*) executable)) return error;
+  return enqueue(stream, [] { return 0; });
 }
 
 STANDIN_API int cudaGraphLaunch(void* executable, void* stream) {
@@ -305,6 +346,7 @@ STANDIN_API int cudaGraphLaunch(void* executable, void* stream) {
   if (findStream(stream)->capture) {
     return raise(NOT_SUPPORTED, "the stand-in does not capture graphs inside graphs");
   }
+  if (const int error = takeMemory(*(Executable*) executable)) return error;
   std::shared_ptr<const Nodes> nodes = ((Executable*) executable)->nodes;
   return enqueue(stream, [nodes] { return replay(*nodes); });
 }
@@ -314,6 +356,7 @@ STANDIN_API int cudaGraphExecDestroy(void* executable) {
   if (!executables.erase((Executable*) executable)) {
     return raise(INVALID_VALUE, "cudaGraphExecDestroy: no such executable graph");
   }
+  state().graphBytes -= ((Executable*) executable)->deviceBytes;
   delete (Executable*) executable;
   state().live[GRAPH_EXECUTABLE]--;
   return call.status();

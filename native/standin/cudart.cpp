@@ -174,7 +174,7 @@ STANDIN_API int cudaMemGetInfo(size_t* free, size_t* total) {
   if (call.status()) return call.status();
   const State& s = state();
   *total = s.capacity;
-  *free = s.capacity > s.liveBytes ? s.capacity - s.liveBytes : 0;
+  *free = freeBytes();
   return SUCCESS;
 }
 

@@ -19,6 +19,8 @@
 #include "../kernels/cross_entropy.cu"
 #include "../kernels/finite.cu"
 #include "../kernels/accumulate.cu"
+#include "../kernels/clip.cu"
+#include "../kernels/average.cu"
 #include "../kernels/adam.cu"
 #include "../kernels/sgd.cu"
 
@@ -67,6 +69,11 @@ const Kernel* findKernel(const char* name) {
       WITH_BARRIERS(vgg4j_loss_totals),
       BOTH(PLAIN, vgg4j_non_finite),
       PLAIN(vgg4j_accumulate),
+      WITH_BARRIERS(vgg4j_clip_squares),
+      WITH_BARRIERS(vgg4j_clip_factor),
+      PLAIN(vgg4j_clip),
+      PLAIN(vgg4j_average),
+      PLAIN(vgg4j_exchange),
       PLAIN(vgg4j_adam_prepare),
       PLAIN(vgg4j_adam),
       PLAIN(vgg4j_sgd),

@@ -81,7 +81,7 @@ int deviceMalloc(void** p, size_t bytes, int device) {
   const size_t padded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   const size_t mapped = (padded + PAGE - 1) / PAGE * PAGE;
   // Out of memory is not a violation, so it is not reported as one.
-  if (bytes > s.capacity || s.liveBytes > s.capacity - bytes) return s.lastError = MEMORY_ALLOCATION;
+  if (bytes > freeBytes()) return s.lastError = MEMORY_ALLOCATION;
   if (!reserveRange() || rangeTop + mapped + PAGE > rangeBase + range) {
     return raise(MEMORY_ALLOCATION, "the stand-in has no addresses left");
   }
@@ -106,7 +106,7 @@ int deviceMalloc(void** p, size_t bytes, int device) {
   allocations[user] = {bytes, base, mapped, ++serials, device, true};
   s.live[ALLOCATION]++;
   s.liveBytes += bytes;
-  if (s.liveBytes > s.peakBytes) s.peakBytes = s.liveBytes;
+  notePeak();
   *p = user;
   return SUCCESS;
 }

@@ -14,6 +14,18 @@ State& state() {
   return *s;
 }
 
+size_t freeBytes() {
+  const State& s = state();
+  const size_t used = s.liveBytes + s.graphBytes;
+  return s.capacity > used ? s.capacity - used : 0;
+}
+
+void notePeak() {
+  State& s = state();
+  const size_t used = s.liveBytes + s.graphBytes;
+  if (used > s.peakBytes) s.peakBytes = used;
+}
+
 // Without a zero among its states (xorshift64).
 uint64_t nextRandom() {
   uint64_t& s = state().shuffled;
@@ -156,6 +168,7 @@ enum Control {
   CALLS,
   PAGEABLE_COPIES,
   OVERWRITTEN,
+  GRAPH_BYTES,
   LIVE = 64
 };
 
@@ -168,7 +181,7 @@ int control(int limit, size_t value) {
     case RESET:
       s.stickyError = s.lastError = 0;
       s.violations = s.launches = s.pageableCopies = 0;
-      s.peakBytes = s.liveBytes;
+      s.peakBytes = s.liveBytes + s.graphBytes;
       s.lastMessage.clear();
       setFaults("");
       return SUCCESS;
@@ -206,6 +219,7 @@ int readControl(int limit, size_t* value) {
     case VIOLATIONS: *value = s.violations; return SUCCESS;
     case CALLS: *value = s.selected == "*" ? s.allCalls : s.calls[s.selected]; return SUCCESS;
     case PAGEABLE_COPIES: *value = s.pageableCopies; return SUCCESS;
+    case GRAPH_BYTES: *value = s.graphBytes; return SUCCESS;
     case OVERWRITTEN: *value = checkCanaries(); return SUCCESS;
   }
   return UNSUPPORTED_LIMIT;

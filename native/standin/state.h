@@ -75,6 +75,7 @@ struct State {
   long allCalls = 0;
   long live[KIND_COUNT] = {};
   size_t liveBytes = 0, peakBytes = 0, capacity = (size_t) 4 << 30;
+  size_t graphBytes = 0;  // that executable graphs hold beside the allocations, in the peak too
   long launches = 0, violations = 0, pageableCopies = 0;
   int devices = 1;
   int stickyError = 0, lastError = 0;
@@ -86,6 +87,11 @@ struct State {
 };
 
 State& state();
+
+// What is left of the device's capacity.
+size_t freeBytes();
+// After more of it was taken.
+void notePeak();
 
 // The next number of the generator of random orders, which must be on.
 uint64_t nextRandom();

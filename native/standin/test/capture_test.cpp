@@ -10,7 +10,9 @@ int cudaStreamBeginCapture(void*, int);
 int cudaStreamEndCapture(void*, void**);
 int cudaStreamIsCapturing(void*, int*);
 int cudaGraphInstantiate(void**, void*, unsigned long long);
+int cudaGraphUpload(void*, void*);
 int cudaGraphLaunch(void*, void*);
+int cudaMemGetInfo(size_t*, size_t*);
 int cudaGraphExecDestroy(void*);
 int cudaGraphDestroy(void*);
 int cudaEventElapsedTime(float*, void*, void*);
@@ -18,7 +20,7 @@ int cudaEventElapsedTime(float*, void*, void*);
 
 namespace {
 
-enum { REVERSED = 3, SHUFFLED = 9, VIOLATIONS = 36, LIVE = 64 };
+enum { CAPACITY = 1, REVERSED = 3, SHUFFLED = 9, LIVE_BYTES = 33, VIOLATIONS = 36, GRAPH_BYTES = 40, LIVE = 64 };
 enum { GLOBAL, THREAD_LOCAL, RELAXED };
 
 struct Stream {
@@ -120,6 +122,38 @@ void frozenArguments() {
 #endif
 }
 
+// Two nodes; the upload or else the first launch takes memory for them, and the end of the graph gives it back.
+void memory() {
+  Stream s;
+  Array<float> a(one(1)), b(one(0));
+  const size_t capacity = read(CAPACITY), held = read(LIVE_BYTES);
+  check(read(GRAPH_BYTES) == 0, "no graph holds memory");
+  for (const bool uploads : {true, false}) {
+    beginCapture(s);
+    cudaMemcpyAsync(b.p, a.p, 4, 3, s.p);
+    cudaMemcpyAsync(a.p, b.p, 4, 3, s.p);
+    Graph graph(s);
+    check(read(GRAPH_BYTES) == 0, "what was never uploaded holds no memory");
+    auto bring = [&] { return uploads ? cudaGraphUpload(graph.executable, s.p) : cudaGraphLaunch(graph.executable, s.p); };
+    set(CAPACITY, held + 2 * 8192 - 1);
+    check(bring() == 2 && read(GRAPH_BYTES) == 0, "too little memory for a graph");
+    cudaGetLastError();
+    set(CAPACITY, held + 2 * 8192);
+    b.set(one(0));
+    check(!bring() && read(GRAPH_BYTES) == 2 * 8192, "a graph takes memory");
+    check(!cudaStreamSynchronize(s.p) && (b.get()[0] == 0) == uploads, "an upload runs nothing");
+    size_t free, total;
+    void* p;
+    check(!cudaMemGetInfo(&free, &total) && free == 0 && cudaMalloc(&p, 1) == 2, "and leaves none to others");
+    check(!cudaGraphUpload(graph.executable, s.p) && !cudaGraphLaunch(graph.executable, s.p), "but takes it once");
+    check(!cudaStreamSynchronize(s.p) && b.get()[0] == 1 && read(GRAPH_BYTES) == 2 * 8192, "a launch after it");
+    set(CAPACITY, capacity);
+    cudaGetLastError();
+  }
+  check(read(GRAPH_BYTES) == 0, "all is given back");
+  check(cudaGraphUpload(&s, s.p) == 1, "an upload of what is no graph");
+}
+
 void forksAndJoins() {
   Stream s, t;
   Event fork, join, old;
@@ -187,6 +221,9 @@ void errors() {
     std::thread([&] { error = cudaMalloc(&p, 4); }).join();
     return error;
   }, GLOBAL);
+  beginCapture(other);
+  Graph graphOfOther(other);
+  forbidden(900, "an upload", [&](void* s) { return cudaGraphUpload(graphOfOther.executable, s); }, RELAXED);
   forbidden(905, "a wait for what is outside", [&](void* s) { return cudaStreamWaitEvent(s, outside.p, 0); });
   forbidden(906, "the null stream", [&](void*) { return cudaMemsetAsync(a.p, 0, 4, nullptr); }, RELAXED, 0);
   forbidden(907, "a wait for an event of a capture", [&](void* s) {
@@ -210,6 +247,15 @@ void errors() {
     std::thread([&] { error = cudaStreamEndCapture(s, &graph); }).join();
     return error;
   });
+  {
+    Stream blocking(0);
+    int status = 0;
+    check(!cudaStreamIsCapturing(nullptr, &status) && status == 0, "the null stream is not captured");
+    check(!cudaStreamBeginCapture(blocking.p, RELAXED) && cudaStreamIsCapturing(nullptr, &status) == 906,
+          "but would wait for a capture");
+    check(!cudaStreamIsCapturing(blocking.p, &status) && status == 1, "which the question leaves alone");
+    Graph unharmed(blocking);
+  }
   Stream s;
   beginCapture(s);
   wait(other, s, ofCapture);
@@ -290,6 +336,7 @@ void testCaptures() {
   const size_t live = read(LIVE + 9) + read(LIVE + 10);
   replays();
   frozenArguments();
+  memory();
   forksAndJoins();
   errors();
   racesOfBranches();

@@ -107,7 +107,7 @@ int launch(const char* name, unsigned grid, unsigned block, A... arguments) {
     std::string image = ".version 9.0";
     for (const char* n : {"rows_to_channels", "channels_to_rows", "round_bf16", "widen_bf16", "sum_parts",
                           "norm_frozen", "norm_backward_finish", "norm_backward_totals", "loss_totals", "accumulate",
-                          "adam_prepare", "sgd_momentum"}) {
+                          "adam_prepare", "sgd_momentum", "clip_squares", "clip_factor", "average", "exchange"}) {
       image += std::string(" vgg4j_") + n;
     }
     for (const char* n : {"images", "relu", "relu_backward", "dropout", "bias", "norm_statistics",

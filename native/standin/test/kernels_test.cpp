@@ -17,7 +17,7 @@ struct StepState {
 
 struct LossTotals {
   double lossSum;
-  int64_t correct, count, badLabels, firstNonFinite;
+  int64_t correct, inTopFive, count, badLabels, firstNonFinite;
 };
 
 // The bf16 copy that an optimizer writes of its parameters.
@@ -37,13 +37,13 @@ void adam(bool hasCopy) {
   run("vgg4j_adam_prepare", 1, 1, state.p, b1, b2);
   run("vgg4j_adam", GRID, BLOCK, dp.p, dg.p, dm.p, dv.p, hasCopy ? copy.p : nullptr, state.p,
       (long long) n, (float) b1, (float) (1 - b1), (float) b2, (float) (1 - b2), 1e-8f,
-      (float) decay);
+      (float) decay, 0.5f);
   const auto rp = results(dp);
   for (int i = 0; i < n; i++) {
     const double gradient = g[i] + decay * p[i];
     const double first = b1 * m[i] + (1 - b1) * gradient;
     const double second = b2 * v2[i] + (1 - b2) * gradient * gradient;
-    const double expected = p[i] - 0.01 / (1 - pow(b1, 5)) * first
+    const double expected = p[i] - 0.5 * 0.01 / (1 - pow(b1, 5)) * first
         / (sqrt(second) / sqrt(1 - pow(b2, 5)) + 1e-8);
     near(rp[i], expected, 2e-6 * (1 + fabs(expected)), "adam");
   }
@@ -59,6 +59,52 @@ void accumulate() {
   for (int i = 0; i < n; i++) near(result[i], sum[i] + addend[i], 0, "accumulate");
 }
 
+// A norm of the gradients above the limit, below it, one whose squares exceed a float, and one that is none.
+void clip() {
+  const int n = 100003, parts = 3;
+  const auto small = values(n, 6);
+  double squares = 0;
+  for (const float x : small) squares += (double) x * x;
+  struct Case {
+    float scale;
+    double maxNorm, factor;
+  };
+  const double norm = sqrt(squares);
+  for (const Case& c : {Case{1, norm / 3, 1 / 3.0}, Case{1, 2 * norm, 1}, Case{1e30f, norm, 1e-30},
+                        Case{INFINITY, 1, NAN}}) {
+    auto g = small;
+    for (float& x : g) x *= c.scale;
+    Array<float> dg(g), factor(1);
+    Array<double> partial(parts);
+    run("vgg4j_clip_squares", parts, 256, dg.p, (long long) n, partial.p);
+    run("vgg4j_clip_factor", 1, 256, partial.p, parts, c.maxNorm, factor.p);
+    run("vgg4j_clip", GRID, BLOCK, dg.p, (long long) n, factor.p);
+    const float by = results(factor)[0];
+    if (std::isnan(c.factor)) {
+      check(std::isnan(by) && std::isnan(results(dg)[n - 1]), "gradients without a norm");
+      continue;
+    }
+    near(by, c.factor, 1e-6 * c.factor, "clip factor");
+    const auto clipped = results(dg);
+    for (int i = 0; i < n; i++) near(clipped[i], g[i] * by, 0, "clipped");
+  }
+}
+
+void average() {
+  const int n = 1003;
+  const auto a = values(n, 7), x = values(n, 8);
+  Array<float> mean(a), dx(x);
+  run("vgg4j_average", GRID, BLOCK, mean.p, dx.p, (long long) n, 0.25f);
+  const auto averaged = results(mean);
+  for (int i = 0; i < n; i++) near(averaged[i], 0.75 * a[i] + 0.25 * x[i], 1e-6, "average");
+  run("vgg4j_exchange", GRID, BLOCK, mean.p, dx.p, (long long) n);
+  const auto first = results(mean), second = results(dx);
+  for (int i = 0; i < n; i++) {
+    exact(first[i], x[i], "exchanged");
+    exact(second[i], averaged[i], "exchanged");
+  }
+}
+
 void sgd(bool hasCopy) {
   const int n = 517;
   const auto p = values(n, 1), g = values(n, 2), v = values(n, 3);
@@ -66,15 +112,15 @@ void sgd(bool hasCopy) {
   Array<Bf16> copy(n), copyWithMomentum(n);
   Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 1, 1, 0, 0, 0}});
   run("vgg4j_sgd", GRID, BLOCK, plain.p, dg.p, hasCopy ? copy.p : nullptr, state.p, (long long) n,
-      0.01f);
+      0.01f, 0.5f);
   run("vgg4j_sgd_momentum", GRID, BLOCK, withMomentum.p, dg.p, dv.p,
-      hasCopy ? copyWithMomentum.p : nullptr, state.p, (long long) n, 0.9f, 0.01f);
+      hasCopy ? copyWithMomentum.p : nullptr, state.p, (long long) n, 0.9f, 0.01f, 3.0f);
   const auto r = results(plain), rm = results(withMomentum), rv = results(dv);
   for (int i = 0; i < n; i++) {
     const double gradient = g[i] + 0.01 * p[i], velocity = 0.9 * v[i] + gradient;
-    near(r[i], p[i] - 0.1 * gradient, 1e-6, "sgd");
+    near(r[i], p[i] - 0.05 * gradient, 1e-6, "sgd");
     near(rv[i], velocity, 1e-6, "sgd velocity");
-    near(rm[i], p[i] - 0.1 * velocity, 1e-6, "sgd momentum");
+    near(rm[i], p[i] - 0.3 * velocity, 1e-6, "sgd momentum");
   }
   if (!hasCopy) return;
   checkCopy(r, results(copy));
@@ -82,7 +128,7 @@ void sgd(bool hasCopy) {
 }
 
 template <class T>
-void crossEntropy(int batch, int rows, int classes) {
+void crossEntropy(int batch, int rows, int classes, double smoothing) {
   auto logits = typedValues<T>((size_t) batch * classes, 5);
   for (float& x : logits) x *= 8;
   std::vector<int> labels(batch);
@@ -93,16 +139,17 @@ void crossEntropy(int batch, int rows, int classes) {
   Array<int> dlabels(labels), rowState(batch);
   Array<double> rowLoss(batch);
   Array<StepState> state(std::vector<StepState>{{7, 4, 9, 0.1, 1.0 / rows, rows, 0, 0, 0}});
+  const double otherTarget = smoothing / classes, labelTarget = 1 - smoothing + otherTarget;
   Array<LossTotals> totals(1);
   cudaMemset(totals.p, 0, sizeof(LossTotals));
   for (T* gradient : {(T*) nullptr, dg.p}) {
     runTyped<T>("vgg4j_cross_entropy", (batch + 3) / 4, 128, dl.p, dlabels.p, gradient, rowLoss.p,
-                rowState.p, state.p, batch, classes);
+                rowState.p, state.p, batch, classes, labelTarget, otherTarget);
   }
   run("vgg4j_loss_totals", 1, 256, rowLoss.p, rowState.p, state.p, totals.p);
   const auto gradient = results(dg);
   double lossSum = 0;
-  int correct = 0;
+  int correct = 0, top = 0;
   for (int r = 0; r < batch; r++) {
     const float* row = &logits[(size_t) r * classes];
     int best = 0;
@@ -111,17 +158,23 @@ void crossEntropy(int batch, int rows, int classes) {
     for (int c = 0; c < classes; c++) sum += exp((double) row[c] - row[best]);
     for (int c = 0; c < classes; c++) {
       const double softmax = exp((double) row[c] - row[best]) / sum;
-      const double expected = r < rows ? (softmax - (c == labels[r])) / rows : 0;
+      const double target = c == labels[r] ? labelTarget : otherTarget;
+      const double expected = r < rows ? (softmax - target) / rows : 0;
       near(gradient[(size_t) r * classes + c], expected,
            1e-7 + Type<T>::EPSILON * fabs(expected), "cross entropy gradient");
     }
     if (r >= rows) continue;
-    lossSum += log(sum) - ((double) row[labels[r]] - row[best]);
+    int before = 0;
+    for (int c = 0; c < classes; c++) {
+      lossSum += (c == labels[r] ? labelTarget : otherTarget) * (log(sum) - ((double) row[c] - row[best]));
+      before += row[c] > row[labels[r]] || (row[c] == row[labels[r]] && c < labels[r]);
+    }
     correct += best == labels[r];
+    top += before < 5;
   }
   const LossTotals t = totals.get()[0];
   near(t.lossSum, lossSum, 1e-9 * (1 + lossSum), "loss sum");
-  check(t.correct == correct && t.count == rows && t.badLabels == 0 && t.firstNonFinite == 0,
+  check(t.correct == correct && t.inTopFive == top && t.count == rows && t.badLabels == 0 && t.firstNonFinite == 0,
         "totals");
 }
 
@@ -135,7 +188,7 @@ void badLoss() {
   Array<LossTotals> totals(1);
   cudaMemset(totals.p, 0, sizeof(LossTotals));
   runTyped<float>("vgg4j_cross_entropy", 1, 128, dl.p, labels.p, dg.p, rowLoss.p, rowState.p, state.p,
-                  3, 10);
+                  3, 10, 1.0, 0.0);
   run("vgg4j_loss_totals", 1, 256, rowLoss.p, rowState.p, state.p, totals.p);
   const LossTotals t = totals.get()[0];
   check(t.badLabels == 1 && t.firstNonFinite == 42 && t.correct == 1, "bad labels and losses");
@@ -326,10 +379,11 @@ void conversions() {
 template <class T>
 void both() {
   elementwise<T>();
-  crossEntropy<T>(9, 6, 10);
-  crossEntropy<T>(300, 300, 10);
-  crossEntropy<T>(5, 5, 100);
-  crossEntropy<T>(2, 1, 1);
+  crossEntropy<T>(9, 6, 10, 0);
+  crossEntropy<T>(300, 300, 10, 0.1);
+  crossEntropy<T>(5, 5, 100, 0);
+  crossEntropy<T>(5, 5, 100, 0.3);
+  crossEntropy<T>(2, 1, 1, 0.1);
   for (const int channels : SOME_CHANNELS) {
     bias<T>(channels, false);
     bias<T>(channels, true);
@@ -358,6 +412,8 @@ void testKernels() {
     sgd(hasCopy);
   }
   accumulate();
+  clip();
+  average();
   badLoss();
   conversions();
   for (const int channels : SOME_CHANNELS) {

@@ -399,7 +399,7 @@ struct Kernels {
       const auto at = [=](auto& pair) { return isAll ? pair.all.p : pair.one.p; };
       const int grid = isAll ? rows / 4 : 1;
       run(name("cross_entropy"), grid - 1, grid - 1, grid, 128, at(logits), at(labels), at(slope),
-          at(losses), at(state), step.p, 4 * grid, classes);
+          at(losses), at(state), step.p, 4 * grid, classes, 1.0, 0.0);
     }
     slope.compare(name("cross_entropy"));
     losses.compare(name("cross_entropy's losses"));
@@ -455,14 +455,16 @@ void slabs() {
       const long long n = isAll ? images : 1, count = n * size;
       if (name == "adam") {
         runLast("vgg4j_adam", n, size / 4, at(p), at(g), at(m), at(v), at(copy), state.p, count, 0.9f,
-                0.1f, 0.999f, 0.001f, 1e-8f, 0.1f);
+                0.1f, 0.999f, 0.001f, 1e-8f, 0.1f, 1.0f);
       } else if (name == "sgd") {
-        runLast("vgg4j_sgd", n, size / 4, at(p), at(g), at(copy), state.p, count, 0.1f);
+        runLast("vgg4j_sgd", n, size / 4, at(p), at(g), at(copy), state.p, count, 0.1f, 1.0f);
       } else if (name == "sgd_momentum") {
         runLast("vgg4j_sgd_momentum", n, size / 4, at(p), at(g), at(v), at(copy), state.p, count, 0.9f,
-                0.1f);
+                0.1f, 1.0f);
       } else {
         runLast("vgg4j_accumulate", n, size / 4, at(p), at(g), count);
+        runLast("vgg4j_average", n, size / 4, at(p), at(g), count, 0.1f);
+        runLast("vgg4j_exchange", n, size / 4, at(p), at(g), count);
         runLast("vgg4j_round_bf16", n, size / 8, at(p), at(copy), count);
         runLast("vgg4j_widen_bf16", n, size / 8, at(copy), at(wide), count);
       }

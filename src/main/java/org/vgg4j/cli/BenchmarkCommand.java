@@ -13,9 +13,12 @@ import org.vgg4j.profile.Ceilings;
 import org.vgg4j.run.ImageTraits;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Settings;
+import org.vgg4j.run.StartingWeights;
 import org.vgg4j.run.StepBenchmark;
+import org.vgg4j.run.StepBenchmark.Pace;
 import org.vgg4j.run.StepBenchmark.Window;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.InvalidInputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,7 +37,11 @@ final class BenchmarkCommand implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Spec private CommandSpec spec;
-  @Mixin final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
+
+  @Mixin
+  final CommandSpec flags =
+      SettingFlags.of(Settings.ofRecipe().stream().filter(s -> !s.key().equals("warmUp")).toList());
+
   @Mixin final CommandSpec dataFlags = SettingFlags.of(Settings.of("data"));
   @Mixin private DeviceOptions device;
 
@@ -60,6 +67,15 @@ final class BenchmarkCommand implements Callable<Integer> {
   private int repeats;
 
   @Option(
+      names = "--on-request",
+      description = {
+        "Begins a window for each line on standard input, at most --repeats, and prints its images"
+            + " per second: to time programs in turn.",
+        "Prints 'ready' when the first may begin, and the results at the end of the input."
+      })
+  private boolean onRequest;
+
+  @Option(
       names = "--ceilings",
       description =
           "Only measure what the engine does at most: bytes read and written by a pass over much"
@@ -73,9 +89,10 @@ final class BenchmarkCommand implements Callable<Integer> {
   public Integer call() throws JsonProcessingException {
     StepBenchmark benchmark = new StepBenchmark(warmUp, steps, repeats);
     Map<String, String> given = SettingFlags.given(spec);
-    ImageTraits images = DataOptions.traits(given, spec.commandLine().getErr());
-    Recipe recipe = Settings.recipe(Recipe.quick(), given, images);
+    ImageTraits traits = DataOptions.traits(given, spec.commandLine().getErr());
+    Recipe recipe = Settings.recipe(Recipe.quick(), given, traits, StartingWeights.NONE);
     Map<String, Object> result = new LinkedHashMap<>();
+    PrintWriter out = spec.commandLine().getOut();
     try (Backend backend = device.open()) {
       result.put("engine", backend.description());
       if (ceilings) {
@@ -83,10 +100,11 @@ final class BenchmarkCommand implements Callable<Integer> {
         result.put("gb_per_second", round(most.bytesPerSecond() / 1e9));
         result.put("tflop_per_second", round(2 * most.multiplyAddsPerSecond() / 1e12));
       } else {
-        add(recipe, benchmark.run(recipe, backend), result);
+        double images = StepBenchmark.imagesOfStep(recipe) * (double) steps;
+        Pace pace = onRequest ? new RequestedWindows(System.in, out, images) : Pace.STEADY;
+        add(recipe, benchmark.run(recipe, backend, pace), result);
       }
     }
-    PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(JSON.writeValueAsString(result));
     } else {
@@ -97,6 +115,11 @@ final class BenchmarkCommand implements Callable<Integer> {
   }
 
   private void add(Recipe recipe, List<Window> windows, Map<String, Object> result) {
+    if (windows.isEmpty()) {
+      throw new InvalidInputException(
+          "no window: standard input ended before its first line, and --on-request wants one for"
+              + " each");
+    }
     int images = StepBenchmark.imagesOfStep(recipe);
     double[] rates =
         windows.stream()

@@ -15,8 +15,9 @@ final class EvaluationTable {
     int wide = Math.max(5, widest);
     line(
         out,
-        "test acc %.4f (%d images), loss %.4f",
+        "test acc %.4f%s (%d images), loss %.4f",
         evaluation.accuracy(),
+        topFive(evaluation),
         evaluation.count(),
         evaluation.meanLoss());
     out.println();
@@ -46,6 +47,13 @@ final class EvaluationTable {
       out.println(row);
     }
     out.flush();
+  }
+
+  /** Returns nothing where five answers are all there are. */
+  private static String topFive(Evaluation evaluation) {
+    return evaluation.classNames().size() > 5
+        ? String.format(Locale.ROOT, ", top-5 %.4f", evaluation.topFiveAccuracy())
+        : "";
   }
 
   private static String share(double value) {

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      FeaturesCommand.class,
       SummaryCommand.class,
       GradcheckCommand.class,
       DoctorCommand.class,

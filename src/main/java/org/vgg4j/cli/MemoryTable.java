@@ -53,7 +53,9 @@ final class MemoryTable {
     }
     ForecastTable.paragraph(
         "computing again gives the same bits (on a GPU with --deterministic); with fewer images a"
-            + " pass, batch norm sees fewer, which changes results",
+            + (recipe.net().batchNorm()
+                ? " pass, batch norm sees fewer, which changes results"
+                : " pass, the update is the same up to rounding and dropout's draws"),
         out);
     if (refusal != null) {
       ForecastTable.paragraph(refusal, out);

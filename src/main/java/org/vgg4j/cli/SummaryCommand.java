@@ -1,6 +1,7 @@
 package org.vgg4j.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.vgg4j.backend.Backends;
@@ -12,6 +13,7 @@ import org.vgg4j.run.LargestBatch;
 import org.vgg4j.run.MemorySettings;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Settings;
+import org.vgg4j.run.StartingWeights;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DescribedDevice;
 import org.vgg4j.tensor.InvalidInputException;
@@ -32,6 +34,10 @@ final class SummaryCommand implements Callable<Integer> {
   @Mixin final CommandSpec flags = SettingFlags.of(Settings.ofRecipe());
   @Mixin final CommandSpec dataFlags = SettingFlags.of(Settings.of("data"));
   @Mixin private final CommandSpec memoryFlags = SettingFlags.of(Settings.of("memory"));
+
+  @Mixin
+  private final CommandSpec startFlags = SettingFlags.of(Settings.of("startFrom", "initFrom"));
+
   @Mixin private DeviceOptions device;
 
   @Option(
@@ -49,15 +55,19 @@ final class SummaryCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Map<String, String> given = SettingFlags.given(spec);
     ImageTraits images = DataOptions.traits(given, spec.commandLine().getErr());
-    Recipe recipe = Settings.recipe(Recipe.quick(), given, images);
+    StartingWeights start = StartingWeights.of(given);
+    Recipe recipe = Settings.recipe(Recipe.quick(), given, images, start);
+    List<String> lines = start.lines(recipe.net());
     if (gpu != null) {
       forecast(recipe, out);
+      TrainingTable.print(recipe, lines, out);
       return ExitCode.DONE;
     }
     try (Backend backend = device.open();
         NetworkPlan planned = recipe.plan(recipe.training().batchSize(), backend)) {
       SummaryTable.print(recipe, planned.memoryPlan(), backend, out);
       ways(recipe, backend, out);
+      TrainingTable.print(recipe, lines, out);
     }
     return ExitCode.DONE;
   }

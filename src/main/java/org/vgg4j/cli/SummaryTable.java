@@ -20,6 +20,7 @@ final class SummaryTable {
     int batch = recipe.training().batchSize();
     line(out, ROW, "layer", "type", "output", "parameters", "MMACs", "activation");
     long parameters = 0;
+    long trained = 0;
     long multiplyAdds = 0;
     long activations = 0;
     for (Stage layer : plan.stages()) {
@@ -27,12 +28,13 @@ final class SummaryTable {
           out,
           ROW,
           layer.name(),
-          layer.type(),
+          layer.type() + (layer.parameters().isEmpty() || layer.isTrained() ? "" : " (frozen)"),
           layer.output().withoutBatch(),
           Bytes.count(layer.parameterCount()),
           millions(layer.multiplyAdds() / batch),
           Bytes.text(layer.activationBytes()));
       parameters += layer.parameterCount();
+      trained += layer.isTrained() ? layer.parameterCount() : 0;
       multiplyAdds += layer.multiplyAdds();
       activations += layer.activationBytes();
     }
@@ -45,9 +47,16 @@ final class SummaryTable {
         Bytes.count(parameters),
         millions(multiplyAdds / batch),
         Bytes.text(activations));
+    if (trained < parameters) {
+      line(out, ROW, "trained", "", "", Bytes.count(trained), "", "");
+    }
     out.println();
     line(out, "output and MMACs (million multiply-adds) are those of one image, forward;");
     line(out, "activation is what training keeps of a batch of %d.", batch);
+    List<String> updates = recipe.training().updates().texts();
+    if (!updates.isEmpty()) {
+      line(out, "training: %s", String.join("; ", updates));
+    }
     out.println();
     memory(recipe, plan, backend, out);
     out.flush();
@@ -67,7 +76,8 @@ final class SummaryTable {
             new Part("parameters", plan.parameters()),
             new Part("copies in bf16", plan.copies()),
             new Part("gradients", plan.gradients()),
-            new Part("optimizer state", plan.parameters() * slabs),
+            new Part("optimizer state", plan.trained() * slabs),
+            new Part("average of the weights", recipe.averageBytes(plan)),
             new Part("running statistics", plan.buffers()),
             new Part("activations", plan.activations()),
             new Part("gradients of activations", plan.activationGradients()),
@@ -78,7 +88,7 @@ final class SummaryTable {
         line(out, PART, part.name(), Bytes.count(part.bytes()), Bytes.text(part.bytes()));
       }
     }
-    long total = plan.totalBytes(slabs);
+    long total = recipe.trainingBytes(plan);
     line(out, PART, "total", Bytes.count(total), Bytes.text(total));
     line(out, "  (%s free of %s)", Bytes.text(backend.availableBytes()), backend.memoryLimit());
   }

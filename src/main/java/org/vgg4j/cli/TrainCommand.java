@@ -33,7 +33,8 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin final CommandSpec pictureFlags = SettingFlags.of(Settings.ofPreprocessing());
 
   @Mixin
-  final CommandSpec trainFlags = SettingFlags.of(Settings.of("trainImages", "dataOn", "memory"));
+  final CommandSpec trainFlags =
+      SettingFlags.of(Settings.of("trainImages", "dataOn", "memory", "startFrom", "initFrom"));
 
   @Mixin private DataOptions data;
   @Mixin private DeviceOptions device;
@@ -114,7 +115,7 @@ final class TrainCommand implements Callable<Integer> {
               spec.commandLine().getOut().flush();
             });
       }
-      EpochMetrics last = run.fit(TrainingListener.all(progress, printing()));
+      EpochMetrics last = run.fit(TrainingListener.all(progress, printing(run.recipe())));
       if (interruption.happened()) {
         report(
             last == null
@@ -137,12 +138,13 @@ final class TrainCommand implements Callable<Integer> {
     err().flush();
   }
 
-  private TrainingListener printing() {
+  private TrainingListener printing(Recipe recipe) {
     PrintWriter stdout = spec.commandLine().getOut();
+    String weights = recipe.training().updates().averages() ? ", of averaged weights" : "";
     return new TrainingListener() {
       @Override
       public void epochFinished(EpochMetrics metrics) {
-        stdout.println(metrics.line());
+        stdout.println(metrics.line() + weights);
         stdout.flush();
       }
     };

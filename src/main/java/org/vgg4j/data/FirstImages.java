@@ -23,6 +23,11 @@ record FirstImages(ImageSource all, int size) implements ImageSource {
   }
 
   @Override
+  public String imageName(int image) {
+    return all.imageName(Objects.checkIndex(image, size));
+  }
+
+  @Override
   public int label(int image) {
     return all.label(Objects.checkIndex(image, size));
   }

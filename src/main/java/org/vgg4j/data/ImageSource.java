@@ -18,6 +18,11 @@ public interface ImageSource {
   /** Returns the names of the classes; label i is the i-th. */
   List<String> classNames();
 
+  /** Returns what an image is called, such as its file; null, the default, when it has no name. */
+  default String imageName(int image) {
+    return null;
+  }
+
   /** Returns the number of images, at least 1. */
   int size();
 

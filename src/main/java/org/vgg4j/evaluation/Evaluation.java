@@ -7,9 +7,11 @@ import java.util.List;
  *
  * @param meanLoss the mean cross entropy
  * @param confusion how many images of class i (row) were classified as class j (column)
+ * @param inTopFive how many images had their class among the five most probable
  * @param classNames the names of the classes, in order
  */
-public record Evaluation(double meanLoss, long[][] confusion, List<String> classNames) {
+public record Evaluation(
+    double meanLoss, long[][] confusion, long inTopFive, List<String> classNames) {
   /** Returns the number of images. */
   public long count() {
     long count = 0;
@@ -28,6 +30,11 @@ public record Evaluation(double meanLoss, long[][] confusion, List<String> class
       correct += confusion[c][c];
     }
     return (double) correct / count();
+  }
+
+  /** Returns the share of images whose class was among the five most probable. */
+  public double topFiveAccuracy() {
+    return (double) inTopFive / count();
   }
 
   /** Returns the number of images of class c. */

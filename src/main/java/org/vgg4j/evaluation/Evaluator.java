@@ -13,6 +13,7 @@ import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.CrossEntropyPlan;
+import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LossTotals;
@@ -37,6 +38,7 @@ public final class Evaluator {
     requireClasses(vgg.config(), data);
     long[][] confusion = new long[classes][classes];
     double[] lossSum = new double[1];
+    long[] inTopFive = new long[1];
     Predictor.run(
         vgg,
         preprocessing,
@@ -45,8 +47,10 @@ public final class Evaluator {
           double[] row = Softmax.logSoftmax(logits, offset, classes);
           lossSum[0] -= row[label];
           confusion[label][Softmax.argMax(logits, offset, classes)]++;
+          int rank = Softmax.rank(label, logits, offset, classes);
+          inTopFive[0] += rank < HostLossAccumulator.TOP ? 1 : 0;
         });
-    return new Evaluation(lossSum[0] / data.size(), confusion, data.classNames());
+    return new Evaluation(lossSum[0] / data.size(), confusion, inTopFive[0], data.classNames());
   }
 
   /**

@@ -12,27 +12,27 @@ import org.vgg4j.nn.Vgg;
 
 /** Runs a net over a data set in evaluation mode, in order, at the net's largest batch size. */
 final class Predictor {
-  /** Receives the logits of each image. */
+  /** Receives the net's output for each image. */
   interface Consumer {
     /**
-     * Receives one image's logits.
+     * Receives one image's output.
      *
      * @param label the image's label
-     * @param logits the logits of its batch (N, classes)
-     * @param offset where this image's logits begin
+     * @param outputs those of its batch (N, ...), such as the logits (N, classes)
+     * @param offset where this image's output begins
      */
-    void accept(int label, float[] logits, int offset);
+    void accept(int label, float[] outputs, int offset);
   }
 
   private Predictor() {}
 
-  /** Runs the net; waits for each batch's logits. */
+  /** Runs the net; waits for each batch's outputs. */
   static void run(Vgg vgg, Preprocessing preprocessing, ImageSource data, Consumer consumer) {
     Network network = vgg.network();
     int batchSize = network.options().batchSizes().get(0);
-    int classes = vgg.config().classes();
-    float[] logits = new float[batchSize * classes];
     Execution execution = network.execution(batchSize);
+    int each = execution.output().shape().dim(1);
+    float[] outputs = new float[batchSize * each];
     ImageFeed feed = new ImageFeed(vgg, preprocessing, data);
     BatchSchedule schedule = new BatchSchedule(data.size(), batchSize, 1, Shard.WHOLE);
     try (BatchLoader loader = feed.loader(schedule, null, 0)) {
@@ -40,9 +40,9 @@ final class Predictor {
         // A smaller last batch leaves old images in the other rows, which are not read: in
         // evaluation mode images do not affect each other.
         feed.load(batch, execution);
-        execution.forward(false).download(logits);
+        execution.forward(false).download(outputs);
         for (int row = 0; row < batch.size(); row++) {
-          consumer.accept(batch.label(row), logits, row * classes);
+          consumer.accept(batch.label(row), outputs, row * each);
         }
       }
     }

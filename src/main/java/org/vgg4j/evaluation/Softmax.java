@@ -18,6 +18,16 @@ final class Softmax {
     return result;
   }
 
+  /** Returns how many logits come before a label's: larger ones, or equal ones of lower labels. */
+  static int rank(int label, float[] logits, int offset, int classes) {
+    int rank = 0;
+    for (int c = 0; c < classes; c++) {
+      float lead = logits[offset + c] - logits[offset + label];
+      rank += lead > 0 || (lead == 0 && c < label) ? 1 : 0;
+    }
+    return rank;
+  }
+
   /** Returns the index of the largest logit, the first of equal ones. */
   static int argMax(float[] logits, int offset, int classes) {
     int best = 0;

@@ -65,7 +65,8 @@ final class LayerChecks {
         layer("block, batch norm", IMAGE, () -> block(true, false)),
         layer("block, batch norm, pool", IMAGE, () -> block(true, true)),
         layer("sequential", IMAGE, LayerChecks::sequence),
-        new StandardCheck("cross entropy", LayerChecks::crossEntropy));
+        new StandardCheck("cross entropy", (n, b, s) -> crossEntropy(n, b, s, 0)),
+        new StandardCheck("cross entropy, smoothed", (n, b, s) -> crossEntropy(n, b, s, 0.1)));
   }
 
   private static StandardCheck layer(String name, Shape x, Supplier<Module> module) {
@@ -112,10 +113,12 @@ final class LayerChecks {
   }
 
   /** The logits are the net's input: a dropout of 0 passes them through. */
-  private static GradientReport crossEntropy(String name, Backend backend, long seed) {
+  private static GradientReport crossEntropy(
+      String name, Backend backend, long seed, double labelSmoothing) {
     Shape logits = Shape.of(4, 6);
     int[] labels = {5, 0, 3, 3};
-    NetworkOptions options = NetworkOptions.training(4).withInputGradient();
+    NetworkOptions options =
+        NetworkOptions.training(4).withInputGradient().withLabelSmoothing(labelSmoothing);
     try (Network net =
         Network.build(() -> new Dropout(0), logits.withoutBatch(), options, backend)) {
       net.input(4).upload(GradientCheck.distinctValues(logits, seed));

@@ -49,8 +49,16 @@ public final class SafeTensorsWriter {
   public static FileChecksums write(
       Path target, List<SafeTensor> tensors, Map<String, String> metadata, FileOperations files)
       throws IOException {
-    List<SafeTensor> ordered = widestFirst(tensors);
-    List<SafeTensorSpec> specs = ordered.stream().map(SafeTensor::spec).toList();
+    return writeStreamed(
+        target, tensors.stream().map(StreamedTensor::of).toList(), metadata, files);
+  }
+
+  /** Writes a file as {@link #write} does; holds no more of a tensor than its pieces. */
+  public static FileChecksums writeStreamed(
+      Path target, List<StreamedTensor> tensors, Map<String, String> metadata, FileOperations files)
+      throws IOException {
+    List<StreamedTensor> ordered = widestFirst(tensors);
+    List<SafeTensorSpec> specs = ordered.stream().map(StreamedTensor::spec).toList();
     requireDistinctNames(specs);
     SortedMap<String, String> sorted = new TreeMap<>(metadata);
     sorted.put(ContentHash.KEY, ContentHash.ZEROS);
@@ -86,7 +94,7 @@ public final class SafeTensorsWriter {
     }
   }
 
-  private static String writeContents(FileHandle file, byte[] header, List<SafeTensor> tensors)
+  private static String writeContents(FileHandle file, byte[] header, List<StreamedTensor> tensors)
       throws IOException {
     ByteBuffer start =
         ByteBuffer.allocate(SafeTensorsHeader.LENGTH_BYTES + header.length)
@@ -94,23 +102,36 @@ public final class SafeTensorsWriter {
     start.putLong(header.length).put(header).flip();
     ContentHash hash = new ContentHash();
     hash.update(start);
-    long position = start.remaining();
+    long[] position = {start.remaining()};
     file.writeFully(start, 0);
-    for (SafeTensor tensor : tensors) {
-      ByteBuffer bytes = tensor.bytes();
-      hash.update(bytes);
-      while (bytes.hasRemaining()) { // in chunks: they are buffered outside the heap
-        int count = Math.min(CHUNK_BYTES, bytes.remaining());
-        file.writeFully(bytes.slice(bytes.position(), count), position);
-        bytes.position(bytes.position() + count);
-        position += count;
+    for (StreamedTensor tensor : tensors) {
+      long end = position[0] + tensor.spec().byteCount();
+      tensor
+          .pieces()
+          .writeTo(
+              bytes -> {
+                hash.update(bytes);
+                while (bytes.hasRemaining()) { // in chunks: they are buffered outside the heap
+                  int count = Math.min(CHUNK_BYTES, bytes.remaining());
+                  file.writeFully(bytes.slice(bytes.position(), count), position[0]);
+                  bytes.position(bytes.position() + count);
+                  position[0] += count;
+                }
+              });
+      if (position[0] != end) {
+        throw new IllegalStateException(
+            "the pieces of %s gave %d bytes too %s"
+                .formatted(
+                    tensor.spec(),
+                    Math.abs(end - position[0]),
+                    end > position[0] ? "few" : "many"));
       }
     }
     return hash.digits();
   }
 
-  private static List<SafeTensor> widestFirst(List<SafeTensor> tensors) {
-    Comparator<SafeTensor> byWidth =
+  private static List<StreamedTensor> widestFirst(List<StreamedTensor> tensors) {
+    Comparator<StreamedTensor> byWidth =
         Comparator.comparingInt(tensor -> tensor.spec().type().bytes());
     return tensors.stream().sorted(byWidth.reversed()).toList();
   }

@@ -1,22 +1,14 @@
 package org.vgg4j.model;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
-import org.vgg4j.data.preprocessing.PictureFit;
 import org.vgg4j.data.preprocessing.Preprocessing;
-import org.vgg4j.data.sets.FashionMnist;
 import org.vgg4j.io.FileChecksums;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.io.SafeTensor;
@@ -40,9 +32,9 @@ import org.vgg4j.tensor.InvalidInputException;
  * tensors that belong to no VGG left alone, each with a note.
  */
 public final class ModelFile {
-  private static final String CONFIG = "vgg4j.config";
-  private static final String PREPROCESSING = "vgg4j.preprocessing";
-  private static final String CLASSES = "vgg4j.classes";
+  static final String CONFIG = "vgg4j.config";
+  static final String PREPROCESSING = "vgg4j.preprocessing";
+  static final String CLASSES = "vgg4j.classes";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private ModelFile() {}
@@ -90,7 +82,7 @@ public final class ModelFile {
     write(vgg.config(), preprocessing, classNames, tensors, file, FileOperations.SYSTEM);
   }
 
-  private static Preprocessing defaultOf(VggConfig config) {
+  static Preprocessing defaultOf(VggConfig config) {
     return Preprocessing.of(config.channels(), config.imageSize());
   }
 
@@ -150,38 +142,61 @@ public final class ModelFile {
   private static Loaded load(
       Path file, VggConfig config, ConfigHints hints, NetworkOptions options, Backend backend)
       throws IOException {
-    try (SafeTensorsReader reader = SafeTensorsReader.open(file)) {
-      Verification verification = reader.verify();
-      Map<String, String> metadata = reader.metadata();
-      FileTensors tensors = new FileTensors(file, reader);
-      List<String> notes = new ArrayList<>(tensors.notes());
-      boolean inferred = config == null && !metadata.containsKey(CONFIG);
-      VggConfig net = config;
-      if (inferred) {
-        InferredConfig.Result guess =
-            InferredConfig.of(file, tensors, withSize(file, metadata, hints));
-        net = guess.config();
-        notes.addAll(guess.notes());
-        tensors.renumber(guess.modules());
-      } else if (net == null) {
-        net = config(file, metadata);
+    try (ModelReader reader = ModelReader.open(file, config, hints)) {
+      if (!reader.inferred()) {
         requireNoHints(file, hints);
       }
-      ModelTensors.check(file, net, tensors.tensors());
-      List<String> classes = classNames(file, metadata, net.classes());
-      Preprocessing preprocessing = preprocessing(file, metadata, net, classes, notes);
       try (NetworkPlan planned =
-          Vgg.plan(net, Initialization.KAIMING, options.withoutInitialValues(), backend)) {
-        planned.memoryPlan().requireFits(backend, 0);
-        Vgg vgg = new Vgg(net, planned.allocate());
-        try {
-          new ModelTensors(vgg).read(tensors::contains, tensors::read);
-        } catch (IOException | RuntimeException | Error e) {
-          vgg.close();
-          throw e;
-        }
-        return new Loaded(vgg, preprocessing, classes, verification, inferred, notes);
+          Vgg.plan(
+              reader.config(), Initialization.KAIMING, options.withoutInitialValues(), backend)) {
+        return load(reader, planned, backend);
       }
+    }
+  }
+
+  /**
+   * Loads a net without its last layer: its output is that layer's input, {@link
+   * VggConfig#hiddenFeatures} values of each image.
+   *
+   * @param hints what is known of the net, for a file without a configuration
+   * @throws InvalidInputException as {@link #load} does
+   */
+  public static Loaded loadFeatures(
+      Path file, ConfigHints hints, NetworkOptions options, Backend backend) throws IOException {
+    try (ModelReader reader = ModelReader.open(file, hints);
+        NetworkPlan planned =
+            Vgg.planFeatures(reader.config(), options.withoutInitialValues(), backend)) {
+      if (!reader.inferred()) {
+        requireNoHints(file, hints);
+      }
+      return load(reader, planned, backend);
+    }
+  }
+
+  private static Loaded load(ModelReader reader, NetworkPlan planned, Backend backend)
+      throws IOException {
+    planned.memoryPlan().requireFits(backend, 0);
+    Vgg vgg = new Vgg(reader.config(), planned.allocate());
+    try {
+      reader.read(vgg);
+    } catch (IOException | RuntimeException | Error e) {
+      vgg.close();
+      throw e;
+    }
+    return new Loaded(
+        vgg,
+        reader.preprocessing(),
+        reader.classNames(),
+        reader.verification(),
+        reader.inferred(),
+        reader.notes());
+  }
+
+  private static void requireNoHints(Path file, ConfigHints hints) {
+    if (!hints.equals(ConfigHints.NONE)) {
+      throw InvalidInputException.of(
+          hints.layers() == null ? "imageSize" : "layers",
+          "is for files without a configuration; " + file + " has one");
     }
   }
 
@@ -203,100 +218,5 @@ public final class ModelFile {
       new ModelTensors(vgg).read(part, tensors::contains, tensors::read);
       return List.copyOf(tensors.notes());
     }
-  }
-
-  /**
-   * Returns the hints with the image size that a file's preprocessing says, if nothing else does.
-   */
-  private static ConfigHints withSize(Path file, Map<String, String> metadata, ConfigHints hints) {
-    if (hints.imageSize() != null || !metadata.containsKey(PREPROCESSING)) {
-      return hints;
-    }
-    Preprocessing said =
-        read(file, metadata, PREPROCESSING, "preprocessing", Preprocessing::fromMap);
-    return new ConfigHints(hints.layers(), said.crop());
-  }
-
-  private static void requireNoHints(Path file, ConfigHints hints) {
-    if (!hints.equals(ConfigHints.NONE)) {
-      throw InvalidInputException.of(
-          hints.layers() == null ? "imageSize" : "layers",
-          "is for files without a configuration; " + file + " has one");
-    }
-  }
-
-  private static VggConfig config(Path file, Map<String, String> metadata) {
-    return read(file, metadata, CONFIG, "configuration", VggConfig::fromMap);
-  }
-
-  private static Preprocessing preprocessing(
-      Path file,
-      Map<String, String> metadata,
-      VggConfig config,
-      List<String> classes,
-      List<String> notes) {
-    if (!metadata.containsKey(PREPROCESSING)) {
-      if (!metadata.containsKey(CONFIG) && config.channels() == 3) {
-        notes.add(file + " does not say its preprocessing: torchvision's is assumed");
-        return Preprocessing.torchvision(config.imageSize());
-      }
-      Preprocessing usual = defaultOf(config);
-      return classes.equals(FashionMnist.CLASS_NAMES) ? usual.withFit(PictureFit.FASHION) : usual;
-    }
-    return read(
-        file,
-        metadata,
-        PREPROCESSING,
-        "preprocessing",
-        map -> {
-          Preprocessing preprocessing = Preprocessing.fromMap(map);
-          preprocessing.requireFits(config.channels(), config.imageSize());
-          return preprocessing;
-        });
-  }
-
-  private static <T> T read(
-      Path file,
-      Map<String, String> metadata,
-      String key,
-      String what,
-      Function<Map<String, Object>, T> reader) {
-    try {
-      Map<String, Object> map =
-          JSON.readValue(metadata.get(key), new TypeReference<LinkedHashMap<String, Object>>() {});
-      if (map == null) {
-        throw new InvalidInputException("it is null");
-      }
-      return reader.apply(map);
-    } catch (JsonProcessingException | InvalidInputException e) {
-      String reason = e instanceof InvalidInputException ? e.getMessage() : "not a JSON object";
-      throw new InvalidInputException(
-          file + ": the " + what + " in its metadata cannot be used: " + reason, e);
-    }
-  }
-
-  private static List<String> classNames(Path file, Map<String, String> metadata, int classes) {
-    if (!metadata.containsKey(CLASSES)) {
-      return IntStream.range(0, classes).mapToObj(Integer::toString).toList();
-    }
-    try {
-      List<String> names =
-          JSON.readValue(metadata.get(CLASSES), new TypeReference<ArrayList<String>>() {});
-      if (names == null || names.contains(null)) {
-        throw noNames(file, null);
-      }
-      if (names.size() == classes) {
-        return List.copyOf(names);
-      }
-      throw new InvalidInputException(
-          file + " names " + names.size() + " classes for a net of " + classes);
-    } catch (JsonProcessingException e) {
-      throw noNames(file, e);
-    }
-  }
-
-  private static InvalidInputException noNames(Path file, JsonProcessingException cause) {
-    return new InvalidInputException(
-        file + ": the class names in its metadata are not a JSON list of strings", cause);
   }
 }

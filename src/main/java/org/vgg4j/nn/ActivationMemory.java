@@ -12,6 +12,9 @@ import org.vgg4j.tensor.Slot;
  * halves, as activations do in inference. What training keeps is laid out once all stages are
  * known.
  *
+ * <p>Stages that lead ({@link Freezing}) have their activations as in inference; the last one stays
+ * until the next forward.
+ *
  * <p>A {@link Stretch} that is computed again needs its inner activations while its forward runs,
  * and from the beginning of its backward to the end. In between, what comes behind it has the same
  * memory: it is written after that forward, and last read before that backward. So the memory of
@@ -19,6 +22,7 @@ import org.vgg4j.tensor.Slot;
  */
 final class ActivationMemory {
   private final boolean training;
+  private final int leading; // stages of which nothing is kept, nor computed again
   private final List<StageMemory> stages = new ArrayList<>();
   private final List<Stretch> stretches = new ArrayList<>();
   private final SlotLayout[] activationHalves = {new SlotLayout(), new SlotLayout()};
@@ -41,12 +45,22 @@ final class ActivationMemory {
     }
   }
 
-  ActivationMemory(boolean training) {
+  ActivationMemory(boolean training, int leading) {
     this.training = training;
+    this.leading = leading;
+  }
+
+  /** Returns whether the stage being planned leads in a training, which keeps nothing of it. */
+  boolean isPassedOver() {
+    return training && !keeps();
+  }
+
+  private boolean keeps() {
+    return training && stages.size() >= leading;
   }
 
   Slot activation(Layout layout) {
-    if (!training) {
+    if (!keeps()) {
       return activationHalves[activationTurn++ % 2].overlay(layout);
     }
     stage.output = saved(layout);
@@ -61,7 +75,7 @@ final class ActivationMemory {
 
   /** Plans an activation that is read once in the forward, in the memory of gradients. */
   Slot passing(Layout layout) {
-    if (!training) {
+    if (!keeps()) {
       return activation(layout);
     }
     Slot slot = new Slot(layout);
@@ -83,10 +97,10 @@ final class ActivationMemory {
     done.gradientTurn = gradientTurn;
     stages.add(done);
     stage = new StageMemory();
-    multiplyAdds += stageMultiplyAdds;
+    multiplyAdds += stages.size() > leading ? stageMultiplyAdds : 0;
     boolean keepsOutput = done.output != null && done.output.layout().equals(y);
     if (keepsOutput && plane(y.shape()) < plane(x.shape())) {
-      int first = stretches.isEmpty() ? 0 : stretches.get(stretches.size() - 1).last() + 1;
+      int first = stretches.isEmpty() ? leading : stretches.get(stretches.size() - 1).last() + 1;
       int last = stages.size() - 1;
       long bytes = stages.subList(first, last + 1).stream().mapToLong(StageMemory::bytes).sum();
       long inner = bytes - Arena.align(done.output.layout().bytes());

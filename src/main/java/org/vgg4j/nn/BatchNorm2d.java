@@ -18,6 +18,7 @@ public final class BatchNorm2d extends Layer {
   private final BatchNorm2dSpec spec;
   private BatchNorm2dPlan plan;
   private NormState state;
+  private UnusedGradients unused; // null unless it is frozen
   private boolean inputGradient;
 
   /** Creates an unbuilt layer. */
@@ -35,9 +36,11 @@ public final class BatchNorm2d extends Layer {
   public Layout build(BuildContext context, Layout x) {
     boolean training = context.usage().training();
     Usage usage = training ? Usage.TRAINING : Usage.INFERENCE; // dx comes with dgamma and dbeta
-    plan = context.plan(context.backend().batchNorm2d(spec, x, usage));
+    BatchNorm2dSpec planned = context.isFrozen() ? spec.withFrozen() : spec;
+    plan = context.plan(context.backend().batchNorm2d(planned, x, usage));
     inputGradient = context.usage().inputGradient();
     state = NormState.create(context, spec);
+    unused = context.isFrozen() ? new UnusedGradients(context, null, state) : null;
     place(context, x, plan.y(), plan.saved(), training);
     return plan.y();
   }
@@ -80,8 +83,8 @@ public final class BatchNorm2d extends Layer {
         state.beta().value(),
         saved(),
         dx(),
-        state.gamma().gradient(),
-        state.beta().gradient());
+        unused == null ? state.gamma().gradient() : unused.gamma(),
+        unused == null ? state.beta().gradient() : unused.beta());
     return inputGradient ? dx() : null;
   }
 }

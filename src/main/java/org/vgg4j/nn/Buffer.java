@@ -1,5 +1,6 @@
 package org.vgg4j.nn;
 
+import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
@@ -9,11 +10,13 @@ import org.vgg4j.tensor.Tensor;
 public final class Buffer {
   private final String name;
   private final Slot value;
+  private final long offset; // in the slab of all buffers, in bytes
   private final double initial;
 
-  Buffer(String name, Slot value, double initial) {
+  Buffer(String name, Slot value, long offset, double initial) {
     this.name = name;
     this.value = value;
+    this.offset = offset;
     this.initial = initial;
   }
 
@@ -39,6 +42,11 @@ public final class Buffer {
    */
   public Tensor value() {
     return value.tensor();
+  }
+
+  /** Returns this buffer's place in another slab of the size of {@link Network#statistics}. */
+  public Tensor in(Arena slab) {
+    return slab.tensor(offset, layout());
   }
 
   double initial() {

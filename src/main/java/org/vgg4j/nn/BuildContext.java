@@ -37,6 +37,16 @@ public final class BuildContext implements MemoryPlanner {
     return usage;
   }
 
+  /** Returns whether the module's parameters are not trained. */
+  boolean isFrozen() {
+    return builder.isFrozen();
+  }
+
+  /** Returns whether the parameters of what reads the module's output are not trained. */
+  boolean isNextFrozen() {
+    return builder.isNextFrozen();
+  }
+
   /** Returns the step state, which plans such as dropout read. */
   public StepState stepState() {
     return builder.state;
@@ -117,7 +127,7 @@ public final class BuildContext implements MemoryPlanner {
 
   /** Creates or returns a counter of the net's training forward passes. */
   public Counter counter(String name) {
-    return builder.names.counter(builder.use(prefix + name));
+    return builder.names.counter(builder.use(prefix + name), builder.isFrozen());
   }
 
   /** Returns the next {@code DropoutSpec.stream}; every input shape gets the same sequence. */

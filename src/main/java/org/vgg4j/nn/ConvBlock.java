@@ -23,6 +23,7 @@ public final class ConvBlock implements Module {
   private Parameter w; // (K, C, R, S)
   private Parameter b; // (K), null without a bias
   private NormState norm; // null without batch norm
+  private UnusedGradients unused; // null unless it is frozen
   private ConvBlockPlan.Parameters parameters; // null until the first forward
   private ConvBlockPlan.Gradients gradients; // null until the first backward
 
@@ -38,6 +39,11 @@ public final class ConvBlock implements Module {
     this.convName = convName;
     this.normName = normName;
     this.initialization = initialization;
+  }
+
+  @Override
+  public String layerScope() {
+    return convName;
   }
 
   @Override
@@ -57,15 +63,28 @@ public final class ConvBlock implements Module {
     BuildContext conv = context.scope(convName);
     plan =
         context.plan(
-            backend.convBlock(spec, x, conv.weightLayout("weight"), context.usage(), context));
+            backend.convBlock(
+                planned(context), x, conv.weightLayout("weight"), context.usage(), context));
     w = conv.weight("weight", plan.w(), plan.dw(), initialization.weight(spec.conv()));
     if (spec.conv().bias()) {
       b = conv.parameter("bias", spec.conv().b(), initialization.bias(spec.conv()));
     }
     BatchNorm2dSpec normSpec = spec.batchNorm();
     norm = normSpec == null ? null : NormState.create(context.scope(normName), normSpec);
+    unused = context.isFrozen() ? new UnusedGradients(context, b, norm) : null;
     context.multiplyAdds(spec.conv().multiplyAdds(x.shape()));
     return plan.y();
+  }
+
+  /**
+   * A norm is not left to a block that is not trained: the sums that its backward needs come with
+   * the gradient of that block's weights.
+   */
+  private ConvBlockSpec planned(BuildContext context) {
+    ConvBlockSpec own = context.isFrozen() ? spec.withFrozenNorm() : spec;
+    return context.isNextFrozen()
+        ? new ConvBlockSpec(own.conv(), own.batchNorm(), own.pool())
+        : own;
   }
 
   @Override
@@ -82,11 +101,13 @@ public final class ConvBlock implements Module {
   public Tensor backward(Tensor dy) {
     if (gradients == null) {
       gradients =
-          new ConvBlockPlan.Gradients(
-              w.gradient(),
-              b == null ? null : b.gradient(),
-              norm == null ? null : norm.gamma().gradient(),
-              norm == null ? null : norm.beta().gradient());
+          unused != null
+              ? unused.ofBlock()
+              : new ConvBlockPlan.Gradients(
+                  w.gradient(),
+                  b == null ? null : b.gradient(),
+                  norm == null ? null : norm.gamma().gradient(),
+                  norm == null ? null : norm.beta().gradient());
     }
     return plan.backward(dy, parameters(), gradients);
   }

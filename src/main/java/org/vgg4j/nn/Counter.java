@@ -3,10 +3,12 @@ package org.vgg4j.nn;
 /** A counter of training forward passes in a net's state, such as {@code num_batches_tracked}. */
 public final class Counter {
   private final String name;
+  private final boolean frozen;
   private long value;
 
-  Counter(String name) {
+  Counter(String name, boolean frozen) {
     this.name = name;
+    this.frozen = frozen;
   }
 
   /** Returns torchvision's name, such as {@code features.1.num_batches_tracked}. */
@@ -25,6 +27,6 @@ public final class Counter {
   }
 
   void increment() {
-    value++;
+    value += frozen ? 0 : 1;
   }
 }

@@ -27,6 +27,11 @@ public final class Dropout extends Layer {
   }
 
   @Override
+  public String layerScope() {
+    return null;
+  }
+
+  @Override
   public Shape outputShape(Shape x) {
     return x;
   }

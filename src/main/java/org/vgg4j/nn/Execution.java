@@ -40,6 +40,8 @@ public final class Execution implements AutoCloseable {
   private final long againMultiplyAdds;
   private final int[]
       again; // by stage: the first of the stretch that is to be computed again, or -1
+  private final int leading; // stages that run as in evaluation
+  private final int firstTrained; // the stage that a backward ends with
   private final Tensor[] inputs; // of the stages in the last forward
   private CrossEntropyPlan loss; // null until first requested, as are the labels
   private Tensor labels; // (N)
@@ -63,8 +65,11 @@ public final class Execution implements AutoCloseable {
     Backend backend = net.backend();
     try {
       module = closing.own(chain.get());
+      Freezing freezing = new Freezing(module, options);
+      leading = freezing.leading();
+      firstTrained = freezing.firstTrained();
       ExecutionBuilder builder =
-          new ExecutionBuilder(backend, net.stepState(), net.state(), options, closing);
+          new ExecutionBuilder(backend, net.stepState(), net.state(), options, freezing, closing);
       memory = builder.memory;
       input = inputMemory.overlay(module.inputLayout(backend, x));
       Usage usage = new Usage(options.training(), options.inputGradient());
@@ -144,7 +149,10 @@ public final class Execution implements AutoCloseable {
     if (loss == null) {
       Layout layout = net.backend().plainLayout(Shape.of(batch()), DType.I32);
       LossAccumulator sums = net.lossAccumulator();
-      loss = closing.own(net.backend().crossEntropy(output, net.stepState(), sums));
+      loss =
+          closing.own(
+              net.backend()
+                  .crossEntropy(output, net.stepState(), sums, net.options().labelSmoothing()));
       lossWork = loss.work();
       labels = take(layout, MemoryOwner.LABELS);
     }
@@ -228,7 +236,7 @@ public final class Execution implements AutoCloseable {
     Tensor tensor = x;
     for (int i = 0; i < stages.size(); i++) {
       inputs[i] = tensor;
-      tensor = stages.get(i).forward(tensor, training, listener);
+      tensor = stages.get(i).forward(tensor, training && i >= leading, listener);
     }
     return tensor;
   }
@@ -256,7 +264,7 @@ public final class Execution implements AutoCloseable {
   /**
    * As {@link #backward(Tensor)}.
    *
-   * @param done hears of each stage with parameters once their gradients are there and nothing
+   * @param done hears of each stage that is trained once their gradients are there and nothing
    *     reads the parameters any more
    */
   public Tensor backward(Tensor dy, Consumer<Stage> done) {
@@ -265,13 +273,13 @@ public final class Execution implements AutoCloseable {
 
   private Tensor backward(Tensor dy, StageListener listener, Consumer<Stage> done) {
     Tensor tensor = dy;
-    for (int i = stages.size() - 1; i >= 0; i--) {
+    for (int i = stages.size() - 1; i >= firstTrained; i--) {
       if (again[i] >= 0) {
         forwardAgain(again[i], i, listener);
       }
       Stage stage = stages.get(i);
       tensor = stage.backward(tensor, listener);
-      if (done != null && !stage.parameters().isEmpty()) {
+      if (done != null && stage.isTrained()) {
         done.accept(stage);
       }
     }
@@ -299,6 +307,20 @@ public final class Execution implements AutoCloseable {
 
   long workspaceBytes() {
     return workspaceBytes;
+  }
+
+  /**
+   * Returns the multiply-adds of a pass, forward and backward, that nothing is computed again in.
+   */
+  long multiplyAdds() {
+    long sum = 0;
+    for (int i = 0; i < stages.size(); i++) {
+      Stage stage = stages.get(i);
+      boolean passesOn = i > firstTrained || (leading == 0 && net.options().inputGradient());
+      int passes = i < leading ? 1 : 1 + (stage.isTrained() ? 1 : 0) + (passesOn ? 1 : 0);
+      sum += passes * stage.multiplyAdds();
+    }
+    return sum;
   }
 
   /** Returns the multiply-adds that blocks make again in a backward. */

@@ -32,6 +32,7 @@ final class ExecutionBuilder {
   long workspaceBytes;
   long againMultiplyAdds; // of what the blocks compute again
   final boolean recomputesNorms;
+  private final Freezing freezing;
   private long streams;
   private List<Parameter> parameters; // of the stage being built, like the next two
   private long multiplyAdds;
@@ -45,13 +46,15 @@ final class ExecutionBuilder {
       StepState state,
       NetworkState names,
       NetworkOptions options,
+      Freezing freezing,
       Closing closing) {
     this.backend = backend;
     this.state = state;
     this.names = names;
     this.closing = closing;
     recomputesNorms = options.training() && options.recomputation().norms();
-    memory = new ActivationMemory(options.training());
+    this.freezing = freezing;
+    memory = new ActivationMemory(options.training(), freezing.leading());
   }
 
   /**
@@ -80,9 +83,10 @@ final class ExecutionBuilder {
     work.clear();
     input = output;
     output = null;
-    BuildContext inner = context.inner(scope, context.usage());
+    Usage usage = freezing.usage(stages.size(), context.usage());
+    BuildContext inner = context.inner(scope, usage);
     try {
-      Layout y = context.build(scope, module, x, context.usage());
+      Layout y = context.build(scope, module, x, usage);
       stages.add(
           new Stage(name(inner), module, x, y, parameters, multiplyAdds, activationBytes, work));
       memory.stageDone(x, y, multiplyAdds);
@@ -108,9 +112,19 @@ final class ExecutionBuilder {
   }
 
   Parameter parameter(String name, ParameterLayouts layouts, Initializer initializer) {
-    Parameter parameter = names.parameter(use(name), layouts, initializer);
+    Parameter parameter = names.parameter(use(name), layouts, isFrozen(), initializer);
     parameters.add(parameter);
     return parameter;
+  }
+
+  /** Returns whether the stage being built is not trained. */
+  boolean isFrozen() {
+    return freezing.isFrozen(stages.size());
+  }
+
+  /** Returns whether the next stage is not trained. */
+  boolean isNextFrozen() {
+    return freezing.isFrozen(stages.size() + 1);
   }
 
   long nextStream() {
@@ -159,7 +173,7 @@ final class ExecutionBuilder {
   }
 
   Slot counted(Slot slot) {
-    activationBytes += Arena.align(slot.layout().bytes());
+    activationBytes += memory.isPassedOver() ? 0 : Arena.align(slot.layout().bytes());
     return slot;
   }
 }

@@ -7,7 +7,9 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
 /**
  * The memory that a net needs, in bytes, known before any is allocated.
  *
- * @param parameters the slab of the trained values; each of an optimizer's moments is as large
+ * @param parameters the slab of the weights
+ * @param trained the bytes of those in it that are trained; each of an optimizer's moments is as
+ *     large
  * @param copies the slab of the copies that plans compute with, 0 when plans read the values
  * @param gradients the slab of their gradients, 0 in inference
  * @param buffers running statistics
@@ -19,6 +21,7 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
  */
 public record MemoryPlan(
     long parameters,
+    long trained,
     long copies,
     long gradients,
     long buffers,
@@ -38,7 +41,8 @@ public record MemoryPlan(
    * @param optimizerSlabs how many slabs the optimizer keeps: 2 for Adam, 1 for SGD with momentum
    */
   public long totalBytes(int optimizerSlabs) {
-    return parameters * (1 + optimizerSlabs)
+    return parameters
+        + trained * optimizerSlabs
         + copies
         + gradients
         + buffers
@@ -54,7 +58,15 @@ public record MemoryPlan(
    * @throws OutOfDeviceMemoryException when less than {@link #totalBytes} is available
    */
   public void requireFits(Backend backend, int optimizerSlabs) {
-    long needed = totalBytes(optimizerSlabs);
+    requireFits(totalBytes(optimizerSlabs), backend);
+  }
+
+  /**
+   * Checks that an engine has room for so many bytes.
+   *
+   * @throws OutOfDeviceMemoryException when less is available
+   */
+  public static void requireFits(long needed, Backend backend) {
     long available = backend.availableBytes();
     if (needed > available) {
       throw new OutOfDeviceMemoryException(

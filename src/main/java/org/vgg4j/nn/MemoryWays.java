@@ -47,9 +47,6 @@ final class MemoryWays {
   }
 
   private static MemoryWay way(Network network, Execution largest, List<Integer> again) {
-    List<Stage> stages = largest.stages();
-    long forward = stages.stream().mapToLong(Stage::multiplyAdds).sum();
-    long unneeded = network.options().inputGradient() ? 0 : stages.get(0).multiplyAdds();
     long extra =
         largest.againMultiplyAdds()
             + again.stream()
@@ -59,6 +56,6 @@ final class MemoryWays {
         network.options().recomputation().withStages(again),
         network.memoryPlan(again),
         extra,
-        3 * forward - unneeded);
+        largest.multiplyAdds());
   }
 }

@@ -37,6 +37,14 @@ public interface Module extends AutoCloseable {
   }
 
   /**
+   * Returns where a module that is a single stage has its parameters, relative to its own scope:
+   * the scope of the first. Null for one that has none; by default its own scope.
+   */
+  default String layerScope() {
+    return "";
+  }
+
+  /**
    * Returns the layout in which the module reads a net's input.
    *
    * @param x the shape of the input, batch first

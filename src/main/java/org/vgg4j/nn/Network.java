@@ -10,7 +10,6 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.MemoryOwner;
-import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.StepState;
@@ -32,8 +31,7 @@ public final class Network implements AutoCloseable {
   private final StepState stepState;
   private final NetworkState state;
   private final List<Execution> planned = new ArrayList<>(); // in shared memory
-  private final List<Execution> added =
-      new ArrayList<>(); // in their own, least recently used first
+  private final OtherShapes others;
   private final MemoryPlan memoryPlan;
   private CrossEntropyLoss loss; // null until requested, as are the sums
   private LossAccumulator sums;
@@ -41,6 +39,7 @@ public final class Network implements AutoCloseable {
   private Arena values; // null without parameters, as are the next two
   private Arena gradients; // also null in inference
   private Arena copies; // also null when plans read the values
+  private Arena statistics; // null without running statistics
   private Execution trained; // of the last forward, null unless it was for training
   private boolean closed;
 
@@ -51,6 +50,7 @@ public final class Network implements AutoCloseable {
     this.options = options;
     this.backend = backend;
     state = new NetworkState(backend.types(), options.training());
+    others = new OtherShapes(options.shapeBytes());
     try {
       stepState = closing.own(backend.newStepState());
       stepState.seed(options.seed());
@@ -69,6 +69,7 @@ public final class Network implements AutoCloseable {
   MemoryPlan memoryPlan(List<Integer> again) {
     return new MemoryPlan(
         state.valueBytes(),
+        state.trainedBytes(),
         state.copyBytes(),
         state.gradientBytes(),
         state.bufferBytes(),
@@ -127,8 +128,8 @@ public final class Network implements AutoCloseable {
       values = take(arenas, memoryPlan.parameters(), MemoryOwner.PARAMETERS);
       gradients = take(arenas, memoryPlan.gradients(), MemoryOwner.GRADIENTS);
       copies = take(arenas, memoryPlan.copies(), MemoryOwner.WEIGHT_COPIES);
-      Arena buffers = take(arenas, memoryPlan.buffers(), MemoryOwner.STATISTICS);
-      state.bind(values, gradients, copies, buffers);
+      statistics = take(arenas, memoryPlan.buffers(), MemoryOwner.STATISTICS);
+      state.bind(values, gradients, copies, statistics);
       Arena activations = take(arenas, memoryPlan.activations(), MemoryOwner.ACTIVATIONS);
       Arena activationGradients =
           take(arenas, memoryPlan.activationGradients(), MemoryOwner.ACTIVATION_GRADIENTS);
@@ -165,7 +166,8 @@ public final class Network implements AutoCloseable {
    *
    * @param x the shape of the input, batch first
    * @throws org.vgg4j.tensor.InvalidInputException when the modules cannot take such an input
-   * @throws OutOfDeviceMemoryException when it needs more than {@link NetworkOptions#shapeBytes}
+   * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when it needs more than {@link
+   *     NetworkOptions#shapeBytes}
    */
   public Execution execution(Shape x) {
     if (closed) {
@@ -176,42 +178,15 @@ public final class Network implements AutoCloseable {
         return planned.get(i);
       }
     }
-    for (int i = added.size() - 1; i >= 0; i--) {
-      if (added.get(i).shape().equals(x)) {
-        Execution found = added.remove(i);
-        added.add(found);
-        return found;
-      }
-    }
-    return add(newExecution(x));
+    Execution other = others.find(x);
+    return other != null ? other : add(newExecution(x));
   }
 
   private Execution add(Execution execution) {
-    try {
-      long room = options.shapeBytes() - execution.bytes();
-      if (room < 0) {
-        throw new OutOfDeviceMemoryException(
-            "the limit for input shapes that a net was not built for",
-            execution.bytes(),
-            options.shapeBytes());
-      }
-      while (added.stream().mapToLong(Execution::bytes).sum() > room) {
-        Execution oldest = added.remove(0);
-        trained = trained == oldest ? null : trained;
-        oldest.close();
-      }
-      execution.allocate();
-      backend.allocateWorkspace();
-      added.add(execution);
-      return execution;
-    } catch (RuntimeException | Error e) {
-      try {
-        execution.close();
-      } catch (RuntimeException second) {
-        e.addSuppressed(second);
-      }
-      throw e;
-    }
+    others.add(execution);
+    trained = planned.contains(trained) || others.contains(trained) ? trained : null;
+    backend.allocateWorkspace();
+    return execution;
   }
 
   /** Returns the net at a batch size of its usual sample shape; see {@link #execution(Shape)}. */
@@ -331,7 +306,7 @@ public final class Network implements AutoCloseable {
     return state;
   }
 
-  /** Returns the trained parameters in forward order. */
+  /** Returns all parameters in forward order, also those that are not trained. */
   public List<Parameter> parameters() {
     return state.parameters();
   }
@@ -367,6 +342,16 @@ public final class Network implements AutoCloseable {
     return new ParameterSlabs(values, gradients, copies);
   }
 
+  /** Returns the bytes of the trained parameters, which begin each slab. */
+  public long trainedBytes() {
+    return memoryPlan.trained();
+  }
+
+  /** Returns the slab of the running statistics, null without any. */
+  public Arena statistics() {
+    return statistics;
+  }
+
   /**
    * Refreshes the copies that plans compute with after parameters were written from outside; does
    * nothing on engines that keep none.
@@ -392,8 +377,7 @@ public final class Network implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    added.forEach(closing::own);
-    added.clear();
+    others.leaveTo(closing);
     closing.close();
   }
 }

@@ -16,6 +16,9 @@ import org.vgg4j.tensor.InvalidInputException;
  *     loaded
  * @param shapeBytes the most bytes for input shapes that the net was not built for
  * @param recomputation what a training computes again instead of keeping it
+ * @param labelSmoothing the share of each sample's target that the loss of a training spreads
+ *     evenly over all classes, in [0, 1)
+ * @param frozen the names of the layers that a training leaves as they are, such as features.3
  */
 public record NetworkOptions(
     List<Integer> batchSizes,
@@ -24,7 +27,9 @@ public record NetworkOptions(
     boolean inputGradient,
     boolean initialValues,
     long shapeBytes,
-    Recomputation recomputation) {
+    Recomputation recomputation,
+    double labelSmoothing,
+    List<String> frozen) {
   /** 1 GiB. */
   public static final long DEFAULT_SHAPE_BYTES = 1L << 30;
 
@@ -37,6 +42,7 @@ public record NetworkOptions(
       InvalidInputException.requireAtLeast(1, "batchSize", batch);
     }
     batchSizes = batchSizes.stream().distinct().sorted(Comparator.reverseOrder()).toList();
+    frozen = List.copyOf(frozen);
     if (inputGradient && !training) {
       throw new InvalidInputException("a net built for inference has no input gradient");
     }
@@ -50,7 +56,16 @@ public record NetworkOptions(
       boolean inputGradient,
       boolean initialValues,
       long shapeBytes) {
-    this(batchSizes, training, seed, inputGradient, initialValues, shapeBytes, Recomputation.NONE);
+    this(
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        shapeBytes,
+        Recomputation.NONE,
+        0,
+        List.of());
   }
 
   /** Returns options for training at the given batch sizes, with seed 0. */
@@ -66,30 +81,98 @@ public record NetworkOptions(
   /** Returns these options with another seed. */
   public NetworkOptions withSeed(long other) {
     return new NetworkOptions(
-        batchSizes, training, other, inputGradient, initialValues, shapeBytes, recomputation);
+        batchSizes,
+        training,
+        other,
+        inputGradient,
+        initialValues,
+        shapeBytes,
+        recomputation,
+        labelSmoothing,
+        frozen);
   }
 
   /** Returns these options with the input's gradient. */
   public NetworkOptions withInputGradient() {
     return new NetworkOptions(
-        batchSizes, training, seed, true, initialValues, shapeBytes, recomputation);
+        batchSizes,
+        training,
+        seed,
+        true,
+        initialValues,
+        shapeBytes,
+        recomputation,
+        labelSmoothing,
+        frozen);
   }
 
   /** Returns these options for a net whose parameters will be loaded. */
   public NetworkOptions withoutInitialValues() {
     return new NetworkOptions(
-        batchSizes, training, seed, inputGradient, false, shapeBytes, recomputation);
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        false,
+        shapeBytes,
+        recomputation,
+        labelSmoothing,
+        frozen);
   }
 
   /** Returns these options with another memory limit for further input shapes. */
   public NetworkOptions withShapeBytes(long other) {
     return new NetworkOptions(
-        batchSizes, training, seed, inputGradient, initialValues, other, recomputation);
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        other,
+        recomputation,
+        labelSmoothing,
+        frozen);
   }
 
   /** Returns these options with something computed again instead of kept. */
   public NetworkOptions withRecomputation(Recomputation other) {
     return new NetworkOptions(
-        batchSizes, training, seed, inputGradient, initialValues, shapeBytes, other);
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        shapeBytes,
+        other,
+        labelSmoothing,
+        frozen);
+  }
+
+  /** Returns these options with other layers that a training leaves as they are. */
+  public NetworkOptions withFrozen(List<String> others) {
+    return new NetworkOptions(
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        shapeBytes,
+        recomputation,
+        labelSmoothing,
+        others);
+  }
+
+  /** Returns these options with a loss of smoothed labels. */
+  public NetworkOptions withLabelSmoothing(double other) {
+    return new NetworkOptions(
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        shapeBytes,
+        recomputation,
+        other,
+        frozen);
   }
 }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.ParameterLayouts;
@@ -23,7 +24,8 @@ final class NetworkState {
   private final Map<String, Counter> counters = new LinkedHashMap<>();
   private final List<String> names = new ArrayList<>();
   private final SlotLayout bufferSlab = new SlotLayout();
-  private long elements; // of every slab of parameters
+  private long elements; // of the trained parameters in every slab
+  private long frozenElements; // of the others, which come behind them
   private boolean complete;
 
   NetworkState(Types types, boolean training) {
@@ -33,6 +35,9 @@ final class NetworkState {
 
   /** Marks the first execution as built: the others may add nothing. */
   void complete() {
+    if (!complete) {
+      parameters.values().stream().filter(p -> !p.isTrained()).forEach(p -> p.moveBy(elements));
+    }
     complete = true;
   }
 
@@ -42,14 +47,19 @@ final class NetworkState {
     return known == null ? null : known.layouts().compute();
   }
 
-  Parameter parameter(String name, ParameterLayouts layouts, Initializer initializer) {
+  Parameter parameter(
+      String name, ParameterLayouts layouts, boolean frozen, Initializer initializer) {
     Parameter known = parameters.get(name);
     if (known == null) {
       add(name);
-      known = new Parameter(name, layouts, elements, training, initializer);
+      boolean isTrained = training && !frozen;
+      long first = isTrained ? elements : frozenElements;
+      known = new Parameter(name, layouts, first, isTrained, initializer);
       parameters.put(name, known);
       long step = elementStep(layouts);
-      elements = (known.endElement() + step - 1) / step * step;
+      long end = (known.endElement() + step - 1) / step * step;
+      elements = isTrained ? end : elements;
+      frozenElements = isTrained ? frozenElements : end;
     }
     requireSame(name, known.layouts(), layouts);
     return known;
@@ -69,18 +79,19 @@ final class NetworkState {
     Buffer known = buffers.get(name);
     if (known == null) {
       add(name);
-      known = new Buffer(name, bufferSlab.append(layout), initial);
+      long offset = bufferSlab.bytes();
+      known = new Buffer(name, bufferSlab.append(layout), offset, initial);
       buffers.put(name, known);
     }
     requireSame(name, known.layout(), layout);
     return known;
   }
 
-  Counter counter(String name) {
+  Counter counter(String name, boolean frozen) {
     Counter known = counters.get(name);
     if (known == null) {
       add(name);
-      known = new Counter(name);
+      known = new Counter(name, frozen);
       counters.put(name, known);
     }
     return known;
@@ -124,25 +135,35 @@ final class NetworkState {
   }
 
   long valueBytes() {
-    return slabBytes(parameters.values().stream().map(p -> p.layouts().master()).toList());
+    return slabBytes(
+        elements + frozenElements,
+        parameters.values().stream().map(p -> p.layouts().master()).toList());
+  }
+
+  /** Returns the bytes of the trained values, 0 in inference. */
+  long trainedBytes() {
+    return slabBytes(elements, trained().map(p -> p.layouts().master()).toList());
   }
 
   long gradientBytes() {
-    return training
-        ? slabBytes(parameters.values().stream().map(p -> p.layouts().gradient()).toList())
-        : 0;
+    return slabBytes(elements, trained().map(p -> p.layouts().gradient()).toList());
+  }
+
+  private Stream<Parameter> trained() {
+    return parameters.values().stream().filter(Parameter::isTrained);
   }
 
   /** Returns the size of the slab of copies, 0 when plans read the values. */
   long copyBytes() {
     return slabBytes(
+        elements + frozenElements,
         parameters.values().stream()
             .filter(Parameter::hasCopy)
             .map(p -> p.layouts().compute())
             .toList());
   }
 
-  private long slabBytes(List<Layout> layouts) {
+  private static long slabBytes(long elements, List<Layout> layouts) {
     return layouts.isEmpty() ? 0 : Arena.align(elements * layouts.get(0).elementBytes());
   }
 

@@ -8,23 +8,24 @@ import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * A trained tensor of a net. It begins at the same element in every slab: values, gradients, the
- * copies that plans compute with, and each moment.
+ * A weight, bias or the like of a net. It begins at the same element in every slab: values, the
+ * copies that plans compute with, and, if it is trained, gradients and each moment.
  */
 public final class Parameter {
   private final String name;
   private final ParameterLayouts layouts;
-  private final long firstElement;
+  private final boolean trained;
+  private long firstElement;
   private final Initializer initializer;
   private final Slot value;
   private final Slot compute; // value's slot unless plans read a copy of another type
-  private final Slot gradient; // null in a net built for inference
+  private final Slot gradient; // null in a net built for inference, and where it is not trained
 
   Parameter(
       String name,
       ParameterLayouts layouts,
       long firstElement,
-      boolean training,
+      boolean trained,
       Initializer initializer) {
     this.name = name;
     this.layouts = layouts;
@@ -32,7 +33,18 @@ public final class Parameter {
     this.initializer = initializer;
     value = new Slot(layouts.master());
     compute = hasCopy() ? new Slot(layouts.compute()) : value;
-    gradient = training ? new Slot(layouts.gradient()) : null;
+    this.trained = trained;
+    gradient = trained ? new Slot(layouts.gradient()) : null;
+  }
+
+  /** Returns whether it has a gradient and is updated. */
+  public boolean isTrained() {
+    return trained;
+  }
+
+  /** Moves it back in all slabs; called before they are there. */
+  void moveBy(long elements) {
+    firstElement += elements;
   }
 
   /** Returns torchvision's name, such as {@code features.0.weight}. */
@@ -87,12 +99,12 @@ public final class Parameter {
    */
   public Tensor gradient() {
     if (gradient == null) {
-      throw new IllegalStateException("a net built for inference has no gradient of " + name);
+      throw new IllegalStateException("there is no gradient of " + name + ", which is not trained");
     }
     return gradient.tensor();
   }
 
-  /** Returns this parameter's place in another slab of the values' size, such as a moment. */
+  /** Returns a trained parameter's place in another slab, such as a moment. */
   public Tensor in(Arena slab) {
     return slab.tensor(firstElement * layouts.master().elementBytes(), layouts.master());
   }

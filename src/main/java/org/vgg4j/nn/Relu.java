@@ -15,6 +15,11 @@ public final class Relu extends Layer {
   }
 
   @Override
+  public String layerScope() {
+    return null;
+  }
+
+  @Override
   public Shape outputShape(Shape x) {
     return x;
   }

@@ -18,7 +18,7 @@ import org.vgg4j.tensor.Work;
  * @param parameters its parameters, adjacent in the net's slabs
  * @param multiplyAdds the multiply-adds of a forward pass over the batch
  * @param activationBytes what it keeps of a forward pass: outputs and what the backward reads; in
- *     inference, only outputs, which reuse the same memory
+ *     inference, only outputs, which reuse the same memory; 0 where no backward comes to it
  * @param work what a training step does in it, as far as the engine counts that
  */
 public record Stage(
@@ -56,7 +56,12 @@ public record Stage(
     return parameters.isEmpty() ? 0 : parameters.get(parameters.size() - 1).endElement();
   }
 
-  /** Returns how many trained values it has. */
+  /** Returns whether it has parameters that are trained. */
+  public boolean isTrained() {
+    return !parameters.isEmpty() && parameters.get(0).isTrained();
+  }
+
+  /** Returns how many values its parameters have. */
   public long parameterCount() {
     return parameters.stream().mapToLong(p -> p.shape().elementCount()).sum();
   }

@@ -1,11 +1,15 @@
 package org.vgg4j.nn;
 
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.ConvBlockSpec;
+import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.MaxPool2dSpec;
@@ -20,6 +24,7 @@ import org.vgg4j.tensor.MaxPool2dSpec;
  * @param network the net, which this object closes
  */
 public record Vgg(VggConfig config, Network network) implements AutoCloseable {
+  private static final List<String> GROUPS = List.of("features", "classifier");
   private static final MaxPool2dSpec POOL = new MaxPool2dSpec(2, 2);
 
   /**
@@ -45,19 +50,81 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
     }
   }
 
+  /**
+   * Plans a VGG without its last layer, for inference: its output is the last layer's input, (N,
+   * {@link VggConfig#hiddenFeatures}), after the ReLU.
+   *
+   * @param backend the engine, which must outlive the net
+   */
+  public static NetworkPlan planFeatures(
+      VggConfig config, NetworkOptions options, Backend backend) {
+    return Network.plan(
+        () -> body(config, Initialization.KAIMING, hidden(config, Initialization.KAIMING)),
+        config.sample(),
+        options,
+        backend);
+  }
+
   /** Builds a VGG to train at one batch size, with Kaiming initialization from seed 0. */
   public static Vgg build(VggConfig config, int batchSize, Backend backend) {
     return build(config, Initialization.KAIMING, NetworkOptions.training(batchSize), backend);
   }
 
+  /** Returns the names of all layers that have parameters, in forward order. */
+  public static List<String> layers(VggConfig config) {
+    return Leaf.of(module(config, Initialization.PYTORCH)).stream()
+        .map(Leaf::name)
+        .filter(Objects::nonNull)
+        .toList();
+  }
+
+  /**
+   * Returns the names of layers that are said in short.
+   *
+   * @param said features, classifier, which is all of it but the last layer, or names of layers
+   * @throws InvalidInputException when something is none of these, or all layers are said
+   */
+  public static List<String> layers(VggConfig config, List<String> said) {
+    List<String> all = layers(config);
+    String head = all.get(all.size() - 1);
+    Set<String> meant = new LinkedHashSet<>();
+    for (String name : said) {
+      List<String> found =
+          all.stream()
+              .filter(
+                  layer ->
+                      layer.equals(name)
+                          || (GROUPS.contains(name)
+                              && layer.startsWith(name + ".")
+                              && !layer.equals(head)))
+              .toList();
+      if (found.isEmpty()) {
+        throw InvalidInputException.of(
+            "freeze",
+            "takes features, classifier or layers, not '%s'; the layers are %s"
+                .formatted(name, String.join(", ", all)));
+      }
+      meant.addAll(found);
+    }
+    if (meant.size() == all.size()) {
+      throw InvalidInputException.of("freeze", "leaves no layer to train");
+    }
+    return List.copyOf(meant);
+  }
+
   /** Returns the unbuilt modules for one batch size: features and classifier. */
   public static Sequential module(VggConfig config, Initialization initialization) {
+    return body(config, initialization, classifier(config, initialization));
+  }
+
+  private static Sequential body(
+      VggConfig config, Initialization initialization, Sequential classifier) {
     Sequential net = new Sequential().add("features", features(config, initialization));
     if (config.averagePool() > 0) {
       int side = config.averagePool();
       net.add("avgpool", new AdaptiveAvgPool2d(new AdaptiveAvgPool2dSpec(side, side)));
     }
-    return net.add("classifier", classifier(config, initialization));
+    return net.add("classifier", classifier);
   }
 
   /**
@@ -110,14 +177,20 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
   }
 
   private static Sequential classifier(VggConfig config, Initialization initialization) {
+    LinearSpec head = new LinearSpec(config.hiddenFeatures(), config.classes(), false);
+    return hidden(config, initialization)
+        .add("5", new Dropout(config.dropout()))
+        .add("6", new Linear(head, initialization));
+  }
+
+  /** Returns the classifier without its last layer and the dropout before that. */
+  private static Sequential hidden(VggConfig config, Initialization initialization) {
     int in = config.classifierInputs();
     int hidden = config.hiddenFeatures();
     return new Sequential()
         .add("0", new Linear(new LinearSpec(in, hidden, true), initialization))
         .add("2", new Dropout(config.dropout()))
-        .add("3", new Linear(new LinearSpec(hidden, hidden, true), initialization))
-        .add("5", new Dropout(config.dropout()))
-        .add("6", new Linear(new LinearSpec(hidden, config.classes(), false), initialization));
+        .add("3", new Linear(new LinearSpec(hidden, hidden, true), initialization));
   }
 
   @Override

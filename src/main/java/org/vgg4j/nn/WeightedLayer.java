@@ -19,6 +19,7 @@ abstract class WeightedLayer extends Layer {
   private Parameter w;
   private Parameter b; // null without a bias
   private Rewrite input; // null where the input is kept
+  private boolean isFrozen;
 
   /** Takes the layer's name for messages, such as "a convolution". */
   WeightedLayer(String what, WeightedSpec spec, Initializer weight, Initializer bias) {
@@ -42,6 +43,7 @@ abstract class WeightedLayer extends Layer {
     plan = context.plan(plan(context.backend(), x, givenW, context.usage()));
     w = context.weight("weight", plan.w(), plan.dw(), initialWeight);
     b = spec.bias() ? context.parameter("bias", spec.b(), initialBias) : null;
+    isFrozen = context.isFrozen();
     input = context.usage().training() ? context.input() : null;
     place(context, x, plan.y(), null);
     relu = new ReluGradient(context, plan.y(), spec.relu());
@@ -63,6 +65,10 @@ abstract class WeightedLayer extends Layer {
       x = dx(); // free until the data gradient
     }
     Tensor slope = relu.backward(y(), dy);
+    if (isFrozen) {
+      plan.backwardData(w.compute(), slope, dx());
+      return dx();
+    }
     Tensor db = b == null ? null : b.gradient();
     if (dx() == null) {
       plan.backwardWeights(x, slope, w.gradient(), db);

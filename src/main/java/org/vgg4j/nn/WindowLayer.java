@@ -15,6 +15,11 @@ abstract class WindowLayer extends Layer {
     super(what);
   }
 
+  @Override
+  public final String layerScope() {
+    return null;
+  }
+
   abstract WindowPlan plan(Backend backend, Layout x, Usage usage);
 
   @Override

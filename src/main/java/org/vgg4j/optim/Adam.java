@@ -28,13 +28,12 @@ public record Adam(AdamSpec spec) implements Optimizer {
   }
 
   @Override
-  public AttachedOptimizer attach(Network network) {
+  public AttachedOptimizer attach(Network network, double headFactor) {
     return new AttachedOptimizer(
         network,
+        headFactor,
         KINDS,
-        own ->
-            network
-                .backend()
-                .adam(spec, network.slabs(), own.get(0), own.get(1), network.stepState()));
+        (slabs, own) ->
+            network.backend().adam(spec, slabs, own.get(0), own.get(1), network.stepState()));
   }
 }

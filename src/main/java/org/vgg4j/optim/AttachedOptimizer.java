@@ -2,14 +2,17 @@ package org.vgg4j.optim;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Parameter;
 import org.vgg4j.nn.Stage;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.SlabRate;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Work;
 
@@ -36,24 +39,46 @@ public final class AttachedOptimizer implements AutoCloseable {
 
   /** Allocates one slab for each kind of state and plans the update over them. */
   AttachedOptimizer(
-      Network network, List<String> kinds, Function<List<Arena>, OptimizerPlan> planner) {
+      Network network,
+      double headFactor,
+      List<String> kinds,
+      BiFunction<ParameterSlabs, List<Arena>, OptimizerPlan> planner) {
     List<Arena> slabs = new ArrayList<>();
     try {
       for (String kind : kinds) {
         Arena slab =
-            closing.own(
-                network.backend().allocate(network.slabs().masters().bytes(), MemoryOwner.MOMENTS));
+            closing.own(network.backend().allocate(network.trainedBytes(), MemoryOwner.MOMENTS));
         slabs.add(slab);
         for (Parameter parameter : network.parameters()) {
-          states.add(new State(kind, parameter.name(), parameter.in(slab)));
+          if (parameter.isTrained()) {
+            states.add(new State(kind, parameter.name(), parameter.in(slab)));
+          }
         }
       }
-      plan = closing.own(planner.apply(slabs));
+      ParameterSlabs all = network.slabs();
+      plan =
+          closing.own(
+              planner.apply(
+                  headFactor == 1 ? all : all.withRates(rates(network, headFactor)), slabs));
       work = plan.work();
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
     }
+  }
+
+  private static List<SlabRate> rates(Network network, double headFactor) {
+    Stage head =
+        network.memoryPlan().stages().stream()
+            .filter(stage -> !stage.parameters().isEmpty())
+            .reduce((before, last) -> last)
+            .orElseThrow();
+    if (!head.isTrained()) {
+      throw InvalidInputException.of(
+          "headLearningRate", "is for %s, which is frozen".formatted(head.name()));
+    }
+    SlabRate rate = new SlabRate(head.firstElement(), headFactor);
+    return rate.first() == 0 ? List.of(rate) : List.of(new SlabRate(0, 1), rate);
   }
 
   /**

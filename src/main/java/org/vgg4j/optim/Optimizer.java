@@ -19,5 +19,14 @@ public interface Optimizer {
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough
    * @throws IllegalStateException when the net has no parameters or no gradients
    */
-  AttachedOptimizer attach(Network network);
+  default AttachedOptimizer attach(Network network) {
+    return attach(network, 1);
+  }
+
+  /**
+   * As {@link #attach(Network)}, with another learning rate for the net's last layer.
+   *
+   * @param headFactor the factor of the step's learning rate for the last layer
+   */
+  AttachedOptimizer attach(Network network, double headFactor);
 }

@@ -32,14 +32,14 @@ public record Sgd(SgdSpec spec) implements Optimizer {
   }
 
   @Override
-  public AttachedOptimizer attach(Network network) {
+  public AttachedOptimizer attach(Network network, double headFactor) {
     return new AttachedOptimizer(
         network,
+        headFactor,
         kinds(),
-        own ->
+        (slabs, own) ->
             network
                 .backend()
-                .sgd(
-                    spec, network.slabs(), own.isEmpty() ? null : own.get(0), network.stepState()));
+                .sgd(spec, slabs, own.isEmpty() ? null : own.get(0), network.stepState()));
   }
 }

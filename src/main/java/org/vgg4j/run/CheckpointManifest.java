@@ -1,14 +1,20 @@
 package org.vgg4j.run;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.vgg4j.io.ContentHash;
 import org.vgg4j.io.FileChecksums;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.TrainingState;
 
 /**
@@ -55,6 +61,22 @@ record CheckpointManifest(
     }
   }
 
+  /** What an epoch's metrics did not say in earlier versions counts as not known. */
+  private static JsonNode completed(JsonNode manifest) {
+    if (manifest.path("state").path("totals") instanceof ObjectNode totals) {
+      // Only that of the test set is told, whose totals are never kept.
+      totals.putIfAbsent("inTopFive", IntNode.valueOf(0));
+    }
+    for (JsonNode epoch : manifest.path("state").path("finished")) {
+      for (RecordComponent part : EpochMetrics.class.getRecordComponents()) {
+        if (!part.getType().isPrimitive() && epoch instanceof ObjectNode known) {
+          known.putIfAbsent(part.getName(), NullNode.getInstance());
+        }
+      }
+    }
+    return manifest;
+  }
+
   /**
    * Reads what {@link #encode} wrote.
    *
@@ -72,7 +94,8 @@ record CheckpointManifest(
     }
     try {
       String json = body.substring(0, body.length() - HASH_KEY.length()) + "}";
-      CheckpointManifest manifest = JSON.readValue(json, CheckpointManifest.class);
+      CheckpointManifest manifest =
+          JSON.treeToValue(completed(JSON.readTree(json)), CheckpointManifest.class);
       if (manifest.format != FORMAT) {
         throw new InvalidInputException(
             "the manifest has format " + manifest.format + ", not " + FORMAT);

@@ -266,6 +266,11 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
     }
   }
 
+  /** Writes a checkpoint of the beginning, so that what it began with is not needed any more. */
+  void saveStart() {
+    saveNow();
+  }
+
   /** Waits for what is being written and writes the present state unless it is written already. */
   private void saveNow() {
     await();

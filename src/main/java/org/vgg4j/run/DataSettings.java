@@ -93,6 +93,7 @@ final class DataSettings {
               "--data-on PLACE",
               "Where the images lie: device (the GPU's memory), host, or auto (device if they fit)",
               "auto")
+          .orElse("auto")
           .changedBy(DeviceSettings.DEVICE)
           .in(ALL, ALWAYS);
 

@@ -55,6 +55,7 @@ final class DeviceSettings {
   static final Setting<RunSetup, Boolean> GRAPH =
       run("graph", TRUTH, setup -> setup.onGpu(Backends::graph))
           .flag("--graph", "Run a training step on the GPU as one CUDA graph", "true")
+          .orElse(true)
           .changedBy(DEVICE)
           .in(ALL, ALWAYS);
 

@@ -65,9 +65,11 @@ final class EngineTuner {
     MemoryChoice way = RunMemory.choose(recipe, few.size(), backend, given, Map.of(), 0).choice();
     TrainingOptions once =
         new TrainingOptions(1, batch, options.learningRate(), options.schedule(), options.seed())
-            .withSplit(way.split());
+            .withSplit(way.split())
+            .withUpdates(options.updates());
     NetworkOptions net =
-        NetworkOptions.training(Trainer.batchSizes(batch, few.size(), way.split()))
+        recipe
+            .networkOptions(Trainer.batchSizes(batch, few.size(), way.split()))
             .withRecomputation(way.way().recomputation());
     StepClock clock = new StepClock();
     try (Vgg vgg = Vgg.build(recipe.net(), recipe.initialization(), net, backend);

@@ -61,10 +61,10 @@ public record Forecast(int images, List<Row> rows) {
     int moments = recipe.newOptimizer().stateSlabs();
     List<Row> rows = new ArrayList<>();
     rows.add(row("images", images(recipe, input, device.backend()), batches, List.of(), device));
-    long slab = plan.parameters() / device.backend().types().master().bytes();
+    long slab = plan.trained() / device.backend().types().master().bytes();
     List<Stage> stages = plan.stages();
     for (int i = 0; i < stages.size(); i++) {
-      long elements = stages.get(i).parameters().isEmpty() ? 0 : elements(stages, i, slab);
+      long elements = stages.get(i).isTrained() ? elements(stages, i, slab) : 0;
       List<Work> update = elements == 0 ? List.of() : device.update(elements, moments);
       rows.add(row(stages.get(i).name(), stages.get(i).work(), batches, update, device));
     }
@@ -80,7 +80,7 @@ public record Forecast(int images, List<Row> rows) {
     long end =
         stages.stream()
             .skip(at + 1L)
-            .filter(stage -> !stage.parameters().isEmpty())
+            .filter(Stage::isTrained)
             .mapToLong(Stage::firstElement)
             .findFirst()
             .orElse(slab);

@@ -82,11 +82,11 @@ public record LargestBatch(int size, long bytes, String refusal) {
 
   private static Attempt attempt(Recipe recipe, int batch, Backend backend, boolean recomputes) {
     NetworkOptions options =
-        NetworkOptions.training(batch).withRecomputation(new Recomputation(recomputes, List.of()));
+        recipe.networkOptions(batch).withRecomputation(new Recomputation(recomputes, List.of()));
     try (NetworkPlan plan = Vgg.plan(recipe.net(), recipe.initialization(), options, backend)) {
       List<MemoryWay> ways = plan.ways();
       MemoryWay way = ways.get(recomputes ? ways.size() - 1 : 0);
-      return new Attempt(way.plan().totalBytes(recipe.stateSlabs()), null);
+      return new Attempt(recipe.trainingBytes(way.plan()), null);
     } catch (EngineException | InvalidInputException | ArithmeticException e) {
       return new Attempt(0, e.getMessage());
     }

@@ -91,10 +91,9 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
     Recipe divided = recipe.withSplit(split);
     Recomputation planned = new Recomputation(norms, List.of());
     try (NetworkPlan plan = divided.plan(images, backend, planned)) {
-      int slabs = divided.stateSlabs();
       int size = plan.memoryPlan().stages().get(0).x().shape().dim(0);
       return plan.ways().stream()
-          .map(way -> new MemoryChoice(split, size, way, way.plan().totalBytes(slabs)))
+          .map(way -> new MemoryChoice(split, size, way, divided.trainingBytes(way.plan())))
           .toList();
     }
   }

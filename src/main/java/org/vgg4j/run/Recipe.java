@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Initialization;
+import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Recomputation;
@@ -14,11 +15,13 @@ import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.optim.Optimizer;
 import org.vgg4j.optim.Sgd;
+import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.SgdSpec;
+import org.vgg4j.tensor.SoftTargets;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingOptions;
 
@@ -32,6 +35,7 @@ import org.vgg4j.train.TrainingOptions;
  * @param optimizer adam or sgd
  * @param momentum of sgd
  * @param weightDecay of either
+ * @param labelSmoothing the share of each image's target that the loss spreads over all classes
  * @param training epochs, batch size, learning rate and its schedule, seed
  */
 public record Recipe(
@@ -42,14 +46,21 @@ public record Recipe(
     String optimizer,
     double momentum,
     double weightDecay,
+    double labelSmoothing,
     TrainingOptions training) {
   /** The names of the recipes. */
-  public static final List<String> NAMES = List.of("quick", "blog");
+  public static final List<String> NAMES = List.of("quick", "blog", "paper");
 
   /** Checks the preprocessing, the optimizer and its constants. */
   public Recipe {
     preprocessing.requireFits(net.channels(), net.imageSize());
     Choice.require("optimizer", List.of("adam", "sgd"), optimizer);
+    UpdateOptions updates = training.updates();
+    List<String> layers = Vgg.layers(net);
+    String head = layers.get(layers.size() - 1);
+    if (Vgg.layers(net, updates.frozen()).contains(head) && updates.headLearningRate() > 0) {
+      throw InvalidInputException.of("headLearningRate", "is for " + head + ", which is frozen");
+    }
     if (!(momentum >= 0 && momentum < 1)) {
       throw InvalidInputException.of("momentum", "must be in [0, 1), not " + momentum);
     }
@@ -57,6 +68,7 @@ public record Recipe(
       throw InvalidInputException.of(
           "weightDecay", "must be at least 0 and finite, not " + weightDecay);
     }
+    SoftTargets.of(labelSmoothing, net.classes());
   }
 
   /** Creates a recipe with the net's default preprocessing. */
@@ -68,7 +80,7 @@ public record Recipe(
       double momentum,
       double weightDecay,
       TrainingOptions training) {
-    this(name, net, defaultOf(net), initialization, optimizer, momentum, weightDecay, training);
+    this(name, net, defaultOf(net), initialization, optimizer, momentum, weightDecay, 0, training);
   }
 
   private static Preprocessing defaultOf(VggConfig net) {
@@ -102,6 +114,23 @@ public record Recipe(
         new TrainingOptions(5, 64, 1e-3, LearningRateSchedule.CONSTANT, 1));
   }
 
+  /**
+   * Returns the paper's training: VGG16 without batch norm at 224 pixels, SGD, a learning rate that
+   * falls when the accuracy stops rising. Source: Simonyan and Zisserman, 2015, section 3.1. Its
+   * weights are drawn as the paper's remark at the end of that section says: from those of the
+   * paper's first attempt, {@link Initialization#PAPER}, a net of 16 layers does not learn.
+   */
+  public static Recipe paper() {
+    return new Recipe(
+        "paper",
+        fashionMnist(224, Width.FULL).toBuilder().batchNorm(false).build(),
+        Initialization.GLOROT,
+        "sgd",
+        0.9,
+        5e-4,
+        new TrainingOptions(74, 256, 1e-2, LearningRateSchedule.PLATEAU, 1));
+  }
+
   private static VggConfig fashionMnist(int imageSize, Width width) {
     return VggConfig.builder()
         .arch("vgg16")
@@ -120,7 +149,11 @@ public record Recipe(
    * @throws InvalidInputException when there is none
    */
   public static Recipe of(String name) {
-    return Choice.require("recipe", NAMES, name).equals("quick") ? quick() : blog();
+    return switch (Choice.require("recipe", NAMES, name)) {
+      case "blog" -> blog();
+      case "paper" -> paper();
+      default -> quick();
+    };
   }
 
   /** Returns the optimizer. */
@@ -147,7 +180,10 @@ public record Recipe(
     Integer[] sizes = Trainer.batchSizes(batchSize, images, training.split());
     try {
       NetworkOptions options =
-          NetworkOptions.training(sizes).withSeed(training.seed()).withRecomputation(recomputation);
+          networkOptions(sizes)
+              .withSeed(training.seed())
+              .withRecomputation(recomputation)
+              .withLabelSmoothing(labelSmoothing);
       return Vgg.plan(net, initialization, options, backend);
     } catch (InvalidInputException e) {
       if ("batchSize".equals(e.field()) && batchSize > 1) {
@@ -162,9 +198,38 @@ public record Recipe(
     }
   }
 
+  /** Returns the options of a net that is to be trained. */
+  NetworkOptions networkOptions(Integer... batchSizes) {
+    return NetworkOptions.training(batchSizes)
+        .withFrozen(Vgg.layers(net, training.updates().frozen()));
+  }
+
   /** Returns the same with another preprocessing, which must fit the net. */
   Recipe withPreprocessing(Preprocessing other) {
-    return new Recipe(name, net, other, initialization, optimizer, momentum, weightDecay, training);
+    return new Recipe(
+        name,
+        net,
+        other,
+        initialization,
+        optimizer,
+        momentum,
+        weightDecay,
+        labelSmoothing,
+        training);
+  }
+
+  /** Returns the same for another net and its preprocessing. */
+  public Recipe withNet(VggConfig other, Preprocessing itsPreprocessing) {
+    return new Recipe(
+        name,
+        other,
+        itsPreprocessing,
+        initialization,
+        optimizer,
+        momentum,
+        weightDecay,
+        labelSmoothing,
+        training);
   }
 
   /** Returns the same with batches that are split into passes. */
@@ -177,12 +242,23 @@ public record Recipe(
         optimizer,
         momentum,
         weightDecay,
+        labelSmoothing,
         training.withSplit(split));
   }
 
   /** Returns how many slabs of the parameters' size training takes beside the net's own. */
   public int stateSlabs() {
     return newOptimizer().stateSlabs() + (training.accumulates() ? 1 : 0);
+  }
+
+  /** Returns the bytes that training takes with a plan of the net. */
+  public long trainingBytes(MemoryPlan plan) {
+    return plan.totalBytes(stateSlabs()) + averageBytes(plan);
+  }
+
+  /** Returns the bytes of the average of the weights and the running statistics. */
+  public long averageBytes(MemoryPlan plan) {
+    return training.updates().averages() ? plan.trained() + plan.buffers() : 0;
   }
 
   /**
@@ -204,13 +280,16 @@ public record Recipe(
         RecipeSettings.OPTIMIZER.require(flat),
         RecipeSettings.MOMENTUM.require(flat),
         RecipeSettings.WEIGHT_DECAY.require(flat),
+        RecipeSettings.LABEL_SMOOTHING.require(flat),
         new TrainingOptions(
-            RecipeSettings.EPOCHS.require(flat),
-            RecipeSettings.BATCH_SIZE.require(flat),
-            RecipeSettings.ACCUMULATE.require(flat),
-            RecipeSettings.LEARNING_RATE.require(flat),
-            LearningRateSchedule.of(RecipeSettings.SCHEDULE.require(flat)),
-            RecipeSettings.SEED.require(flat)));
+                RecipeSettings.EPOCHS.require(flat),
+                RecipeSettings.BATCH_SIZE.require(flat),
+                RecipeSettings.ACCUMULATE.require(flat),
+                RecipeSettings.LEARNING_RATE.require(flat),
+                LearningRateSchedule.of(RecipeSettings.SCHEDULE.require(flat)),
+                RecipeSettings.SEED.require(flat))
+            .withUpdates(RecipeSettings.updates(flat))
+            .withScheduleOptions(RecipeSettings.scheduleOptions(flat)));
   }
 
   /** Returns the recipe as plain values for {@code config.json}. */

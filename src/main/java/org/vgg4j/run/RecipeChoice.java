@@ -12,8 +12,11 @@ import org.vgg4j.nn.VggConfig;
  *
  * @param base what is changed
  * @param given key to text, of any settings; those of a recipe are read
+ * @param start what the training starts from, whose net and preprocessing the base has
+ * @param isBuiltIn whether the base is a built-in recipe, but for what it starts from
  */
-record RecipeChoice(Recipe base, Map<String, String> given) {
+record RecipeChoice(
+    Recipe base, Map<String, String> given, StartingWeights start, boolean isBuiltIn) {
   private static final String CLASSES = "classes";
   private static final String CHANNELS = "channels";
 
@@ -22,9 +25,12 @@ record RecipeChoice(Recipe base, Map<String, String> given) {
    *
    * @param unnamed the base when no recipe is named
    */
-  static RecipeChoice of(Recipe unnamed, Map<String, String> given) {
+  static RecipeChoice of(Recipe unnamed, Map<String, String> given, StartingWeights start) {
     String name = RecipeSettings.RECIPE.find(given);
-    return new RecipeChoice(name == null ? unnamed : Recipe.of(name), given);
+    Recipe named = name == null ? unnamed : Recipe.of(name);
+    boolean isBuiltIn =
+        Recipe.NAMES.contains(named.name()) && named.equals(Recipe.of(named.name()));
+    return new RecipeChoice(start.net(named, given), given, start, isBuiltIn);
   }
 
   /**
@@ -77,7 +83,7 @@ record RecipeChoice(Recipe base, Map<String, String> given) {
       flat.put(RecipeSettings.ARCH.key(), VggConfig.CUSTOM);
     }
     Recipe recipe = Recipe.fromMap(flat);
-    boolean areOfPictures = images == null ? wasOfPictures : images.pictures();
+    boolean areOfPictures = images == null || start.hasNet() ? wasOfPictures : images.pictures();
     return isUsual && areOfPictures
         ? recipe.withPreprocessing(
             Preprocessing.ofPictures(recipe.net().channels(), recipe.net().imageSize()))
@@ -85,9 +91,10 @@ record RecipeChoice(Recipe base, Map<String, String> given) {
   }
 
   private boolean follows(ImageTraits images, String key) {
-    boolean isBuiltIn = Recipe.NAMES.contains(base.name()) && base.equals(Recipe.of(base.name()));
     boolean isKnown = images != null && (key.equals(CLASSES) || images.channels() > 0);
-    return isBuiltIn && isKnown && !given.containsKey(key);
+    // Weights take another head for other classes, and images of the channels that they know.
+    boolean isFree = start.hasNet() ? key.equals(CLASSES) : isBuiltIn;
+    return isFree && isKnown && !given.containsKey(key);
   }
 
   /** Returns in words how the images change the net, null where they do not. */

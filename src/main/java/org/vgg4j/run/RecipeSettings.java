@@ -12,8 +12,12 @@ import static org.vgg4j.run.Setting.Form.TRUTH;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.vgg4j.data.preprocessing.Preprocessing;
+import org.vgg4j.optim.ScheduleOptions;
+import org.vgg4j.optim.UpdateOptions;
+import org.vgg4j.optim.WarmUp;
 import org.vgg4j.run.Setting.Form;
 
 /** The settings of the net and its training, in the order of {@code config.json}. */
@@ -28,7 +32,8 @@ final class RecipeSettings {
           .flag(
               "--recipe NAME",
               "What the other flags start from. quick: VGG16 with batch norm at width 1/4, 32"
-                  + " pixels, 3 epochs. blog: the blog post's VGG16 at 224 pixels, 5 epochs",
+                  + " pixels, 3 epochs. blog: the blog post's VGG16 at 224 pixels, 5 epochs. paper:"
+                  + " the paper's VGG16 without batch norm at 224 pixels, sgd, 74 epochs",
               "quick")
           .in(TRAINING, ALWAYS);
 
@@ -96,6 +101,13 @@ final class RecipeSettings {
       recipe("weightDecay", REAL, Recipe::weightDecay)
           .flag("--weight-decay D", "Weight decay: D times each weight is added to its gradient")
           .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Double> LABEL_SMOOTHING =
+      recipe("labelSmoothing", REAL, Recipe::labelSmoothing)
+          .flag(
+              "--label-smoothing S",
+              "Share of each image's target that the loss spreads evenly over all classes")
+          .orElse(0.0)
+          .in(TRAINING, ALWAYS);
   static final Setting<Recipe, Integer> EPOCHS =
       recipe("epochs", COUNT, recipe -> recipe.training().epochs())
           .flag("--epochs N", "Passes over the training set")
@@ -116,8 +128,69 @@ final class RecipeSettings {
       recipe("learningRateSchedule", TEXT, recipe -> recipe.training().schedule().label())
           .flag(
               "--lr-schedule NAME",
-              "How the learning rate changes: constant, or linear or cosine, which fall to 0")
+              "How the learning rate changes: constant; linear or cosine, which fall to 0; step,"
+                  + " which divides it after every --lr-step epochs; plateau, which divides it when"
+                  + " the test accuracy has not risen for --patience epochs")
           .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Integer> RATE_STEP =
+      schedule("learningRateStep", COUNT, ScheduleOptions::stepEpochs)
+          .flag("--lr-step EPOCHS", "Epochs after which --lr-schedule step divides the rate")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Double> RATE_FACTOR =
+      schedule("learningRateFactor", REAL, ScheduleOptions::factor)
+          .flag("--lr-factor F", "What the schedules step and plateau divide the rate by")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Integer> PATIENCE =
+      schedule("patience", COUNT, ScheduleOptions::patience)
+          .flag(
+              "--patience EPOCHS",
+              "Epochs without a better test accuracy after which --lr-schedule plateau divides the"
+                  + " rate")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Integer> RATE_DROPS =
+      schedule("learningRateDrops", COUNT, ScheduleOptions::drops)
+          .flag(
+              "--lr-drops N",
+              "How often --lr-schedule plateau divides the rate at most; the training goes on at"
+                  + " the last rate until its last epoch")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, String> WARM_UP =
+      schedule("warmUp", TEXT, options -> options.warmUp().toString())
+          .flag(
+              "--warm-up LENGTH",
+              "Updates (500), or epochs (2epochs), over which the rate rises linearly from 0")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Double> CLIP_NORM =
+      recipe("clipNorm", REAL, recipe -> orNull(updates(recipe).clipNorm()))
+          .flag(
+              "--clip-norm M",
+              "Scales the gradients down where the norm of all together exceeds M; 0 for none",
+              "none")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, Double> EMA =
+      recipe("ema", REAL, recipe -> orNull(updates(recipe).averageDecay()))
+          .flag(
+              "--ema DECAY",
+              "Tests and saves a running average of the weights and statistics: after each update,"
+                  + " DECAY of the average and the rest of the new weights",
+              "none")
+          .in(TRAINING, NEVER);
+  static final Setting<Recipe, Double> HEAD_LEARNING_RATE =
+      recipe("headLearningRate", REAL, recipe -> orNull(updates(recipe).headLearningRate()))
+          .flag(
+              "--head-lr RATE",
+              "Learning rate at the start for the last linear layer; the schedule changes both"
+                  + " alike",
+              "that of --lr")
+          .in(TRAINING, ALWAYS);
+  static final Setting<Recipe, String> FREEZE =
+      recipe("freeze", TEXT, recipe -> textOrNull(updates(recipe).frozen()))
+          .flag(
+              "--freeze LAYERS",
+              "Layers that are not trained: features, classifier (but its last layer), or names"
+                  + " such as features.0,features.3; a batch norm belongs to its convolution",
+              "none")
+          .in(TRAINING, NEVER);
   static final Setting<Recipe, Long> SEED =
       recipe("seed", LONG, recipe -> recipe.training().seed())
           .flag(
@@ -127,8 +200,50 @@ final class RecipeSettings {
 
   private RecipeSettings() {}
 
+  private static UpdateOptions updates(Recipe recipe) {
+    return recipe.training().updates();
+  }
+
+  private static Double orNull(double value) {
+    return value == 0 ? null : (Double) value;
+  }
+
+  private static String textOrNull(List<String> names) {
+    return names.isEmpty() ? null : String.join(",", names);
+  }
+
+  /** Reads what is done about updates; each may be missing. */
+  static UpdateOptions updates(Map<String, ?> flat) {
+    Double clip = CLIP_NORM.find(flat);
+    Double average = EMA.find(flat);
+    Double head = HEAD_LEARNING_RATE.find(flat);
+    String frozen = FREEZE.find(flat);
+    return new UpdateOptions(
+        clip == null ? 0 : clip,
+        average == null ? 0 : average,
+        head == null ? 0 : head,
+        frozen == null ? List.of() : List.of(frozen.split("\\s*,\\s*", -1)));
+  }
+
   private static <T> Setting<Recipe, T> recipe(
       String key, Form<T> form, Function<Recipe, T> reader) {
     return Setting.of(key, form, reader);
+  }
+
+  /** Declares a number of the schedule; runs from before it was there have the default. */
+  private static <T> Setting<Recipe, T> schedule(
+      String key, Form<T> form, Function<ScheduleOptions, T> reader) {
+    return recipe(key, form, recipe -> reader.apply(recipe.training().scheduleOptions()))
+        .orElse(reader.apply(ScheduleOptions.DEFAULT));
+  }
+
+  /** Reads the schedule's numbers from a flat configuration. */
+  static ScheduleOptions scheduleOptions(Map<String, ?> flat) {
+    return new ScheduleOptions(
+        RATE_STEP.require(flat),
+        RATE_FACTOR.require(flat),
+        PATIENCE.require(flat),
+        RATE_DROPS.require(flat),
+        WarmUp.parse(WARM_UP.require(flat)));
   }
 }

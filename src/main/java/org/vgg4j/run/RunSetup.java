@@ -30,6 +30,7 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
  * @param selection the open engine
  * @param dataOn where the images are to lie
  * @param memory how the training fits into its memory
+ * @param start where the first weights come from
  */
 record RunSetup(
     Recipe recipe,
@@ -39,14 +40,21 @@ record RunSetup(
     EngineOptions engine,
     Backends.Selection selection,
     DataOn dataOn,
-    RunMemory memory) {
+    RunMemory memory,
+    StartingWeights start) {
 
   /**
    * Opens the engine, reads the images and tunes if the plan says so.
    *
+   * @param start where the first weights come from, which must fit the net
    * @param closing owns the engine from then on
    */
-  static RunSetup open(RunPlan plan, RecipeChoice choice, PreviousRun previous, Closing closing) {
+  static RunSetup open(
+      RunPlan plan,
+      RecipeChoice choice,
+      PreviousRun previous,
+      StartingWeights start,
+      Closing closing) {
     Recipe early = choice.withoutImages(); // so that what cannot be is said before all else
     Map<String, Object> now = new HashMap<>(previous.config());
     now.putAll(plan.settings());
@@ -88,7 +96,8 @@ record RunSetup(
         engine,
         selection,
         dataOn,
-        memory);
+        memory,
+        start);
   }
 
   /** Returns the recipe for images, which a new run's net follows; refuses what does not fit. */

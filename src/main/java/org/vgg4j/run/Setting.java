@@ -18,6 +18,8 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param form how its values are written
  * @param reader gives its value; null for the net's, which {@code VggConfig.toMap} writes
  * @param flag how it is said on the command line, null when it is not said by itself
+ * @param absent what a configuration without the key means, from before the key was there; null for
+ *     nothing
  * @param change when it may change
  * @param changedBy others that may change it too
  */
@@ -26,6 +28,7 @@ public record Setting<S, T>(
     Form<T> form,
     Function<S, T> reader,
     Flag flag,
+    T absent,
     Change change,
     List<Setting<?, ?>> changedBy) {
 
@@ -91,7 +94,7 @@ public record Setting<S, T>(
   }
 
   static <S, T> Setting<S, T> of(String key, Form<T> form, Function<S, T> reader) {
-    return new Setting<>(key, form, reader, null, Change.ALWAYS, List.of());
+    return new Setting<>(key, form, reader, null, null, Change.ALWAYS, List.of());
   }
 
   /** Takes a flag with its label, such as --epochs N; without a label it is a yes or no. */
@@ -102,15 +105,20 @@ public record Setting<S, T>(
   Setting<S, T> flag(String text, String help, String otherwise) {
     String[] parts = text.split(" ");
     Flag said = new Flag(parts[0], parts.length > 1 ? parts[1] : null, help, otherwise);
-    return new Setting<>(key, form, reader, said, change, changedBy);
+    return new Setting<>(key, form, reader, said, absent, change, changedBy);
+  }
+
+  /** Takes what a configuration without the key means. */
+  Setting<S, T> orElse(T value) {
+    return new Setting<>(key, form, reader, flag, value, change, changedBy);
   }
 
   Setting<S, T> changedBy(Setting<?, ?>... others) {
-    return new Setting<>(key, form, reader, flag, change, List.of(others));
+    return new Setting<>(key, form, reader, flag, absent, change, List.of(others));
   }
 
   Setting<S, T> in(List<Setting<S, ?>> list, Change when) {
-    Setting<S, T> last = new Setting<>(key, form, reader, flag, when, changedBy);
+    Setting<S, T> last = new Setting<>(key, form, reader, flag, absent, when, changedBy);
     list.add(last);
     return last;
   }
@@ -139,11 +147,18 @@ public record Setting<S, T>(
     return value == null ? null : parse(value.toString());
   }
 
+  /** Returns what a flat configuration means, be it by not having the key. */
+  T meaning(Map<String, ?> config) {
+    T value = find(config);
+    return value == null ? absent : value;
+  }
+
   T require(Map<String, ?> config) {
-    if (config.get(key) == null) {
+    T value = meaning(config);
+    if (value == null) {
       throw new InvalidInputException("the configuration has no '" + key + "'");
     }
-    return find(config);
+    return value;
   }
 
   void write(S source, Map<String, Object> config) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -87,7 +88,8 @@ public final class Settings {
             PreprocessingSettings.ALL,
             DataSettings.ALL,
             DeviceSettings.ALL,
-            MemorySettings.CHOICES)
+            MemorySettings.CHOICES,
+            StartSettings.CHOICES)
         .<Setting<?, ?>>flatMap(List::stream)
         .toList();
   }
@@ -111,6 +113,7 @@ public final class Settings {
             LEFT_OUT)
         .forEach(setting -> config.remove(setting.key(), null));
     MemorySettings.write(setup, config);
+    StartSettings.write(setup, config);
     return config;
   }
 
@@ -120,6 +123,7 @@ public final class Settings {
     RecipeSettings.RECIPE.write(recipe, map);
     map.put("net", recipe.net().toMap());
     RecipeSettings.TRAINING.forEach(setting -> setting.write(recipe, map));
+    map.values().removeIf(Objects::isNull); // what is off is left out
     return map;
   }
 
@@ -131,16 +135,19 @@ public final class Settings {
    * @throws InvalidInputException when it cannot be used
    */
   public static Recipe recipe(Recipe unnamed, Map<String, String> given) {
-    return RecipeChoice.of(unnamed, given).with(null);
+    return recipe(unnamed, given, null, StartingWeights.NONE);
   }
 
   /**
-   * Returns a recipe for images, which say what nobody else does: the net's classes and channels.
+   * Returns a recipe with what was given changed, for images and the net that weights are of.
    *
+   * @param images say what nobody else does: the net's classes and channels; null for none
+   * @param start what the training starts from
    * @throws InvalidInputException when it cannot be used
    */
-  public static Recipe recipe(Recipe unnamed, Map<String, String> given, ImageTraits images) {
-    return RecipeChoice.of(unnamed, given).with(images);
+  public static Recipe recipe(
+      Recipe unnamed, Map<String, String> given, ImageTraits images, StartingWeights start) {
+    return RecipeChoice.of(unnamed, given, start).with(images);
   }
 
   /** Returns a setting's default as the help shows it, null when there is none. */
@@ -161,7 +168,8 @@ public final class Settings {
 
   /** Returns the keys of all that a configuration may say, the net's among the others. */
   static Set<String> keys() {
-    return Stream.<List<? extends Setting<?, ?>>>of(choices(), FACTS, MemorySettings.FACTS)
+    return Stream.<List<? extends Setting<?, ?>>>of(
+            choices(), FACTS, MemorySettings.FACTS, StartSettings.FACTS)
         .flatMap(List::stream)
         .map(Setting::key)
         .collect(Collectors.toSet());

@@ -41,15 +41,15 @@ final class SettingsDifference {
     List<String> asked = new ArrayList<>();
     List<String> refused = new ArrayList<>();
     for (Setting<?, ?> setting : Settings.choices()) {
-      if (Objects.equals(setting.find(other), setting.find(old))) {
+      if (Objects.equals(setting.meaning(other), setting.meaning(old))) {
         continue;
       }
       String text =
           "%s %s (the run: %s)"
               .formatted(
                   naming.apply(setting),
-                  Objects.toString(other.get(setting.key()), "none"),
-                  Objects.toString(old.get(setting.key()), "none"));
+                  Objects.toString(setting.meaning(other), "none"),
+                  Objects.toString(setting.meaning(old), "none"));
       if (from != null && setting.change() == Setting.Change.NEVER) {
         refused.add(text + ", which cannot change in a run");
       } else if (Stream.concat(Stream.of(setting), setting.changedBy().stream())

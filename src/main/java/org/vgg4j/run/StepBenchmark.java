@@ -8,6 +8,7 @@ import java.util.List;
 import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.RandomImages;
+import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.tensor.Backend;
@@ -40,14 +41,27 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
    */
   public record Window(double seconds, long freeBytes, long processBytes) {}
 
+  /** Who says when a window begins. It is asked on the training thread, while the engine waits. */
+  public interface Pace {
+    /** One window after the other. */
+    Pace STEADY = () -> true;
+
+    /** Returns whether to begin the next window, when it is time for it; false ends all. */
+    boolean mayBegin();
+
+    /** Hears what a window took. */
+    default void ended(Window window) {}
+  }
+
   /**
    * Trains a throw-away net.
    *
-   * @return the windows in their order
+   * @param pace says when each window begins
+   * @return the windows in their order, fewer when the pace ends them
    * @throws InvalidInputException when the engine cannot compute the net
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
-  public List<Window> run(Recipe recipe, Backend backend) {
+  public List<Window> run(Recipe recipe, Backend backend, Pace pace) {
     long images = (long) imagesOfStep(recipe) * (warmUp + (long) steps * windows);
     if (images > Integer.MAX_VALUE) {
       throw InvalidInputException.of("repeats", "and the steps make too many images: " + images);
@@ -60,10 +74,10 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
             (int) images,
             recipe.training().seed());
     try (NetworkPlan plan = recipe.plan(data.size(), backend)) {
-      plan.memoryPlan().requireFits(backend, recipe.stateSlabs());
+      MemoryPlan.requireFits(recipe.trainingBytes(plan.memoryPlan()), backend);
       try (Vgg vgg = new Vgg(recipe.net(), plan.allocate());
           Trainer trainer = new Trainer(vgg, recipe.newOptimizer(), recipe.training())) {
-        Clock clock = new Clock(backend, trainer);
+        Clock clock = new Clock(backend, trainer, pace);
         trainer.fit(data, data.limit(1), clock);
         return clock.windows;
       }
@@ -79,12 +93,14 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
   private final class Clock implements TrainingListener {
     private final Backend backend;
     private final Trainer trainer;
+    private final Pace pace;
     private final List<Window> windows = new ArrayList<>();
     private long begin;
 
-    Clock(Backend backend, Trainer trainer) {
+    Clock(Backend backend, Trainer trainer, Pace pace) {
       this.backend = backend;
       this.trainer = trainer;
+      this.pace = pace;
     }
 
     @Override
@@ -96,9 +112,11 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
       backend.synchronize();
       double seconds = (System.nanoTime() - begin) / 1e9;
       if (timed > 0) {
-        windows.add(new Window(seconds, backend.availableBytes(), processBytes()));
+        Window window = new Window(seconds, backend.availableBytes(), processBytes());
+        windows.add(window);
+        pace.ended(window);
       }
-      if (windows.size() == StepBenchmark.this.windows) {
+      if (windows.size() == StepBenchmark.this.windows || !pace.mayBegin()) {
         trainer.stop();
       }
       begin = System.nanoTime();

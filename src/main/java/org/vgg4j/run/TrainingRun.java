@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.profile.CeilingMeasurement;
@@ -18,6 +19,7 @@ import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
@@ -40,6 +42,9 @@ public final class TrainingRun implements AutoCloseable {
   /** The steps before the first that is profiled. */
   private static final int WARM_UP_STEPS = 3;
 
+  /** So many owners of memory are named at the end; the debug log names all. */
+  private static final int LARGEST_OWNERS = 3;
+
   private final RunPlan plan;
   private PreviousRun previous; // until its checkpoint is restored, which is large
   private final Recipe recipe;
@@ -47,6 +52,7 @@ public final class TrainingRun implements AutoCloseable {
   private final CheckpointStore store;
   private final RunSetup setup; // null when the run is finished already
   private final NetworkPlan planned;
+  private final List<String> starting; // what is to be said of the first weights
   private final Map<String, Object> config;
   private final Closing closing = new Closing();
   private volatile Trainer trainer;
@@ -62,8 +68,14 @@ public final class TrainingRun implements AutoCloseable {
       closing.own(previous.folder());
     }
     try {
-      Recipe base = previous.isNone() ? plan.recipe() : previous.recipe();
-      RecipeChoice choice = RecipeChoice.of(base, plan.settings());
+      StartingWeights start =
+          previous.isNone()
+              ? StartingWeights.of(plan.settings())
+              : StartingWeights.recorded(previous.config());
+      RecipeChoice choice =
+          previous.isNone()
+              ? RecipeChoice.of(plan.recipe(), plan.settings(), start)
+              : RecipeChoice.of(previous.recipe(), plan.settings(), StartingWeights.NONE);
       TrainingState state = previous.state();
       if (state != null && state.epoch() > choice.withoutImages().training().epochs()) {
         recipe = choice.with(null);
@@ -72,13 +84,16 @@ public final class TrainingRun implements AutoCloseable {
         config = previous.config();
         setup = null;
         planned = null;
+        starting = null;
         return;
       }
-      setup = RunSetup.open(plan, choice, previous, closing);
+      setup = RunSetup.open(plan, choice, previous, start, closing);
       recipe = setup.recipe();
+      starting = state == null ? start.lines(recipe.net()) : List.of();
       planned = closing.own(setup.plan());
-      planned.memoryPlan().requireFits(setup.backend(), setup.divided().stateSlabs());
-      setup.requireRoomForData(planned.memoryPlan().totalBytes(setup.divided().stateSlabs()));
+      long bytes = setup.divided().trainingBytes(planned.memoryPlan());
+      MemoryPlan.requireFits(bytes, setup.backend());
+      setup.requireRoomForData(bytes);
       config = Settings.config(setup);
       if (previous.isNone()) {
         run = closing.own(folder.get());
@@ -139,6 +154,7 @@ public final class TrainingRun implements AutoCloseable {
    * @throws IOException when a file cannot be read or written
    */
   public static TrainingRun resume(Path folder, RunPlan plan) throws IOException {
+    StartSettings.requireNone(plan.settings());
     PreviousRun previous = PreviousRun.open(folder, plan);
     return new TrainingRun(plan, previous, previous::folder);
   }
@@ -178,6 +194,7 @@ public final class TrainingRun implements AutoCloseable {
       report("images: " + recipe.preprocessing());
     }
     setup.memory().lines(recipe).forEach(this::report);
+    recipe.training().updates().texts().forEach(this::report);
     // Before the net takes its memory, of which a measurement wants a part.
     Ceilings ceilings = profiledSteps > 0 ? CeilingMeasurement.of(setup.backend()) : null;
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));
@@ -197,6 +214,11 @@ public final class TrainingRun implements AutoCloseable {
       profile(ceilings);
     }
     TrainingState from = restore();
+    boolean isStart = from == null && !setup.start().isNone();
+    if (isStart) {
+      setup.start().into(vgg);
+      starting.forEach(this::report);
+    }
     RunData data = setup.data();
     Supplier<Checkpointer.Contents> contents =
         () ->
@@ -205,13 +227,18 @@ public final class TrainingRun implements AutoCloseable {
     CheckpointPolicy policy = plan.checkpoints();
     try (Checkpointer checkpointer =
         new Checkpointer(trainer, run, store, contents, policy.interval(), from, plan.report())) {
+      if (isStart) {
+        checkpointer.saveStart();
+      }
       TrainingListener all =
           TrainingListener.all(DataLine.listener(setup, plan.report()), listener);
       EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), all);
       if (profileTaker != null) {
         report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));
       }
-      LOG.info("memory: {}", setup.backend().memory().peakLine());
+      MemoryUse memory = setup.backend().memory();
+      report("memory at peak: " + memory.peakLine(LARGEST_OWNERS));
+      LOG.debug("Memory by owner, each at its own peak: {}", memory.peaks());
       return last;
     } catch (DeviceLostException e) {
       Checkpoint last = store.newest();

@@ -174,8 +174,16 @@ public interface Backend extends AutoCloseable {
    * @param state gives rows and loss scale, and numbers the steps, so that the sums can name the
    *     first that went wrong
    * @param sums what the losses are added to
+   * @param labelSmoothing the share of each sample's target that is spread evenly over all classes,
+   *     in [0, 1)
    */
-  CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums);
+  CrossEntropyPlan crossEntropy(
+      Layout logits, StepState state, LossAccumulator sums, double labelSmoothing);
+
+  /** Plans a softmax cross entropy whose targets are the labels alone. */
+  default CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
+    return crossEntropy(logits, state, sums, 0);
+  }
 
   /**
    * Plans the way of images of bytes into a net's input on the engine; null, the default, on an
@@ -217,6 +225,22 @@ public interface Backend extends AutoCloseable {
 
   /** Plans the addition of one slab of gradients to another of the same size. */
   AccumulatePlan accumulate(Arena from, Arena into);
+
+  /**
+   * Plans a limit of the gradients' norm.
+   *
+   * @param most the largest norm that is left as it is
+   */
+  ClipPlan clip(double most, Arena gradients);
+
+  /**
+   * Plans a running average.
+   *
+   * @param decay in [0, 1): the share of the old average in the new one
+   * @param values what is averaged
+   * @param average at most as large
+   */
+  AveragePlan average(double decay, Arena values, Arena average);
 
   /**
    * Plans a whole block; an engine that can fuse more than its single operations do overrides this.

@@ -30,6 +30,11 @@ public record BatchNorm2dSpec(
     return new BatchNorm2dSpec(channels, 1e-5, 0.1, relu, false);
   }
 
+  /** Returns the same, frozen. */
+  public BatchNorm2dSpec withFrozen() {
+    return new BatchNorm2dSpec(channels, epsilon, exponentialAverageFactor, relu, true);
+  }
+
   /** Returns the shape of gamma, beta and the running statistics: (C). */
   public Shape parameter() {
     return Shape.of(channels);

@@ -204,12 +204,14 @@ final class ComposedConvBlock implements ConvBlockPlan {
     } else {
       relu.backward(convY.tensor(), down, convDy.tensor());
     }
-    Tensor source = x;
-    if (input != null) {
-      source = dx.tensor(); // free until the data gradient
-      input.into(source);
+    if (g.dw() != null) {
+      Tensor source = x;
+      if (input != null) {
+        source = dx.tensor(); // free until the data gradient
+        input.into(source);
+      }
+      conv.backwardWeights(source, convDy.tensor(), g.dw(), g.db());
     }
-    conv.backwardWeights(source, convDy.tensor(), g.dw(), g.db());
     if (dx == null) {
       return null;
     }

@@ -9,7 +9,10 @@ public interface ConvBlockPlan extends Plan {
   record Parameters(
       Tensor w, Tensor b, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar) {}
 
-  /** The gradients of a block's parameters; absent ones are null. */
+  /**
+   * The gradients of a block's parameters; absent ones are null, and dw of a block whose weights
+   * have none.
+   */
   record Gradients(Tensor dw, Tensor db, Tensor dgamma, Tensor dbeta) {}
 
   /** Returns the layout of w. */

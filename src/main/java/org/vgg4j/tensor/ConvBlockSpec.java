@@ -29,6 +29,11 @@ public record ConvBlockSpec(
     }
   }
 
+  /** Returns the spec of the same block whose norm keeps its running statistics. */
+  public ConvBlockSpec withFrozenNorm() {
+    return batchNorm == null ? this : new ConvBlockSpec(conv, batchNorm.withFrozen(), pool, next);
+  }
+
   /** Creates the spec of a block whose output anything may read. */
   public ConvBlockSpec(Conv2dSpec conv, BatchNorm2dSpec batchNorm, MaxPool2dSpec pool) {
     this(conv, batchNorm, pool, null);

@@ -2,8 +2,12 @@ package org.vgg4j.tensor;
 
 /** A {@link LossAccumulator} in plain Java fields, for engines that compute on the CPU. */
 public final class HostLossAccumulator implements LossAccumulator {
+  /** The answers that may hold the label. */
+  public static final int TOP = 5;
+
   private double lossSum;
   private long correct;
+  private long inTopFive;
   private long count;
   private long firstNonFiniteStep = -1;
 
@@ -19,10 +23,16 @@ public final class HostLossAccumulator implements LossAccumulator {
     throw new IllegalArgumentException("cross entropy got another engine's sums of losses");
   }
 
-  /** Adds a sample. */
-  public void add(double loss, boolean isCorrect) {
+  /**
+   * Adds a sample.
+   *
+   * @param rank how many logits come before the label's; any number at least {@value #TOP} when the
+   *     loss is not finite
+   */
+  public void add(double loss, int rank) {
     lossSum += loss;
-    correct += isCorrect ? 1 : 0;
+    correct += rank == 0 ? 1 : 0;
+    inTopFive += rank < TOP ? 1 : 0;
     count++;
   }
 
@@ -35,13 +45,14 @@ public final class HostLossAccumulator implements LossAccumulator {
 
   @Override
   public LossTotals read() {
-    return new LossTotals(lossSum, correct, count, firstNonFiniteStep);
+    return new LossTotals(lossSum, correct, inTopFive, count, firstNonFiniteStep);
   }
 
   @Override
   public void restore(LossTotals totals) {
     lossSum = totals.lossSum();
     correct = totals.correct();
+    inTopFive = totals.inTopFive();
     count = totals.count();
     firstNonFiniteStep = totals.firstNonFiniteStep();
   }

@@ -17,6 +17,9 @@ public final class MemoryOwner {
   /** What an optimizer keeps of the gradients before. */
   public static final String MOMENTS = "moments";
 
+  /** The running average of the trained values and of the running statistics. */
+  public static final String AVERAGES = "averages";
+
   /** Running statistics of batch norms. */
   public static final String STATISTICS = "running statistics";
 

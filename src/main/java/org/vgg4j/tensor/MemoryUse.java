@@ -3,6 +3,7 @@ package org.vgg4j.tensor;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What an engine holds memory for, at one moment.
@@ -81,21 +82,34 @@ public record MemoryUse(Total device, Total pinned, List<Owner> owners, List<All
                 .collect(Collectors.joining(", "));
   }
 
-  /** Returns one line about the most that was held: the sum, and every owner's own peak. */
-  public String peakLine() {
-    return "%s at peak%s; by owner, each at its own peak: %s"
+  /**
+   * Returns the most that was held at once, for a person, and up to {@code count} owners with most
+   * device memory at their own peak.
+   */
+  public String peakLine(int count) {
+    return "%s%s (%s)"
         .formatted(
             size(device.peakBytes),
             pinned.peakBytes == 0 ? "" : " and " + size(pinned.peakBytes) + " pinned on the host",
-            owners.stream()
-                .filter(owner -> owner.peakBytes > 0)
-                .sorted(Comparator.comparingLong(Owner::peakBytes).reversed())
-                .map(
-                    owner ->
-                        owner.name
-                            + (owner.space == MemorySpace.PINNED ? " (pinned) " : " ")
-                            + size(owner.peakBytes))
-                .collect(Collectors.joining(", ")));
+            peaks(owners.stream().filter(owner -> owner.space == MemorySpace.DEVICE), count));
+  }
+
+  /** Returns every owner's own peak, largest first. */
+  public String peaks() {
+    return peaks(owners.stream(), owners.size());
+  }
+
+  private static String peaks(Stream<Owner> owners, int count) {
+    return owners
+        .filter(owner -> owner.peakBytes > 0)
+        .sorted(Comparator.comparingLong(Owner::peakBytes).reversed())
+        .limit(count)
+        .map(
+            owner ->
+                owner.name
+                    + (owner.space == MemorySpace.PINNED ? " (pinned) " : " ")
+                    + size(owner.peakBytes))
+        .collect(Collectors.joining(", "));
   }
 
   /** Returns a size for a person, rounded up: 12 MiB, below that 3 KiB. */

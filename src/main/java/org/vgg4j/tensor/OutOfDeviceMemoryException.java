@@ -29,6 +29,7 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
   /**
    * Creates the exception; the message also says what the engine itself holds most of.
    *
+   * @param neededBytes 0 where nobody knows
    * @param limit from {@link Backend#memoryLimit}, or empty
    */
   public OutOfDeviceMemoryException(
@@ -37,8 +38,7 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
         "not enough memory on "
             + device
             + ": "
-            + mebibytes(neededBytes)
-            + " needed, "
+            + (neededBytes == 0 ? "" : mebibytes(neededBytes) + " needed, ")
             + mebibytes(availableBytes)
             + " free"
             + (limit.isEmpty() ? "" : " of " + limit)
@@ -49,7 +49,7 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
     this.availableBytes = availableBytes;
   }
 
-  /** Returns the bytes that were asked for. */
+  /** Returns the bytes that were asked for, 0 where nobody knows. */
   public long neededBytes() {
     return neededBytes;
   }
@@ -60,6 +60,6 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
   }
 
   private static String mebibytes(long bytes) {
-    return ((bytes - 1) / (1 << 20) + 1) + " MiB";
+    return (bytes + (1 << 20) - 1) / (1 << 20) + " MiB";
   }
 }

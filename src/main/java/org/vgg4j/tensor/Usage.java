@@ -6,8 +6,15 @@ package org.vgg4j.tensor;
  * @param training whether the backward methods will be called
  * @param inputGradient whether the gradient of the input will be asked for (a net's first layer
  *     needs none)
+ * @param weightGradients whether the gradients of weights and biases will be asked for (a layer
+ *     that is not trained needs none)
  */
-public record Usage(boolean training, boolean inputGradient) {
+public record Usage(boolean training, boolean inputGradient, boolean weightGradients) {
+  /** Creates the usage of a layer that is trained, if the net is. */
+  public Usage(boolean training, boolean inputGradient) {
+    this(training, inputGradient, training);
+  }
+
   /** Forward only. */
   public static final Usage INFERENCE = new Usage(false, false);
 

@@ -13,6 +13,7 @@ import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.optim.Optimizer;
+import org.vgg4j.optim.RunProgress;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LossTotals;
@@ -44,7 +45,7 @@ public final class Trainer implements AutoCloseable {
   private final CrossEntropyLoss loss;
   private final LossWatch watch;
   private final TrainingPosition position = new TrainingPosition();
-  private long totalSteps; // of the whole run, once an epoch has begun
+  private int stepsAnEpoch; // once an epoch has begun
   private TrainingData data; // of the last fit, null before the first
   private volatile boolean stopping;
 
@@ -100,7 +101,7 @@ public final class Trainer implements AutoCloseable {
     this.dataOn = dataOn;
     this.dataRoom = dataRoom;
     try {
-      trainingStep = closing.own(new TrainingStep(network, optimizer, options.accumulates()));
+      trainingStep = closing.own(new TrainingStep(network, optimizer, options));
       loss = network.loss();
       steps = closing.own(new StepWatch(network, trainingStep));
       closing.own(this::releaseData);
@@ -109,7 +110,8 @@ public final class Trainer implements AutoCloseable {
       throw e;
     }
     watch = new LossWatch(loss::beginTotals, loss::totals, network.backend().readInterval());
-    tensors = new TrainingTensors(vgg, trainingStep.optimizer(), this::diverged);
+    tensors =
+        new TrainingTensors(vgg, trainingStep.optimizer(), trainingStep.average(), this::diverged);
   }
 
   /**
@@ -206,12 +208,13 @@ public final class Trainer implements AutoCloseable {
       }
       LossTotals totals = loss.totals();
       listener.evaluationStarted(position.epoch());
-      LossTotals tested = evaluate();
+      LossTotals tested = trainingStep.averaged(this::evaluate);
       if (tested == null) {
         break;
       }
       requireFinite(tested.lossSum());
-      EpochMetrics metrics = position.epochDone(totals, tested.accuracy());
+      EpochMetrics metrics =
+          position.epochDone(totals, tested, vgg.config().classes(), rate(position.step() - 1));
       loss.resetTotals();
       listener.epochFinished(metrics);
     }
@@ -239,7 +242,7 @@ public final class Trainer implements AutoCloseable {
     int images = data.train().data().size();
     BatchSchedule schedule =
         new BatchSchedule(images, options.batchSize(), options.accumulate(), options.split());
-    totalSteps = (long) schedule.steps() * options.epochs();
+    stepsAnEpoch = schedule.steps();
     listener.epochStarted(position.epoch(), schedule.steps(), images);
     int[] order = new Draw(options.seed(), position.epoch()).permutation(images);
     watch.reset();
@@ -314,7 +317,8 @@ public final class Trainer implements AutoCloseable {
   }
 
   private double rate(long ofStep) {
-    double rate = options.schedule().rate(options.learningRate(), ofStep, totalSteps);
+    RunProgress at = new RunProgress(ofStep, stepsAnEpoch, options.epochs(), position.accuracies());
+    double rate = options.schedule().rate(options.learningRate(), options.scheduleOptions(), at);
     return rate / Math.pow(10, position.rollbacks());
   }
 
@@ -349,6 +353,7 @@ public final class Trainer implements AutoCloseable {
    */
   public Snapshot capture() {
     requireFinite(loss.totals());
+    trainingStep.startAverage();
     return tensors.capture(state());
   }
 

@@ -1,6 +1,8 @@
 package org.vgg4j.train;
 
 import org.vgg4j.optim.LearningRateSchedule;
+import org.vgg4j.optim.ScheduleOptions;
+import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -12,8 +14,10 @@ import org.vgg4j.tensor.InvalidInputException;
  *     update; an epoch's last step takes the remaining batches
  * @param learningRate the rate that the schedule starts from
  * @param schedule how the rate falls over the run's steps
+ * @param scheduleOptions the numbers of the schedule, and its warm-up
  * @param seed the seed of the shuffles
  * @param split forward and backward passes per batch: 1 unless memory is short
+ * @param updates what is done about an update besides the optimizer's rule
  */
 public record TrainingOptions(
     int epochs,
@@ -21,8 +25,10 @@ public record TrainingOptions(
     int accumulate,
     double learningRate,
     LearningRateSchedule schedule,
+    ScheduleOptions scheduleOptions,
     long seed,
-    int split) {
+    int split,
+    UpdateOptions updates) {
   /** Checks the fields. */
   public TrainingOptions {
     InvalidInputException.requireAtLeast(1, "epochs", epochs);
@@ -43,7 +49,16 @@ public record TrainingOptions(
       double learningRate,
       LearningRateSchedule schedule,
       long seed) {
-    this(epochs, batchSize, accumulate, learningRate, schedule, seed, 1);
+    this(
+        epochs,
+        batchSize,
+        accumulate,
+        learningRate,
+        schedule,
+        ScheduleOptions.DEFAULT,
+        seed,
+        1,
+        UpdateOptions.NONE);
   }
 
   /** Creates options with one pass per step. */
@@ -54,7 +69,34 @@ public record TrainingOptions(
 
   /** Returns these options with other passes per batch. */
   public TrainingOptions withSplit(int other) {
-    return new TrainingOptions(epochs, batchSize, accumulate, learningRate, schedule, seed, other);
+    return new TrainingOptions(
+        epochs,
+        batchSize,
+        accumulate,
+        learningRate,
+        schedule,
+        scheduleOptions,
+        seed,
+        other,
+        updates);
+  }
+
+  /** Returns these options with something else done about updates. */
+  public TrainingOptions withUpdates(UpdateOptions other) {
+    return new TrainingOptions(
+        epochs, batchSize, accumulate, learningRate, schedule, scheduleOptions, seed, split, other);
+  }
+
+  /** Returns the last layer's learning rate as a multiple of the others'. */
+  public double headFactor() {
+    double rate = updates.headLearningRate();
+    return rate == 0 ? 1 : rate / learningRate;
+  }
+
+  /** Returns these options with other numbers of the schedule. */
+  public TrainingOptions withScheduleOptions(ScheduleOptions other) {
+    return new TrainingOptions(
+        epochs, batchSize, accumulate, learningRate, schedule, other, seed, split, updates);
   }
 
   /** Returns whether a step has more than one pass. */

@@ -2,6 +2,7 @@ package org.vgg4j.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.LossTotals;
 
 /** A training's changing position, from which its {@link TrainingState} is made. */
@@ -61,16 +62,23 @@ final class TrainingPosition {
     epochSeconds = seconds();
   }
 
+  /** Returns the test accuracies of the finished epochs. */
+  List<Double> accuracies() {
+    return finished.stream().map(EpochMetrics::testAccuracy).toList();
+  }
+
   /** Ends the epoch; returns its metrics. */
-  EpochMetrics epochDone(LossTotals training, double testAccuracy) {
+  EpochMetrics epochDone(LossTotals training, LossTotals test, int classes, double learningRate) {
     EpochMetrics metrics =
         new EpochMetrics(
             epoch,
             training.meanLoss(),
             training.accuracy(),
-            testAccuracy,
+            test.accuracy(),
+            classes > HostLossAccumulator.TOP ? test.topFiveAccuracy() : null,
             seconds(),
-            training.count() / epochSeconds);
+            training.count() / epochSeconds,
+            learningRate);
     finished.add(metrics);
     epoch++;
     batch = 0;

@@ -4,14 +4,19 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.InputSource;
 import org.vgg4j.nn.Network;
+import org.vgg4j.nn.Stage;
 import org.vgg4j.optim.AttachedOptimizer;
 import org.vgg4j.optim.Optimizer;
+import org.vgg4j.optim.UpdateOptions;
+import org.vgg4j.optim.WeightAverage;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.ClipPlan;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.Recorded;
@@ -22,7 +27,7 @@ import org.vgg4j.tensor.Work;
 
 /**
  * Takes a loaded batch to updated parameters: input, forward, loss, backward, the sum of several
- * passes' gradients, update.
+ * passes' gradients, their limit, update, average of the weights.
  *
  * <p>It uses memory at fixed addresses ({@link Execution}); what changes from step to step is in
  * the net's {@code StepState}, which the caller sets first. So an engine can record it once ({@link
@@ -43,6 +48,8 @@ public final class TrainingStep implements AutoCloseable {
   private final Network network;
   private final Closing closing = new Closing();
   private final AttachedOptimizer optimizer;
+  private final ClipPlan clip; // null when gradients are taken as they are
+  private final WeightAverage average; // null when weights are not averaged
   private final Arena sum; // of the gradients of a step's passes; null for steps of one pass
   private final AccumulatePlan addToSum; // null with the sum
   private final AccumulatePlan addSum; // likewise
@@ -76,10 +83,24 @@ public final class TrainingStep implements AutoCloseable {
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough
    */
   public TrainingStep(Network network, Optimizer optimizer, boolean accumulates) {
+    this(network, optimizer, accumulates, UpdateOptions.NONE, 1);
+  }
+
+  /** Allocates as above what the options ask for. */
+  public TrainingStep(Network network, Optimizer optimizer, TrainingOptions options) {
+    this(network, optimizer, options.accumulates(), options.updates(), options.headFactor());
+  }
+
+  private TrainingStep(
+      Network network,
+      Optimizer optimizer,
+      boolean accumulates,
+      UpdateOptions updates,
+      double headFactor) {
     this.network = network;
     Backend backend = network.backend();
     try {
-      this.optimizer = closing.own(optimizer.attach(network));
+      this.optimizer = closing.own(optimizer.attach(network, headFactor));
       network.loss();
       Arena gradients = network.slabs().gradients();
       sum =
@@ -89,6 +110,11 @@ public final class TrainingStep implements AutoCloseable {
       addToSum = accumulates ? closing.own(backend.accumulate(gradients, sum)) : null;
       addSum = accumulates ? closing.own(backend.accumulate(sum, gradients)) : null;
       sumWork = accumulates ? addSum.work() : List.of();
+      clip = updates.clips() ? closing.own(backend.clip(updates.clipNorm(), gradients)) : null;
+      average =
+          updates.averages()
+              ? closing.own(new WeightAverage(network, updates.averageDecay()))
+              : null;
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -98,6 +124,23 @@ public final class TrainingStep implements AutoCloseable {
   /** Returns the optimizer's state. */
   public AttachedOptimizer optimizer() {
     return optimizer;
+  }
+
+  /** Returns the average of the weights, null when they are not averaged. */
+  WeightAverage average() {
+    return average;
+  }
+
+  /** Begins the average of the weights, if there is to be one and is none. */
+  void startAverage() {
+    if (average != null) {
+      average.start();
+    }
+  }
+
+  /** Computes something with the averages in the net, if there are such. */
+  public <T> T averaged(Supplier<T> work) {
+    return average == null ? work.get() : average.with(work);
   }
 
   /**
@@ -123,6 +166,7 @@ public final class TrainingStep implements AutoCloseable {
     if (rows < 1 || rows > at.batch()) { // a recorded step no longer looks
       throw new IllegalArgumentException(rows + " rows for a batch of " + at.batch());
     }
+    startAverage();
     End end = !isLast ? End.ADD : isFirst ? End.UPDATE : End.ADD_AND_UPDATE;
     if (isDirect || network.hasListener()) {
       pass(at, end);
@@ -171,9 +215,12 @@ public final class TrainingStep implements AutoCloseable {
     marks.begin(StepPart.LOSS, "loss", at.lossWork());
     at.loss(logits, at.outputGradient());
     Backend backend = network.backend();
-    if (end == End.UPDATE && backend.isBranching()) {
+    if (end == End.UPDATE && backend.isBranching() && clip == null) {
       optimizer.begin();
-      at.backward(at.outputGradient(), stage -> backend.beside(() -> optimizer.step(stage)));
+      at.backward(at.outputGradient(), stage -> backend.beside(() -> update(stage)));
+      if (average != null) {
+        average.endStep();
+      }
       marks.end();
       return;
     }
@@ -186,10 +233,30 @@ public final class TrainingStep implements AutoCloseable {
       sum.zero();
     }
     if (end != End.ADD) {
-      marks.begin(StepPart.UPDATE, "optimizer", optimizer.work());
-      optimizer.step();
+      update();
     }
     marks.end();
+  }
+
+  private void update() {
+    if (clip != null) {
+      marks.begin(StepPart.UPDATE, "clip", clip.work());
+      clip.run();
+    }
+    marks.begin(StepPart.UPDATE, "optimizer", optimizer.work());
+    optimizer.step();
+    if (average != null) {
+      marks.begin(StepPart.UPDATE, "average", average.work());
+      average.run();
+      average.endStep();
+    }
+  }
+
+  private void update(Stage stage) {
+    optimizer.step(stage);
+    if (average != null) {
+      average.run(stage);
+    }
   }
 
   /** Discards the gradients kept for an unfinished step. */

@@ -1,7 +1,9 @@
 package org.vgg4j.train;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.vgg4j.io.SafeTensor;
@@ -9,23 +11,38 @@ import org.vgg4j.io.SafeTensorType;
 import org.vgg4j.model.ModelTensors;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.optim.AttachedOptimizer;
+import org.vgg4j.optim.WeightAverage;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Tensor;
 
-/** The tensors that a training continues from: the net's and the optimizer's. */
+/**
+ * The tensors that a training continues from: the net's and the optimizer's. Where weights are
+ * averaged, a snapshot's net is the averaged one, and the weights themselves stand among the
+ * optimizer's tensors: {@code unaveraged.features.0.weight}.
+ */
 final class TrainingTensors {
   private static final String ORIGIN = "the checkpoint";
+  private static final String UNAVERAGED = "unaveraged.";
 
   private final Vgg vgg;
-  private final AttachedOptimizer optimizer;
+  private final WeightAverage average; // null without
+  private final Map<String, Tensor> others = new LinkedHashMap<>(); // besides the model's
   private final Function<String, DivergedException> diverged;
 
   /** {@code diverged} makes the exception for a non-finite tensor, given its name. */
   TrainingTensors(
-      Vgg vgg, AttachedOptimizer optimizer, Function<String, DivergedException> diverged) {
+      Vgg vgg,
+      AttachedOptimizer optimizer,
+      WeightAverage average,
+      Function<String, DivergedException> diverged) {
     this.vgg = vgg;
-    this.optimizer = optimizer;
+    this.average = average;
     this.diverged = diverged;
+    optimizer.states().forEach(moment -> others.put(moment.name(), moment.tensor()));
+    if (average != null) {
+      vgg.network().parameters().forEach(p -> others.put(UNAVERAGED + p.name(), p.value()));
+      vgg.network().buffers().forEach(b -> others.put(UNAVERAGED + b.name(), b.value()));
+    }
   }
 
   /**
@@ -46,13 +63,16 @@ final class TrainingTensors {
   /** Copies all tensors, which must be finite. */
   Snapshot capture(TrainingState state) {
     requireFiniteWeights();
-    optimizer.states().forEach(moment -> requireFinite(moment.name(), moment.tensor()));
-    return new Snapshot(
-        state,
-        new ModelTensors(vgg).toFile().stream().map(SafeTensor::copy).toList(),
-        optimizer.states().stream()
-            .map(moment -> SafeTensor.of(moment.name(), moment.tensor()).copy())
-            .toList());
+    others.forEach(this::requireFinite);
+    List<SafeTensor> beside =
+        others.entrySet().stream()
+            .map(other -> SafeTensor.of(other.getKey(), other.getValue()).copy())
+            .toList();
+    return new Snapshot(state, average == null ? model() : average.with(this::model), beside);
+  }
+
+  private List<SafeTensor> model() {
+    return new ModelTensors(vgg).toFile().stream().map(SafeTensor::copy).toList();
   }
 
   /**
@@ -62,17 +82,31 @@ final class TrainingTensors {
    */
   void restore(Snapshot snapshot) {
     Map<String, SafeTensor> model = byName(snapshot.model());
-    Map<String, SafeTensor> moments = byName(snapshot.optimizer());
+    Map<String, SafeTensor> beside = byName(snapshot.optimizer());
+    requireSameNames(beside.keySet());
     ModelTensors.check(
         ORIGIN, vgg.config(), snapshot.model().stream().map(SafeTensor::spec).toList());
     new ModelTensors(vgg).read(model::containsKey, (name, type) -> model.get(name).read(type));
-    for (AttachedOptimizer.State moment : optimizer.states()) {
-      SafeTensor saved = moments.get(moment.name());
-      if (saved == null) {
+    if (average != null) {
+      average.exchange(); // the model is the average
+    }
+    others.forEach(
+        (name, tensor) -> tensor.upload(beside.get(name).read(SafeTensorType.of(tensor.dtype()))));
+    vgg.network().refreshCompute();
+  }
+
+  private void requireSameNames(Set<String> saved) {
+    for (String name : others.keySet()) {
+      if (!saved.contains(name)) {
         throw new InvalidInputException(
-            ORIGIN + " lacks " + moment.name() + "; it belongs to another optimizer");
+            ORIGIN + " lacks " + name + "; it belongs to another optimizer");
       }
-      moment.tensor().upload(saved.read(SafeTensorType.of(moment.tensor().dtype())));
+    }
+    for (String name : saved) {
+      if (!others.containsKey(name)) {
+        throw new InvalidInputException(
+            ORIGIN + " has " + name + ", which this training has no use for");
+      }
     }
   }
 

@@ -12,12 +12,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.backend.reference.ReferenceBackend;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.AveragePlan;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
@@ -37,6 +40,7 @@ import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.ReluPlan;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.SlabRate;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
@@ -50,6 +54,9 @@ import org.vgg4j.testing.Errors;
  * test is a subclass that opens it.
  */
 abstract class EngineOperationsTest {
+  private static final List<SlabRate> PARTS =
+      List.of(new SlabRate(0, 1), new SlabRate(64, 0.25), new SlabRate(5056, 3));
+
   /** Opens the engine under test. */
   abstract Backend open();
 
@@ -203,8 +210,11 @@ abstract class EngineOperationsTest {
     compare(c.toString(), bench -> batchNorm(bench, c));
   }
 
-  /** Checks that what is computed again is the same to the bit, and moves no running statistics. */
-  private static void requireSameAgain(
+  /**
+   * Checks that what is computed again is the same to the bit, and moves no running statistics;
+   * returns what was saved again.
+   */
+  private static Tensor requireSameAgain(
       Bench bench,
       BatchNorm2dPlan plan,
       Tensor x,
@@ -221,10 +231,12 @@ abstract class EngineOperationsTest {
     plan.normalizeAgain(x, gamma, beta, again, saved);
     assertArrayEquals(expected, Bench.values(again));
     again = bench.output(plan.y());
-    plan.forwardAgain(x, gamma, beta, mean, var, again, saved);
+    Tensor savedAgain = bench.opaque(plan.saved());
+    plan.forwardAgain(x, gamma, beta, mean, var, again, savedAgain);
     assertArrayEquals(expected, Bench.values(again));
     assertArrayEquals(means, Bench.values(mean));
     assertArrayEquals(vars, Bench.values(var));
+    return savedAgain;
   }
 
   private static Outputs batchNorm(Bench bench, NormCase c) {
@@ -249,8 +261,11 @@ abstract class EngineOperationsTest {
     Tensor saved = bench.opaque(plan.saved());
     plan.forwardInference(x, gamma, beta, mean, var, inference);
     plan.forwardTraining(x, gamma, beta, mean, var, y, saved);
-    requireSameAgain(bench, plan, x, gamma, beta, mean, var, y, saved);
+    Tensor savedAgain = requireSameAgain(bench, plan, x, gamma, beta, mean, var, y, saved);
+    plan.backward(x, dy, gamma, beta, savedAgain, dx, dgamma, dbeta);
+    double[] fromSavedAgain = Bench.values(dx);
     plan.backward(x, dy, gamma, beta, saved, dx, dgamma, dbeta);
+    assertArrayEquals(Bench.values(dx), fromSavedAgain);
     int count = c.n() * c.h() * c.w();
     return new Outputs(bench)
         .add("batch norm y", y, count)
@@ -451,15 +466,17 @@ abstract class EngineOperationsTest {
         });
   }
 
-  @Test
-  void crossEntropy() {
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.1})
+  void crossEntropy(double labelSmoothing) {
     Shape shape = Shape.of(4, 10);
     Function<Bench, Outputs> run =
         bench -> {
           StepState state = bench.state();
           LossAccumulator sums = bench.own(bench.backend().newLossAccumulator());
           CrossEntropyPlan plan =
-              bench.own(bench.backend().crossEntropy(bench.plain(shape), state, sums));
+              bench.own(
+                  bench.backend().crossEntropy(bench.plain(shape), state, sums, labelSmoothing));
           state.setLoss(3, 1.0 / 3);
           double[] values = Arrays.stream(Bench.random(shape, 22)).map(v -> v * 8).toArray();
           values[10] = 1000; // a softmax without the maximum subtracted overflows
@@ -468,7 +485,7 @@ abstract class EngineOperationsTest {
           Tensor dlogits = bench.output(bench.plain(shape));
           plan.forward(logits, labels, dlogits);
           LossTotals read = sums.read();
-          double[] totals = {read.lossSum(), read.correct(), read.count()};
+          double[] totals = {read.lossSum(), read.correct(), read.inTopFive(), read.count()};
           sums.reset();
           return new Outputs(bench)
               .add("cross entropy dlogits", dlogits, 10)
@@ -522,6 +539,74 @@ abstract class EngineOperationsTest {
   }
 
   @Test
+  void partsWithLearningRatesOfTheirOwn() {
+    compare("Adam in parts", bench -> optimizer(bench, 2, PARTS));
+    compare("SGD with momentum in parts", bench -> optimizer(bench, 1, PARTS));
+    compare("SGD in parts", bench -> optimizer(bench, 0, PARTS));
+  }
+
+  /** A norm that is too large, one that is not, and one of squares that no float holds. */
+  @ParameterizedTest
+  @CsvSource({"0, 3", "0, 1000", "100, 3"})
+  void clipping(int exponent, double most) {
+    Shape shape = Shape.of(10_001);
+    double[] gradients =
+        Arrays.stream(Bench.random(shape, 33)).map(x -> Math.scalb(x, exponent)).toArray();
+    compare(
+        "clipping to " + most,
+        bench -> {
+          Layout layout = bench.master(shape);
+          Arena slab = bench.arena(Arena.align(layout.bytes()));
+          slab.tensor(0, layout).upload(gradients);
+          bench.own(bench.backend().clip(most, slab)).run();
+          return new Outputs(bench).add("clipped gradients", slab.tensor(0, layout), 3);
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+  void withoutANormEveryGradientIsNotANumber(double bad) {
+    try (Bench bench = new Bench(open())) {
+      Shape shape = Shape.of(10_001);
+      double[] gradients = Bench.random(shape, 33);
+      gradients[5003] = bad;
+      Layout layout = bench.master(shape);
+      Arena slab = bench.arena(Arena.align(layout.bytes()));
+      slab.tensor(0, layout).upload(gradients);
+      bench.own(bench.backend().clip(1, slab)).run();
+      double[] clipped = new double[gradients.length];
+      slab.tensor(0, layout).download(clipped);
+      assertTrue(Arrays.stream(clipped).allMatch(Double::isNaN));
+    }
+  }
+
+  /** Of values that have more elements than their average, which stay. */
+  @Test
+  void averages() {
+    Shape shape = Shape.of(10_001);
+    compare(
+        "average",
+        bench -> {
+          Layout layout = bench.master(shape);
+          long bytes = Arena.align(layout.bytes());
+          Arena values = bench.arena(2 * bytes);
+          Arena average = bench.arena(bytes);
+          values.tensor(0, layout).upload(Bench.random(shape, 34));
+          values.tensor(bytes, layout).upload(Bench.random(shape, 35));
+          average.tensor(0, layout).upload(Bench.random(shape, 36));
+          AveragePlan plan = bench.own(bench.backend().average(0.9, values, average));
+          plan.run();
+          plan.run(0, 64);
+          plan.run(64, 10_001);
+          plan.exchange();
+          return new Outputs(bench)
+              .add("average", values.tensor(0, layout), 6)
+              .add("values behind the average", values.tensor(bytes, layout), 0)
+              .add("averaged values", average.tensor(0, layout), 0);
+        });
+  }
+
+  @Test
   void accumulation() {
     Shape shape = Shape.of(10_001);
     compare(
@@ -544,6 +629,10 @@ abstract class EngineOperationsTest {
 
   /** Five updates of a slab that is no multiple of any chunk. */
   private static Outputs optimizer(Bench bench, int moments) {
+    return optimizer(bench, moments, List.of(new SlabRate(0, 1)));
+  }
+
+  private static Outputs optimizer(Bench bench, int moments, List<SlabRate> rates) {
     Shape shape = Shape.of(10_001);
     Layout layout = bench.master(shape);
     long bytes = Arena.align(layout.bytes());
@@ -553,7 +642,7 @@ abstract class EngineOperationsTest {
     Arena v = moments > 1 ? bench.arena(bytes) : null;
     StepState state = bench.state();
     Backend backend = bench.backend();
-    ParameterSlabs slabs = new ParameterSlabs(p, g);
+    ParameterSlabs slabs = new ParameterSlabs(p, g).withRates(rates);
     OptimizerPlan plan =
         bench.own(
             moments == 2

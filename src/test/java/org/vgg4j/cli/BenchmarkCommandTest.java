@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -41,6 +44,46 @@ final class BenchmarkCommandTest {
         run("--batch-size", "2", "--accumulate", "3", "--warm-up", "1", "--steps", "1");
     assertEquals(0, result.code(), result.err());
     assertTrue(result.outLines().contains("batch: 6"), result.out());
+  }
+
+  private static Cli.Result onRequest(String input, String... more) {
+    InputStream before = System.in;
+    System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
+    try {
+      List<String> flags =
+          new ArrayList<>(List.of("--on-request", "--warm-up", "1", "--steps", "2"));
+      flags.addAll(List.of(more));
+      return run(flags.toArray(new String[0]));
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  @Test
+  void onRequestEachLineOfTheInputIsAWindow() throws Exception {
+    Cli.Result result = onRequest("\n\n", "--batch-size", "4", "--json");
+    assertEquals(0, result.code(), result.err());
+    List<String> lines = result.outLines();
+    assertEquals(4, lines.size(), result.out());
+    assertEquals("ready", lines.get(0));
+    JsonNode windows = new ObjectMapper().readTree(lines.get(3)).get("windows");
+    List<Double> said = lines.subList(1, 3).stream().map(Double::valueOf).sorted().toList();
+    assertEquals(said, List.of(windows.get(0).asDouble(), windows.get(1).asDouble()));
+  }
+
+  @Test
+  void onRequestThereAreAtMostSoManyWindows() {
+    Cli.Result result = onRequest("\n\n\n\n", "--repeats", "2");
+    assertEquals(0, result.code(), result.err());
+    assertEquals(2, result.outLines().stream().filter(line -> line.matches("[0-9.]+")).count());
+  }
+
+  @Test
+  void withoutAnyRequestThereIsNoResult() {
+    Cli.Result result = onRequest("");
+    assertEquals(2, result.code());
+    assertEquals("ready\n", result.out());
+    assertTrue(result.err().startsWith("vgg: no window: standard input ended"), result.err());
   }
 
   @Test

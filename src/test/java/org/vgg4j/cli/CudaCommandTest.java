@@ -31,7 +31,6 @@ import org.vgg4j.tensor.UserFolders;
 final class CudaCommandTest {
   private static final String TIMED = "cudaEventElapsedTime";
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final long DEVICE_BYTES = 4L << 30;
 
   @TempDir private Path folder;
 
@@ -44,7 +43,7 @@ final class CudaCommandTest {
   @AfterEach
   void reset() {
     StandIn.reset();
-    StandIn.capacity(DEVICE_BYTES);
+    StandIn.capacity(StandIn.BYTES);
   }
 
   private static String[] onStandIn(List<String> arguments) {
@@ -284,7 +283,7 @@ final class CudaCommandTest {
     String line = Cli.refused(train(run));
     assertTrue(line.contains("MiB needed") && line.contains("smaller --batch-size"), line);
     assertFalse(Files.exists(run));
-    StandIn.capacity(DEVICE_BYTES);
+    StandIn.capacity(StandIn.BYTES);
     assertEquals(ExitCode.DONE, train(run).code());
   }
 

@@ -22,7 +22,6 @@ import org.vgg4j.backend.cuda.StandIn;
 /** {@code --data-on} on the GPU engine: the line at the start, what is kept, what is refused. */
 @OnStandIn
 final class CudaDataOnTest {
-  private static final long DEVICE_BYTES = 4L << 30;
 
   @TempDir private Path folder;
 
@@ -33,7 +32,7 @@ final class CudaDataOnTest {
 
   @AfterEach
   void reset() {
-    StandIn.capacity(DEVICE_BYTES);
+    StandIn.capacity(StandIn.BYTES);
     StandIn.reset();
   }
 

@@ -31,9 +31,10 @@ final class EvaluationTest {
   @Test
   void figuresByHand() {
     long[][] confusion = {{5, 1, 0, 0}, {2, 3, 1, 0}, {0, 0, 8, 0}, {0, 0, 0, 0}};
-    Evaluation evaluation = new Evaluation(0.5, confusion, List.of("a", "b", "c", "d"));
+    Evaluation evaluation = new Evaluation(0.5, confusion, 19, List.of("a", "b", "c", "d"));
     assertEquals(20, evaluation.count());
     assertEquals(16 / 20.0, evaluation.accuracy());
+    assertEquals(19 / 20.0, evaluation.topFiveAccuracy());
     assertEquals(6, evaluation.support(0));
     assertEquals(5 / 6.0, evaluation.recall(0));
     assertEquals(5 / 7.0, evaluation.precision(0));
@@ -136,7 +137,7 @@ final class EvaluationTest {
             TinyNets.random(
                 TinyNets.config("4,M,6,M", true, 3, 0.5), NetworkOptions.training(7), backend);
         DataFeed feed = new DataFeed(vgg, PREPROCESSING, data, DataOn.AUTO)) {
-      LossTotals trained = new LossTotals(5, 2, 7, -1);
+      LossTotals trained = new LossTotals(5, 2, 4, 7, -1);
       vgg.network().loss().restoreTotals(trained);
       Evaluation expected = Evaluator.evaluate(vgg, PREPROCESSING, data);
       LossTotals totals = Evaluator.totals(vgg, feed, () -> false);

@@ -169,9 +169,9 @@ class MemoryTest {
   @Test
   void tooLittleMemoryIsRefusedBeforehand() {
     try (Backend backend = new ReferenceBackend()) {
-      MemoryPlan fits = new MemoryPlan(1000, 0, 0, 0, 0, 0, 0, 0, List.of());
+      MemoryPlan fits = new MemoryPlan(1000, 1000, 0, 0, 0, 0, 0, 0, 0, List.of());
       fits.requireFits(backend, 2);
-      MemoryPlan huge = new MemoryPlan(1L << 50, 0, 0, 0, 0, 0, 0, 0, List.of());
+      MemoryPlan huge = new MemoryPlan(1L << 50, 1L << 50, 0, 0, 0, 0, 0, 0, 0, List.of());
       OutOfDeviceMemoryException refusal =
           assertThrows(OutOfDeviceMemoryException.class, () -> huge.requireFits(backend, 2));
       assertEquals(3L << 50, refusal.neededBytes());
@@ -182,7 +182,7 @@ class MemoryTest {
   void neighboursNeverOverlap() {
     try (Backend backend = new ReferenceBackend()) {
       for (boolean training : new boolean[] {true, false}) {
-        ActivationMemory memory = new ActivationMemory(training);
+        ActivationMemory memory = new ActivationMemory(training, 0);
         List<Slot> activations = new ArrayList<>();
         List<Slot> gradients = new ArrayList<>();
         int[] lengths = {100, 7, 300, 300, 1, 64, 33};

@@ -19,7 +19,6 @@ import org.vgg4j.nn.Values;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
-import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 
@@ -173,23 +172,5 @@ class OptimizerTest {
         Network net = Network.build(Relu::new, Shape.of(3), NetworkOptions.training(2), backend)) {
       assertThrows(IllegalStateException.class, () -> new Adam().attach(net));
     }
-  }
-
-  @Test
-  void schedules() {
-    assertEquals(0.5, LearningRateSchedule.of("constant").rate(0.5, 99, 100));
-    LearningRateSchedule linear = LearningRateSchedule.of("linear");
-    assertEquals(0.5, linear.rate(0.5, 0, 100));
-    assertEquals(0.375, linear.rate(0.5, 25, 100));
-    assertEquals(0, linear.rate(0.5, 100, 100));
-    LearningRateSchedule cosine = LearningRateSchedule.of("cosine");
-    assertEquals(0.5, cosine.rate(0.5, 0, 100));
-    assertEquals(0.25, cosine.rate(0.5, 50, 100), 1e-15);
-    assertEquals(0.5 * (1 + Math.sqrt(0.5)) / 2, cosine.rate(0.5, 25, 100), 1e-15);
-    assertEquals(0, cosine.rate(0.5, 200, 100), 1e-15);
-    assertEquals(
-        "learningRateSchedule must be one of constant, linear, cosine, not steep",
-        assertThrows(InvalidInputException.class, () -> LearningRateSchedule.of("steep"))
-            .getMessage());
   }
 }

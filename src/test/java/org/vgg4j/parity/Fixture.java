@@ -51,6 +51,40 @@ record Fixture(
     }
   }
 
+  /**
+   * Tensors of a file without images.
+   *
+   * @param tensors row-major
+   */
+  record Results(Map<String, String> metadata, Map<String, double[]> tensors) {
+    double[] values(String name) {
+      double[] values = tensors.get(name);
+      if (values == null) {
+        throw new IllegalArgumentException("the file has no tensor " + name);
+      }
+      return values;
+    }
+
+    /** Returns the names that begin with {@code prefix}. */
+    Set<String> names(String prefix) {
+      Set<String> names = new TreeSet<>(tensors.keySet());
+      names.removeIf(name -> !name.startsWith(prefix));
+      return names;
+    }
+  }
+
+  static Results results(String file) {
+    try (SafeTensorsReader reader = SafeTensorsReader.open(path(file))) {
+      Map<String, double[]> tensors = new LinkedHashMap<>();
+      for (SafeTensorSpec spec : reader.tensors()) {
+        tensors.put(spec.name(), TestTensors.doubles(reader, spec.name()));
+      }
+      return new Results(reader.metadata(), tensors);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static Path path(String net) {
     try {
       return Path.of(Fixture.class.getResource("/fixtures/" + net + ".safetensors").toURI());

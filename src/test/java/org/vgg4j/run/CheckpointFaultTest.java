@@ -193,7 +193,7 @@ class CheckpointFaultTest {
             step % 2,
             0,
             0.5,
-            new LossTotals(0.1 * step, 1, 2, -1),
+            new LossTotals(0.1 * step, 1, 1, 2, -1),
             finished);
     return new Snapshot(
         state,

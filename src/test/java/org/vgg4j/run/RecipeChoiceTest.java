@@ -26,7 +26,7 @@ final class RecipeChoiceTest {
     for (int i = 0; i < given.length; i += 2) {
       settings.put(given[i], given[i + 1]);
     }
-    return RecipeChoice.of(base, settings);
+    return RecipeChoice.of(base, settings, StartingWeights.NONE);
   }
 
   private static void assertNet(int classes, int channels, Recipe recipe) {

@@ -1,6 +1,7 @@
 package org.vgg4j.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
@@ -14,7 +15,9 @@ import org.vgg4j.nn.VggConfig;
 import org.vgg4j.nn.Width;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.LearningRateSchedule;
+import org.vgg4j.optim.Sgd;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.train.TrainingOptions;
 
 /** The recipes are what the README says. */
@@ -48,6 +51,36 @@ final class RecipeTest {
     assertEquals(new Adam(), blog.newOptimizer());
     assertEquals(Initialization.PYTORCH, blog.initialization());
     assertEquals("blog", blog.name());
+  }
+
+  @Test
+  void paper() {
+    Recipe paper = Recipe.of("paper");
+    VggConfig net = paper.net();
+    assertEquals("vgg16", net.arch());
+    assertEquals(false, net.batchNorm());
+    assertEquals(Width.FULL, net.width());
+    assertEquals(224, net.imageSize());
+    assertEquals(0.5, net.dropout());
+    assertEquals(
+        new TrainingOptions(74, 256, 1, 1e-2, LearningRateSchedule.PLATEAU, 1), paper.training());
+    assertEquals(3, paper.training().scheduleOptions().drops());
+    assertEquals(10, paper.training().scheduleOptions().factor());
+    assertEquals(new Sgd(new SgdSpec(0.9, 5e-4)), paper.newOptimizer());
+    assertEquals(Initialization.GLOROT, paper.initialization());
+    assertEquals("paper", paper.name());
+  }
+
+  /** Runs of versions without them had what is now the default. */
+  @Test
+  void aConfigurationMayLackTheNumbersOfTheSchedule() {
+    Map<String, Object> map = Recipe.quick().toMap();
+    for (String key :
+        List.of(
+            "learningRateStep", "learningRateFactor", "patience", "learningRateDrops", "warmUp")) {
+      assertNotNull(map.remove(key), key);
+    }
+    assertEquals(Recipe.quick(), Recipe.fromMap(map));
   }
 
   @Test

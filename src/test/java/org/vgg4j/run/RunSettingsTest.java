@@ -61,6 +61,33 @@ final class RunSettingsTest {
     return new TrainingState(1, 1, 1, batch, 0, 0, LossTotals.NONE, List.of());
   }
 
+  /** A run of a version without a setting had its default. */
+  @Test
+  void anAbsentKeyMayMeanItsDefault() {
+    assertEquals(List.of(), differences(Map.of(), Map.of("patience", 5, "warmUp", "none"), true));
+    Map<String, Object> four = Map.of("patience", 4);
+    assertEquals(List.of("--patience 4 (the run: 5)"), differences(Map.of(), four, true));
+    String message =
+        assertThrows(
+                InvalidInputException.class,
+                () ->
+                    SettingsDifference.require(Map.of(), four, Set.of(), at(0), Setting::flagName))
+            .getMessage();
+    assertTrue(message.contains("the run's: --patience 4 (the run: 5); leave"), message);
+  }
+
+  @Test
+  void whatAnOlderVersionDidNotSayHasItsOldMeaning() {
+    assertEquals(List.of(), differences(Map.of(), Map.of("labelSmoothing", 0.0), true));
+    assertEquals(List.of(), differences(Map.of(), Map.of("graph", true, "dataOn", "auto"), true));
+    Map<String, Object> recipe = Recipe.quick().toMap();
+    recipe.remove("labelSmoothing");
+    assertEquals(Recipe.quick(), Recipe.fromMap(recipe));
+    assertEquals(
+        List.of("--label-smoothing 0.1 (the run: none)"),
+        differences(Map.of(), Map.of("labelSmoothing", 0.1), true));
+  }
+
   @Test
   void aKeyThatTheRunHasNotOrNothingKnowsIsNoneToGoOnFrom() {
     Map<String, Object> seed = Map.of("seed", 1);
@@ -70,10 +97,10 @@ final class RunSettingsTest {
                 () -> SettingsDifference.require(Map.of(), seed, Set.of(), at(0), Setting::key))
             .getMessage();
     assertTrue(message.contains("the run's: seed 1 (the run: none); leave"), message);
-    Map<String, Object> strange = Map.of("seed", 1, "labelSmoothing", 0.1);
+    Map<String, Object> strange = Map.of("seed", 1, "mixUp", 0.1);
     message =
         assertThrows(InvalidInputException.class, () -> differences(strange, seed, false))
             .getMessage();
-    assertTrue(message.contains("has the key 'labelSmoothing', which"), message);
+    assertTrue(message.contains("has the key 'mixUp', which"), message);
   }
 }

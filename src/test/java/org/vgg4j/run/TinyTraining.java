@@ -13,6 +13,7 @@ import org.vgg4j.data.loading.BatchSchedule;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.Recomputation;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
@@ -41,6 +42,7 @@ final class TinyTraining {
   NanPolicy nanPolicy = NanPolicy.STOP;
   int keep = 3;
   VggConfig net = NET;
+  Recomputation recomputation = Recomputation.NONE;
 
   TinyTraining(Backend backend, String optimizer, TrainingOptions options) {
     this.backend = backend;
@@ -81,9 +83,12 @@ final class TinyTraining {
     CheckpointStore store = new CheckpointStore(run.checkpoints(), keep, files);
     CheckpointStore.Loaded newest = store.newestValid(reports::add);
     Snapshot from = newest == null ? null : newest.snapshot();
-    NetworkOptions start =
-        NetworkOptions.training(Trainer.batchSizes(4, IMAGES)).withSeed(options.seed());
     Recipe recipe = new Recipe("tiny", net, Initialization.KAIMING, optimizer, 0.9, 1e-4, options);
+    NetworkOptions start =
+        recipe
+            .networkOptions(Trainer.batchSizes(4, IMAGES, options.split()))
+            .withRecomputation(recomputation)
+            .withSeed(options.seed());
     try (Vgg vgg =
             Vgg.build(
                 net,

@@ -9,14 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.CudaUnderTest;
+import org.vgg4j.backend.cuda.LeavesNothing;
 import org.vgg4j.backend.cuda.OnStandIn;
 import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.backend.cuda.StandIn;
@@ -36,22 +36,11 @@ import org.vgg4j.testing.TinyNets;
 
 /** Where the images lie on the GPU engine, and that it makes no difference to the results. */
 @OnStandIn
+@ExtendWith(LeavesNothing.class)
 final class CudaDataPlaceTest {
   private static final ImageSource TRAIN = TinyNets.noise(22, 3); // batches of 4, the last of 2
   private static final ImageSource TEST = TinyNets.noise(11, 3);
   private static final Preprocessing PREPROCESSING = Preprocessing.of(1, 8);
-  private static final long DEVICE_BYTES = 4L << 30;
-
-  @BeforeEach
-  void requireStandIn() {
-    StandIn.require();
-  }
-
-  @AfterEach
-  void reset() {
-    StandIn.capacity(DEVICE_BYTES);
-    StandIn.reset();
-  }
 
   /** What a training gave, and what it was told of the images. */
   private static final class Heard implements TrainingListener {
@@ -81,9 +70,7 @@ final class CudaDataPlaceTest {
 
     @Override
     public void epochFinished(EpochMetrics epoch) {
-      metrics.add(
-          new EpochMetrics(
-              epoch.epoch(), epoch.trainLoss(), epoch.trainAccuracy(), epoch.testAccuracy(), 0, 0));
+      metrics.add(epoch.timeless());
     }
 
     void requireSame(Heard other) {
@@ -191,7 +178,6 @@ final class CudaDataPlaceTest {
   /** The second fit takes other images; a third the same ones, which stay where they are. */
   @Test
   void otherImagesTakeThePlaceOfTheFirst() {
-    Map<String, Long> before = StandIn.live();
     Heard heard = new Heard();
     try (CudaBackend backend = open(Precision.FP32);
         Vgg vgg = vgg(backend);
@@ -212,7 +198,6 @@ final class CudaDataPlaceTest {
       trainer.fit(TRAIN, TEST, heard);
       assertEquals(4, heard.places.size());
     }
-    assertEquals(before, StandIn.live());
   }
 
   /** The same sums as from logits that the host reads. */
@@ -320,7 +305,7 @@ final class CudaDataPlaceTest {
   }
 
   private static long used(CudaBackend backend) {
-    return DEVICE_BYTES - (512L << 20) - backend.availableBytes();
+    return StandIn.BYTES - (512L << 20) - backend.availableBytes();
   }
 
   @Test

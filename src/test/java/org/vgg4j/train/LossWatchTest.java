@@ -25,7 +25,7 @@ final class LossWatchTest {
   }
 
   private static LossTotals totals(long count) {
-    return new LossTotals(1, 0, count, -1);
+    return new LossTotals(1, 0, 0, count, -1);
   }
 
   /** Lets the newest read arrive. */

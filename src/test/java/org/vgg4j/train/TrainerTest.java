@@ -33,7 +33,9 @@ import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.LearningRateSchedule;
+import org.vgg4j.optim.ScheduleOptions;
 import org.vgg4j.optim.Sgd;
+import org.vgg4j.optim.WarmUp;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.SgdSpec;
@@ -322,27 +324,37 @@ final class TrainerTest {
     List<Double> rates = new ArrayList<>();
     List<Double> expected = new ArrayList<>();
     for (int step = 0; step < 6; step++) {
+      double warm = step == 0 ? 0.5 : 1;
       expected.add(
-          switch (schedule) {
-            case CONSTANT -> 0.02;
-            case LINEAR -> 0.02 * (1 - step / 6.0);
-            case COSINE -> 0.02 * ((1 + Math.cos(Math.PI * (step / 6.0))) / 2);
-          });
+          warm
+              * switch (schedule) {
+                case CONSTANT, PLATEAU -> 0.02;
+                case STEP -> step < 3 ? 0.02 : 0.02 * 0.1;
+                case LINEAR -> 0.02 * (1 - step / 6.0);
+                case COSINE -> 0.02 * ((1 + Math.cos(Math.PI * (step / 6.0))) / 2);
+              });
     }
     try (Backend backend = Backends.open("reference").backend();
         Vgg vgg = net(TinyNets.config("4,M", true, 3, 0.5), 4, 10, 1, backend);
         Trainer trainer =
-            new Trainer(vgg, new Adam(), new TrainingOptions(2, 4, 0.02, schedule, 1))) {
-      trainer.fit(
-          data,
-          data,
-          new TrainingListener() {
-            @Override
-            public void stepFinished(int epoch, int step, int images, double meanLoss) {
-              rates.add(vgg.network().stepState().learningRate());
-              assertEquals(rates.size() - 1, vgg.network().stepState().step());
-            }
-          });
+            new Trainer(
+                vgg,
+                new Adam(),
+                new TrainingOptions(2, 4, 0.02, schedule, 1)
+                    .withScheduleOptions(new ScheduleOptions(1, 10, 1, 1, new WarmUp(2, false))))) {
+      EpochMetrics last =
+          trainer.fit(
+              data,
+              data,
+              new TrainingListener() {
+                @Override
+                public void stepFinished(int epoch, int step, int images, double meanLoss) {
+                  rates.add(vgg.network().stepState().learningRate());
+                  assertEquals(rates.size() - 1, vgg.network().stepState().step());
+                }
+              });
+      assertEquals(expected.get(5), last.learningRate());
+      assertEquals(expected.get(5), last.toMap().get("learningRate"));
     }
     assertEquals(expected, rates);
   }

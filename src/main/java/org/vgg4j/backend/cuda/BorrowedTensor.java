@@ -32,6 +32,12 @@ public final class BorrowedTensor implements AutoCloseable {
     return tensor;
   }
 
+  /**
+   * {@inheritDoc} The loan ends even if this fails.
+   *
+   * @throws org.vgg4j.tensor.InvalidInputException when the owner's stream is being captured as a
+   *     CUDA graph, so that it cannot wait; {@link DeviceSharing#haveWait} has it wait afterwards
+   */
   @Override
   public void close() {
     if (!closed) {

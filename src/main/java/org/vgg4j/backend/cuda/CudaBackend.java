@@ -13,7 +13,9 @@ import org.vgg4j.backend.cuda.memory.PinnedBuffer;
 import org.vgg4j.backend.cuda.operations.CudaAccumulate;
 import org.vgg4j.backend.cuda.operations.CudaAdam;
 import org.vgg4j.backend.cuda.operations.CudaAdaptiveAvgPool2d;
+import org.vgg4j.backend.cuda.operations.CudaAverage;
 import org.vgg4j.backend.cuda.operations.CudaBatchNorm2d;
+import org.vgg4j.backend.cuda.operations.CudaClip;
 import org.vgg4j.backend.cuda.operations.CudaConv2d;
 import org.vgg4j.backend.cuda.operations.CudaConvBlock;
 import org.vgg4j.backend.cuda.operations.CudaCrossEntropy;
@@ -28,14 +30,15 @@ import org.vgg4j.backend.cuda.operations.CudaRelu;
 import org.vgg4j.backend.cuda.operations.CudaResidentImages;
 import org.vgg4j.backend.cuda.operations.CudaSgd;
 import org.vgg4j.backend.cuda.operations.CudaStepState;
-import org.vgg4j.backend.cuda.operations.OptimizerSlabs;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.AveragePlan;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.ClipPlan;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.ConvBlockPlan;
@@ -339,9 +342,14 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
+  public CrossEntropyPlan crossEntropy(
+      Layout logits, StepState state, LossAccumulator sums, double labelSmoothing) {
     return new CudaCrossEntropy(
-        device, CudaLayout.of(logits), CudaStepState.of(device, state), CudaLossTotals.of(sums));
+        device,
+        CudaLayout.of(logits),
+        CudaStepState.of(device, state),
+        CudaLossTotals.of(sums),
+        labelSmoothing);
   }
 
   @Override
@@ -360,36 +368,27 @@ public final class CudaBackend implements Backend {
   @Override
   public OptimizerPlan adam(
       AdamSpec spec, ParameterSlabs slabs, Arena m, Arena v, StepState state) {
-    return new CudaAdam(
-        device,
-        spec,
-        CudaStepState.of(device, state),
-        OptimizerSlabs.copies(device.memory(), slabs),
-        OptimizerSlabs.of(device.memory(), slabs, m, v));
+    return new CudaAdam(device, spec, state, slabs, m, v);
   }
 
   @Override
   public OptimizerPlan sgd(SgdSpec spec, ParameterSlabs slabs, Arena v, StepState state) {
-    if ((v == null) != (spec.momentum() == 0)) {
-      throw new IllegalArgumentException(
-          "SGD takes a momentum buffer if and only if it has momentum");
-    }
-    CudaArena[] all =
-        v == null
-            ? OptimizerSlabs.of(device.memory(), slabs)
-            : OptimizerSlabs.of(device.memory(), slabs, v);
-    return new CudaSgd(
-        device,
-        spec,
-        CudaStepState.of(device, state),
-        OptimizerSlabs.copies(device.memory(), slabs),
-        all);
+    return new CudaSgd(device, spec, state, slabs, v);
   }
 
   @Override
   public AccumulatePlan accumulate(Arena from, Arena into) {
-    return new CudaAccumulate(
-        device, CudaArena.of(device.memory(), from), CudaArena.of(device.memory(), into));
+    return new CudaAccumulate(device, from, into);
+  }
+
+  @Override
+  public ClipPlan clip(double most, Arena gradients) {
+    return new CudaClip(device, most, gradients);
+  }
+
+  @Override
+  public AveragePlan average(double decay, Arena values, Arena average) {
+    return new CudaAverage(device, decay, values, average);
   }
 
   @Override

@@ -52,7 +52,7 @@ public final class DeviceSharing {
    *     may follow those of each pixel
    * @return the loan, which ends when it is closed
    * @throws InvalidInputException when the memory is not that of the engine's GPU, as far as CUDA
-   *     knows, or its order is another
+   *     knows, or its order is another, or the owner's stream is being captured as a CUDA graph
    * @throws IllegalStateException when the engine is closed or belongs to another thread
    */
   public BorrowedTensor borrow(DeviceArray array) {
@@ -68,8 +68,13 @@ public final class DeviceSharing {
   }
 
   private void giveBack(DeviceArray array) {
-    device.context().checkOpen();
-    if (!device.context().status().isLost()) {
+    CudaContext context = device.context();
+    if (context.isClosed()) {
+      throw new IllegalStateException(
+          "this engine was closed before a loan of memory to it: close loans first");
+    }
+    context.checkOpen();
+    if (!context.status().isLost()) {
       device.memory().foreign().haveWait(array.stream());
     }
   }
@@ -108,6 +113,7 @@ public final class DeviceSharing {
    * Has what the engine is given from now on wait, on the GPU, for what is on a stream now.
    *
    * @param stream of the engine's GPU, as {@link DeviceArray#stream} has it
+   * @throws InvalidInputException when it is being captured as a CUDA graph
    */
   public void waitFor(long stream) {
     device.context().checkOpen();
@@ -118,6 +124,7 @@ public final class DeviceSharing {
    * Has what is put on a stream from now on wait, on the GPU, for what the engine was given so far.
    *
    * @param stream as for {@link #waitFor}
+   * @throws InvalidInputException when it is being captured as a CUDA graph
    */
   public void haveWait(long stream) {
     device.context().checkOpen();

@@ -6,7 +6,11 @@ import org.vgg4j.tensor.Arena;
 /** into += from, over slabs. */
 final class OneDnnAccumulate extends SlabSweep implements AccumulatePlan {
   OneDnnAccumulate(Dnnl dnnl, Arena from, Arena into) {
-    super(dnnl, "accumulate", into, from);
+    super(dnnl, "accumulate", 1, into, from);
+    if (into.bytes() != from.bytes()) {
+      throw new IllegalArgumentException(
+          "accumulation of " + from.bytes() + " bytes into " + into.bytes());
+    }
   }
 
   @Override
@@ -15,7 +19,7 @@ final class OneDnnAccumulate extends SlabSweep implements AccumulatePlan {
   }
 
   @Override
-  void update(float[][] chunk, int count) {
+  void update(float[][] chunk, long at, int count) {
     add(chunk[0], chunk[1], count);
   }
 

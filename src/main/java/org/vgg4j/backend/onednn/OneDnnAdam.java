@@ -2,19 +2,18 @@ package org.vgg4j.backend.onednn;
 
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.Arena;
-import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.StepState;
 
 /** Adam over slabs. */
-final class OneDnnAdam extends SlabSweep implements OptimizerPlan {
+final class OneDnnAdam extends RatedSweep {
   private final AdamSpec spec;
   private final StepState state;
   private float stepSize; // lr / (1 - b1^t)
   private float rootCorrection; // 1 / sqrt(1 - b2^t)
 
   OneDnnAdam(Dnnl dnnl, AdamSpec spec, StepState state, ParameterSlabs slabs, Arena m, Arena v) {
-    super(dnnl, "adam", of(slabs, m, v));
+    super(dnnl, "adam", slabs, m, v);
     this.spec = spec;
     this.state = state;
   }
@@ -24,11 +23,11 @@ final class OneDnnAdam extends SlabSweep implements OptimizerPlan {
     double t = state.step() + 1.0;
     stepSize = (float) (state.learningRate() / (1 - Math.pow(spec.beta1(), t)));
     rootCorrection = (float) (1 / Math.sqrt(1 - Math.pow(spec.beta2(), t)));
-    sweep();
+    super.step();
   }
 
   @Override
-  void update(float[][] chunk, int count) {
+  void update(float[][] chunk, long at, int count) {
     update(
         chunk[0],
         chunk[1],
@@ -41,7 +40,7 @@ final class OneDnnAdam extends SlabSweep implements OptimizerPlan {
         (float) (1 - spec.beta2()),
         (float) spec.epsilon(),
         (float) spec.weightDecay(),
-        stepSize,
+        stepSize * factor(),
         rootCorrection);
   }
 

@@ -4,9 +4,11 @@ import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.AveragePlan;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.ClipPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
@@ -175,8 +177,10 @@ public final class OneDnnBackend implements Backend {
   }
 
   @Override
-  public CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
-    return new OneDnnCrossEntropy(dnnl, Dnnl.layout(logits), state, HostLossAccumulator.of(sums));
+  public CrossEntropyPlan crossEntropy(
+      Layout logits, StepState state, LossAccumulator sums, double labelSmoothing) {
+    return new OneDnnCrossEntropy(
+        dnnl, Dnnl.layout(logits), state, HostLossAccumulator.of(sums), labelSmoothing);
   }
 
   @Override
@@ -193,6 +197,16 @@ public final class OneDnnBackend implements Backend {
   @Override
   public AccumulatePlan accumulate(Arena from, Arena into) {
     return new OneDnnAccumulate(dnnl, from, into);
+  }
+
+  @Override
+  public ClipPlan clip(double most, Arena gradients) {
+    return new OneDnnClip(dnnl, most, gradients);
+  }
+
+  @Override
+  public AveragePlan average(double decay, Arena values, Arena average) {
+    return new OneDnnAverage(dnnl, decay, values, average);
   }
 
   @Override

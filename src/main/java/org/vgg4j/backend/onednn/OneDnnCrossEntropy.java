@@ -5,6 +5,7 @@ import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.SoftTargets;
 import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Tensor;
 
@@ -25,8 +26,14 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
   private final int[] labels; // (N)
   private final double[] exponentials; // (classes)
   private final HostLossAccumulator sums;
+  private final SoftTargets targets;
 
-  OneDnnCrossEntropy(Dnnl dnnl, OneDnnLayout layout, StepState state, HostLossAccumulator sums) {
+  OneDnnCrossEntropy(
+      Dnnl dnnl,
+      OneDnnLayout layout,
+      StepState state,
+      HostLossAccumulator sums,
+      double labelSmoothing) {
     this.dnnl = dnnl;
     this.layout = layout;
     this.sums = sums;
@@ -37,6 +44,7 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
     }
     batch = layout.shape().dim(0);
     classes = layout.shape().dim(1);
+    targets = SoftTargets.of(labelSmoothing, classes);
     labelsLayout = OneDnnLayout.plain(Shape.of(batch), DType.I32);
     logits = new float[layout.shape().arrayLength()];
     gradient = new float[logits.length];
@@ -79,15 +87,20 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
     }
     double max = logits[at + best];
     double sum = 0;
+    double below = 0;
+    int rank = 0;
     for (int c = 0; c < classes; c++) {
       exponentials[c] = Math.exp(logits[at + c] - max);
       sum += exponentials[c];
+      below += logits[at + c] - max;
+      float lead = logits[at + c] - logits[at + label];
+      rank += lead > 0 || (lead == 0 && c < label) ? 1 : 0;
     }
-    double loss = Math.log(sum) - (logits[at + label] - max);
-    sums.add(loss, best == label && !Double.isNaN(loss));
+    double loss = targets.loss(Math.log(sum), logits[at + label] - max, below);
+    sums.add(loss, Double.isFinite(loss) ? rank : classes + HostLossAccumulator.TOP);
     for (int c = 0; c < classes; c++) {
       double softmax = exponentials[c] / sum;
-      gradient[at + c] = (float) ((softmax - (c == label ? 1 : 0)) * gradientScale);
+      gradient[at + c] = (float) ((softmax - targets.of(c == label)) * gradientScale);
     }
   }
 

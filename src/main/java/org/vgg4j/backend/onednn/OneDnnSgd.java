@@ -1,18 +1,17 @@
 package org.vgg4j.backend.onednn;
 
 import org.vgg4j.tensor.Arena;
-import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.StepState;
 
 /** SGD over slabs, with or without momentum. */
-final class OneDnnSgd extends SlabSweep implements OptimizerPlan {
+final class OneDnnSgd extends RatedSweep {
   private final SgdSpec spec;
   private final StepState state;
 
   OneDnnSgd(Dnnl dnnl, SgdSpec spec, StepState state, ParameterSlabs slabs, Arena v) {
-    super(dnnl, "sgd", v == null ? of(slabs) : of(slabs, v));
+    super(dnnl, "sgd", slabs, v == null ? new Arena[0] : new Arena[] {v});
     this.spec = spec;
     this.state = state;
     if ((v == null) != (spec.momentum() == 0)) {
@@ -22,13 +21,8 @@ final class OneDnnSgd extends SlabSweep implements OptimizerPlan {
   }
 
   @Override
-  public void step() {
-    sweep();
-  }
-
-  @Override
-  void update(float[][] chunk, int count) {
-    float lr = (float) state.learningRate();
+  void update(float[][] chunk, long at, int count) {
+    float lr = (float) state.learningRate() * factor();
     float decay = (float) spec.weightDecay();
     if (chunk.length == 2) {
       plain(chunk[0], chunk[1], count, lr, decay);

@@ -60,13 +60,13 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
     try (F hint = describeForward(usage, false, yDesc)) {
       y = OneDnnLayout.of(spec.y(x.shape()), hint.dst_desc(0));
       w = givenW;
-      if (usage.training()) {
+      if (usage.weightGradients()) {
         planWeights(hint);
-        if (usage.inputGradient()) {
-          planData(hint);
-        }
       } else if (w == null) {
         w = weightsLayout(hint.weights_desc(0));
+      }
+      if (usage.training() && usage.inputGradient()) {
+        planData(hint);
       }
       planForward(usage);
     } catch (RuntimeException | Error e) {
@@ -149,6 +149,6 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
 
   @Override
   public void backwardWeights(Tensor xTensor, Tensor dy, Tensor dw, Tensor db) {
-    planned(weights, "for inference").run(xTensor, dy, dw, db);
+    planned(weights, "without gradients of the weights").run(xTensor, dy, dw, db);
   }
 }

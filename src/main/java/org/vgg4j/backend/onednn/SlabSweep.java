@@ -2,7 +2,6 @@ package org.vgg4j.backend.onednn;
 
 import org.bytedeco.javacpp.FloatPointer;
 import org.vgg4j.tensor.Arena;
-import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.Plan;
 
 /**
@@ -12,57 +11,67 @@ import org.vgg4j.tensor.Plan;
  */
 abstract class SlabSweep implements Plan {
   /** Values per chunk: 16 kB, so that one worker's arrays stay in its L1 cache. */
-  private static final int CHUNK = 4096;
+  static final int CHUNK = 4096;
 
   private final Dnnl dnnl;
   private final OneDnnArena[] slabs;
+  private final int readOnly;
   private final long elements;
   private final Cost cost;
   private final float[][][] chunks; // worker, slab, value
 
   /**
-   * Takes the slabs in the order in which {@link #update} gets their chunks. The second slab,
-   * gradients, is only read.
+   * Takes the slabs in the order in which {@link #update} gets their chunks. The first may be
+   * longer than the others: the rest of it is left alone.
    *
    * @param name what it computes, for a person
+   * @param readOnly the index of the slab that is not written back, -1 for none
    */
-  SlabSweep(Dnnl dnnl, String name, Arena... arenas) {
+  SlabSweep(Dnnl dnnl, String name, int readOnly, Arena... arenas) {
     this.dnnl = dnnl;
+    this.readOnly = readOnly;
     slabs = new OneDnnArena[arenas.length];
     for (int i = 0; i < arenas.length; i++) {
       if (!(arenas[i] instanceof OneDnnArena own)) {
         throw new IllegalArgumentException("oneDNN got a slab of another engine");
       }
-      if (own.bytes() != arenas[0].bytes() || own.bytes() % Float.BYTES != 0) {
-        throw new IllegalArgumentException(
-            "slabs of different sizes: " + own.bytes() + " and " + arenas[0].bytes() + " bytes");
-      }
       slabs[i] = own;
     }
-    elements = arenas[0].bytes() / Float.BYTES;
-    cost = Cost.loop(name, (2L * slabs.length - 1) * arenas[0].bytes());
+    long bytes = slabs[slabs.length - 1].bytes();
+    for (int i = 0; i < slabs.length; i++) {
+      OneDnnArena own = slabs[i];
+      boolean fits = i == 0 ? own.bytes() >= bytes : own.bytes() == bytes;
+      if (!fits || own.bytes() % Float.BYTES != 0) {
+        throw new IllegalArgumentException(
+            "slabs of different sizes: " + own.bytes() + " and " + bytes + " bytes");
+      }
+    }
+    elements = bytes / Float.BYTES;
+    cost = Cost.loop(name, (2L * slabs.length - (readOnly < 0 ? 0 : 1)) * bytes);
     chunks = new float[dnnl.workers().count()][slabs.length][CHUNK];
   }
 
-  /** Updates the first {@code count} values of the chunks. All but the second are written back. */
-  abstract void update(float[][] chunk, int count);
+  /**
+   * Updates the first {@code count} values of the chunks, which begin at the element {@code at} of
+   * the slabs.
+   */
+  abstract void update(float[][] chunk, long at, int count);
 
-  /** Returns the slabs of an optimizer: parameters, gradients, then its moments. */
-  static Arena[] of(ParameterSlabs slabs, Arena... own) {
-    if (slabs.compute() != null) {
-      throw new IllegalArgumentException("the CPU engine keeps no copies of weights");
-    }
-    Arena[] all = new Arena[2 + own.length];
-    all[0] = slabs.masters();
-    all[1] = slabs.gradients();
-    System.arraycopy(own, 0, all, 2, own.length);
-    return all;
+  /** Returns how many values are updated. */
+  final long elements() {
+    return elements;
   }
 
   /** Runs the update over the whole slabs. */
   final void sweep() {
+    sweep(0, elements);
+  }
+
+  /** Runs the update over a part of the slabs. */
+  final void sweep(long first, long end) {
     long begun = dnnl.begin();
-    dnnl.workers().run(elements, CHUNK, this::sweep);
+    dnnl.workers()
+        .run(end - first, CHUNK, (worker, from, to) -> sweep(worker, first + from, first + to));
     dnnl.end(cost, begun);
   }
 
@@ -77,9 +86,9 @@ abstract class SlabSweep implements Plan {
       for (int s = 0; s < slabs.length; s++) {
         pointers[s].position(at).get(mine[s], 0, count);
       }
-      update(mine, count);
+      update(mine, at, count);
       for (int s = 0; s < slabs.length; s++) {
-        if (s != 1) {
+        if (s != readOnly) {
           pointers[s].position(at).put(mine[s], 0, count);
         }
       }

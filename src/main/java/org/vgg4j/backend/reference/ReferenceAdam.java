@@ -28,13 +28,13 @@ final class ReferenceAdam extends ReferenceOptimizer {
   }
 
   @Override
-  void update(double[] ps, double[] gs) {
+  void update(double[] ps, double[] gs, int first, int end, double factor) {
     double[] ms = m.values();
     double[] vs = v.values();
     double t = state.step() + 1.0;
-    double stepSize = state.learningRate() / (1 - Math.pow(spec.beta1(), t));
+    double stepSize = factor * state.learningRate() / (1 - Math.pow(spec.beta1(), t));
     double rootCorrection = Math.sqrt(1 - Math.pow(spec.beta2(), t));
-    for (int i = 0; i < ps.length; i++) {
+    for (int i = first; i < end; i++) {
       double gradient = gs[i] + spec.weightDecay() * ps[i];
       ms[i] = spec.beta1() * ms[i] + (1 - spec.beta1()) * gradient;
       vs[i] = spec.beta2() * vs[i] + (1 - spec.beta2()) * gradient * gradient;

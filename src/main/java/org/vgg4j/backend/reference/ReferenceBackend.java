@@ -4,9 +4,11 @@ import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
 import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.AveragePlan;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
+import org.vgg4j.tensor.ClipPlan;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
@@ -173,9 +175,11 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public CrossEntropyPlan crossEntropy(Layout logits, StepState state, LossAccumulator sums) {
+  public CrossEntropyPlan crossEntropy(
+      Layout logits, StepState state, LossAccumulator sums, double labelSmoothing) {
     checkOpen();
-    return new ReferenceCrossEntropy(activation(logits), state, HostLossAccumulator.of(sums));
+    return new ReferenceCrossEntropy(
+        activation(logits), state, HostLossAccumulator.of(sums), labelSmoothing);
   }
 
   @Override
@@ -195,6 +199,18 @@ public final class ReferenceBackend implements Backend {
   public AccumulatePlan accumulate(Arena from, Arena into) {
     checkOpen();
     return new ReferenceAccumulate(from, into);
+  }
+
+  @Override
+  public ClipPlan clip(double most, Arena gradients) {
+    checkOpen();
+    return new ReferenceClip(most, gradients);
+  }
+
+  @Override
+  public AveragePlan average(double decay, Arena values, Arena average) {
+    checkOpen();
+    return new ReferenceAverage(decay, values, average);
   }
 
   private Layout activation(Layout layout) {

@@ -28,14 +28,14 @@ final class ReferenceSgd extends ReferenceOptimizer {
   }
 
   @Override
-  void update(double[] ps, double[] gs) {
+  void update(double[] ps, double[] gs, int first, int end, double factor) {
     double[] vs = v == null ? null : v.values();
-    boolean first = state.step() == 0;
-    double learningRate = state.learningRate();
-    for (int i = 0; i < ps.length; i++) {
+    boolean isFirst = state.step() == 0;
+    double learningRate = factor * state.learningRate();
+    for (int i = first; i < end; i++) {
       double gradient = gs[i] + spec.weightDecay() * ps[i];
       if (vs != null) {
-        gradient += first ? 0 : spec.momentum() * vs[i];
+        gradient += isFirst ? 0 : spec.momentum() * vs[i];
         vs[i] = gradient;
       }
       ps[i] -= learningRate * gradient;

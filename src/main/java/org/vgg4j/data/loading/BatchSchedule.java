@@ -20,13 +20,14 @@ public record BatchSchedule(int images, int batchSize, int accumulate, int split
   /** Checks that every device gets an image of every pass. */
   public BatchSchedule {
     InvalidInputException.requireAtLeast(1, "batchSize", batchSize);
+    InvalidInputException.requireAtLeast(1, "accumulate", accumulate);
     InvalidInputException.requireAtLeast(1, "passes", split);
     int rest = images % batchSize == 0 ? batchSize : images % batchSize;
     int most = quotient(batchSize, split);
     int smallest = Math.min(batchSize / quotient(batchSize, most), rest / quotient(rest, most));
     if (smallest < shard.world()) {
       throw new InvalidInputException(
-          "batches of %d of %d images leave %d in the last, too few for %d devices"
+          "batches of %d of %d images leave %d for the smallest pass, too few for %d devices"
               .formatted(batchSize, images, smallest, shard.world()));
     }
   }

@@ -14,7 +14,8 @@ public record Shard(int rank, int world) {
 
   /** Checks the fields. */
   public Shard {
-    if (world < 1 || rank < 0 || rank >= world) {
+    InvalidInputException.requireAtLeast(1, "world", world);
+    if (rank < 0 || rank >= world) {
       throw new InvalidInputException(
           "rank must be between 0 and " + (world - 1) + ", not " + rank);
     }

@@ -131,6 +131,12 @@ public record Preprocessing(
     return new Preprocessing(channels, fit, other, crop, filter, mean, deviation, inversion);
   }
 
+  /** Returns this for images of another size, in the same proportion to what is cropped. */
+  public Preprocessing scaledTo(int size) {
+    int other = Math.toIntExact(Math.round((double) resize * size / crop));
+    return new Preprocessing(channels, fit, other, size, filter, mean, deviation, inversion);
+  }
+
   /** Returns this with another filter. */
   public Preprocessing withFilter(ResizeFilter other) {
     return new Preprocessing(channels, fit, resize, crop, other, mean, deviation, inversion);

@@ -9,9 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Map;
 import org.bytedeco.cuda.global.cudnn;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,30 +22,18 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
 /** What injected failures say and do; {@link CudaFaultSweepTest} has every call fail. */
 @OnStandIn
+@ExtendWith(LeavesNothing.class)
 final class CudaFaultTest {
   /** How many of a function's calls fail, spread over all. */
   private static final int SAMPLES = 25;
 
-  private Map<String, Long> before;
   private CudaOptions options = CudaOptions.STRICT;
 
-  @BeforeAll
-  static void requireStandIn() {
-    StandIn.require();
-  }
-
-  @BeforeEach
-  void start() {
-    StandIn.reset();
-    before = StandIn.live();
-  }
-
-  /** After every failure nothing is left, and the process can go on. */
+  /** After every failure the process can go on. */
   @AfterEach
   void goesOn() {
     StandIn.reset();
     assertNull(failure());
-    assertEquals(before, StandIn.live());
   }
 
   /** Has steps run call by call: a call that fails in a capture only ends the capture. */
@@ -77,6 +64,7 @@ final class CudaFaultTest {
 
   /** Injects a fault, returns what was thrown, and checks that nothing is left. */
   private Throwable failure(String fault) {
+    Map<String, Long> before = StandIn.live();
     StandIn.reset();
     StandIn.faults(fault);
     Throwable failure = failure();
@@ -107,7 +95,7 @@ final class CudaFaultTest {
       assertTrue(failure.availableBytes() <= 16L << 20, failure::getMessage);
       backend.allocate(1 << 20).close();
     } finally {
-      StandIn.capacity(4L << 30);
+      StandIn.capacity(StandIn.BYTES);
     }
   }
 

@@ -27,6 +27,7 @@ import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.optim.Optimizer;
 import org.vgg4j.optim.Sgd;
+import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.Snapshot;
@@ -47,9 +48,10 @@ final class CudaGraphTest {
 
   @AfterEach
   void runsInOrderAgain() {
-    StandIn.shuffle(0);
     assertEquals(0, StandIn.pageableCopies());
   }
+
+  private UpdateOptions updates = UpdateOptions.NONE;
 
   private static CudaOptions options(Precision precision, Activations activations, String form) {
     CudaOptions options =
@@ -86,7 +88,7 @@ final class CudaGraphTest {
    *
    * @param stops steps after which the training goes on in another process, so to say
    */
-  private static List<String> train(
+  private List<String> train(
       CudaOptions options, Optimizer optimizer, int accumulate, long... stops) {
     Snapshot last = null;
     for (long stop : stops) {
@@ -107,7 +109,7 @@ final class CudaGraphTest {
     return all;
   }
 
-  private static Snapshot part(
+  private Snapshot part(
       CudaOptions options, Optimizer optimizer, int accumulate, Snapshot from, long stop) {
     VggConfig config =
         VggConfig.builder()
@@ -120,13 +122,16 @@ final class CudaGraphTest {
             .dropout(0.3)
             .build();
     TrainingOptions training =
-        new TrainingOptions(EPOCHS, BATCH, accumulate, 1e-2, LearningRateSchedule.CONSTANT, 1);
+        new TrainingOptions(EPOCHS, BATCH, accumulate, 1e-2, LearningRateSchedule.CONSTANT, 1)
+            .withUpdates(updates);
     try (CudaBackend backend = CudaUnderTest.open(options);
         Vgg vgg =
             Vgg.build(
                 config,
                 Initialization.PYTORCH,
-                NetworkOptions.training(Trainer.batchSizes(BATCH, IMAGES)).withSeed(1),
+                NetworkOptions.training(Trainer.batchSizes(BATCH, IMAGES))
+                    .withFrozen(updates.frozen())
+                    .withSeed(1),
                 backend);
         Trainer trainer = new Trainer(vgg, optimizer, training)) {
       if (from != null) {
@@ -149,6 +154,7 @@ final class CudaGraphTest {
   @ParameterizedTest
   @CsvSource({
     "FP32, KEEP, 1, 2",
+    "FP32, KEEP, 5, 3", // the last step has one pass
     "FP32, RECOMPUTE, 2, 3",
     "BF16, KEEP, 2, 3",
     "BF16, RECOMPUTE, 1, 2",
@@ -177,6 +183,32 @@ final class CudaGraphTest {
     for (String form : List.of("serial", "branched")) {
       CudaOptions options = options(precision, activations, form);
       assertEquals(expected, train(options, new Adam(), accumulate, 1, stop), form);
+    }
+  }
+
+  /** Clipped, averaged, at another rate of the last layer, with a frozen layer. */
+  @ParameterizedTest
+  @CsvSource({
+    "FP32, KEEP, 1, 0.5, 0.9, ''",
+    "BF16, RECOMPUTE, 2, 0.5, 0.9, features.0",
+    "BF16, KEEP, 1, 0, 0.9, features.3",
+    "FP32, KEEP, 1, 0, 0.9, 'features.0,features.3'"
+  })
+  void sameBitsOfOtherUpdates(
+      Precision precision,
+      Activations activations,
+      int accumulate,
+      double clip,
+      double ema,
+      String frozen) {
+    updates =
+        new UpdateOptions(
+            clip, ema, 1e-3, frozen.isEmpty() ? List.of() : List.of(frozen.split(",")));
+    List<String> expected = train(options(precision, activations, null), new Adam(), accumulate);
+    for (String form : List.of("serial", "branched")) {
+      StandIn.shuffle(7);
+      CudaOptions options = options(precision, activations, form);
+      assertEquals(expected, train(options, new Adam(), accumulate, 3), form);
     }
   }
 
@@ -210,6 +242,9 @@ final class CudaGraphTest {
         "cudaStreamEndCapture@1=901",
         "cudaGraphInstantiate@1=801",
         "cudaGraphInstantiate@1=2",
+        "cudaGraphUpload@1=1",
+        "cudaGraphUpload@1=2",
+        "cudaGraphUpload@2=2",
         "cudaStreamBeginCapture@2=900",
         "cudnnBackendExecute@CAPTURED=3000",
         "cudnnBackendExecute@CAPTURED=5000",

@@ -144,7 +144,7 @@ final class CudaMemoryTest {
           message.endsWith("this engine holds 16 MiB: hoard 10 MiB, staging 4 MiB, stock 1 MiB"),
           message);
     } finally {
-      StandIn.capacity(4L << 30);
+      StandIn.capacity(StandIn.BYTES);
     }
   }
 

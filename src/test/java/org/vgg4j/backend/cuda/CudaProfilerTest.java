@@ -18,14 +18,17 @@ import org.vgg4j.nn.StageListener;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
+import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.optim.Optimizer;
 import org.vgg4j.optim.Sgd;
+import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.tensor.OperationTime;
 import org.vgg4j.tensor.Profiler;
 import org.vgg4j.tensor.SectionTime;
 import org.vgg4j.tensor.StepMarks;
 import org.vgg4j.tensor.StepPart;
 import org.vgg4j.tensor.StepTime;
+import org.vgg4j.train.TrainingOptions;
 import org.vgg4j.train.TrainingStep;
 
 /** The launches of a step, beside what the plans say of themselves. */
@@ -61,9 +64,17 @@ final class CudaProfilerTest {
   }
 
   private static StepTime profiled(CudaBackend backend, VggConfig config, Optimizer optimizer) {
-    NetworkOptions options = NetworkOptions.training(BATCH);
+    return profiled(backend, config, optimizer, UpdateOptions.NONE);
+  }
+
+  private static StepTime profiled(
+      CudaBackend backend, VggConfig config, Optimizer optimizer, UpdateOptions updates) {
+    NetworkOptions options = NetworkOptions.training(BATCH).withFrozen(updates.frozen());
+    TrainingOptions training =
+        new TrainingOptions(1, BATCH, 2, 1e-3, LearningRateSchedule.CONSTANT, 1)
+            .withUpdates(updates);
     try (Vgg vgg = Vgg.build(config, Initialization.PYTORCH, options, backend);
-        TrainingStep step = new TrainingStep(vgg.network(), optimizer, true);
+        TrainingStep step = new TrainingStep(vgg.network(), optimizer, training);
         Profiler profiler = backend.profiler()) {
       Network network = vgg.network();
       Execution at = network.execution(BATCH);
@@ -86,20 +97,32 @@ final class CudaProfilerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "FP32, KEEP, true, 3-8-M-4-8-5-M, adam",
-    "TF32, RECOMPUTE, true, 3-8-M-4-8-5-M, sgd",
-    "BF16, KEEP, true, 3-8-M-4-8-5-M, adam",
-    "BF16, RECOMPUTE, true, 3-8-M-4-8-5-M, adam",
-    "FP32, KEEP, false, 3-L-8-M-4-8c1-M, sgd",
-    "BF16, KEEP, false, 3-8-M-4-8c1-M, adam",
+    "FP32, KEEP, true, 3-8-M-4-8-5-M, adam,",
+    "TF32, RECOMPUTE, true, 3-8-M-4-8-5-M, sgd,",
+    "BF16, KEEP, true, 3-8-M-4-8-5-M, adam,",
+    "BF16, RECOMPUTE, true, 3-8-M-4-8-5-M, adam,",
+    "FP32, KEEP, false, 3-L-8-M-4-8c1-M, sgd,",
+    "BF16, KEEP, false, 3-8-M-4-8c1-M, adam,",
+    "FP32, KEEP, true, 3-8-M-4-8-5-M, adam, features.0",
+    "BF16, RECOMPUTE, true, 3-8-M-4-8-5-M, sgd, features.10-classifier.3",
+    "BF16, KEEP, false, 3-8-M-4-8c1-M, adam, features.2-features.5",
   })
   void everyLaunchIsNamedByItsPlan(
-      Precision precision, Activations activations, boolean norm, String layers, String name) {
+      Precision precision,
+      Activations activations,
+      boolean norm,
+      String layers,
+      String name,
+      String frozen) {
+    UpdateOptions updates =
+        frozen == null
+            ? UpdateOptions.NONE
+            : new UpdateOptions(0.5, 0.9, 1e-2, List.of(frozen.split("-")));
     VggConfig config = net(layers.replace('-', ','), norm);
     Optimizer optimizer = name.equals("adam") ? new Adam() : new Sgd(0.9);
     try (CudaBackend backend =
         CudaUnderTest.open(CudaUnderTest.deterministic(precision, activations))) {
-      StepTime step = profiled(backend, config, optimizer);
+      StepTime step = profiled(backend, config, optimizer, updates);
       List<String> unknown = new ArrayList<>();
       for (SectionTime section : step.sections()) {
         String where = section.part().text() + " " + section.layer() + ": ";

@@ -4,14 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.Network;
@@ -27,6 +31,7 @@ import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.testing.ErrorLines;
 import org.vgg4j.train.TrainingStep;
 
 /** Steps that were captured, and what moves, ends or changes under them. */
@@ -70,8 +75,12 @@ final class CudaRecordingTest {
     }
 
     void run(int batch) {
+      run(batch, true, true);
+    }
+
+    void run(int batch, boolean isFirst, boolean isLast) {
       net.stepState().set(made, made, 1e-2, batch, 1.0 / batch);
-      step.run(net.execution(batch), true, true);
+      step.run(net.execution(batch), isFirst, isLast);
       made++;
     }
 
@@ -85,6 +94,10 @@ final class CudaRecordingTest {
 
   /** Returns all parameters after a training. */
   private static List<Double> train(boolean graph, long shapeBytes, Consumer<Steps> training) {
+    return train(CudaOptions.STRICT.withGraph(graph), shapeBytes, training);
+  }
+
+  private static List<Double> train(CudaOptions engine, long shapeBytes, Consumer<Steps> training) {
     VggConfig config =
         VggConfig.builder()
             .layers("3,4,M")
@@ -96,10 +109,10 @@ final class CudaRecordingTest {
             .build();
     NetworkOptions options = NetworkOptions.training(BATCH).withShapeBytes(shapeBytes);
     List<Double> all = new ArrayList<>();
-    try (CudaBackend backend = CudaUnderTest.open(CudaOptions.STRICT.withGraph(graph));
+    try (CudaBackend backend = CudaUnderTest.open(engine);
         HostBuffer pixels = backend.newHostBuffer(64 * 12 * 12);
         Vgg vgg = Vgg.build(config, Initialization.PYTORCH, options, backend);
-        TrainingStep step = new TrainingStep(vgg.network(), new Adam(), false)) {
+        TrainingStep step = new TrainingStep(vgg.network(), new Adam(), true)) {
       training.accept(new Steps(vgg.network(), step, pixels));
       for (Parameter parameter : vgg.network().parameters()) {
         double[] values = new double[parameter.shape().arrayLength()];
@@ -128,6 +141,47 @@ final class CudaRecordingTest {
           steps.net.execution(64);
           steps.make(3, BATCH);
         });
+  }
+
+  /** It fails like a step call by call; then that step goes on so, and says it once. */
+  @Test
+  void aStepFailsAfterTheWorkspaceMoved() {
+    Consumer<Steps> training =
+        steps -> {
+          steps.make(3, BATCH);
+          steps.net.execution(64);
+          steps.upload(BATCH, SMALL);
+          StandIn.faults("cudaLaunchKernel@1=1");
+          assertThrows(CudaException.class, () -> steps.run(BATCH));
+          StandIn.reset();
+          steps.make(3, BATCH);
+        };
+    List<Double> expected = train(false, 1 << 20, training);
+    List<String> lines =
+        ErrorLines.of(() -> assertEquals(expected, train(true, 1 << 20, training)));
+    assertEquals(0, StandIn.calls("cudaStreamBeginCapture"));
+    assertEquals(1, lines.size(), lines::toString);
+    assertTrue(
+        lines.get(0).contains("A step runs call by call from now on: it failed before it was"),
+        lines::toString);
+  }
+
+  /** The first kind of pass is timed, and its form is that of the kinds recorded after it. */
+  @Test
+  void stepsOfTwoPassesAndOfOne(@TempDir Path plans) {
+    CudaOptions timed = CudaUnderTest.measuring(Precision.FP32, Activations.KEEP, Map.of(), plans);
+    Consumer<Steps> training =
+        steps -> {
+          for (int pass = 0; pass < 40; pass++) {
+            steps.upload(BATCH, SMALL);
+            int place = pass % 5; // two steps of two passes, one of one
+            steps.run(BATCH, place % 2 == 0, place % 2 == 1 || place == 4);
+          }
+        };
+    List<Double> expected = train(timed.withGraph(false), 1 << 20, training);
+    StandIn.reset();
+    assertEquals(expected, train(timed, 1 << 20, training));
+    assertEquals(4, StandIn.calls("cudaStreamBeginCapture")); // one kind twice, two others
   }
 
   /** A shape that finds no memory takes none from those that there are. */

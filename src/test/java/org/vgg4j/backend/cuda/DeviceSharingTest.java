@@ -7,13 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -28,6 +29,7 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
@@ -40,20 +42,18 @@ import org.vgg4j.testing.TinyNets;
  * waits for it, so that a wait that is missing shows as values that are not there.
  */
 @OnStandIn
+@ExtendWith(LeavesNothing.class)
 final class DeviceSharingTest {
   private static final Shape IMAGES = Shape.of(2, 3, 4, 6);
   private static final int COUNT = 2 * 3 * 4 * 6;
 
   private final Closing closing = new Closing();
-  private Map<String, Long> before;
   private CudaBackend backend;
   private DeviceSharing sharing;
   private OtherLibrary other;
 
   @BeforeEach
   void open() {
-    StandIn.require();
-    before = StandIn.live();
     backend = closing.own(CudaUnderTest.open(CudaOptions.STRICT));
     sharing = DeviceSharing.of(backend);
     other = closing.own(new OtherLibrary());
@@ -61,10 +61,7 @@ final class DeviceSharingTest {
 
   @AfterEach
   void close() {
-    StandIn.devices(1);
     closing.close();
-    assertEquals(before, StandIn.live());
-    assertEquals(0, StandIn.violations());
   }
 
   /** Returns memory of the other library that will hold these values once its stream has run. */
@@ -305,10 +302,35 @@ final class DeviceSharingTest {
     other.copy(memory, next, 16);
     other.await();
     assertArrayEquals(new double[] {1, 2, 3, 4}, downloaded(copy));
-    assertEquals(
-        "this memory was closed",
-        assertThrows(IllegalStateException.class, () -> copy.copyFrom(borrowed.tensor()))
-            .getMessage());
+    ended("this memory was closed", () -> copy.copyFrom(borrowed.tensor()));
+  }
+
+  /** Nothing is ordered by a stream that is gone, and the memory stays its owner's. */
+  @Test
+  void aLoanThatOutlivesItsEngine() {
+    Pointer memory = theirs(DType.F32, 1, 2, 3, 4);
+    DeviceArray array = array(memory, 0, Shape.of(4));
+    BorrowedTensor borrowed = sharing.borrow(array);
+    BorrowedTensor uploaded = sharing.borrow(array);
+    try (HostBuffer buffer = backend.newHostBuffer(4 * Float.BYTES)) {
+      buffer.bytes().asFloatBuffer().put(new float[] {5, 6, 7, 8});
+      uploaded.tensor().uploadAsync(buffer); // has an event, which the loan frees
+    }
+    backend.close();
+    for (BorrowedTensor loan : List.of(borrowed, uploaded)) {
+      ended("this engine was closed before a loan of memory to it: close loans first", loan::close);
+      loan.close(); // a second time is nothing
+      ended("this memory was closed", () -> loan.tensor().upload(new double[4]));
+    }
+    ended("this engine is closed", () -> sharing.borrow(array));
+    ended("this engine is closed", () -> sharing.lend(borrowed.tensor()));
+    ended("this engine is closed", () -> sharing.waitFor(array.stream()));
+    ended("this engine is closed", () -> sharing.haveWait(array.stream()));
+    assertArrayEquals(new double[] {5, 6, 7, 8}, seen(memory, DType.F32, 4));
+  }
+
+  private static void ended(String message, Executable use) {
+    assertEquals(message, assertThrows(IllegalStateException.class, use).getMessage());
   }
 
   private void refused(String message, DeviceArray array) {
@@ -402,6 +424,56 @@ final class DeviceSharingTest {
           assertThrows(InvalidInputException.class, () -> DeviceSharing.of(reference))
               .getMessage());
     }
+  }
+
+  private static void refusedInCapture(String stream, Executable call) {
+    assertEquals(
+        "stream "
+            + stream
+            + " is being captured as a CUDA graph, which the engine's work cannot be part of: call"
+            + " before the capture begins or after it ends",
+        assertThrows(InvalidInputException.class, call).getMessage());
+  }
+
+  /** Else the engine's stream would become part of the capture, or end it. */
+  @Test
+  void aStreamThatIsCapturedIsRefused() {
+    Pointer memory = theirs(DType.F32, 1, 2, 3, 4);
+    Pointer next = theirs(DType.F32, 5, 6, 7, 8);
+    Tensor copy = own(backend.plainLayout(Shape.of(4), DType.F32));
+    DeviceArray array = array(memory, 0, Shape.of(4));
+    BorrowedTensor borrowed = sharing.borrow(array);
+    copy.copyFrom(borrowed.tensor());
+    String name = "0x" + Long.toHexString(array.stream());
+    other.beginCapture();
+    refusedInCapture(name, () -> sharing.borrow(array));
+    refusedInCapture(name, () -> sharing.waitFor(array.stream()));
+    refusedInCapture(name, () -> sharing.haveWait(array.stream()));
+    refusedInCapture(name, borrowed::close);
+    other.copy(memory, next, 16);
+    other.endCapture();
+    assertThrows(IllegalStateException.class, () -> copy.copyFrom(borrowed.tensor()));
+    sharing.haveWait(array.stream());
+    other.copy(memory, next, 16);
+    other.await();
+    assertArrayEquals(new double[] {1, 2, 3, 4}, downloaded(copy));
+    try (BorrowedTensor again = sharing.borrow(array)) {
+      copy.copyFrom(again.tensor());
+    }
+    assertArrayEquals(new double[] {5, 6, 7, 8}, downloaded(copy));
+  }
+
+  /** It waits for every stream that was not made otherwise. */
+  @Test
+  void theDefaultStreamWhileAnotherIsCaptured() {
+    OtherLibrary third = closing.own(new OtherLibrary(cudart.cudaStreamDefault));
+    third.beginCapture();
+    String name = "0, the default, waits for one that";
+    refusedInCapture(name, () -> sharing.waitFor(0));
+    refusedInCapture(name, () -> sharing.haveWait(0));
+    third.endCapture();
+    sharing.waitFor(0);
+    sharing.haveWait(0);
   }
 
   /** Not counted as the engine's memory, and nothing of it is left open. */

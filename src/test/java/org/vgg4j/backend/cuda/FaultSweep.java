@@ -53,13 +53,15 @@ final class FaultSweep {
           "cudaStreamBeginCapture",
           "cudaStreamEndCapture",
           "cudaGraphInstantiate",
+          "cudaGraphUpload",
           "cudaGraphDestroy");
 
   /** What may fail beside that while something is timed, which then is not. */
   private static final Set<String> TIMING =
       Set.of("cudaMalloc", "cudaMallocHost", "cudaEventSynchronize", "cudaEventElapsedTime");
 
-  private static final Set<String> ALLOCATIONS = Set.of("cudaMalloc", "cudaMallocHost");
+  private static final Set<String> ALLOCATIONS =
+      Set.of("cudaMalloc", "cudaMallocHost", "cudaGraphUpload");
 
   /** After so many refused calls another training shows that the device still works. */
   private static final int TRAINING_EVERY = 10;

@@ -2,6 +2,7 @@ package org.vgg4j.backend.cuda;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
@@ -16,7 +17,12 @@ public final class OtherLibrary implements AutoCloseable {
   private final CUstream_st stream = new CUstream_st();
 
   public OtherLibrary() {
-    check(cudart.cudaStreamCreateWithFlags(stream, cudart.cudaStreamNonBlocking));
+    this(cudart.cudaStreamNonBlocking);
+  }
+
+  /** Creates one whose stream has these flags. */
+  OtherLibrary(int flags) {
+    check(cudart.cudaStreamCreateWithFlags(stream, flags));
     closing.own(() -> check(cudart.cudaStreamDestroy(stream)));
   }
 
@@ -63,6 +69,18 @@ public final class OtherLibrary implements AutoCloseable {
   /** Puts a copy between host and GPU, or on the GPU, on the library's stream. */
   public void copy(Pointer to, Pointer from, long bytes) {
     check(cudart.cudaMemcpyAsync(to, from, bytes, cudart.cudaMemcpyDefault, stream));
+  }
+
+  /** Begins to capture the library's stream. */
+  void beginCapture() {
+    check(cudart.cudaStreamBeginCapture(stream, cudart.cudaStreamCaptureModeThreadLocal));
+  }
+
+  /** Ends the capture, which nothing may have disturbed. */
+  void endCapture() {
+    CUgraph_st graph = new CUgraph_st();
+    check(cudart.cudaStreamEndCapture(stream, graph));
+    check(cudart.cudaGraphDestroy(graph));
   }
 
   /** Waits for the library's stream. */

@@ -11,6 +11,9 @@ import org.vgg4j.backend.cuda.libraries.CudaLibraries;
 
 /** The control channel of the stand-in: limits of a device that a real driver refuses. */
 public final class StandIn {
+  /** Those of the device's memory, unless {@link #capacity} sets others. */
+  public static final long BYTES = 4L << 30;
+
   private static final int BASE = 0x51A40000;
   private static final int FAULTS = 0;
   private static final int CAPACITY = 1;
@@ -23,9 +26,11 @@ public final class StandIn {
   private static final int CALLED_BYTES = 8192;
   private static final int IS_STANDIN = 32;
   private static final int LIVE_BYTES = 33;
+  private static final int PEAK_BYTES = 34;
   private static final int VIOLATIONS = 36;
   private static final int CALLS = 37;
   private static final int PAGEABLE_COPIES = 38;
+  private static final int GRAPH_BYTES = 40;
   private static final int LIVE = 64;
 
   /** What can be alive, in the order of the stand-in's counts. */
@@ -110,9 +115,19 @@ public final class StandIn {
     return calls;
   }
 
-  /** Returns the bytes of device memory in use. */
+  /** Returns the bytes of device memory in allocations. */
   static long liveBytes() {
     return read(LIVE_BYTES);
+  }
+
+  /** Returns the bytes of device memory that graphs hold. */
+  static long graphBytes() {
+    return read(GRAPH_BYTES);
+  }
+
+  /** Returns the most bytes of device memory since the reset, with those of graphs. */
+  static long peakBytes() {
+    return read(PEAK_BYTES);
   }
 
   static long violations() {

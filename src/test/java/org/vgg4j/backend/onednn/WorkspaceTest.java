@@ -53,9 +53,11 @@ final class WorkspaceTest {
       OneDnnLayout small = OneDnnLayout.plain(Shape.of(1 << 10), DType.F32);
       Scratch first = new Scratch(dnnl);
       first.place(large);
+      first.place(small);
       Scratch second = new Scratch(dnnl);
       second.place(small);
       NativeMemory taken = workspace.memory();
+      first.close();
       first.close();
       assertSame(taken, workspace.memory());
       second.close();

@@ -60,6 +60,46 @@ final class ReferenceCrossEntropyTest {
   }
 
   @Test
+  void countsLabelsAmongTheFirstFive() {
+    CrossEntropyPlan plan = plan(4, 7);
+    double[] row = {1, 1, 1, 1, 1, 1, 2};
+    double[] rows = new double[4 * 7];
+    for (int n = 0; n < 4; n++) {
+      System.arraycopy(row, 0, rows, n * 7, 7);
+    }
+    Tensor logits = fixture.tensor(fixture.layout(4, 7), rows);
+    // Class 6 comes first, then 0 to 3; of equal ones the lower count.
+    forward(plan, logits, fixture.integers(Shape.of(4), 6, 3, 4, 5), null, 4, 1);
+    assertEquals(1, sums.read().correct());
+    assertEquals(2, sums.read().inTopFive());
+    assertEquals(0.5, sums.read().topFiveAccuracy());
+  }
+
+  /** PyTorch 2.13: {@code torch.nn.CrossEntropyLoss(label_smoothing=0.1, reduction="sum")}. */
+  @Test
+  void smoothsLabelsAsPyTorchDoes() {
+    CrossEntropyPlan plan = plan(2, 4, 0.1);
+    Tensor logits = fixture.tensor(fixture.layout(2, 4), 0.5, -1, 2, 0.25, -3, 1.5, 1, 0);
+    Tensor dlogits = fixture.poisoned(logits.layout());
+    forward(plan, logits, fixture.integers(Shape.of(2), 2, 0), dlogits, 2, 1);
+    assertTotals(5.348212861051159, 1, 2);
+    assertEquals(2, sums.read().inTopFive());
+    assertValues(
+        dlogits,
+        0.12923482528416222,
+        0.009414441266120205,
+        -0.23376746925846925,
+        0.09511820270818683,
+        -0.9189650267842981,
+        0.5182509763529699,
+        0.3044983730768991,
+        0.09621567735442907);
+    assertThrows(InvalidInputException.class, () -> plan(2, 4, 1));
+    assertThrows(InvalidInputException.class, () -> plan(2, 4, -0.1));
+    assertThrows(InvalidInputException.class, () -> plan(2, 4, Double.NaN));
+  }
+
+  @Test
   void takesNoAnswerFromARowWithNan() {
     double nan = Double.NaN;
     for (int position = 0; position < 3; position++) {
@@ -144,8 +184,13 @@ final class ReferenceCrossEntropyTest {
 
   /** Plans with sums of its own. */
   private CrossEntropyPlan plan(int batch, int classes) {
+    return plan(batch, classes, 0);
+  }
+
+  private CrossEntropyPlan plan(int batch, int classes, double labelSmoothing) {
     sums = fixture.backend.newLossAccumulator();
-    return fixture.own(fixture.backend.crossEntropy(fixture.layout(batch, classes), state, sums));
+    return fixture.own(
+        fixture.backend.crossEntropy(fixture.layout(batch, classes), state, sums, labelSmoothing));
   }
 
   private void forward(

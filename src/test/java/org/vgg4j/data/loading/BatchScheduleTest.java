@@ -1,11 +1,13 @@
 package org.vgg4j.data.loading;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.vgg4j.tensor.InvalidInputException;
 
 class BatchScheduleTest {
@@ -45,6 +47,7 @@ class BatchScheduleTest {
     assertEquals(List.of(64), new BatchSchedule(128, 64, 1).sizes());
     assertEquals(List.of(10), new BatchSchedule(10, 64, 1).sizes());
     assertEquals(List.of(22, 11), new BatchSchedule(96, 64, 1, new Shard(2, 3)).sizes());
+    assertEquals(22, new BatchSchedule(96, 64, 1, new Shard(0, 3)).mostImages());
   }
 
   @Test
@@ -61,6 +64,7 @@ class BatchScheduleTest {
     BatchSchedule parts = new BatchSchedule(images, batchSize, 2, split);
     assertEquals(whole.steps(), parts.steps());
     int most = (Math.min(batchSize, images) + split - 1) / split;
+    assertEquals(most, parts.mostImages());
     int pass = 0;
     for (int batch = 0; batch < whole.batches(); batch++) {
       assertEquals(pass, parts.firstPass(batch));
@@ -87,17 +91,56 @@ class BatchScheduleTest {
   }
 
   @Test
+  void anEpochFallsIntoBatchesAndSteps() {
+    BatchSchedule schedule = new BatchSchedule(22, 4, 3); // batches 4 4 4 | 4 4 2
+    assertEquals(2, schedule.steps());
+    assertFalse(schedule.endsStep(1));
+    assertTrue(schedule.endsStep(2));
+    assertTrue(schedule.endsStep(5));
+    assertEquals(1, schedule.stepOf(3));
+    assertEquals(12, schedule.imagesOfStep(0));
+    assertEquals(10, schedule.imagesOfStep(5));
+    assertTrue(schedule.startsStep(3));
+    assertFalse(schedule.startsStep(4));
+    BatchSchedule uneven = new BatchSchedule(22, 4, 4); // batches 4 4 4 4 | 4 2
+    assertTrue(uneven.startsStep(4));
+    assertEquals(6, uneven.imagesOfStep(4));
+    assertTrue(uneven.endsStep(5));
+    assertEquals(2, uneven.steps());
+  }
+
+  @Test
+  void batchesAsLargeAsAnInt() {
+    BatchSchedule schedule = new BatchSchedule(2_000_000_000, 1_500_000_000, 2);
+    assertEquals(2, schedule.batches());
+    assertEquals(List.of(1_500_000_000, 500_000_000), schedule.sizes());
+    assertEquals(2_000_000_000, schedule.imagesOfStep(1));
+  }
+
+  private static void refused(String message, Executable schedule) {
+    assertEquals(message, assertThrows(InvalidInputException.class, schedule).getMessage());
+  }
+
+  @Test
   void everyDeviceNeedsAnImage() {
-    InvalidInputException thrown =
-        assertThrows(
-            InvalidInputException.class, () -> new BatchSchedule(66, 64, 1, new Shard(0, 3)));
-    assertEquals(
-        "batches of 64 of 66 images leave 2 in the last, too few for 3 devices",
-        thrown.getMessage());
-    assertThrows( // of passes of 22, 21 and 21 images
-        InvalidInputException.class, () -> new BatchSchedule(640, 64, 1, 3, new Shard(0, 22)));
-    assertThrows(InvalidInputException.class, () -> new Shard(3, 3));
-    assertThrows(InvalidInputException.class, () -> new Shard(-1, 3));
-    assertThrows(InvalidInputException.class, () -> new Shard(0, 0));
+    refused(
+        "batches of 64 of 66 images leave 2 for the smallest pass, too few for 3 devices",
+        () -> new BatchSchedule(66, 64, 1, new Shard(0, 3)));
+    refused( // passes of 22, 21 and 21 images, then one of 22
+        "batches of 64 of 86 images leave 21 for the smallest pass, too few for 22 devices",
+        () -> new BatchSchedule(86, 64, 1, 3, new Shard(0, 22)));
+    refused( // at last of 12 and 11
+        "batches of 64 of 87 images leave 11 for the smallest pass, too few for 12 devices",
+        () -> new BatchSchedule(87, 64, 1, 3, new Shard(0, 12)));
+    refused("rank must be between 0 and 2, not 3", () -> new Shard(3, 3));
+    refused("rank must be between 0 and 2, not -1", () -> new Shard(-1, 3));
+    refused("world must be at least 1, not 0", () -> new Shard(0, 0));
+  }
+
+  @Test
+  void sizesAreAtLeastOne() {
+    refused("batchSize must be at least 1, not 0", () -> new BatchSchedule(10, 0, 1));
+    refused("accumulate must be at least 1, not 0", () -> new BatchSchedule(10, 4, 0));
+    refused("passes must be at least 1, not 0", () -> new BatchSchedule(10, 4, 1, 0));
   }
 }

@@ -7,7 +7,7 @@ import org.vgg4j.tensor.Closing;
 
 /**
  * Work that was written down as a CUDA graph, with all addresses and arguments it had then, and is
- * run again by one launch. Making one runs nothing.
+ * run again by one launch. Making one runs nothing, and takes the device memory of all launches.
  */
 public final class CapturedGraph implements AutoCloseable {
   private final CudaContext context;
@@ -20,6 +20,8 @@ public final class CapturedGraph implements AutoCloseable {
    *
    * @param branched whether what {@link CudaContext#fork} begins becomes a branch
    * @throws CudaException when something in it cannot be captured; nothing is left behind then
+   * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when the graph finds too little memory;
+   *     nothing is left behind then, either
    */
   public static CapturedGraph of(CudaContext context, boolean branched, Runnable work) {
     return Closing.building(owned -> new CapturedGraph(owned, context, branched, work));
@@ -38,6 +40,7 @@ public final class CapturedGraph implements AutoCloseable {
       owned.own(() -> cuda.cudaGraphExecDestroy(executable));
     }
     owned.own(context::drain);
+    cuda.cudaGraphUpload(executable, main); // or the first launch would find too little memory
   }
 
   private CUgraph_st capture(CudaCalls cuda, CUstream_st main, Runnable work) {

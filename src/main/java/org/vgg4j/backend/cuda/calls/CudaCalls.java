@@ -180,6 +180,18 @@ public final class CudaCalls {
         "a step");
   }
 
+  /** Returns whether a stream is captured or, as the default stream may, would wait for one. */
+  public boolean cudaStreamIsCapturing(CUstream_st stream) {
+    int[] capture = new int[1];
+    int result = cudart.cudaStreamIsCapturing(stream, capture);
+    if (result == cudart.cudaErrorStreamCaptureImplicit) {
+      cudart.cudaGetLastError(); // not an error here, but CUDA keeps it as one
+      return true;
+    }
+    status.cuda("cudaStreamIsCapturing", result, "a stream of other code");
+    return capture[0] != cudart.cudaStreamCaptureStatusNone;
+  }
+
   CUgraph_st cudaStreamEndCapture(CUstream_st stream) {
     CUgraph_st graph = new CUgraph_st();
     status.cuda("cudaStreamEndCapture", cudart.cudaStreamEndCapture(stream, graph), "a step");
@@ -200,6 +212,11 @@ public final class CudaCalls {
     status.cuda(
         "cudaGraphInstantiate", cudart.cudaGraphInstantiate(executable, graph, 0), "a step");
     return executable;
+  }
+
+  /** Brings a graph to the device, which takes the memory that it needs there. */
+  void cudaGraphUpload(CUgraphExec_st graph, CUstream_st stream) {
+    status.cuda("cudaGraphUpload", cudart.cudaGraphUpload(graph, stream), "a step");
   }
 
   void cudaGraphLaunch(CUgraphExec_st graph, CUstream_st stream) {

@@ -242,6 +242,10 @@ public final class CudaContext implements AutoCloseable {
     cuda.cudaStreamSynchronize(ownStream());
   }
 
+  public boolean isClosed() {
+    return closed;
+  }
+
   /** Throws unless the engine is open and the calling thread owns it. */
   public void checkOpen() {
     owner.check();

@@ -46,6 +46,9 @@ public final class CudaStatus {
 
   private static final int MESSAGE_BYTES = 2048;
 
+  /** Of memory that a call takes for itself. */
+  private static final long UNKNOWN_BYTES = 0;
+
   /** A status of cuDNN divided by this is its kind, such as "not supported". */
   private static final int CUDNN_KIND = 1000;
 
@@ -79,7 +82,7 @@ public final class CudaStatus {
 
   void cuda(String call, int status, String what) {
     if (status != 0) {
-      throw cudaFailure(call, status, what, 1);
+      throw cudaFailure(call, status, what, UNKNOWN_BYTES);
     }
   }
 
@@ -199,7 +202,7 @@ public final class CudaStatus {
       return lost(text(call, status, reason + ", after CUDA's " + below + " " + name, what));
     }
     return memory
-        ? outOfMemory(call, 1)
+        ? outOfMemory(call, UNKNOWN_BYTES)
         : new CudaException(call, status, text(call, status, reason, what));
   }
 

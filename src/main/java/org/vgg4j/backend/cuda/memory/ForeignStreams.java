@@ -5,6 +5,7 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.cuda.calls.CudaContext;
+import org.vgg4j.tensor.InvalidInputException;
 
 /** Order between the engine's stream and streams of other code on the same GPU. */
 public final class ForeignStreams implements AutoCloseable {
@@ -20,18 +21,43 @@ public final class ForeignStreams implements AutoCloseable {
     return new CUstream_st(DeviceMemory.at(new Pointer(), address));
   }
 
-  /** Has the engine's later work wait for what is on a stream now. */
+  /**
+   * Has the engine's later work wait for what is on a stream now.
+   *
+   * @throws InvalidInputException when the stream is being captured
+   */
   public void waitFor(long stream) {
-    order(of(stream), context.stream());
+    order(notCaptured(stream), context.stream());
   }
 
-  /** Has what is put on a stream from now on wait for the engine's work so far. */
+  /**
+   * Has what is put on a stream from now on wait for the engine's work so far.
+   *
+   * @throws InvalidInputException when the stream is being captured
+   */
   public void haveWait(long stream) {
-    order(context.stream(), of(stream));
+    CUstream_st then = notCaptured(stream);
+    order(context.stream(), then);
+  }
+
+  /**
+   * An event of a captured stream would draw the engine's own stream into the capture, and one of
+   * the engine's would end the capture.
+   */
+  private CUstream_st notCaptured(long stream) {
+    context.makeCurrentAgain();
+    CUstream_st other = of(stream);
+    if (context.cuda().cudaStreamIsCapturing(other)) {
+      throw InvalidInputException.of(
+          "stream",
+          (stream == 0 ? "0, the default, waits for one that" : "0x" + Long.toHexString(stream))
+              + " is being captured as a CUDA graph, which the engine's work cannot be part of:"
+              + " call before the capture begins or after it ends");
+    }
+    return other;
   }
 
   private void order(CUstream_st first, CUstream_st then) {
-    context.makeCurrentAgain();
     if (reached == null) {
       reached = context.cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
     }

@@ -38,7 +38,7 @@ final class ConvProducts {
   private final DeferredInput deferred; // null when x holds its values
   private final ConvOperation operation; // of the forward
   private final PlanRun forward;
-  private final PlanRun filter; // null when planned for inference
+  private final PlanRun filter; // null when dw is not wanted
   private final PlanRun data; // null when dx is not wanted
   private final KernelLaunch roundBias; // null when cuDNN takes it as it is, or adds none
   private final WorkspaceRegions.Region roundedBias; // as cuDNN takes it
@@ -83,7 +83,7 @@ final class ConvProducts {
         rectifies && operation != ConvOperation.FORWARD_BIAS_RELU
             ? owned.own(PointwiseKernels.relu(device.kernels(), y))
             : null;
-    boolean narrow = usage.training() && x.dtype() != DType.F32;
+    boolean narrow = usage.weightGradients() && x.dtype() != DType.F32;
     narrowGradient = regions.region(narrow ? w.bytes() : 0);
     widen =
         narrow
@@ -92,7 +92,7 @@ final class ConvProducts {
                 .set(2, w.storedElements())
             : null;
     ConvPlan filterPlan =
-        usage.training() ? plans.plan(problem(ConvOperation.FILTER, spec, x)) : null;
+        usage.weightGradients() ? plans.plan(problem(ConvOperation.FILTER, spec, x)) : null;
     ConvPlan dataPlan =
         usage.training() && usage.inputGradient()
             ? plans.plan(problem(ConvOperation.DATA, spec, x))
@@ -150,7 +150,7 @@ final class ConvProducts {
 
   /** Adds the work of {@link #backward}, or of {@link #backwardFilter} where dx is not wanted. */
   void backwardWork(PlanWork work, CudaLayout w) {
-    if (deferred == null || data == null) {
+    if (deferred == null || data == null || filter == null) {
       separateWork(work, w);
       return;
     }
@@ -159,12 +159,14 @@ final class ConvProducts {
     filterWork(work, w);
   }
 
-  /** Adds the work of {@link #backwardFilter}, then that of {@link #backwardData} if planned. */
+  /** Adds the work of {@link #backwardFilter} and then {@link #backwardData}, as far as planned. */
   void separateWork(PlanWork work, CudaLayout w) {
-    if (deferred != null) {
-      deferred.work(work);
+    if (filter != null) {
+      if (deferred != null) {
+        deferred.work(work);
+      }
+      filterWork(work, w);
     }
-    filterWork(work, w);
     if (data != null) {
       work.convolution(data.problem());
     }

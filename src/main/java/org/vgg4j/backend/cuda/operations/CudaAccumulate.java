@@ -4,6 +4,7 @@ import java.util.List;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
 import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.tensor.AccumulatePlan;
+import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Work;
 
 /** The sum of two slabs by a custom kernel. */
@@ -11,8 +12,13 @@ public final class CudaAccumulate implements AccumulatePlan {
   private final CudaArena[] slabs; // into, from
   private final KernelLaunch kernel;
 
-  public CudaAccumulate(CudaDevice device, CudaArena from, CudaArena into) {
-    slabs = new CudaArena[] {into, from};
+  public CudaAccumulate(CudaDevice device, Arena from, Arena into) {
+    slabs =
+        new CudaArena[] {CudaArena.of(device.memory(), into), CudaArena.of(device.memory(), from)};
+    if (into.bytes() != from.bytes()) {
+      throw new IllegalArgumentException(
+          "accumulation of " + from.bytes() + " bytes into " + into.bytes());
+    }
     long count = OptimizerSlabs.elements(slabs);
     kernel = device.kernels().strided("vgg4j_accumulate", count, 4, 3).set(2, count);
   }

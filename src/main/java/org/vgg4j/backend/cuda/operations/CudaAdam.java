@@ -3,50 +3,44 @@ package org.vgg4j.backend.cuda.operations;
 import java.util.List;
 import java.util.stream.Stream;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
-import org.vgg4j.backend.cuda.memory.CudaArena;
 import org.vgg4j.tensor.AdamSpec;
+import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.ParameterSlabs;
+import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Work;
 
-/** Adam by custom kernels: one thread for the bias corrections, then one sweep over the slabs. */
+/** Adam by custom kernels: one thread for the bias corrections, then a sweep over the slabs. */
 public final class CudaAdam implements OptimizerPlan {
-  private final CudaArena[] slabs;
-  private final CudaArena copies; // null without
+  private static final int ARGUMENTS = 14;
+
   private final CudaDevice device;
   private final AdamSpec spec;
   private final CudaStepState state;
   private final Closing closing = new Closing();
-  private final List<Work> work;
   private final KernelLaunch prepare;
-  private final KernelLaunch update;
+  private final RatedLaunches update;
 
   /**
    * Takes the slabs.
    *
-   * @param copies of the weights in bf16, null when there are none
-   * @param slabs parameters, gradients and the two moments
+   * @param moments both of them
    */
   public CudaAdam(
-      CudaDevice device, AdamSpec spec, CudaStepState state, CudaArena copies, CudaArena... slabs) {
+      CudaDevice device, AdamSpec spec, StepState state, ParameterSlabs slabs, Arena... moments) {
     this.device = device;
     this.spec = spec;
-    this.slabs = slabs;
-    this.copies = copies;
-    this.state = state;
-    long count = OptimizerSlabs.elements(slabs);
-    work =
-        Stream.concat(
-                Stream.of(new Work(Work.Phase.UPDATE, "adam prepare", 0, 0, 0)),
-                OptimizerSlabs.work(count, slabs.length - 2, copies != null).stream())
-            .toList();
+    this.state = CudaStepState.of(device, state);
     try {
       prepare =
           closing
               .own(device.kernels().grid("vgg4j_adam_prepare", 1, 1, 3))
               .set(1, spec.beta1())
               .set(2, spec.beta2());
-      update = closing.own(update(count));
+      update =
+          closing.own(
+              new RatedLaunches(device, this.state, slabs, moments, ARGUMENTS, this::update));
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -56,7 +50,7 @@ public final class CudaAdam implements OptimizerPlan {
   private KernelLaunch update(long count) {
     return device
         .kernels()
-        .strided("vgg4j_adam", count, 4, 13)
+        .strided("vgg4j_adam", count, 4, ARGUMENTS)
         .set(6, count)
         .set(7, (float) spec.beta1())
         .set(8, (float) (1 - spec.beta1()))
@@ -73,24 +67,20 @@ public final class CudaAdam implements OptimizerPlan {
 
   @Override
   public void step(long first, long end) {
-    try (KernelLaunch part = update(OptimizerSlabs.count(slabs[0], first, end))) {
-      OptimizerSlabs.set(part, first, slabs);
-      OptimizerSlabs.setCopies(part, slabs.length, copies, first);
-      part.set(slabs.length + 1, state.pointer()).launch();
-    }
+    update.run(first, end);
   }
 
   @Override
   public List<Work> work() {
-    return work;
+    return Stream.concat(
+            Stream.of(new Work(Work.Phase.UPDATE, "adam prepare", 0, 0, 0)), update.work().stream())
+        .toList();
   }
 
   @Override
   public void step() {
     begin();
-    OptimizerSlabs.set(update, slabs);
-    OptimizerSlabs.setCopies(update, slabs.length, copies);
-    update.set(slabs.length + 1, state.pointer()).launch();
+    update.run();
   }
 
   @Override

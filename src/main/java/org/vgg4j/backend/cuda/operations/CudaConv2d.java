@@ -19,7 +19,7 @@ import org.vgg4j.tensor.Work;
 public final class CudaConv2d extends CudaWeighted {
   private final WorkspaceRegions regions = new WorkspaceRegions();
   private final ConvProducts products;
-  private final BiasGradient biasGradient; // null without a bias and when planned for inference
+  private final BiasGradient biasGradient; // null without a bias and where db is not wanted
   private final WorkspaceRegions.Region partial;
   private final boolean trains;
 
@@ -39,7 +39,8 @@ public final class CudaConv2d extends CudaWeighted {
         new ConvProducts(
             owned, device, spec, x, w, y, usage, ConvProducts.Then.BIAS_AND_RELU, regions);
     trains = usage.training();
-    biasGradient = spec.bias() && trains ? new BiasGradient(owned, device, y, false) : null;
+    biasGradient =
+        spec.bias() && usage.weightGradients() ? new BiasGradient(owned, device, y, false) : null;
     partial = regions.region(biasGradient == null ? 0 : biasGradient.partialBytes());
     regions.take(owned, device.memory().workspace());
   }

@@ -132,6 +132,10 @@ public abstract class CudaConvBlock extends CudaPlan implements ConvBlockPlan {
     Pointer slope = pointer(dz);
     backward(operand(dy, values, "dy"), slope, p, g);
     CudaTensor from = operandTensor(source, x, "x");
+    if (g.dw() == null) {
+      products.backwardData(operand(p.w(), w, "w"), slope, pointer(dx));
+      return dx.tensor();
+    }
     Pointer gradient = operand(g.dw(), dw, "dw");
     if (dx == null) {
       products.backwardFilter(from, slope, gradient);

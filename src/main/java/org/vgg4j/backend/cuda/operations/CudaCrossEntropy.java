@@ -15,6 +15,7 @@ import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.SoftTargets;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Work;
 
@@ -34,7 +35,11 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
   private final KernelLaunch totalsKernel;
 
   public CudaCrossEntropy(
-      CudaDevice device, CudaLayout logits, CudaStepState state, CudaLossTotals totals) {
+      CudaDevice device,
+      CudaLayout logits,
+      CudaStepState state,
+      CudaLossTotals totals,
+      double labelSmoothing) {
     this.logits = logits;
     this.state = state;
     memory = device.memory();
@@ -44,6 +49,7 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
     }
     batch = logits.shape().dim(0);
     int classes = logits.shape().dim(1);
+    SoftTargets targets = SoftTargets.of(labelSmoothing, classes);
     labels = CudaLayout.rows(Shape.of(batch), DType.I32);
     long lossBytes = Arena.align((long) batch * Double.BYTES);
     try {
@@ -58,11 +64,16 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
                   device
                       .kernels()
                       .grid(
-                          Kernels.typed("vgg4j_cross_entropy", logits.dtype()), blocks, THREADS, 8))
+                          Kernels.typed("vgg4j_cross_entropy", logits.dtype()),
+                          blocks,
+                          THREADS,
+                          10))
               .set(3, rows.at(0))
               .set(4, rows.at(lossBytes))
               .set(6, batch)
-              .set(7, classes);
+              .set(7, classes)
+              .set(8, targets.label())
+              .set(9, targets.other());
       totalsKernel =
           closing
               .own(device.kernels().grid("vgg4j_loss_totals", 1, TOTALS_THREADS, 4))

@@ -18,12 +18,13 @@ import org.vgg4j.tensor.TotalsRead;
  * two ways to read them: a blocking one, and one through its own pinned memory that does not wait.
  */
 public final class CudaLossTotals implements LossAccumulator, TotalsRead {
-  private static final int BYTES = 40;
+  private static final int BYTES = 48;
   private static final int LOSS_SUM = 0;
   private static final int CORRECT = 8;
-  private static final int COUNT = 16;
-  private static final int BAD_LABELS = 24;
-  private static final int FIRST_NON_FINITE = 32;
+  private static final int IN_TOP_FIVE = 16;
+  private static final int COUNT = 24;
+  private static final int BAD_LABELS = 32;
+  private static final int FIRST_NON_FINITE = 40;
 
   private final CudaDevice device;
   private final Closing closing = new Closing();
@@ -93,6 +94,7 @@ public final class CudaLossTotals implements LossAccumulator, TotalsRead {
     return new LossTotals(
         bytes.getDouble(LOSS_SUM),
         bytes.getLong(CORRECT),
+        bytes.getLong(IN_TOP_FIVE),
         bytes.getLong(COUNT),
         bytes.getLong(FIRST_NON_FINITE) - 1);
   }
@@ -102,6 +104,7 @@ public final class CudaLossTotals implements LossAccumulator, TotalsRead {
     ByteBuffer bytes = device.memory().blocking().small(BYTES);
     bytes.putDouble(LOSS_SUM, restored.lossSum());
     bytes.putLong(CORRECT, restored.correct());
+    bytes.putLong(IN_TOP_FIVE, restored.inTopFive());
     bytes.putLong(COUNT, restored.count());
     bytes.putLong(BAD_LABELS, 0);
     bytes.putLong(FIRST_NON_FINITE, restored.firstNonFiniteStep() + 1);

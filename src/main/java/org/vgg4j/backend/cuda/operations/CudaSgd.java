@@ -2,46 +2,52 @@ package org.vgg4j.backend.cuda.operations;
 
 import java.util.List;
 import org.vgg4j.backend.cuda.kernels.KernelLaunch;
-import org.vgg4j.backend.cuda.memory.CudaArena;
+import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.OptimizerPlan;
+import org.vgg4j.tensor.ParameterSlabs;
 import org.vgg4j.tensor.SgdSpec;
+import org.vgg4j.tensor.StepState;
 import org.vgg4j.tensor.Work;
 
-/** SGD by a custom kernel: one sweep over the slabs. */
+/** SGD by a custom kernel: a sweep over the slabs. */
 public final class CudaSgd implements OptimizerPlan {
-  private final CudaArena[] slabs;
-  private final CudaArena copies; // null without
   private final CudaDevice device;
   private final SgdSpec spec;
-  private final CudaStepState state;
-  private final KernelLaunch update;
+  private final boolean hasMomentum;
+  private final RatedLaunches update;
 
   /**
    * Takes the slabs.
    *
-   * @param copies of the weights in bf16, null when there are none
-   * @param slabs parameters, gradients and, with momentum, the velocity
+   * @param v the velocity, null without momentum
    */
-  public CudaSgd(
-      CudaDevice device, SgdSpec spec, CudaStepState state, CudaArena copies, CudaArena... slabs) {
+  public CudaSgd(CudaDevice device, SgdSpec spec, StepState state, ParameterSlabs slabs, Arena v) {
     this.device = device;
     this.spec = spec;
-    this.slabs = slabs;
-    this.copies = copies;
-    this.state = state;
-    update = update(OptimizerSlabs.elements(slabs));
+    hasMomentum = v != null;
+    if (hasMomentum != spec.momentum() > 0) {
+      throw new IllegalArgumentException(
+          "SGD takes a momentum buffer if and only if it has momentum");
+    }
+    Arena[] own = hasMomentum ? new Arena[] {v} : new Arena[0];
+    CudaStepState here = CudaStepState.of(device, state);
+    update = new RatedLaunches(device, here, slabs, own, arguments(), this::update);
+  }
+
+  private int arguments() {
+    return hasMomentum ? 9 : 7;
   }
 
   private KernelLaunch update(long count) {
     float decay = (float) spec.weightDecay();
-    return slabs.length == 2
-        ? device.kernels().strided("vgg4j_sgd", count, 4, 6).set(4, count).set(5, decay)
-        : device
+    return hasMomentum
+        ? device
             .kernels()
-            .strided("vgg4j_sgd_momentum", count, 4, 8)
+            .strided("vgg4j_sgd_momentum", count, 4, arguments())
             .set(5, count)
             .set(6, (float) spec.momentum())
-            .set(7, decay);
+            .set(7, decay)
+        : device.kernels().strided("vgg4j_sgd", count, 4, arguments()).set(4, count).set(5, decay);
   }
 
   @Override
@@ -51,23 +57,17 @@ public final class CudaSgd implements OptimizerPlan {
 
   @Override
   public void step(long first, long end) {
-    try (KernelLaunch part = update(OptimizerSlabs.count(slabs[0], first, end))) {
-      OptimizerSlabs.set(part, first, slabs);
-      OptimizerSlabs.setCopies(part, slabs.length, copies, first);
-      part.set(slabs.length + 1, state.pointer()).launch();
-    }
+    update.run(first, end);
   }
 
   @Override
   public List<Work> work() {
-    return OptimizerSlabs.work(OptimizerSlabs.elements(slabs), slabs.length - 2, copies != null);
+    return update.work();
   }
 
   @Override
   public void step() {
-    OptimizerSlabs.set(update, slabs);
-    OptimizerSlabs.setCopies(update, slabs.length, copies);
-    update.set(slabs.length + 1, state.pointer()).launch();
+    update.run();
   }
 
   @Override

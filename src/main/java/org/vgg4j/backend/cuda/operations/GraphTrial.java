@@ -15,7 +15,7 @@ final class GraphTrial implements AutoCloseable {
   /** Branches that gain less are not worth their risk. */
   private static final double NOISE = 0.98;
 
-  /** Of each graph; the first launch brings it to the GPU and does not count. */
+  /** Of each graph; the first launch does not count, for what CUDA may still do once. */
   private static final int LAUNCHES = 5;
 
   private final CudaContext context;

@@ -25,7 +25,7 @@ final class LinearProducts {
   private final MatrixProduct forward;
   private final KernelLaunch bias; // null when the forward product adds it
   private final MatrixProduct data; // null when not planned
-  private final MatrixProduct weights; // null when planned for inference
+  private final MatrixProduct weights; // null when not planned
   private final BiasGradient sums; // null when not planned or the product over the weights has them
 
   /**
@@ -56,7 +56,7 @@ final class LinearProducts {
                 new MatmulProblem(
                     what + ", data", false, false, in, n, out, type, type, tf32, Epilogue.NONE))
             : null;
-    if (usage.training()) {
+    if (usage.weightGradients()) {
       MatmulProblem alone =
           new MatmulProblem(
               what + ", weights", false, true, in, out, n, type, DType.F32, tf32, Epilogue.NONE);

@@ -64,13 +64,17 @@ public final class OptimizerSlabs {
     return Math.min(all, (end + gap - 1) / gap * gap) - first;
   }
 
-  /** Returns the number of floats in each slab. */
+  /**
+   * Returns the number of floats in each slab but the first, which may have more that are left
+   * alone.
+   */
   static long elements(CudaArena... slabs) {
-    long bytes = slabs[0].bytes();
-    for (CudaArena slab : slabs) {
-      if (slab.bytes() != bytes || bytes % Float.BYTES != 0) {
+    long bytes = slabs[slabs.length - 1].bytes();
+    for (int i = 0; i < slabs.length; i++) {
+      long own = slabs[i].bytes();
+      if ((i == 0 ? own < bytes : own != bytes) || bytes % Float.BYTES != 0) {
         throw new IllegalArgumentException(
-            "slabs of different sizes: " + slab.bytes() + " and " + bytes + " bytes");
+            "slabs of different sizes: " + own + " and " + bytes + " bytes");
       }
     }
     return bytes / Float.BYTES;

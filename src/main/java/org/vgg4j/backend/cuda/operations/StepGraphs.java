@@ -57,8 +57,14 @@ public final class StepGraphs {
   /** Goes on call by call, in this engine's later recordings too. */
   void stopCapturing(RuntimeException reason) {
     captures = false;
+    LOG.warn("Steps run call by call: none could be made a CUDA graph ({})", reason.getMessage());
+  }
+
+  /** Says that a step goes on call by call, the others as they are. */
+  void notCaptured(Throwable reason) {
     LOG.warn(
-        "Steps run call by call: one could not be captured as a CUDA graph ({})",
+        "A step runs call by call from now on: it failed before it was captured again, for a"
+            + " workspace that has moved ({})",
         reason.getMessage());
   }
 
@@ -74,7 +80,8 @@ public final class StepGraphs {
       return CapturedGraph.of(device.context(), true, work);
     } catch (CudaException | OutOfDeviceMemoryException e) {
       form = SERIAL;
-      LOG.warn("Steps run without branches: they could not be captured ({})", e.getMessage());
+      LOG.warn(
+          "Steps run without branches: no CUDA graph could be made with them ({})", e.getMessage());
       return null;
     }
   }

@@ -8,7 +8,8 @@ import org.vgg4j.tensor.Recorded;
 
 /**
  * A step as a CUDA graph. Where CUDA or a library cannot capture something, the step runs call by
- * call instead, and so it does once when the workspace has moved, before it is captured again.
+ * call instead, and so it does once when the workspace has moved, before it is captured again. When
+ * that fails, this step goes on call by call.
  */
 final class StepRecording implements Recorded {
   private final CudaDevice device;
@@ -54,12 +55,22 @@ final class StepRecording implements Recorded {
       work.run();
     } else if (workspace != device.memory().workspace().address()) {
       release();
-      work.run(); // with what the plans make for the new place
-      capture();
+      runAnew();
     } else if (trial != null) {
       runTrial();
     } else {
       graph.launch();
+    }
+  }
+
+  /** Runs with what the plans make for the workspace's new place, and captures that. */
+  private void runAnew() {
+    try {
+      work.run();
+      capture();
+    } catch (RuntimeException | Error e) {
+      steps.notCaptured(e);
+      throw e;
     }
   }
 

@@ -16,13 +16,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.vgg4j.backend.cuda.LeavesNothing;
 import org.vgg4j.backend.cuda.OnStandIn;
 import org.vgg4j.backend.cuda.StandIn;
 import org.vgg4j.backend.cuda.calls.CudaContext;
@@ -34,6 +33,7 @@ import org.vgg4j.testing.ErrorLines;
 
 /** Plans on an open GPU: timed once, kept on disk, given again, or the first deterministic one. */
 @OnStandIn
+@ExtendWith(LeavesNothing.class)
 final class ConvPlansTest {
   private static final ConvShape SHAPE = new ConvShape(2, 8, 6, 7, 16, 3, 1);
   private static final ConvProblem FORWARD =
@@ -42,23 +42,6 @@ final class ConvPlansTest {
   private static final long LIMIT = 1 << 20;
 
   @TempDir private Path folder;
-  private Map<String, Long> before;
-
-  @BeforeAll
-  static void requireStandIn() {
-    StandIn.require();
-  }
-
-  @BeforeEach
-  void start() {
-    StandIn.reset();
-    before = StandIn.live();
-  }
-
-  @AfterEach
-  void nothingIsLeft() {
-    assertEquals(before, StandIn.live());
-  }
 
   private static ConvProblem problem(ConvOperation operation, DType type) {
     return new ConvProblem(operation, SHAPE, type);
@@ -327,9 +310,9 @@ final class ConvPlansTest {
     }
   }
 
-  /** Whatever call fails, nothing is left: the check after each test. */
   @Test
   void failuresLeaveNothing() {
+    Map<String, Long> before = StandIn.live();
     for (String call :
         List.of(
             "cudnnBackendCreateDescriptor=3000",
