@@ -55,7 +55,8 @@ final class EvaluateCommand implements Callable<Integer> {
       Preprocessing how =
           PreprocessingSettings.changed(loaded.preprocessing(), SettingFlags.given(flags));
       ImageSource test =
-          data.test(SettingFlags.given(seed), how, set -> requireSame(loaded, set), err);
+          data.test(SettingFlags.given(seed), how, set -> requireSame(loaded, set), err)
+              .forChannels(how.channels());
       ModelNotes.print(model, loaded, err);
       if (!how.isDefault()) {
         err.println("images: " + how);

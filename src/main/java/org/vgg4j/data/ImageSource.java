@@ -80,6 +80,12 @@ public interface ImageSource {
     crc.update(values);
   }
 
+  /** Returns these images for a net of so many channels: for one, colour becomes grey. */
+  default ImageSource forChannels(int channels) {
+    boolean isGrey = commonShape() != null && commonShape().channels() == 1;
+    return channels == 1 && !isGrey ? new GreyImages(this) : this;
+  }
+
   /**
    * Returns a view of the first {@code count} images, or this when it has no more.
    *

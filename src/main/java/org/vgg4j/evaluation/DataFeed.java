@@ -97,7 +97,7 @@ public final class DataFeed implements AutoCloseable {
     if (data.commonShape() == null) {
       return "the images of " + data.name() + " differ in shape";
     }
-    if (ImageFeed.spec(preprocessing, data) == null) {
+    if (!preprocessing.onlyResizes()) {
       return "the host preprocesses the images of " + data.name();
     }
     long free = Math.max(0, backend.availableBytes() - stillToTake);

@@ -5,7 +5,6 @@ import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.loading.Batch;
 import org.vgg4j.data.loading.BatchLoader;
 import org.vgg4j.data.loading.BatchSchedule;
-import org.vgg4j.data.preprocessing.PreprocessedImages;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Vgg;
@@ -51,9 +50,7 @@ public final class ImageFeed {
    */
   static ImageSpec spec(Preprocessing preprocessing, ImageSource data) {
     ImageShape from = data.commonShape();
-    return from == null
-            || !preprocessing.onlyResizes()
-            || PreprocessedImages.goesGrey(preprocessing, from)
+    return from == null || !preprocessing.onlyResizes()
         ? null
         : new ImageSpec(
             from.channels(),

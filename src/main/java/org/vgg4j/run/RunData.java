@@ -65,6 +65,11 @@ public record RunData(String name, ImageSource train, ImageSource test, boolean 
         pictures);
   }
 
+  /** Returns the images for a net of so many channels. */
+  RunData forChannels(int channels) {
+    return new RunData(name, train.forChannels(channels), test.forChannels(channels), pictures);
+  }
+
   /** Returns as many of the images to test on as the setting {@code testImages} says. */
   public static ImageSource limitedTest(ImageSource test, Map<String, ?> settings) {
     return limited(test, DataSettings.TEST_IMAGES, settings);

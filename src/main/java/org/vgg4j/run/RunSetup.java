@@ -73,10 +73,11 @@ record RunSetup(
             split,
             DataSettings.pictures(now, choice.sized(early)),
             set -> recipe(choice, previous, ImageTraits.of(set), set.name(), set.classNames()));
-    RunData data = plan.data().apply(request).limited(now);
-    ImageTraits traits = ImageTraits.of(data);
-    List<String> classes = data.train().classNames();
-    Recipe recipe = recipe(choice, previous, traits, data.train().name(), classes);
+    RunData found = plan.data().apply(request).limited(now);
+    ImageTraits traits = ImageTraits.of(found);
+    List<String> classes = found.train().classNames();
+    Recipe recipe = recipe(choice, previous, traits, found.train().name(), classes);
+    RunData data = found.forChannels(recipe.net().channels());
     if (plan.tune() && previous.isNone()) {
       closing.close();
       String name = selection.backend().name();

@@ -2,8 +2,6 @@ package org.vgg4j.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
@@ -11,9 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.backend.Backends;
-import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.InMemoryImages;
 import org.vgg4j.data.loading.Batch;
 import org.vgg4j.data.loading.BatchLoader;
 import org.vgg4j.data.loading.BatchSchedule;
@@ -71,16 +67,6 @@ final class ImageFeedTest {
         assertEquals(7, seen);
       }
     }
-  }
-
-  /** An engine would take colour's first channel. */
-  @Test
-  void colourGoesGreyOnTheHost() {
-    byte[] pixels = new byte[3 * 64];
-    ImageSource colour =
-        new InMemoryImages("colour", new ImageShape(3, 8, 8), List.of("a"), pixels, new int[1]);
-    assertNull(ImageFeed.spec(Preprocessing.of(1, 8), colour));
-    assertNotNull(ImageFeed.spec(Preprocessing.of(3, 8), colour));
   }
 
   @Test

@@ -5,7 +5,6 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.Luma;
 import org.vgg4j.tensor.InvalidInputException;
 
 /** The preprocessed images of a source; not thread-safe. */
@@ -26,8 +25,7 @@ public final class PreprocessedImages {
   }
 
   private void prepare(ImageShape next) {
-    boolean goesGrey = goesGrey(preprocessing, next);
-    if (next.channels() != preprocessing.channels() && next.channels() != 1 && !goesGrey) {
+    if (next.channels() != preprocessing.channels() && next.channels() != 1) {
       throw new InvalidInputException(
           "a net of %d channels cannot take %s with %d"
               .formatted(preprocessing.channels(), source.name(), next.channels()));
@@ -39,20 +37,6 @@ public final class PreprocessedImages {
     shape = next;
   }
 
-  /** Returns whether colour becomes grey on the way to a net of one channel. */
-  public static boolean goesGrey(Preprocessing preprocessing, ImageShape image) {
-    return preprocessing.channels() == 1 && image.channels() == 3;
-  }
-
-  /** Writes the brightness of each pixel over the first channel. */
-  private static void grey(byte[] pixels, int plane) {
-    for (int i = 0; i < plane; i++) {
-      double luma =
-          Luma.of(pixels[i] & 0xFF, pixels[plane + i] & 0xFF, pixels[2 * plane + i] & 0xFF);
-      pixels[i] = (byte) Math.round(luma);
-    }
-  }
-
   /** Writes an image to {@code target} at {@code offset}: (C, S, S), F32 in native order. */
   public void read(int image, ByteBuffer target, int offset) {
     ImageShape next = source.shape(image);
@@ -60,9 +44,6 @@ public final class PreprocessedImages {
       prepare(next);
     }
     source.read(image, pixels, 0);
-    if (goesGrey(preprocessing, shape)) {
-      grey(pixels.array(), shape.height() * shape.width());
-    }
     int plane = preprocessing.crop() * preprocessing.crop();
     int bytes = preprocessing.channels() * plane * Float.BYTES;
     FloatBuffer x = target.slice(offset, bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();

@@ -6,11 +6,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.data.decoding.PictureList;
 import org.vgg4j.tensor.InvalidInputException;
 
 /** The pictures of a folder of classes: class by class, the names on disk. */
 final class FolderPictures implements PictureList {
+  private static final Logger LOG = LoggerFactory.getLogger(FolderPictures.class);
+
+  /** How many files are listed until something is said: some ten seconds. */
+  private static final int NEWS = 500_000;
+
   private final String name;
   private final Path root;
   private final List<String> classNames;
@@ -43,6 +50,9 @@ final class FolderPictures implements PictureList {
         int before = listing.size();
         walk.list(classNames.get(c));
         ends[c] = listing.size();
+        if (ends[c] / NEWS > before / NEWS) {
+          LOG.info("{}: {} pictures are listed so far", root, ends[c]);
+        }
         if (ends[c] == before) {
           empty.add(classNames.get(c));
         }

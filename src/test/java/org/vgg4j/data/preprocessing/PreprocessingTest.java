@@ -65,7 +65,8 @@ final class PreprocessingTest {
     ImageSource data =
         new InMemoryImages("two", new ImageShape(3, 1, 1), List.of("a"), pixels, new int[2]);
     float[] x = new float[2];
-    try (BatchLoader loader = new BatchLoader(data, 2, Preprocessing.ofPictures(1, 1))) {
+    try (BatchLoader loader =
+        new BatchLoader(data.forChannels(1), 2, Preprocessing.ofPictures(1, 1))) {
       loader.next().images().bytes().asFloatBuffer().get(x);
     }
     // 59.8 + 5.87 + 11.4 = 77.07 and 5.98 + 29.35 + 28.5 = 63.83.
