@@ -58,8 +58,7 @@ final class CacheBuilder {
         throw new InvalidInputException(
             "none of the pictures of %s can be read".formatted(list.name()));
       }
-      long pixelBytes = journal.force();
-      writeIndex(journal, pixelBytes);
+      writeIndex(journal, journal.pixelBytes());
     }
     Files.move(files.partOfPixels(), files.pixels(), StandardCopyOption.ATOMIC_MOVE);
     Files.move(files.partOfIndex(), files.index(), StandardCopyOption.ATOMIC_MOVE);

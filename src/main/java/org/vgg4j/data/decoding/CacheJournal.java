@@ -137,9 +137,11 @@ final class CacheJournal implements AutoCloseable {
     writeFully(journal, image.encoded(), place(number));
   }
 
-  /** Puts the pixels on the disk; returns how many bytes they are. */
-  long force() throws IOException {
-    pixels.force(true);
+  /**
+   * Returns how many bytes of pixels there are. Nobody waits until they are on the disk: what a
+   * power cut takes is found by its checksum.
+   */
+  long pixelBytes() throws IOException {
     return pixels.size();
   }
 

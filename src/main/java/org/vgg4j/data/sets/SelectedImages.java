@@ -113,6 +113,11 @@ final class SelectedImages implements ImageSource {
   }
 
   @Override
+  public void addTo(CRC32C crc, int image) {
+    all.addTo(crc, source(image));
+  }
+
+  @Override
   public int leftOut() {
     return all.leftOut();
   }
