@@ -66,9 +66,7 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
       try (Vgg vgg = new Vgg(recipe.net(), plan.allocate());
           Trainer trainer =
               new Trainer(
-                  vgg,
-                  recipe.newOptimizer(),
-                  recipe.training().withAugmentation(augmentation))) {
+                  vgg, recipe.newOptimizer(), recipe.training().withAugmentation(augmentation))) {
         Clock clock = new Clock(backend, trainer);
         trainer.fit(data, data.limit(1), clock);
         return clock.windows;
