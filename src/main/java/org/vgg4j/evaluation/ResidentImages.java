@@ -165,9 +165,21 @@ final class ResidentImages implements AutoCloseable {
     ByteBuffer piece =
         ByteBuffer.allocateDirect((int) Math.min(PIECE, tableBytes(data.size())))
             .order(ByteOrder.nativeOrder());
+    // Of images that all look the same to the net but for their place and label, one is written.
+    boolean isUniform = data.commonShape() != null && views.augmentation().isNone();
+    ByteBuffer uniform = ByteBuffer.allocate(ImageRow.BYTES).order(ByteOrder.nativeOrder());
+    if (isUniform) {
+      row(views, 0).write(uniform, 0);
+    }
     long at = tableStart();
     for (int i = 0; i < data.size(); i++) {
-      row(views, order == null ? i : order[i]).write(piece, piece.position());
+      int image = order == null ? i : order[i];
+      if (isUniform) {
+        piece.put(piece.position(), uniform, 0, ImageRow.BYTES);
+        ImageRow.place(piece, piece.position(), place(image), data.label(image));
+      } else {
+        row(views, image).write(piece, piece.position());
+      }
       piece.position(piece.position() + ImageRow.BYTES);
       if (!piece.hasRemaining() || i == data.size() - 1) {
         at = upload(piece.flip(), at);
@@ -178,8 +190,11 @@ final class ResidentImages implements AutoCloseable {
   private ImageRow row(ImageViews views, int image) {
     ImageShape shape = data.shape(image);
     PreprocessedImages.requireChannels(data, image, shape, views.preprocessing());
-    long place = places == null ? (long) image * shape.bytes() : places[image];
-    return views.of(image, shape).row(place, data.label(image), shape);
+    return views.of(image, shape).row(place(image), data.label(image), shape);
+  }
+
+  private long place(int image) {
+    return places == null ? (long) image * data.commonShape().bytes() : places[image];
   }
 
   /** Returns what brings a batch into a net at a shape; null where the engine keeps no images. */

@@ -8,6 +8,7 @@ import java.util.List;
 import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.RandomImages;
+import org.vgg4j.data.preprocessing.Augmentation;
 import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
@@ -75,8 +76,11 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
             recipe.training().seed());
     try (NetworkPlan plan = recipe.plan(data.size(), backend)) {
       MemoryPlan.requireFits(recipe.trainingBytes(plan.memoryPlan()), backend);
+      Augmentation augmentation = recipe.measured(data.limit(1)).augmentation();
       try (Vgg vgg = new Vgg(recipe.net(), plan.allocate());
-          Trainer trainer = new Trainer(vgg, recipe.newOptimizer(), recipe.training())) {
+          Trainer trainer =
+              new Trainer(
+                  vgg, recipe.newOptimizer(), recipe.training().withAugmentation(augmentation))) {
         Clock clock = new Clock(backend, trainer, pace);
         trainer.fit(data, data.limit(1), clock);
         return clock.windows;

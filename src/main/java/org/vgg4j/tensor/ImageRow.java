@@ -53,8 +53,7 @@ public record ImageRow(
 
   /** Writes this to a table, in the machine's byte order, at the byte {@code at}. */
   public void write(ByteBuffer table, int at) {
-    table.putLong(at, offset);
-    table.putInt(at + 8, label);
+    place(table, at, offset, label);
     table.putInt(at + 12, channels);
     table.putInt(at + 16, height);
     table.putInt(at + 20, width);
@@ -67,5 +66,11 @@ public record ImageRow(
       table.putFloat(at + 44 + 4 * c, c < shift.size() ? shift.get(c) : 0);
     }
     table.putInt(at + 60, 0);
+  }
+
+  /** Writes only where the image begins and its label. */
+  public static void place(ByteBuffer table, int at, long offset, int label) {
+    table.putLong(at, offset);
+    table.putInt(at + 8, label);
   }
 }

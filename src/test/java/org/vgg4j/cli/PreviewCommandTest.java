@@ -94,7 +94,7 @@ final class PreviewCommandTest {
     assertEquals(0, result.code(), result.err());
     BufferedImage page = ImageIO.read(out.toFile());
     assertTrue(page.getWidth() <= 1600 && page.getHeight() <= 900, page.toString());
-    assertNotEquals(0xFFFFFFFF, page.getRGB(12 + 103, 4 + 103));
+    assertNotEquals(0xFFFFFFFF, page.getRGB(12 + 108 + 103, 4 + 103));
   }
 
   @Test
