@@ -84,7 +84,7 @@ final class RunSettingsTest {
     recipe.remove("labelSmoothing");
     assertEquals(Recipe.quick(), Recipe.fromMap(recipe));
     assertEquals(
-        List.of("--label-smoothing 0.1 (the run: none)"),
+        List.of("--label-smoothing 0.1 (the run: 0.0)"),
         differences(Map.of(), Map.of("labelSmoothing", 0.1), true));
   }
 
