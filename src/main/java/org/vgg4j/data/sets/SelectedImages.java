@@ -113,11 +113,6 @@ final class SelectedImages implements ImageSource {
   }
 
   @Override
-  public void addTo(CRC32C crc, int image) {
-    all.addTo(crc, source(image));
-  }
-
-  @Override
   public int leftOut() {
     return all.leftOut();
   }
