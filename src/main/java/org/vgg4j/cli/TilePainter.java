@@ -72,7 +72,8 @@ record TilePainter(ImageSource data, int image, int tile) {
   /** Enlarges by a whole number or shrinks to the tile, in proportion. */
   private BufferedImage fitted(BufferedImage picture) {
     int longer = Math.max(picture.getWidth(), picture.getHeight());
-    double by = longer <= tile ? tile / longer : (double) tile / longer;
+    int whole = tile / longer;
+    double by = whole >= 1 ? whole : (double) tile / longer;
     int width = Math.max(1, (int) Math.round(picture.getWidth() * by));
     int height = Math.max(1, (int) Math.round(picture.getHeight() * by));
     BufferedImage fitted = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);

@@ -186,7 +186,11 @@ public final class BatchLoader implements AutoCloseable {
           return null;
         }
         if (beginning || free.isEmpty()) {
-          waitForChange();
+          try {
+            lock.wait();
+          } catch (InterruptedException e) {
+            // Nobody interrupts these threads; what was waited for is looked at again.
+          }
           continue;
         }
         beginning = true;
@@ -242,15 +246,6 @@ public final class BatchLoader implements AutoCloseable {
             failure.cause());
   }
 
-  /** Waits on the lock; only a thread of this loader, which nobody interrupts. */
-  private void waitForChange() {
-    try {
-      lock.wait();
-    } catch (InterruptedException e) {
-      // What was waited for is looked at again.
-    }
-  }
-
   /**
    * Returns the next batch, or null at the end of the pass. The previous batch is taken back.
    *
@@ -267,7 +262,12 @@ public final class BatchLoader implements AutoCloseable {
         lock.notifyAll();
       }
       while (failed == null && (Thread.currentThread().isInterrupted() || !isNextKnown())) {
-        await();
+        try {
+          lock.wait();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new IllegalStateException("interrupted while waiting for a batch", e);
+        }
         requireOpen();
       }
       if (failed == null && !begun.isEmpty()) {
@@ -292,15 +292,6 @@ public final class BatchLoader implements AutoCloseable {
 
   private boolean isNextKnown() {
     return begun.isEmpty() ? next == schedule.passes() && !beginning : begun.element().isDone();
-  }
-
-  private void await() {
-    try {
-      lock.wait();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while waiting for a batch", e);
-    }
   }
 
   private void requireOpen() {

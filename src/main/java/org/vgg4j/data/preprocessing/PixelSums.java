@@ -54,7 +54,8 @@ final class PixelSums {
     byte[] bytes = pixels.array();
     long sum = 0;
     for (int i = 0; i < plane; i++) {
-      sum += (bytes[first + i] & 0xFF) * (bytes[second + i] & 0xFF);
+      int product = (bytes[first + i] & 0xFF) * (bytes[second + i] & 0xFF);
+      sum += product;
     }
     return sum;
   }
