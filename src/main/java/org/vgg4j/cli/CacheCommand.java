@@ -71,7 +71,7 @@ final class CacheCommand implements Callable<Integer> {
 
   private static String line(CacheList.Entry entry) {
     Duration age = Duration.between(entry.made().toInstant(), Instant.now());
-    String aged = Bar.duration(Math.max(0, age.toSeconds())) + " old";
+    String aged = Bar.duration((double) Math.max(0, age.toSeconds())) + " old";
     if (!entry.isWhole()) {
       return "%s: not finished, %s, %s".formatted(entry.folder(), Bytes.text(entry.bytes()), aged);
     }

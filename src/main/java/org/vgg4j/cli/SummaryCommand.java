@@ -35,8 +35,7 @@ final class SummaryCommand implements Callable<Integer> {
   @Mixin final CommandSpec dataFlags = SettingFlags.of(Settings.of("data"));
   @Mixin private final CommandSpec memoryFlags = SettingFlags.of(Settings.of("memory"));
 
-  @Mixin
-  private final CommandSpec startFlags = SettingFlags.of(Settings.of("startFrom", "initFrom"));
+  @Mixin final CommandSpec startFlags = SettingFlags.of(Settings.of("startFrom", "initFrom"));
 
   @Mixin private DeviceOptions device;
 

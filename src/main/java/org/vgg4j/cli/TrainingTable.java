@@ -19,30 +19,36 @@ final class TrainingTable {
     out.println();
     paragraph(
         out,
-        "training (recipe %s): %d epochs in batches of %d%s",
-        recipe.name(),
-        training.epochs(),
-        training.batchSize(),
-        training.accumulate() == 1 ? "" : ", " + training.accumulate() + " batches a step");
+        "training (recipe %s): %d epochs in batches of %d%s"
+            .formatted(
+                recipe.name(),
+                training.epochs(),
+                training.batchSize(),
+                training.accumulate() == 1
+                    ? ""
+                    : ", " + training.accumulate() + " batches a step"));
     paragraph(
         out,
-        "optimizer: %s%s, weight decay %s",
-        recipe.optimizer(),
-        recipe.optimizer().equals("sgd") ? " with momentum " + recipe.momentum() : "",
-        recipe.weightDecay());
+        "optimizer: %s%s, weight decay %s"
+            .formatted(
+                recipe.optimizer(),
+                recipe.optimizer().equals("sgd") ? " with momentum " + recipe.momentum() : "",
+                recipe.weightDecay()));
     paragraph(
         out,
-        "learning rate: %s, %s",
-        training.learningRate(),
-        training.schedule().inWords(training.scheduleOptions()));
-    paragraph(out, "images: %s", recipe.preprocessing());
+        "learning rate: %s, %s"
+            .formatted(
+                training.learningRate(), training.schedule().inWords(training.scheduleOptions())));
+    paragraph(out, "images: %s".formatted(recipe.preprocessing()));
     paragraph(
-        out, "weights: drawn by %s, seed %d", recipe.initialization().label(), training.seed());
-    start.forEach(line -> paragraph(out, "%s", line));
+        out,
+        "weights: drawn by %s, seed %d"
+            .formatted(recipe.initialization().label(), training.seed()));
+    start.forEach(line -> paragraph(out, line));
     out.flush();
   }
 
-  private static void paragraph(PrintWriter out, String format, Object... values) {
-    ForecastTable.paragraph(format.formatted(values), out);
+  private static void paragraph(PrintWriter out, String text) {
+    ForecastTable.paragraph(text, out);
   }
 }

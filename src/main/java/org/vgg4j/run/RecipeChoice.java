@@ -81,7 +81,7 @@ record RecipeChoice(
       flat.put(RecipeSettings.ARCH.key(), VggConfig.CUSTOM);
     }
     Recipe recipe = Recipe.fromMap(flat);
-    boolean areOfPictures = images == null || start.hasNet() ? wasOfPictures : images.pictures();
+    boolean areOfPictures = (images == null || start.hasNet()) ? wasOfPictures : images.pictures();
     return isUsual && areOfPictures ? recipe.forPictures() : recipe;
   }
 

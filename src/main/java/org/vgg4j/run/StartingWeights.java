@@ -109,7 +109,7 @@ public final class StartingWeights {
       String file = setting.find(config);
       if (file != null) {
         Map<String, Object> flat = Settings.flat(config);
-        boolean isInit = setting == StartSettings.INIT_FROM;
+        boolean isInit = StartSettings.INIT_FROM.equals(setting);
         VggConfig net = isInit ? null : VggConfig.fromMap(flat);
         return new StartingWeights(
             setting,
@@ -129,12 +129,12 @@ public final class StartingWeights {
 
   /** Returns whether the net and its preprocessing are the file's. */
   boolean hasNet() {
-    return setting == StartSettings.START_FROM;
+    return StartSettings.START_FROM.equals(setting);
   }
 
   /** Returns the file as a setting says it, null when another or none does. */
   String from(Setting<?, String> asked) {
-    return setting == asked ? file.toString() : null;
+    return asked.equals(setting) ? file.toString() : null;
   }
 
   String sha256() {
@@ -184,7 +184,8 @@ public final class StartingWeights {
     }
     try (ModelReader reader = open()) {
       List<String> lines = new ArrayList<>(reader.notes());
-      String how = setting == StartSettings.START_FROM ? "starting from " : "initialised from ";
+      String how =
+          StartSettings.START_FROM.equals(setting) ? "starting from " : "initialised from ";
       lines.add(how + file + ": " + transfer(reader, net).inWords());
       return lines;
     } catch (IOException e) {

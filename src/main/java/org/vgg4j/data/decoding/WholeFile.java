@@ -42,7 +42,7 @@ final class WholeFile {
       }
       scanned |= marker == SCAN;
       if (hasLength(marker)) {
-        at += Math.max(2, (bytes[at] & 0xFF) << 8 | bytes[at + 1] & 0xFF);
+        at += Math.max(2, ((bytes[at] & 0xFF) << 8) | (bytes[at + 1] & 0xFF));
       }
     }
     return false;

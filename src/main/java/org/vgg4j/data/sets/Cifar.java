@@ -23,12 +23,7 @@ enum Cifar {
       "c32a1d4ab5d03f1284b67883e8d87530",
       "batches.meta.txt",
       1,
-      List.of(
-          "data_batch_1.bin",
-          "data_batch_2.bin",
-          "data_batch_3.bin",
-          "data_batch_4.bin",
-          "data_batch_5.bin"),
+      "data_batch_1.bin data_batch_2.bin data_batch_3.bin data_batch_4.bin data_batch_5.bin",
       "test_batch.bin"),
   /** A hundred classes; their twenty groups are not read. */
   CIFAR100(
@@ -37,7 +32,7 @@ enum Cifar {
       "03b5dce01913d631647c71ecec9e9cb8",
       "fine_label_names.txt",
       2,
-      List.of("train.bin"),
+      "train.bin",
       "test.bin");
 
   private static final ImageShape SHAPE = new ImageShape(3, 32, 32);
@@ -47,17 +42,11 @@ enum Cifar {
   private final String md5;
   private final String names;
   private final int labels; // bytes before an image; the last is its class
-  private final List<String> train;
+  private final String train; // with spaces between
   private final String test;
 
   Cifar(
-      String home,
-      String folder,
-      String md5,
-      String names,
-      int labels,
-      List<String> train,
-      String test) {
+      String home, String folder, String md5, String names, int labels, String train, String test) {
     this.home = home;
     this.folder = folder;
     this.md5 = md5;
@@ -65,6 +54,10 @@ enum Cifar {
     this.labels = labels;
     this.train = train;
     this.test = test;
+  }
+
+  private List<String> trainFiles() {
+    return List.of(train.split(" "));
   }
 
   /** Returns the name that --data takes. */
@@ -89,7 +82,7 @@ enum Cifar {
 
   /** Returns the names of the files that are read. */
   List<String> files() {
-    List<String> files = new ArrayList<>(train);
+    List<String> files = new ArrayList<>(trainFiles());
     files.add(test);
     files.add(names);
     return files;
@@ -97,7 +90,7 @@ enum Cifar {
 
   /** Returns whether a folder is meant to be this set: it has a file of its name. */
   boolean isMeant(Path place) {
-    return Files.isRegularFile(place.resolve(train.get(0)))
+    return Files.isRegularFile(place.resolve(trainFiles().get(0)))
         || Files.isRegularFile(place.resolve(test));
   }
 
@@ -122,7 +115,7 @@ enum Cifar {
     List<String> classes = classNames(place.resolve(names));
     return new LoadedSet(
         label(),
-        images(label() + " (train)", place, train, classes),
+        images(label() + " (train)", place, trainFiles(), classes),
         images(label() + " (test)", place, List.of(test), classes),
         false);
   }

@@ -126,7 +126,7 @@ final class FolderWalk {
   private static void requireText(Path folder, String name) {
     if (name.indexOf('\uFFFD') >= 0 && !Files.exists(folder.resolve(name))) {
       throw new InvalidInputException(
-          ("%s has a name that is no text here: %s; set LC_ALL=C.UTF-8, or rename it in UTF-8")
+          "%s has a name that is no text here: %s; set LC_ALL=C.UTF-8, or rename it in UTF-8"
               .formatted(folder, name));
     }
   }
