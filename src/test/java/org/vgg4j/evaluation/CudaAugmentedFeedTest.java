@@ -75,7 +75,7 @@ final class CudaAugmentedFeedTest {
     @Override
     public ImageShape shape(int image) {
       int[] size = SIZES[sameShape ? 3 : image % SIZES.length];
-      boolean grey = channels == 1 || !sameShape && image % 4 == 1;
+      boolean grey = channels == 1 || (!sameShape && image % 4 == 1);
       return new ImageShape(grey ? 1 : channels, size[0], size[1]);
     }
 

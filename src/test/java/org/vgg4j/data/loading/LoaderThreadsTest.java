@@ -68,7 +68,7 @@ final class LoaderThreadsTest {
     @Override
     public void read(int image, ByteBuffer target, int offset) {
       if (image % 7 == 0) {
-        Thread.yield();
+        LockSupport.parkNanos(1_000);
       }
       if (broken.indexOf(image) == 0) {
         LockSupport.parkNanos(5_000_000); // the others fail before
