@@ -51,4 +51,13 @@ final class CheckpointManifestTest {
         InvalidInputException.class,
         () -> CheckpointManifest.decode(without("trainAccuracy", manifest(1e-3))));
   }
+
+  /** Of before the wait for images was counted: what is left of an epoch counts it from here. */
+  @Test
+  void anOlderVersionDidNotCountTheWait() {
+    TrainingState state = CheckpointManifest.decode(without("waitSeconds", manifest(1e-3))).state();
+    assertEquals(0, state.waitSeconds());
+    assertNull(state.finished().get(0).waitSeconds());
+    assertEquals(3, state.finished().get(0).imagesPerSecond());
+  }
 }
