@@ -6,9 +6,7 @@ import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.preprocessing.Augmentation;
 import org.vgg4j.data.preprocessing.ImageStatistics;
 import org.vgg4j.data.preprocessing.Normalization;
-import org.vgg4j.data.preprocessing.PictureFit;
 import org.vgg4j.data.preprocessing.Preprocessing;
-import org.vgg4j.data.preprocessing.ResizeFilter;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkOptions;
@@ -115,7 +113,7 @@ public record Recipe(
     this(
         name,
         net,
-        defaultOf(net, training.augmentation(), Normalization.NONE, false),
+        DefaultPreprocessing.of(net, training.augmentation(), Normalization.NONE, false),
         initialization,
         optimizer,
         momentum,
@@ -125,31 +123,8 @@ public record Recipe(
         Normalization.NONE);
   }
 
-  /**
-   * Returns the preprocessing of a net that nothing else is said of. Where training images are
-   * resized to a scale, those of an evaluation are resized to its middle, their shorter side as the
-   * paper has it, with the filter for pictures.
-   *
-   * @param pictures whether the images are pictures of any size
-   */
-  private static Preprocessing defaultOf(
-      VggConfig net, Augmentation augmentation, Normalization normalization, boolean pictures) {
-    Preprocessing plain =
-        pictures
-            ? Preprocessing.ofPictures(net.channels(), net.imageSize())
-            : Preprocessing.of(net.channels(), net.imageSize());
-    if (augmentation.scale() != null) {
-      augmentation.requireFits(plain);
-      plain = plain.withResize(augmentation.middleScale());
-      if (plain.fit() == PictureFit.SQUARE) {
-        plain = plain.withFit(PictureFit.SHORTER).withFilter(ResizeFilter.ANTIALIASED);
-      }
-    }
-    return normalization.needsStatistics() ? plain : normalization.applied(plain, null);
-  }
-
   private Preprocessing defaultPreprocessing(boolean pictures) {
-    return defaultOf(net, augmentation(), normalization, pictures);
+    return DefaultPreprocessing.of(net, augmentation(), normalization, pictures);
   }
 
   /** Returns whether the preprocessing is that of a recipe that says nothing of it. */
@@ -253,7 +228,7 @@ public record Recipe(
     return new Recipe(
         "paper",
         net,
-        defaultOf(net, Augmentation.PAPER, Normalization.MEAN, false),
+        DefaultPreprocessing.of(net, Augmentation.PAPER, Normalization.MEAN, false),
         Initialization.GLOROT,
         "sgd",
         0.9,
@@ -382,7 +357,7 @@ public record Recipe(
         RecipeSettings.RECIPE.require(flat),
         config,
         preprocessing == null
-            ? defaultOf(config, augmentation, normalization, false)
+            ? DefaultPreprocessing.of(config, augmentation, normalization, false)
             : Preprocessing.fromMap(preprocessing instanceof Map<?, ?> given ? given : Map.of()),
         Initialization.of(RecipeSettings.INIT.require(flat)),
         RecipeSettings.OPTIMIZER.require(flat),

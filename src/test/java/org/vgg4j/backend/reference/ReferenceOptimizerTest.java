@@ -120,7 +120,7 @@ final class ReferenceOptimizerTest {
             IllegalArgumentException.class,
             () ->
                 fixture.backend.adam(AdamSpec.DEFAULT, new ParameterSlabs(p, small), m, v, state));
-    assertEquals("Adam: g has 256 bytes, p has 512", thrown.getMessage());
+    assertEquals("Adam: m has 512 bytes, g has 256", thrown.getMessage());
     SgdSpec momentum = new SgdSpec(0.9, 0);
     SgdSpec plain = new SgdSpec(0, 0);
     assertThrows(
