@@ -166,10 +166,10 @@ class ResumeTest {
     forget(run, TinyRun.newest(run));
     Path config = run.resolve("config.json");
     String text = Files.readString(config);
-    Files.writeString(config, text.replace(beside, "\"labelSmoothing\" : 0.1, " + beside));
+    Files.writeString(config, text.replace(beside, "\"mixUp\" : 0.1, " + beside));
     assertEquals(2, resume(run), () -> err);
     assertTrue(err.startsWith("vgg: " + config + " has the key '"), err);
-    assertTrue(err.contains("labelSmoothing', which this version of vgg4j does not know"), err);
+    assertTrue(err.contains("mixUp', which this version of vgg4j does not know"), err);
     Files.writeString(config, text);
     assertEquals(0, resume(run), () -> err);
   }

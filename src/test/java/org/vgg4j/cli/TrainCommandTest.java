@@ -200,7 +200,7 @@ final class TrainCommandTest {
             "30");
     assertEquals(0, result.code(), result.err());
     List<String> lines = result.outLines();
-    String start = String.format(Locale.ROOT, "test acc %.4f (30 images), loss ", last);
+    String start = String.format(Locale.ROOT, "test acc %.4f, top-5 ", last);
     assertTrue(lines.get(0).startsWith(start), lines.get(0));
     assertEquals(2, result.errLines().size(), result.err());
     assertTrue(result.errLines().get(0).startsWith("WARNING"), result.err());
