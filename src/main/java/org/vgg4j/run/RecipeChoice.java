@@ -3,8 +3,10 @@ package org.vgg4j.run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.data.preprocessing.Augmentation;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.VggConfig;
+import org.vgg4j.tensor.InvalidInputException;
 
 /**
  * A recipe of what is named, what is given, and what the images have. A built-in recipe leaves
@@ -19,6 +21,9 @@ record RecipeChoice(
     Recipe base, Map<String, String> given, StartingWeights start, boolean isBuiltIn) {
   private static final String CLASSES = "classes";
   private static final String CHANNELS = "channels";
+  private static final String IMAGE_SIZE = "imageSize";
+  private static final String SCALE = RecipeSettings.SCALE.key();
+  private static final String NORMALIZE = RecipeSettings.NORMALIZE.key();
 
   /**
    * Chooses the base.
@@ -80,9 +85,38 @@ record RecipeChoice(
     if (given.containsKey(RecipeSettings.LAYERS.key())) {
       flat.put(RecipeSettings.ARCH.key(), VggConfig.CUSTOM);
     }
+    if (isSaid("mean", "deviation")) {
+      if (isSaid(NORMALIZE)) {
+        throw InvalidInputException.of(
+            NORMALIZE, "says what mean and deviation say too: leave out");
+      }
+      flat.remove(NORMALIZE);
+    } else if (start.hasNet() && !isSaid(NORMALIZE)) {
+      flat.remove(NORMALIZE); // the weights' own mean and deviation stay
+    }
+    scale(flat);
     Recipe recipe = Recipe.fromMap(flat);
+    if (start.hasNet() && recipe.augmentation().scale() != null) {
+      recipe =
+          recipe.withPreprocessing(
+              recipe.preprocessing().withResize(recipe.augmentation().middleScale()));
+    }
     boolean areOfPictures = (images == null || start.hasNet()) ? wasOfPictures : images.pictures();
     return isUsual && areOfPictures ? recipe.forPictures() : recipe;
+  }
+
+  private boolean isSaid(String... keys) {
+    return List.of(keys).stream().anyMatch(given::containsKey);
+  }
+
+  /** A recipe's scale is to another image size what it is to the recipe's own. */
+  private void scale(Map<String, Object> flat) {
+    Augmentation augmentation = base.augmentation();
+    Object size = flat.get(IMAGE_SIZE);
+    if (augmentation.scale() != null && isSaid(IMAGE_SIZE) && !isSaid(SCALE)) {
+      int side = Integer.parseInt(size.toString());
+      flat.put(SCALE, augmentation.forSquares(base.net().imageSize(), side).scale());
+    }
   }
 
   private boolean follows(ImageTraits images, String key) {

@@ -66,7 +66,7 @@ public final class StartingWeights {
         start == null
             ? ConfigHints.NONE
             : new ConfigHints(RecipeSettings.LAYERS.find(given), imageSize);
-    return new StartingWeights(setting, file, sha256(file), hints);
+    return new StartingWeights(setting, file, sha256(setting.key(), file), hints);
   }
 
   /**
@@ -88,9 +88,10 @@ public final class StartingWeights {
     return model;
   }
 
-  private static String sha256(Path file) {
+  private static String sha256(String field, Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new InvalidInputException(file + " is not there; check the path");
+      throw InvalidInputException.of(
+          field, "must be a model or a run with one: " + file + " is not there; check the path");
     }
     try {
       return AtomicFile.sha256(file, FileOperations.SYSTEM);
@@ -202,7 +203,7 @@ public final class StartingWeights {
     if (isNone()) {
       return;
     }
-    if (!sha256(file).equals(sha256)) {
+    if (!sha256(setting.key(), file).equals(sha256)) {
       throw new InvalidInputException(
           file + " is another file than when the run was begun; begin a new run");
     }

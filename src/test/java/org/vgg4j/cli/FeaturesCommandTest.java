@@ -203,7 +203,8 @@ final class FeaturesCommandTest {
       String line = Cli.refused(Cli.train(folder.resolve("run"), command, none.toString()));
       assertTrue(line.startsWith("vgg: " + none), line);
       line = Cli.refused(Cli.train(folder.resolve("run"), command, folder.resolve("x").toString()));
-      assertEquals("vgg: " + folder.resolve("x") + " is not there; check the path", line);
+      String missing = "vgg: %s must be a model or a run with one: %s is not there; check the path";
+      assertEquals(missing.formatted(command, folder.resolve("x")), line);
       line = Cli.refused(Cli.run("train", command, folder.toString() + "/.."));
       assertTrue(line.startsWith("vgg: " + command + " must be a model or a run with one: "), line);
     }

@@ -9,6 +9,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.data.preprocessing.Augmentation;
+import org.vgg4j.data.preprocessing.Normalization;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.VggConfig;
@@ -62,13 +64,33 @@ final class RecipeTest {
     assertEquals(Width.FULL, net.width());
     assertEquals(224, net.imageSize());
     assertEquals(0.5, net.dropout());
+    Augmentation varied = Augmentation.NONE.withScale("256").withFlip(true).withColorShift(0.1);
     assertEquals(
-        new TrainingOptions(74, 256, 1, 1e-2, LearningRateSchedule.PLATEAU, 1), paper.training());
+        new TrainingOptions(74, 256, 1, 1e-2, LearningRateSchedule.PLATEAU, 1)
+            .withAugmentation(varied),
+        paper.training());
+    assertEquals(Normalization.MEAN, paper.normalization());
+    assertEquals(256, paper.preprocessing().resize());
     assertEquals(3, paper.training().scheduleOptions().drops());
     assertEquals(10, paper.training().scheduleOptions().factor());
     assertEquals(new Sgd(new SgdSpec(0.9, 5e-4)), paper.newOptimizer());
     assertEquals(Initialization.GLOROT, paper.initialization());
     assertEquals("paper", paper.name());
+  }
+
+  /** The scale is to a smaller image size what 256 is to 224. */
+  @Test
+  void theScaleOfThePaperFollowsTheImageSize() {
+    Recipe small = Settings.recipe(Recipe.quick(), Map.of("recipe", "paper", "imageSize", "32"));
+    assertEquals("37", small.augmentation().scale());
+    assertEquals(37, small.preprocessing().resize());
+    Map<String, String> said = Map.of("recipe", "paper", "imageSize", "32", "scale", "32..40");
+    assertEquals("32..40", Settings.recipe(Recipe.quick(), said).augmentation().scale());
+    Map<String, String> twice = Map.of("recipe", "paper", "mean", "0.5", "normalize", "mean");
+    assertThrows(InvalidInputException.class, () -> Settings.recipe(Recipe.quick(), twice));
+    Recipe own = Settings.recipe(Recipe.quick(), Map.of("recipe", "paper", "mean", "0.5"));
+    assertEquals(Normalization.NONE, own.normalization());
+    assertEquals(List.of(0.5), own.preprocessing().mean());
   }
 
   /** Runs of versions without them had what is now the default. */
