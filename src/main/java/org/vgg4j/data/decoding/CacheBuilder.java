@@ -92,7 +92,7 @@ final class CacheBuilder {
 
   private Picture decoded(Path file) {
     CacheKey.FileState before = CacheKey.FileState.of(file);
-    Picture picture = PictureDecoder.decode(file);
+    Picture picture = PictureDecoder.decode(file, options.shorterSide());
     if (!CacheKey.FileState.of(file).equals(before)) {
       throw new InvalidInputException(file + " changed while it was read");
     }

@@ -19,7 +19,7 @@ import java.util.HexFormat;
  */
 record CacheKey(Path origin, String name) {
   /** Changes when what is written or how pictures are decoded or scaled does. */
-  static final int FORMAT = 1;
+  static final int FORMAT = 2;
 
   private static final int PLACE_DIGITS = 6;
   private static final int CONTENT_DIGITS = 24;
@@ -63,6 +63,7 @@ record CacheKey(Path origin, String name) {
     text(place, origin.toString());
     text(place, list.name());
     place.update(ByteBuffer.allocate(8).putInt(FORMAT).putInt(options.shorterSide()).flip());
+    place.update((byte) (NativeDecoder.IS_HERE ? 1 : 0)); // which scales down in another way
     MessageDigest content = sha256();
     list.classNames().forEach(name -> text(content, name));
     content.update(digests);

@@ -34,10 +34,15 @@ final class NativeDecoder {
     }
   }
 
-  /** Decodes a JPEG file of one or three components. */
-  static Picture jpeg(byte[] file) {
+  /**
+   * Decodes a JPEG file of one or three components.
+   *
+   * @param reduction 1, or 2, 4 or 8 for a picture so many times as small, which is far less work:
+   *     each block of the file becomes fewer pixels
+   */
+  static Picture jpeg(byte[] file, int reduction) {
     return IS_HERE
-        ? picture(leptonica.pixReadMemJpeg(file, file.length, 0, 1, (int[]) null, 0))
+        ? picture(leptonica.pixReadMemJpeg(file, file.length, 0, reduction, (int[]) null, 0))
         : null;
   }
 

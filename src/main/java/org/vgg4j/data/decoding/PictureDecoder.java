@@ -27,6 +27,9 @@ final class PictureDecoder {
   /** Of the heap: what the decoder makes, the picture, and its copy on the way to the net. */
   private static final long BYTES_PER_PIXEL = 12;
 
+  /** What libjpeg can leave out: all but one pixel of a block of 8 x 8. */
+  private static final int MOST_REDUCTION = 8;
+
   private static final long MOST_FILE_BYTES = 1L << 30;
 
   private static final String KINDS = "PNG, JPEG, WebP, GIF, BMP, TIFF";
@@ -63,10 +66,20 @@ final class PictureDecoder {
    *     large
    */
   static Picture decode(Path file) {
+    return decode(file, CacheOptions.FULL);
+  }
+
+  /**
+   * Decodes a file that is to be scaled down.
+   *
+   * @param shorterSide the least that the shorter side must have, in pixels, where it has as many;
+   *     a decoder may leave out what is finer. {@link CacheOptions#FULL} for all there is
+   */
+  static Picture decode(Path file, int shorterSide) {
     requireFile(file);
     byte[] bytes = bytes(file);
     try (ImageInputStream in = new ByteArrayImageInputStream(bytes)) {
-      Picture picture = fast(file, bytes);
+      Picture picture = fast(file, bytes, shorterSide);
       return (picture != null ? picture : decode(file, bytes, in)).upright(Orientation.of(bytes));
     } catch (InvalidInputException e) {
       throw e;
@@ -92,11 +105,13 @@ final class PictureDecoder {
   }
 
   /** Decodes what the machine's own libraries can, null for all else. */
-  private static Picture fast(Path file, byte[] bytes) throws IOException {
+  private static Picture fast(Path file, byte[] bytes, int shorterSide) throws IOException {
     JpegHeader header = JpegHeader.of(bytes);
     if (header != null && header.isPlain()) {
       WholeFile.require(file, bytes);
-      return within(file, header.width(), header.height(), () -> NativeDecoder.jpeg(bytes));
+      int reduction = reduction(Math.min(header.width(), header.height()), shorterSide);
+      return within(
+          file, header.width(), header.height(), () -> NativeDecoder.jpeg(bytes, reduction));
     }
     ImageShape webp = WebpHeader.shape(bytes);
     if (webp == null || !NativeDecoder.IS_HERE) {
@@ -107,6 +122,17 @@ final class PictureDecoder {
       throw damaged(file, "its data are damaged, or it is a film", null);
     }
     return picture;
+  }
+
+  /** Returns how many times as small a picture may be decoded. */
+  static int reduction(int shorter, int shorterSide) {
+    int reduction = 1;
+    while (shorterSide != CacheOptions.FULL
+        && reduction < MOST_REDUCTION
+        && shorter / (2 * reduction) >= shorterSide) {
+      reduction *= 2;
+    }
+    return reduction;
   }
 
   private static Picture decode(Path file, byte[] bytes, ImageInputStream in) throws IOException {

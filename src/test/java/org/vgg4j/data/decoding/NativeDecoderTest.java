@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.zip.CRC32;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.tensor.InvalidInputException;
 
 /** The libraries of C decode to what the JDK and Pillow decode to. */
@@ -108,7 +111,7 @@ final class NativeDecoderTest {
     }
     byte[] jpeg = jpeg(image, progressive);
     Picture expected = Picture.of(ImageIO.read(new ByteArrayInputStream(jpeg)));
-    Picture actual = NativeDecoder.jpeg(jpeg);
+    Picture actual = NativeDecoder.jpeg(jpeg, 1);
     assertEquals(grey ? 1 : 3, actual.channels());
     assertEquals(47, actual.height());
     assertArrayEquals(expected.values(), actual.values());
@@ -130,12 +133,50 @@ final class NativeDecoderTest {
     return bytes.toByteArray();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "480, 241, 1",
+    "480, 240, 2",
+    "480, 121, 2",
+    "480, 120, 4",
+    "4000, 256, 8",
+    "480, 0, 1"
+  })
+  void aPictureIsNeverReducedBelowItsSize(int shorter, int wanted, int reduction) {
+    assertEquals(reduction, PictureDecoder.reduction(shorter, wanted));
+  }
+
+  /** What is left out is what scaling down would: a level on average, of a picture with edges. */
+  @ParameterizedTest
+  @ValueSource(ints = {240, 100, 60})
+  void aReducedPictureIsAsTheWholeOneScaledDown(int shorterSide) throws IOException {
+    BufferedImage image = new BufferedImage(640, 480, BufferedImage.TYPE_INT_RGB);
+    for (int y = 0; y < 480; y++) {
+      for (int x = 0; x < 640; x++) {
+        boolean isInside = Math.hypot(x - 300, y - 200) < 120;
+        image.setRGB(x, y, new Color(x * 255 / 640, isInside ? 220 : 40, y * 255 / 480).getRGB());
+      }
+    }
+    Path file = Files.write(folder.resolve("it.jpg"), jpeg(image, false));
+    Picture expected = PictureDecoder.decode(file).shrunk(shorterSide);
+    Picture actual = PictureDecoder.decode(file, shorterSide);
+    assertEquals(480 / PictureDecoder.reduction(480, shorterSide), actual.height());
+    actual = actual.shrunk(shorterSide);
+    assertEquals(List.of(shorterSide, expected.width()), List.of(actual.height(), actual.width()));
+    double sum = 0;
+    for (int i = 0; i < expected.values().length; i++) {
+      sum += Math.abs((expected.values()[i] & 0xFF) - (actual.values()[i] & 0xFF));
+    }
+    double mean = sum / expected.values().length;
+    assertTrue(mean <= 1.5, "differs by " + mean + " levels");
+  }
+
   /** Half of the data: grey where nothing came. */
   @Test
   void aJpegOfHalfItsDataIsLeftToTheOther() throws IOException {
     byte[] jpeg = jpeg(new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB), true);
     byte[] half = Arrays.copyOf(jpeg, jpeg.length / 2);
-    assertNull(NativeDecoder.jpeg(half));
+    assertNull(NativeDecoder.jpeg(half, 1));
     assertTrue(JpegHeader.of(jpeg).isPlain());
     assertNull(JpegHeader.of(Arrays.copyOf(jpeg, 40)));
   }
