@@ -36,7 +36,8 @@ final class ShapesTest {
     List<String> flags = new ArrayList<>(List.of("train", "--out", out.toString()));
     flags.addAll(List.of("--data", pictures.toString(), "--split", "0.2", "--device", "cpu"));
     flags.addAll(List.of("--on-bad-image", "skip", "--scale", "32..40", "--flip"));
-    flags.addAll(List.of("--batch-size", "32"));
+    flags.addAll(List.of("--arch", "vgg11", "--dropout", "0", "--lr", "0.002"));
+    flags.addAll(List.of("--batch-size", "16", "--threads", "1"));
     flags.addAll(List.of(more));
     return flags;
   }
@@ -44,7 +45,7 @@ final class ShapesTest {
   @Test
   void theHeldOutPicturesAreKnown() throws IOException {
     Path out = shared.resolve("run");
-    Cli.Result result = Cli.run(flags(out, "--epochs", "14").toArray(new String[0]));
+    Cli.Result result = Cli.run(flags(out, "--epochs", "30").toArray(new String[0]));
     assertEquals(0, result.code(), result.err());
     assertEquals(2, result.errLines().stream().filter(line -> line.contains("broken.jpg")).count());
     List<String> metrics = Files.readAllLines(out.resolve("metrics.jsonl"));
