@@ -208,11 +208,12 @@ final class RecipeSettings {
               "--scale PIXELS",
               "Size that training images are resized to before a random square is cropped: 256, or"
                   + " drawn for each from a range, 256..512; of the shorter side for colour",
-              "the net's image size")
+              "the net's image size; paper: 256 for 224 pixels")
           .in(TRAINING, NEVER);
   static final Setting<Recipe, Boolean> FLIP =
       recipe("flip", TRUTH, recipe -> recipe.augmentation().flip() ? Boolean.TRUE : null)
-          .flag("--flip", "Exchange left and right of half of the training images", "no")
+          .flag(
+              "--flip", "Exchange left and right of half of the training images", "no; paper: yes")
           .in(TRAINING, BETWEEN_EPOCHS);
   static final Setting<Recipe, Double> COLOR_SHIFT =
       recipe("colorShift", REAL, recipe -> orNull(recipe.augmentation().colorShift()))
@@ -220,7 +221,7 @@ final class RecipeSettings {
               "--color-shift DEVIATION",
               "Shift the colours of training images along their principal components by random"
                   + " shares of this standard deviation, 0.1 in the paper",
-              "0")
+              "0; paper: 0.1")
           .in(TRAINING, BETWEEN_EPOCHS);
   static final Setting<Recipe, String> NORMALIZE =
       recipe("normalize", TEXT, recipe -> normalize(recipe.normalization()))
@@ -229,7 +230,7 @@ final class RecipeSettings {
               "What images are normalized by: none (values from 0 to 1), mean (from 0 to 255, less"
                   + " the training images' mean, as in the paper), standard (less the mean, divided"
                   + " by their deviation), or imagenet (torchvision's mean and deviation)",
-              "none")
+              "none; paper: mean")
           .in(TRAINING, NEVER);
   static final Setting<Recipe, Object> STATISTICS =
       recipe(ImageStatistics.KEY, ANY, RecipeSettings::statistics)
