@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
+import org.vgg4j.data.preprocessing.Normalization;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.train.TrainingOptions;
 
@@ -40,6 +41,16 @@ final class TrainingTable {
             .formatted(
                 training.learningRate(), training.schedule().inWords(training.scheduleOptions())));
     paragraph(out, "images: %s".formatted(recipe.preprocessing()));
+    if (!recipe.augmentation().isNone()) {
+      paragraph(out, "training images: %s".formatted(recipe.augmentation()));
+    }
+    if (recipe.normalization().needsStatistics()) {
+      paragraph(
+          out,
+          "normalized by the training images' %s"
+              .formatted(
+                  recipe.normalization() == Normalization.MEAN ? "mean" : "mean and deviation"));
+    }
     paragraph(
         out,
         "weights: drawn by %s, seed %d"

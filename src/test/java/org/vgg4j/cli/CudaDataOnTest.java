@@ -78,7 +78,7 @@ final class CudaDataOnTest {
   @Test
   void theFirstLinesSayWhereTheImagesLie() throws IOException {
     String[] few = {"--train-limit", "200"};
-    assertEquals("data on the GPU: 199 kB", dataLine(train("auto", few)));
+    assertEquals("data on the GPU: 212 kB", dataLine(train("auto", few)));
     assertEquals("auto", config("auto"));
     Cli.Result host = train("host", "--train-limit", "200", "--data-on", "host");
     assertEquals("data from the host: as asked for", dataLine(host));
@@ -87,12 +87,12 @@ final class CudaDataOnTest {
     List<String> resume = List.of("train", "--resume", folder.resolve("host") + "");
     assertEquals("data from the host: as asked for", dataLine(run(resume, "--epochs", "2")));
     Cli.Result moved = run(resume, "--data-on", "device", "--epochs", "3");
-    assertEquals("data on the GPU: 199 kB", dataLine(moved));
+    assertEquals("data on the GPU: 212 kB", dataLine(moved));
     assertTrue(moved.err().contains("changed: --data-on device (the run: host)"), moved.err());
     assertEquals("device", config("host"));
   }
 
-  /** The net takes less than a megabyte, the 6000 images 4.8. */
+  /** The net takes less than a megabyte, the 6000 images with their table 5.1. */
   @Test
   void imagesWithoutRoomComeFromTheHost() throws IOException {
     String[] all = {"--train-limit", "6000", "--checkpoint-every", "100000"};
@@ -100,12 +100,12 @@ final class CudaDataOnTest {
     String line = dataLine(train("auto", all));
     assertTrue(
         line.matches(
-            "training data from the host: the images of .* need 4\\.8 MB, and \\d\\.\\d MB of the"
-                + " GPU's memory are free beside the training; test data on the GPU: 40 kB"),
+            "training data from the host: the images of .* need 5\\.1 MB, and \\d\\.\\d MB of the"
+                + " GPU's memory are free beside the training; test data on the GPU: 43 kB"),
         line);
     String refused = Cli.refused(train("device", "--data-on", "device"));
     assertTrue(refused.startsWith("vgg: --data-on cannot be device: the images of "), refused);
-    assertTrue(refused.contains(" need 4.8 MB, and "), refused);
+    assertTrue(refused.contains(" need 5.1 MB, and "), refused);
     assertFalse(Files.exists(folder.resolve("device")));
   }
 
