@@ -118,9 +118,7 @@ public record Recipe(
         optimizer,
         momentum,
         weightDecay,
-        0,
-        training,
-        Normalization.NONE);
+        training);
   }
 
   private Preprocessing defaultPreprocessing(boolean pictures) {
