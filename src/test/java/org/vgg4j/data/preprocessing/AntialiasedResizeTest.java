@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against the levels that torchvision and Pillow compute. */
 final class AntialiasedResizeTest {
@@ -124,5 +125,24 @@ final class AntialiasedResizeTest {
 
   private static String text(int[] values) {
     return String.join(" ", Arrays.stream(values).mapToObj(Integer::toString).toList());
+  }
+
+  /** An image that has its size already is only cut, from the right where it is flipped. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anImageOfItsSizeIsOnlyCut(boolean flipped) {
+    byte[] pixels = new byte[5 * 7];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) (7 * i);
+    }
+    ImageView view = new ImageView(new ResizeWindow(5, 7, 1, 3, 3), flipped, List.of());
+    FloatBuffer cut = FloatBuffer.allocate(9);
+    new AntialiasedResize(5, 7, view).resize(pixels, 0, cut, 0, new Levels(0, 0, 1));
+    for (int y = 0; y < 3; y++) {
+      for (int x = 0; x < 3; x++) {
+        int at = (1 + y) * 7 + 3 + (flipped ? 2 - x : x);
+        assertEquals(7 * at / 255f, cut.get(y * 3 + x), y + ", " + x);
+      }
+    }
   }
 }
