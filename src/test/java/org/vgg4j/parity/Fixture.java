@@ -1,9 +1,13 @@
 package org.vgg4j.parity;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
+import java.net.URI;
+import java.net.URL;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,12 +89,18 @@ record Fixture(
     }
   }
 
-  private static Path path(String net) {
-    try {
-      return Path.of(Fixture.class.getResource("/fixtures/" + net + ".safetensors").toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
+  /** Returns the file itself, or a copy of one that lies in a jar, as in a bundle. */
+  private static Path path(String net) throws IOException {
+    URL found = Fixture.class.getResource("/fixtures/" + net + ".safetensors");
+    if (found.getProtocol().equals("file")) {
+      return Path.of(URI.create(found.toString()));
     }
+    Path copy = Files.createTempFile("vgg4j-fixture-", ".safetensors");
+    copy.toFile().deleteOnExit();
+    try (InputStream bytes = found.openStream()) {
+      Files.copy(bytes, copy, StandardCopyOption.REPLACE_EXISTING);
+    }
+    return copy;
   }
 
   int batch() {
