@@ -1,6 +1,7 @@
 package org.vgg4j.data.sets;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -42,15 +43,28 @@ final class FileListing implements AutoCloseable {
     }
   }
 
-  /** Begins a folder. */
-  void begin(String name) throws IOException {
-    folder = names.append(record(name));
+  /**
+   * Begins a folder.
+   *
+   * @throws UncheckedIOException when the disk is full, as the next two methods do: the caller's own
+   *     failures to read a folder are others
+   */
+  void begin(String name) {
+    folder = append(names, record(name));
     count = 0;
   }
 
+  private static long append(DiskBytes bytes, byte[] record) {
+    try {
+      return bytes.append(record);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Adds a file of the folder, in any order. */
-  void add(String name) throws IOException {
-    long from = names.append(record(name)) - folder;
+  void add(String name) {
+    long from = append(names, record(name)) - folder;
     if (from > Integer.MAX_VALUE || size + (long) count == Integer.MAX_VALUE) {
       throw new InvalidInputException("there are more than 2,147,483,647 bytes or files of names");
     }
@@ -59,11 +73,11 @@ final class FileListing implements AutoCloseable {
   }
 
   /** Ends the folder. */
-  void end() throws IOException {
+  void end() {
     IntSort.sort(files, count, (a, b) -> compare(folder + a, folder + b));
     ByteBuffer entry = ByteBuffer.allocate(ENTRY);
     for (int i = 0; i < count; i++) {
-      entries.append(entry.putLong(0, folder).putLong(Long.BYTES, folder + files[i]).array());
+      append(entries, entry.putLong(0, folder).putLong(Long.BYTES, folder + files[i]).array());
     }
     size += count;
   }

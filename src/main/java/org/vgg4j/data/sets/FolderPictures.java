@@ -1,6 +1,7 @@
 package org.vgg4j.data.sets;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -63,12 +64,18 @@ final class FolderPictures implements PictureList {
                 .formatted(root, FolderWalk.KINDS, Names.some(empty)));
       }
       return new FolderPictures(name, root, List.copyOf(classNames), ends, listing);
+    } catch (UncheckedIOException e) {
+      throw notKept(temporary, e.getCause());
     } catch (IOException e) {
-      throw new InvalidInputException(
-          "the list of the pictures cannot be kept in %s: %s"
-              .formatted(temporary, Download.reason(e)),
-          e);
+      throw notKept(temporary, e);
     }
+  }
+
+  private static InvalidInputException notKept(Path temporary, IOException e) {
+    return new InvalidInputException(
+        "the list of the pictures cannot be kept in %s: %s; XDG_CACHE_HOME names another folder"
+            .formatted(temporary, Download.reason(e)),
+        e);
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.vgg4j.tensor.InvalidInputException;
 
 /** What is in folders of pictures. Hidden names, those that start with a dot, are passed over. */
@@ -56,11 +57,6 @@ final class FolderWalk {
    */
   record Content(List<String> folders, int pictures) {}
 
-  /** Receives the names of pictures. */
-  private interface Taker {
-    void take(String name) throws IOException;
-  }
-
   /** Returns what is directly in a folder. */
   static Content content(Path folder) {
     int[] pictures = new int[1];
@@ -98,7 +94,7 @@ final class FolderWalk {
     return key == null ? folder.toRealPath() : key; // Windows has none
   }
 
-  private static List<String> names(Path folder, Taker pictures) {
+  private static List<String> names(Path folder, Consumer<String> pictures) {
     List<String> folders = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
       for (Path entry : entries) {
@@ -110,7 +106,7 @@ final class FolderWalk {
         if (Files.isDirectory(entry)) {
           folders.add(name);
         } else if (isPicture(name)) {
-          pictures.take(name);
+          pictures.accept(name);
         }
       }
     } catch (DirectoryIteratorException e) {

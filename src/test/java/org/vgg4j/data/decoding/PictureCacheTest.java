@@ -19,9 +19,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -239,6 +241,41 @@ final class PictureCacheTest {
     write(list.file(15), whole); // and nothing else shows it
     assertEquals(FILES, open(40).size());
     assertEquals(before + FILES, heard.decoded);
+  }
+
+  /** Half of one picture and half of another would be a picture too. */
+  @Test
+  void aFileThatChangesWhileItIsReadIsRefused() throws Exception {
+    Path file = list.file(15);
+    BufferedImage large = new BufferedImage(1500, 1500, BufferedImage.TYPE_INT_RGB);
+    Random random = new Random(1);
+    for (int p = 0; p < large.getWidth() * large.getHeight(); p++) {
+      large.setRGB(p % large.getWidth(), p / large.getWidth(), random.nextInt());
+    }
+    assertTrue(ImageIO.write(large, "png", file.toFile())); // takes long to decode
+    AtomicBoolean ends = new AtomicBoolean();
+    ExecutorService writer = Executors.newSingleThreadExecutor();
+    Future<Void> writing =
+        writer.submit(
+            () -> {
+              for (long time = 1; !ends.get(); time++) {
+                Files.setLastModifiedTime(file, FileTime.fromMillis(time));
+              }
+              return null;
+            });
+    try {
+      assertEquals(
+          "onBadImage stop: "
+              + file
+              + " changed while it was read (class dog); mend or remove it, or choose skip to leave"
+              + " such files out",
+          refusal().getMessage());
+    } finally {
+      ends.set(true);
+      writer.shutdown();
+    }
+    writing.get();
+    assertEquals(FILES, open(40).size());
   }
 
   @Test

@@ -1,9 +1,11 @@
 package org.vgg4j.data.sets;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
@@ -80,5 +82,16 @@ final class FileListingTest {
       IntSort.sort(values, count, Integer::compare);
       org.junit.jupiter.api.Assertions.assertArrayEquals(expected, values);
     }
+  }
+
+  /** What cannot be written says nothing of the folder that is read. */
+  @Test
+  void aListThatCannotBeWrittenIsNoUnreadableFolder() throws IOException {
+    Path classes = Files.createDirectories(folder.resolve("pictures"));
+    Files.createDirectory(classes.resolve("cat"));
+    FileListing listing = FileListing.in(folder.resolve("lists"));
+    listing.close(); // as on a full disk, nothing can be written any more
+    FolderWalk walk = new FolderWalk(classes, listing);
+    assertThrows(UncheckedIOException.class, () -> walk.list("cat"));
   }
 }
