@@ -91,9 +91,9 @@ final class CachedImages implements ImageSource {
   @Override
   public void read(int image, ByteBuffer target, int offset) {
     CachedImage at = at(image);
-    ByteBuffer values = pixels.slice(at.offset(), at.bytes());
-    target.put(offset, values, 0, at.bytes());
-    if (CachedImage.crc32c(values) != at.crc32c()) {
+    target.put(offset, pixels.slice(at.offset(), at.bytes()), 0, at.bytes());
+    // Of the copy: the system may have paged the file's own bytes out again.
+    if (CachedImage.crc32c(target.slice(offset, at.bytes())) != at.crc32c()) {
       throw damaged(image);
     }
   }
