@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       PredictCommand.class,
       FeaturesCommand.class,
+      PaperCommand.class,
       SummaryCommand.class,
       PreviewCommand.class,
       GradcheckCommand.class,
