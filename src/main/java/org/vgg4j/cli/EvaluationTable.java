@@ -20,6 +20,11 @@ final class EvaluationTable {
         topFive(evaluation),
         evaluation.count(),
         evaluation.meanLoss());
+    line(
+        out,
+        "%s, calibration error %.2f%% (ECE, 15 bins)",
+        errors(evaluation),
+        100 * evaluation.calibrationError());
     out.println();
     line(out, "%2s  %-" + wide + "s  %6s  %9s  %6s", "", "class", "images", "precision", "recall");
     for (int c = 0; c < names.size(); c++) {
@@ -54,6 +59,13 @@ final class EvaluationTable {
     return evaluation.classNames().size() > 5
         ? String.format(Locale.ROOT, ", top-5 %.4f", evaluation.topFiveAccuracy())
         : "";
+  }
+
+  private static String errors(Evaluation evaluation) {
+    String one = String.format(Locale.ROOT, "top-1 error %.2f%%", 100 * evaluation.topOneError());
+    return evaluation.classNames().size() > 5
+        ? one + String.format(Locale.ROOT, ", top-5 error %.2f%%", 100 * evaluation.topFiveError())
+        : one;
   }
 
   private static String share(double value) {

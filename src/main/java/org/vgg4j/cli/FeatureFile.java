@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,8 +13,6 @@ import java.util.function.LongConsumer;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.evaluation.FeatureExtractor;
-import org.vgg4j.io.AtomicFile;
-import org.vgg4j.io.FileHandle;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.io.SafeTensorSpec;
 import org.vgg4j.io.SafeTensorType;
@@ -56,7 +52,7 @@ record FeatureFile(
 
   /** Receives the features of each image, as {@link FeatureExtractor.Consumer} does. */
   private interface Rows {
-    void accept(String part, int image, int label, float[] features, int offset) throws IOException;
+    void accept(String part, int image, int label, float[] features) throws IOException;
   }
 
   /** Runs the net over all parts, one after the other. */
@@ -68,8 +64,8 @@ record FeatureFile(
           vgg,
           preprocessing,
           part.getValue(),
-          (label, features, offset) -> {
-            rows.accept(part.getKey(), image[0]++, label, features, offset);
+          (label, features) -> {
+            rows.accept(part.getKey(), image[0]++, label, features);
             done.accept(++count[0]);
           });
     }
@@ -106,8 +102,8 @@ record FeatureFile(
             new SafeTensorSpec("features", SafeTensorType.F32, List.of(count(), (long) width())),
             sink ->
                 run(
-                    (part, image, label, values, offset) -> {
-                      row.clear().asFloatBuffer().put(values, offset, width());
+                    (part, image, label, values) -> {
+                      row.clear().asFloatBuffer().put(values);
                       sink.accept(row);
                     }));
     StreamedTensor labels =
@@ -144,21 +140,10 @@ record FeatureFile(
 
   /** Writes a line for each image: its name or number, its label and class, and its features. */
   void writeCsv(Path file) throws IOException {
-    long[] size = new long[1];
-    AtomicFile.write(
-        file,
-        target -> size[0] = csv(target),
-        written -> {
-          if (Files.size(written) != size[0]) {
-            throw new IOException("the file reads back differently than written");
-          }
-        },
-        FileOperations.SYSTEM);
+    CsvFile.write(file, this::csv);
   }
 
-  /** Writes the lines; returns how many bytes they have. */
-  private long csv(FileHandle target) throws IOException {
-    CsvLines lines = new CsvLines(target);
+  private void csv(CsvFile lines) throws IOException {
     lines.cell("image").cell("label").cell("class");
     for (int i = 0; i < width(); i++) {
       lines.cell("f" + i);
@@ -166,50 +151,12 @@ record FeatureFile(
     lines.end();
     List<String> classes = classNames();
     run(
-        (part, image, label, values, offset) -> {
+        (part, image, label, values) -> {
           lines.cell(name(part, image)).cell(Integer.toString(label)).cell(classes.get(label));
-          for (int i = 0; i < width(); i++) {
-            lines.cell(Float.toString(values[offset + i]));
+          for (float value : values) {
+            lines.cell(Float.toString(value));
           }
           lines.end();
         });
-    return lines.flush();
-  }
-
-  /** Lines of cells, written in large pieces. */
-  private static final class CsvLines {
-    private final FileHandle target;
-    private final StringBuilder line = new StringBuilder();
-    private long written;
-
-    CsvLines(FileHandle target) {
-      this.target = target;
-    }
-
-    /** Adds a cell, in quotes where RFC 4180 wants them. */
-    CsvLines cell(String text) {
-      if (line.length() > 0 && line.charAt(line.length() - 1) != '\n') {
-        line.append(',');
-      }
-      boolean isPlain = text.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
-      line.append(isPlain ? text : '"' + text.replace("\"", "\"\"") + '"');
-      return this;
-    }
-
-    void end() throws IOException {
-      line.append('\n');
-      if (line.length() > BUFFER_BYTES) {
-        flush();
-      }
-    }
-
-    /** Writes what is left; returns how many bytes were written in all. */
-    long flush() throws IOException {
-      byte[] bytes = line.toString().getBytes(StandardCharsets.UTF_8);
-      target.writeFully(ByteBuffer.wrap(bytes), written);
-      written += bytes.length;
-      line.setLength(0);
-      return written;
-    }
   }
 }

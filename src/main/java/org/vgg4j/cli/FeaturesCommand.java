@@ -2,7 +2,6 @@ package org.vgg4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -133,15 +132,8 @@ final class FeaturesCommand implements Callable<Integer> {
     if (!isCsv() && !out.toString().toLowerCase(Locale.ROOT).endsWith(SAFETENSORS)) {
       throw new InvalidInputException(
           out + " must end with .safetensors or .csv, which says how it is written");
-    } else if (Files.isDirectory(out)) {
-      throw new InvalidInputException(out + " is a folder; name a file");
-    } else if (Files.exists(out) && !force) {
-      throw new InvalidInputException(out + " is there already; give --force to write over it");
     }
-    Path folder = out.toAbsolutePath().getParent();
-    if (folder == null || !Files.isDirectory(folder)) {
-      throw new InvalidInputException(out + " cannot be written: there is no folder " + folder);
-    }
+    OutFile.require(out, force);
   }
 
   private Map<String, ImageSource> parts(RunData images) {

@@ -8,10 +8,17 @@ import java.util.List;
  * @param meanLoss the mean cross entropy
  * @param confusion how many images of class i (row) were classified as class j (column)
  * @param inTopFive how many images had their class among the five most probable
+ * @param calibrationError the expected calibration error: how far the probabilities of the answers
+ *     are from how often such answers are right, in [0, 1], in the mean over the images, in 15 bins
+ *     of equal width
  * @param classNames the names of the classes, in order
  */
 public record Evaluation(
-    double meanLoss, long[][] confusion, long inTopFive, List<String> classNames) {
+    double meanLoss,
+    long[][] confusion,
+    long inTopFive,
+    double calibrationError,
+    List<String> classNames) {
   /** Returns the number of images. */
   public long count() {
     long count = 0;
@@ -35,6 +42,16 @@ public record Evaluation(
   /** Returns the share of images whose class was among the five most probable. */
   public double topFiveAccuracy() {
     return (double) inTopFive / count();
+  }
+
+  /** Returns the share of images whose class was not the most probable. */
+  public double topOneError() {
+    return 1 - accuracy();
+  }
+
+  /** Returns the share of images whose class was not among the five most probable. */
+  public double topFiveError() {
+    return 1 - topFiveAccuracy();
   }
 
   /** Returns the number of images of class c. */

@@ -13,7 +13,6 @@ import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.CrossEntropyPlan;
-import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LossTotals;
@@ -36,21 +35,13 @@ public final class Evaluator {
   public static Evaluation evaluate(Vgg vgg, Preprocessing preprocessing, ImageSource data) {
     int classes = vgg.config().classes();
     requireClasses(vgg.config(), data);
-    long[][] confusion = new long[classes][classes];
-    double[] lossSum = new double[1];
-    long[] inTopFive = new long[1];
+    Tally tally = new Tally(classes);
     Predictor.run(
         vgg,
         preprocessing,
         data,
-        (label, logits, offset) -> {
-          double[] row = Softmax.logSoftmax(logits, offset, classes);
-          lossSum[0] -= row[label];
-          confusion[label][Softmax.argMax(logits, offset, classes)]++;
-          int rank = Softmax.rank(label, logits, offset, classes);
-          inTopFive[0] += rank < HostLossAccumulator.TOP ? 1 : 0;
-        });
-    return new Evaluation(lossSum[0] / data.size(), confusion, inTopFive[0], data.classNames());
+        (label, logits, offset) -> tally.add(label, Softmax.logSoftmax(logits, offset, classes)));
+    return tally.evaluation(data.classNames());
   }
 
   /**

@@ -16,10 +16,9 @@ public final class FeatureExtractor {
      * Receives one image's features.
      *
      * @param label the image's label
-     * @param features those of its batch, which the next batch overwrites
-     * @param offset where this image's features begin
+     * @param features its features, which the next image overwrites
      */
-    void accept(int label, float[] features, int offset) throws IOException;
+    void accept(int label, float[] features) throws IOException;
   }
 
   /**
@@ -33,14 +32,18 @@ public final class FeatureExtractor {
   public static void run(
       Vgg vgg, Preprocessing preprocessing, ImageSource images, Consumer consumer)
       throws IOException {
+    float[] features = new float[vgg.config().hiddenFeatures()];
     try {
       Predictor.run(
           vgg,
           preprocessing,
           images,
           (label, outputs, offset) -> {
+            for (int i = 0; i < features.length; i++) {
+              features[i] = (float) outputs[offset + i];
+            }
             try {
-              consumer.accept(label, outputs, offset);
+              consumer.accept(label, features);
             } catch (IOException e) {
               throw new UncheckedIOException(e);
             }

@@ -5,7 +5,7 @@ final class Softmax {
   private Softmax() {}
 
   /** Returns the log probabilities (classes); subtracts the maximum first. */
-  static double[] logSoftmax(float[] logits, int offset, int classes) {
+  static double[] logSoftmax(double[] logits, int offset, int classes) {
     double max = logits[offset + argMax(logits, offset, classes)];
     double sum = 0;
     for (int c = 0; c < classes; c++) {
@@ -19,17 +19,17 @@ final class Softmax {
   }
 
   /** Returns how many logits come before a label's: larger ones, or equal ones of lower labels. */
-  static int rank(int label, float[] logits, int offset, int classes) {
+  static int rank(int label, double[] logits, int offset, int classes) {
     int rank = 0;
     for (int c = 0; c < classes; c++) {
-      float lead = logits[offset + c] - logits[offset + label];
+      double lead = logits[offset + c] - logits[offset + label];
       rank += lead > 0 || (lead == 0 && c < label) ? 1 : 0;
     }
     return rank;
   }
 
   /** Returns the index of the largest logit, the first of equal ones. */
-  static int argMax(float[] logits, int offset, int classes) {
+  static int argMax(double[] logits, int offset, int classes) {
     int best = 0;
     for (int c = 1; c < classes; c++) {
       best = logits[offset + c] > logits[offset + best] ? c : best;

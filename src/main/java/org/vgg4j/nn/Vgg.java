@@ -131,7 +131,7 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
    * Numbers the parts as PyTorch does, where convolution, batch norm, ReLU and pool are separate
    * modules.
    */
-  private static Sequential features(VggConfig config, Initialization initialization) {
+  static Sequential features(VggConfig config, Initialization initialization) {
     Sequential features = new Sequential();
     List<VggLayer> layers = config.layers();
     int in = config.channels();

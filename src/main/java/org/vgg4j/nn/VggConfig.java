@@ -144,12 +144,22 @@ public record VggConfig(
 
   /** Returns the number of values per image that the classifier receives. */
   public int classifierInputs() {
+    int side = averagePool > 0 ? averagePool : featureSide();
+    return lastChannels() * side * side;
+  }
+
+  /** Returns the channels of the features at this width. */
+  public int lastChannels() {
     int last = channels;
     for (VggLayer layer : layers) {
       last = layer.kind() == VggLayer.Kind.CONV ? channelsOf(layer) : last;
     }
-    int side = averagePool > 0 ? averagePool : imageSize >> pools();
-    return last * side * side;
+    return last;
+  }
+
+  /** Returns height and width of the features of an image, before an average pool. */
+  public int featureSide() {
+    return imageSize >> pools();
   }
 
   /** Computes the number of trained values. */

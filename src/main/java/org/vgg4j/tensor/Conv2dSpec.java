@@ -5,7 +5,7 @@ package org.vgg4j.tensor;
  *
  * @param inChannels C
  * @param outChannels K
- * @param kernel R = S, odd
+ * @param kernel R = S, odd where there is padding
  * @param padding zeros added at each side
  * @param bias whether a bias (K) is added
  * @param relu whether the forward applies max(., 0) to its output; the backward methods then expect
@@ -19,8 +19,8 @@ public record Conv2dSpec(
     Specs.positive("convolution input channels", inChannels);
     Specs.positive("convolution output channels", outChannels);
     Specs.positive("convolution kernel", kernel);
-    if (kernel % 2 == 0) {
-      throw new InvalidInputException("convolution kernel must be odd, not " + kernel);
+    if (kernel % 2 == 0 && padding != 0) {
+      throw new InvalidInputException("a padded convolution's kernel must be odd, not " + kernel);
     }
     if (padding < 0 || padding >= kernel) {
       throw new InvalidInputException(

@@ -31,7 +31,7 @@ final class EvaluationTest {
   @Test
   void figuresByHand() {
     long[][] confusion = {{5, 1, 0, 0}, {2, 3, 1, 0}, {0, 0, 8, 0}, {0, 0, 0, 0}};
-    Evaluation evaluation = new Evaluation(0.5, confusion, 19, List.of("a", "b", "c", "d"));
+    Evaluation evaluation = new Evaluation(0.5, confusion, 19, 0.25, List.of("a", "b", "c", "d"));
     assertEquals(20, evaluation.count());
     assertEquals(16 / 20.0, evaluation.accuracy());
     assertEquals(19 / 20.0, evaluation.topFiveAccuracy());
@@ -49,7 +49,7 @@ final class EvaluationTest {
 
   @Test
   void theSoftmaxByHand() {
-    float[] logits = {9, 1, 2, 3, 9, 1000, -1000, 1000};
+    double[] logits = {9, 1, 2, 3, 9, 1000, -1000, 1000};
     double sum = Math.exp(1) + Math.exp(2) + Math.exp(3);
     double[] expected = {1 - Math.log(sum), 2 - Math.log(sum), 3 - Math.log(sum)};
     assertArrayEquals(expected, Softmax.logSoftmax(logits, 1, 3), 1e-15);
@@ -65,13 +65,13 @@ final class EvaluationTest {
   void everyImageIsSeenOnceInOrder(String device) {
     ImageSource data = TinyNets.noise(11, 3);
     try (Backend backend = Backends.open(device).backend()) {
-      List<float[]> one = logits(data, 1, backend);
+      List<double[]> one = logits(data, 1, backend);
       for (int batchSize : new int[] {3, 4, 11, 16}) {
-        List<float[]> batched = logits(data, batchSize, backend);
+        List<double[]> batched = logits(data, batchSize, backend);
         assertEquals(11, batched.size());
         for (int i = 0; i < 11; i++) {
           // Sums of at most 54 products of floats, in another order at another batch size.
-          assertArrayEquals(one.get(i), batched.get(i), 1e-4f, "image " + i + " of " + batchSize);
+          assertArrayEquals(one.get(i), batched.get(i), 1e-4, "image " + i + " of " + batchSize);
         }
       }
       // A smaller last batch must not leave the images of the one before it.
@@ -80,8 +80,8 @@ final class EvaluationTest {
   }
 
   /** Returns each image's logits, its label behind them. */
-  private static List<float[]> logits(ImageSource data, int batchSize, Backend backend) {
-    List<float[]> rows = new ArrayList<>();
+  private static List<double[]> logits(ImageSource data, int batchSize, Backend backend) {
+    List<double[]> rows = new ArrayList<>();
     try (Vgg vgg =
         TinyNets.random(
             TinyNets.config("4,M,6,M", true, 3, 0.5),
@@ -92,7 +92,7 @@ final class EvaluationTest {
           PREPROCESSING,
           data,
           (label, logits, offset) -> {
-            float[] row = Arrays.copyOfRange(logits, offset, offset + 4);
+            double[] row = Arrays.copyOfRange(logits, offset, offset + 4);
             row[3] = label;
             rows.add(row);
           });
@@ -109,7 +109,7 @@ final class EvaluationTest {
                 TinyNets.config("4,M,6,M", true, 3, 0.5), NetworkOptions.inference(7), backend)) {
       long[][] expected = new long[3][3];
       double loss = 0;
-      for (float[] row : logits(data, 50, backend)) {
+      for (double[] row : logits(data, 50, backend)) {
         int best = row[1] > row[0] ? 1 : 0;
         best = row[2] > row[best] ? 2 : best;
         expected[(int) row[3]][best]++;
@@ -159,7 +159,7 @@ final class EvaluationTest {
         Vgg vgg =
             TinyNets.random(
                 TinyNets.config("4,M,6,M", true, 3, 0.5), NetworkOptions.inference(2), backend)) {
-      List<float[]> logits = logits(data, 2, backend);
+      List<double[]> logits = logits(data, 2, backend);
       List<List<Classifier.Answer>> answers =
           Classifier.top(vgg, PREPROCESSING, List.of("zero", "one", "two"), data, 9);
       assertEquals(5, answers.size());

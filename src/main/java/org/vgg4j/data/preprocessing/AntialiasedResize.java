@@ -9,9 +9,9 @@ final class AntialiasedResize implements Resizer {
   private final int inWidth;
   private final ImageView view;
   private final ByteResize resize; // null where an image has its size and is only cut
-  private final byte[] resized; // (S, S)
+  private final byte[] resized; // (rows, columns)
   private final float[] values = new float[LEVELS]; // of the levels
-  private final float[] row; // (S)
+  private final float[] row; // (columns)
 
   AntialiasedResize(int inHeight, int inWidth, ImageView view) {
     this.inWidth = inWidth;
@@ -19,8 +19,8 @@ final class AntialiasedResize implements Resizer {
     ResizeWindow window = view.window();
     boolean hasSize = inHeight == window.height() && inWidth == window.width();
     resize = hasSize ? null : new ByteResize(inHeight, inWidth, view);
-    resized = hasSize ? null : new byte[Math.multiplyExact(window.side(), window.side())];
-    row = new float[window.side()];
+    resized = hasSize ? null : new byte[Math.multiplyExact(window.rows(), window.columns())];
+    row = new float[window.columns()];
   }
 
   @Override
@@ -35,19 +35,19 @@ final class AntialiasedResize implements Resizer {
       write(pixels, first, inWidth, view.flipped(), target, into);
     } else {
       resize.resize(pixels, from, resized, 0);
-      write(resized, 0, window.side(), false, target, into);
+      write(resized, 0, window.columns(), false, target, into);
     }
   }
 
   private void write(
       byte[] levels, int first, int step, boolean mirrored, FloatBuffer target, int into) {
-    int side = row.length;
-    for (int y = 0; y < side; y++) {
+    int columns = row.length;
+    for (int y = 0; y < view.window().rows(); y++) {
       int at = first + y * step;
-      for (int x = 0; x < side; x++) {
-        row[x] = values[levels[at + (mirrored ? side - 1 - x : x)] & 0xFF];
+      for (int x = 0; x < columns; x++) {
+        row[x] = values[levels[at + (mirrored ? columns - 1 - x : x)] & 0xFF];
       }
-      target.put(into + y * side, row, 0, side);
+      target.put(into + y * columns, row, 0, columns);
     }
   }
 }

@@ -176,8 +176,8 @@ public record Augmentation(
             ? how.resize()
             : scaleFrom + (int) below(scaleTo - scaleFrom + 1L, draw, image, SCALE_DRAW);
     ResizeWindow whole = ResizeWindow.resized(how, size, shape.height(), shape.width());
-    long top = below(whole.height() - whole.side() + 1, draw, image, TOP_DRAW);
-    long left = below(whole.width() - whole.side() + 1, draw, image, LEFT_DRAW);
+    long top = below(whole.height() - whole.rows() + 1, draw, image, TOP_DRAW);
+    long left = below(whole.width() - whole.columns() + 1, draw, image, LEFT_DRAW);
     boolean flipped = flip && draw.uniform(image, FLIP_DRAW) < 0.5;
     return new ImageView(whole.at(top, left), flipped, shift(draw, image));
   }

@@ -5,34 +5,37 @@ import java.nio.FloatBuffer;
 /** The resizer of {@link ResizeFilter#BILINEAR}. */
 final class BilinearResize implements Resizer {
   private final int inWidth;
-  private final int crop;
+  private final int rows;
+  private final int columns;
   private final boolean isSameSize;
-  private final int[] top; // (crop)
-  private final int[] bottom; // (crop)
-  private final float[] down; // (crop), the weight of bottom
-  private final int[] left; // (crop)
-  private final int[] right; // (crop)
-  private final float[] across; // (crop), the weight of right
-  private final float[] upper; // (crop), a row of the image interpolated across
-  private final float[] lower; // (crop)
+  private final int[] top; // (rows)
+  private final int[] bottom; // (rows)
+  private final float[] down; // (rows), the weight of bottom
+  private final int[] left; // (columns)
+  private final int[] right; // (columns)
+  private final float[] across; // (columns), the weight of right
+  private final float[] upper; // (columns), a row of the image interpolated across
+  private final float[] lower; // (columns)
 
   BilinearResize(int inHeight, int inWidth, ImageView view) {
     ResizeWindow window = view.window();
     this.inWidth = inWidth;
-    crop = window.side();
+    rows = window.rows();
+    columns = window.columns();
     isSameSize = inHeight == window.height() && inWidth == window.width();
-    top = new int[crop];
-    bottom = new int[crop];
-    down = new float[crop];
-    left = new int[crop];
-    right = new int[crop];
-    across = new float[crop];
-    upper = new float[crop];
-    lower = new float[crop];
-    for (int i = 0; i < crop; i++) {
-      long row = window.place(window.top(), i, false);
-      long column = window.place(window.left(), i, view.flipped());
-      position(row, inHeight, window.height(), i, top, bottom, down);
+    top = new int[rows];
+    bottom = new int[rows];
+    down = new float[rows];
+    left = new int[columns];
+    right = new int[columns];
+    across = new float[columns];
+    upper = new float[columns];
+    lower = new float[columns];
+    for (int i = 0; i < rows; i++) {
+      position(window.top() + i, inHeight, window.height(), i, top, bottom, down);
+    }
+    for (int i = 0; i < columns; i++) {
+      long column = window.column(i, view.flipped());
       position(column, inWidth, window.width(), i, left, right, across);
     }
   }
@@ -52,10 +55,10 @@ final class BilinearResize implements Resizer {
 
   @Override
   public void resize(byte[] pixels, int from, FloatBuffer target, int into, Levels levels) {
-    for (int row = 0; row < crop; row++) {
+    for (int row = 0; row < rows; row++) {
       scaledRow(pixels, from, row);
       levels.apply(upper);
-      target.put(into + row * crop, upper, 0, crop);
+      target.put(into + row * columns, upper, 0, columns);
     }
   }
 
@@ -63,7 +66,7 @@ final class BilinearResize implements Resizer {
   private void scaledRow(byte[] pixels, int from, int row) {
     int at = from + top[row] * inWidth;
     if (isSameSize) {
-      for (int column = 0; column < crop; column++) {
+      for (int column = 0; column < columns; column++) {
         upper[column] = (pixels[at + left[column]] & 0xFF) / 255f;
       }
       return;
@@ -71,13 +74,13 @@ final class BilinearResize implements Resizer {
     interpolateRow(pixels, at, upper);
     interpolateRow(pixels, from + bottom[row] * inWidth, lower);
     float weight = down[row];
-    for (int column = 0; column < crop; column++) {
+    for (int column = 0; column < columns; column++) {
       upper[column] = (upper[column] + weight * (lower[column] - upper[column])) * (1 / 255f);
     }
   }
 
   private void interpolateRow(byte[] pixels, int at, float[] row) {
-    for (int column = 0; column < crop; column++) {
+    for (int column = 0; column < columns; column++) {
       float first = pixels[at + left[column]] & 0xFF;
       float second = pixels[at + right[column]] & 0xFF;
       row[column] = first + across[column] * (second - first);

@@ -78,7 +78,7 @@ public final class ByteResize {
     this(inWidth, Taps.of(inHeight, outHeight, outHeight), Taps.of(inWidth, outWidth, outWidth));
   }
 
-  /** Prepares for images of one size, of which a square is kept. */
+  /** Prepares for images of one size, of which a window is kept. */
   ByteResize(int inHeight, int inWidth, ImageView view) {
     this(inHeight, inWidth, view.window(), view.flipped());
   }
@@ -86,10 +86,8 @@ public final class ByteResize {
   private ByteResize(int inHeight, int inWidth, ResizeWindow window, boolean mirrored) {
     this(
         inWidth,
-        Taps.of(
-            inHeight, window.height(), i -> window.place(window.top(), i, false), window.side()),
-        Taps.of(
-            inWidth, window.width(), i -> window.place(window.left(), i, mirrored), window.side()));
+        Taps.of(inHeight, window.height(), i -> window.top() + i, window.rows()),
+        Taps.of(inWidth, window.width(), i -> window.column(i, mirrored), window.columns()));
   }
 
   private ByteResize(int inWidth, Taps down, Taps across) {

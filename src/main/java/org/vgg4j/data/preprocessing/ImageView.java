@@ -5,10 +5,10 @@ import org.vgg4j.data.ImageShape;
 import org.vgg4j.tensor.ImageRow;
 
 /**
- * What a net sees of one image: how it is resized, which square of that is kept, and what is done
- * to that square.
+ * What a net sees of one image: how it is resized, which window of that is kept, and what is done
+ * to that window.
  *
- * @param window the resized image and the square
+ * @param window the resized image and the window
  * @param flipped whether left and right are exchanged
  * @param shift what is added to each channel of the values in [0, 1]; empty for nothing
  */
@@ -21,6 +21,16 @@ public record ImageView(ResizeWindow window, boolean flipped, List<Float> shift)
   /** Returns what evaluation sees: the centre. */
   public static ImageView centre(Preprocessing how, ImageShape shape) {
     return new ImageView(ResizeWindow.of(how, shape.height(), shape.width()), false, List.of());
+  }
+
+  /**
+   * Returns all of an image, resized to a scale as a preprocessing resizes to its own.
+   *
+   * @throws org.vgg4j.tensor.InvalidInputException when that is too large for an array
+   */
+  public static ImageView whole(Preprocessing how, int scale, ImageShape shape) {
+    ResizeWindow resized = ResizeWindow.resized(how, scale, shape.height(), shape.width());
+    return new ImageView(resized.whole(how.channels()), false, List.of());
   }
 
   /** Returns what is added to a channel. */

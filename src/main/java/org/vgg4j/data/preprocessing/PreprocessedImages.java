@@ -60,18 +60,28 @@ public final class PreprocessedImages {
   /** Writes an image to {@code target} at {@code offset}: (C, S, S), F32 in native order. */
   public void read(int image, ByteBuffer target, int offset) {
     ImageShape next = source.shape(image);
-    prepare(image, next, views.of(image, next));
+    Preprocessing how = views.preprocessing();
+    int bytes = how.channels() * how.crop() * how.crop() * Float.BYTES;
+    FloatBuffer x = target.slice(offset, bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    read(image, next, views.of(image, next), x, 0);
+  }
+
+  /**
+   * Writes a view of an image to {@code x} from {@code into} on: (C, rows, columns).
+   *
+   * @param next the image's shape
+   */
+  public void read(int image, ImageShape next, ImageView seen, FloatBuffer x, int into) {
+    prepare(image, next, seen);
     source.read(image, pixels, 0);
     Preprocessing how = views.preprocessing();
-    int plane = how.crop() * how.crop();
-    int bytes = how.channels() * plane * Float.BYTES;
-    FloatBuffer x = target.slice(offset, bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    int plane = seen.window().rows() * seen.window().columns();
     for (int c = 0; c < how.channels(); c++) {
       int from = shape.channels() == 1 ? 0 : c * shape.height() * shape.width();
       Levels levels =
           new Levels(
               view.shift(c), how.mean().get(c).floatValue(), how.deviation().get(c).floatValue());
-      resizer.resize(pixels.array(), from, x, c * plane, levels);
+      resizer.resize(pixels.array(), from, x, into + c * plane, levels);
     }
   }
 }

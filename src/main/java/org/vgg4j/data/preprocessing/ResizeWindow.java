@@ -1,15 +1,20 @@
 package org.vgg4j.data.preprocessing;
 
+import org.vgg4j.data.ImageShape;
+import org.vgg4j.tensor.InvalidInputException;
+
 /**
- * A resized image and the square of it that is kept. Only that square is ever computed.
+ * A resized image and the window of it that is kept, a square but for whole pictures. Only that
+ * window is ever computed.
  *
  * @param height of the resized image, in pixels
  * @param width of the resized image, in pixels
- * @param top the row of the kept square's first
- * @param left the column of the kept square's first
- * @param side S, of the kept square
+ * @param top the row of the kept window's first
+ * @param left the column of the kept window's first
+ * @param rows that are kept
+ * @param columns that are kept
  */
-public record ResizeWindow(long height, long width, long top, long left, int side) {
+public record ResizeWindow(long height, long width, long top, long left, int rows, int columns) {
   /** Returns what a preprocessing makes of an image's size. */
   static ResizeWindow of(Preprocessing how, int height, int width) {
     ResizeWindow whole = resized(how, how.resize(), height, width);
@@ -21,11 +26,11 @@ public record ResizeWindow(long height, long width, long top, long left, int sid
   /** Returns the first square of an image that is resized to another size than {@code how} says. */
   static ResizeWindow resized(Preprocessing how, int size, int height, int width) {
     if (how.fit() != PictureFit.SHORTER) {
-      return new ResizeWindow(size, size, 0, 0, how.crop());
+      return new ResizeWindow(size, size, 0, 0, how.crop(), how.crop());
     }
     int shorter = Math.min(height, width);
     return new ResizeWindow(
-        longer(size, height, shorter), longer(size, width, shorter), 0, 0, how.crop());
+        longer(size, height, shorter), longer(size, width, shorter), 0, 0, how.crop(), how.crop());
   }
 
   private static long longer(int size, int side, int shorter) {
@@ -37,18 +42,30 @@ public record ResizeWindow(long height, long width, long top, long left, int sid
     return (long) Math.rint((length - crop) / 2.0);
   }
 
-  /** Returns the square that begins elsewhere. */
+  /** Returns the window that begins elsewhere. */
   ResizeWindow at(long row, long column) {
-    return new ResizeWindow(height, width, row, column, side);
+    return new ResizeWindow(height, width, row, column, rows, columns);
   }
 
   /**
-   * Returns the row or column of the resized image that is number {@code i} of the square.
+   * Returns all of the resized image.
    *
-   * @param first of the square
+   * @throws org.vgg4j.tensor.InvalidInputException when it is too large for an array
+   */
+  ResizeWindow whole(int channels) {
+    if ((double) channels * height * width > ImageShape.MAX_BYTES / Float.BYTES) {
+      throw new InvalidInputException(
+          "a picture resized to %d x %d pixels is too large".formatted(width, height));
+    }
+    return new ResizeWindow(height, width, 0, 0, (int) height, (int) width);
+  }
+
+  /**
+   * Returns the column of the resized image that is number {@code i} of the window.
+   *
    * @param mirrored whether they are counted from the other end
    */
-  long place(long first, int i, boolean mirrored) {
-    return first + (mirrored ? side - 1 - i : i);
+  long column(int i, boolean mirrored) {
+    return left + (mirrored ? columns - 1 - i : i);
   }
 }

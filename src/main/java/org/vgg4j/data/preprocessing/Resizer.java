@@ -9,7 +9,7 @@ public interface Resizer {
    * Resizes one channel.
    *
    * @param pixels holds the channel (H, W), unsigned, from {@code from} on
-   * @param target receives (S, S) from {@code into} on
+   * @param target receives (rows, columns) of the view from {@code into} on
    * @param levels what is done to the values in [0, 1]
    */
   void resize(byte[] pixels, int from, FloatBuffer target, int into, Levels levels);

@@ -135,7 +135,7 @@ final class AntialiasedResizeTest {
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (byte) (7 * i);
     }
-    ImageView view = new ImageView(new ResizeWindow(5, 7, 1, 3, 3), flipped, List.of());
+    ImageView view = new ImageView(new ResizeWindow(5, 7, 1, 3, 3, 3), flipped, List.of());
     FloatBuffer cut = FloatBuffer.allocate(9);
     new AntialiasedResize(5, 7, view).resize(pixels, 0, cut, 0, new Levels(0, 0, 1));
     for (int y = 0; y < 3; y++) {

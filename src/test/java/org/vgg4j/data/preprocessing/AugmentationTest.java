@@ -71,7 +71,8 @@ final class AugmentationTest {
     for (int i = 0; i < 100; i++) {
       ResizeWindow window = view(ALL, i, DRAW).window();
       assertEquals(window.height() * 450 / 300, window.width());
-      assertEquals(224, window.side());
+      assertEquals(224, window.rows());
+      assertEquals(224, window.columns());
     }
   }
 
@@ -150,7 +151,7 @@ final class AugmentationTest {
   void isPinned() {
     ImageView view = view(ALL, 12, new Draw(1, 1));
     assertEquals(
-        "ResizeWindow[height=290, width=435, top=0, left=57, side=224], flipped=false,"
+        "ResizeWindow[height=290, width=435, top=0, left=57, rows=224, columns=224], flipped=false,"
             + " shift=[-0.01716893, -0.0102109015, -7.3245325E-4]",
         "%s, flipped=%s, shift=%s".formatted(view.window(), view.flipped(), view.shift()));
   }
