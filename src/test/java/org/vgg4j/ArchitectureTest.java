@@ -82,8 +82,22 @@ class ArchitectureTest {
                   "tensor",
                   "backend")),
           Map.entry(
+              "paper",
+              Set.of(
+                  "run",
+                  "train",
+                  "evaluation",
+                  "model",
+                  "nn",
+                  "data",
+                  DATA + "preprocessing",
+                  "io",
+                  "tensor",
+                  "backend")),
+          Map.entry(
               "cli",
               Set.of(
+                  "paper",
                   "run",
                   "profile",
                   "train",

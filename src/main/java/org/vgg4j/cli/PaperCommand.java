@@ -65,7 +65,8 @@ final class PaperCommand implements Callable<Integer> {
       names = "--seeds",
       paramLabel = "N",
       defaultValue = "3",
-      description = "How many seeds, from 1 on, each net is trained with (default: ${DEFAULT-VALUE}).")
+      description =
+          "How many seeds, from 1 on, each net is trained with (default: ${DEFAULT-VALUE}).")
   private int seeds;
 
   @Option(
@@ -112,9 +113,10 @@ final class PaperCommand implements Callable<Integer> {
             new CheckpointPolicy(CheckpointPolicy.DEFAULT.interval(), 1, NanPolicy.STOP),
             line -> {},
             Setting::flagName);
+    Study study = new Study(options, plan);
     announce(options, plan, paper);
     if (!dryRun) {
-      compare(new Study(options, plan), options);
+      compare(study);
     }
     data.warnOfSample(err());
     return ExitCode.DONE;
@@ -142,20 +144,21 @@ final class PaperCommand implements Callable<Integer> {
       table.flush();
     }
     long left = estimate.trainings().stream().filter(training -> !training.isFinished()).count();
-    err().printf(
-        "%d of %d trainings are left, each on %s images; tests on %s; about %s: %s of training"
-            + " without its evaluations, %s of tests (from a few steps of each net)%n",
-        left,
-        estimate.trainings().size(),
-        Bytes.count(images.train().size()),
-        Bytes.count(images.test().size()),
-        Bar.duration(estimate.trainSeconds() + estimate.testSeconds()),
-        Bar.duration(estimate.trainSeconds()),
-        Bar.duration(estimate.testSeconds()));
+    err()
+        .printf(
+            "%d of %d trainings are left, each on %s images; tests on %s; about %s: %s of training"
+                + " without its evaluations, %s of tests (from a few steps of each net)%n",
+            left,
+            estimate.trainings().size(),
+            Bytes.count(images.train().size()),
+            Bytes.count(images.test().size()),
+            Bar.duration(estimate.trainSeconds() + estimate.testSeconds()),
+            Bar.duration(estimate.trainSeconds()),
+            Bar.duration(estimate.testSeconds()));
     err().flush();
   }
 
-  private void compare(Study study, StudyOptions options) throws IOException {
+  private void compare(Study study) throws IOException {
     StudyResults results;
     try (Interruption interruption = new Interruption(study::stop);
         PaperProgress progress = new PaperProgress(err())) {

@@ -31,7 +31,7 @@ final class PaperProgress implements Study.Listener, AutoCloseable {
   }
 
   @Override
-  public void tested(int images, int of) {
+  public void tested(long images, long of) {
     if (bar == null && Terminal.isInteractive()) {
       bar = new Bar(test, of, " images", 1);
     }

@@ -9,8 +9,13 @@ public final class Posteriors {
   private final int[] labels; // (images)
   private final double[][] rows; // (images, classes)
 
-  /** Takes what is not changed any more. */
-  Posteriors(int[] labels, double[][] rows) {
+  /**
+   * Takes what is not changed any more.
+   *
+   * @param labels of the images
+   * @param rows (images, classes)
+   */
+  public Posteriors(int[] labels, double[][] rows) {
     this.labels = labels;
     this.rows = rows;
   }

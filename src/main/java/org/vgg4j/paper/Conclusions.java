@@ -7,8 +7,8 @@ import java.util.stream.IntStream;
 
 /**
  * What a study's seeds allow to conclude about the paper's findings: for each, the difference of
- * top-1 errors seed by seed, and whether the interval of 95 % for its mean leaves 0 out (Student's t
- * over the seeds). The test pictures are the same for all seeds, so nothing is said of others.
+ * top-1 errors seed by seed, and whether the interval of 95 % for its mean leaves 0 out (Student's
+ * t over the seeds). The test pictures are the same for all seeds, so nothing is said of others.
  */
 final class Conclusions {
   private final StudyResults results;
@@ -111,7 +111,9 @@ final class Conclusions {
   static String verdict(Spread difference) {
     if (difference.count() < 2) {
       return String.format(
-          Locale.ROOT, "%+.2f points with one seed, from which nothing follows.", difference.mean());
+          Locale.ROOT,
+          "%+.2f points with one seed, from which nothing follows.",
+          difference.mean());
     }
     String interval =
         String.format(

@@ -10,7 +10,6 @@ import org.vgg4j.evaluation.Evaluation;
  */
 record Errors(double top1, double top5) {
   static Errors of(Evaluation evaluation) {
-    return new Errors(
-        100 * (1 - evaluation.accuracy()), 100 * (1 - evaluation.topFiveAccuracy()));
+    return new Errors(100 * (1 - evaluation.accuracy()), 100 * (1 - evaluation.topFiveAccuracy()));
   }
 }

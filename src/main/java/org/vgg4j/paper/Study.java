@@ -34,8 +34,11 @@ public final class Study {
    *
    * @param plan says where images come from, where CUDA's libraries lie and who hears of it; its
    *     recipe and settings are not read
+   * @throws org.vgg4j.tensor.InvalidInputException when the folder is of another study
+   * @throws IOException when the folder cannot be read
    */
-  public Study(StudyOptions options, RunPlan plan) {
+  public Study(StudyOptions options, RunPlan plan) throws IOException {
+    StudyFile.requireNoOther(options);
     this.options = options;
     this.plan = plan;
   }
@@ -53,18 +56,17 @@ public final class Study {
     void testing(String name, int number, int of);
 
     /** So many of a test's pictures are done. */
-    void tested(int images, int of);
+    void tested(long images, long of);
   }
 
   /**
    * Trains and tests what is left.
    *
    * @return the results, null when it was stopped before
-   * @throws org.vgg4j.tensor.InvalidInputException when the folder holds another study
    * @throws IOException when a file cannot be read or written
    */
   public StudyResults run(Listener listener) throws IOException {
-    StudyFile.require(options);
+    StudyFile.begin(options);
     List<StudyRun> runs = options.runs();
     StudyTests tests = new StudyTests(options, plan);
     StudyResults results = new StudyResults(options);

@@ -65,8 +65,8 @@ public record StudyEstimate(List<Training> trainings, double testSeconds) {
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when a net does not fit
    * @throws IOException when the study's folder cannot be read
    */
-  public static StudyEstimate of(
-      StudyOptions options, RunData data, List<Path> cudaLibraries) throws IOException {
+  public static StudyEstimate of(StudyOptions options, RunData data, List<Path> cudaLibraries)
+      throws IOException {
     Map<PaperNet, Cost> costs = new EnumMap<>(PaperNet.class);
     List<Training> trainings = new ArrayList<>();
     double testSeconds = 0;
@@ -103,8 +103,7 @@ public record StudyEstimate(List<Training> trainings, double testSeconds) {
     return test.way() == TestWay.DENSE ? 2 * share * share : CROPS;
   }
 
-  private static Cost cost(
-      StudyOptions options, StudyRun run, RunData data, Backend backend) {
+  private static Cost cost(StudyOptions options, StudyRun run, RunData data, Backend backend) {
     ImageTraits traits = ImageTraits.of(data);
     Map<String, String> settings = new TreeMap<>(options.settings(run));
     Recipe whole = recipe(settings, traits);
@@ -116,7 +115,8 @@ public record StudyEstimate(List<Training> trainings, double testSeconds) {
     settings.put("batchSize", Integer.toString(batch));
     settings.put("accumulate", "1");
     List<StepBenchmark.Window> windows =
-        new StepBenchmark(1, 2, 1).run(recipe(settings, traits), backend, StepBenchmark.Pace.STEADY);
+        new StepBenchmark(1, 2, 1)
+            .run(recipe(settings, traits), backend, StepBenchmark.Pace.STEADY);
     return new Cost(2 * batch / windows.get(0).seconds(), bytes);
   }
 

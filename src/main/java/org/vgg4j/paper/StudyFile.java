@@ -13,6 +13,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.vgg4j.io.AtomicFile;
+import org.vgg4j.run.Setting;
+import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -23,26 +25,32 @@ final class StudyFile {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-  private static final String SCALES = "trainScales";
-
   private StudyFile() {}
 
-  /**
-   * Begins the folder, or checks that it is of the same study.
-   *
-   * @throws InvalidInputException when it is of another, naming what differs
-   * @throws IOException when it cannot be read or written
-   */
-  static void require(StudyOptions options) throws IOException {
-    Path file = options.folder().resolve("study.json");
-    Map<String, String> now = new TreeMap<>(options.settings());
-    now.put(SCALES, options.scales().toString());
-    if (!Files.exists(file)) {
+  /** Begins the folder where it has none. */
+  static void begin(StudyOptions options) throws IOException {
+    if (!Files.exists(file(options))) {
       Files.createDirectories(options.folder());
-      byte[] bytes = JSON.writeValueAsBytes(now);
-      AtomicFile.write(file, bytes);
+      AtomicFile.write(file(options), JSON.writeValueAsBytes(common(options)));
+    }
+  }
+
+  private static Path file(StudyOptions options) {
+    return options.folder().resolve("study.json");
+  }
+
+  /**
+   * Checks that the folder is of no other study.
+   *
+   * @throws InvalidInputException when it is, naming what differs
+   * @throws IOException when it cannot be read
+   */
+  static void requireNoOther(StudyOptions options) throws IOException {
+    Path file = file(options);
+    if (!Files.exists(file)) {
       return;
     }
+    Map<String, String> now = common(options);
     Map<String, String> before = JSON.readValue(file.toFile(), new TypeReference<>() {});
     List<String> different = new ArrayList<>();
     TreeSet<String> keys = new TreeSet<>(before.keySet());
@@ -56,7 +64,21 @@ final class StudyFile {
       throw InvalidInputException.of(
           "out",
           "%s is of another comparison: %s; name another folder, or take the same flags"
-              .formatted(options.folder(), String.join(", ", different).replace("null", "not given")));
+              .formatted(
+                  options.folder(), String.join(", ", different).replace("null", "not given")));
     }
+  }
+
+  /** What computes may change, as in a run that goes on; with which precision may not. */
+  private static Map<String, String> common(StudyOptions options) {
+    Map<String, String> common = new TreeMap<>(options.settings());
+    for (Setting<?, ?> setting : Settings.ofEngine()) {
+      if (!setting.key().equals("precision")) {
+        common.remove(setting.key());
+      }
+    }
+    common.keySet().removeAll(List.of("dataOn", "memory"));
+    common.put("trainScales", options.scales().toString());
+    return common;
   }
 }

@@ -16,9 +16,9 @@ public final class StudyReport {
           + " compare directions, not values.";
 
   private static final String HOW =
-      "Errors are means over the seeds with the standard deviation of one. A difference counts where"
-          + " its interval of 95 % over the seeds (Student's t) leaves 0 out. All seeds are tested on"
-          + " the same pictures, so nothing is said of others.";
+      "Errors are means over the seeds with the standard deviation of one. A difference counts"
+          + " where its interval of 95 % over the seeds (Student's t) leaves 0 out. All seeds are"
+          + " tested on the same pictures, so nothing is said of others.";
 
   private final StudyResults results;
 
@@ -39,7 +39,8 @@ public final class StudyReport {
 
   /** Returns all of it in Markdown, line by line. */
   public List<String> markdown() {
-    List<String> lines = new ArrayList<>(List.of("# The paper's comparison", "", setting(), "", BESIDE));
+    List<String> lines =
+        new ArrayList<>(List.of("# The paper's comparison", "", setting(), "", BESIDE));
     for (StudyTable table : tables()) {
       lines.add("");
       lines.addAll(table.markdown());

@@ -53,7 +53,9 @@ public final class StudyResults {
       StudyRun run = new StudyRun(nets.get(i).net(), nets.get(i).scale(), seed);
       each.add(posteriors(run, way, sizes.get(i)));
     }
-    return Errors.of(Posteriors.mean(each).evaluation(List.of()));
+    Posteriors mean = Posteriors.mean(each);
+    List<String> names = IntStream.range(0, mean.classes()).mapToObj(String::valueOf).toList();
+    return Errors.of(mean.evaluation(names));
   }
 
   private Posteriors posteriors(StudyRun run, TestWay way, List<Integer> sizes) {

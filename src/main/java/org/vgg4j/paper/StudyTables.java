@@ -9,8 +9,8 @@ import java.util.stream.Stream;
 import org.vgg4j.paper.StudyResults.Trained;
 
 /**
- * The tables of a study, shaped as the paper's, with the paper's own errors beside them: of its nets
- * on ImageNet, which a study of other images and sizes is no repetition of.
+ * The tables of a study, shaped as the paper's, with the paper's own errors beside them: of its
+ * nets on ImageNet, which a study of other images and sizes is no repetition of.
  *
  * <p>Source: Simonyan and Zisserman (2015), tables 3 to 6.
  */
@@ -84,8 +84,7 @@ final class StudyTables {
     return new StudyTable(
         "Ways to test, S = %s, Q = %s (the paper's table 5)"
             .formatted(
-                scales.text(TrainScale.JITTERED),
-                text(scales.testedTogether(TrainScale.JITTERED))),
+                scales.text(TrainScale.JITTERED), text(scales.testedTogether(TrainScale.JITTERED))),
         header("net", "way"),
         rows);
   }

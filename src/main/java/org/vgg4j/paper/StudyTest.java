@@ -21,8 +21,7 @@ record StudyTest(StudyRun run, TestWay way, int size) {
   static List<StudyTest> of(StudyRun run, TrainScales scales) {
     Stream<StudyTest> dense =
         Stream.concat(
-                Stream.of(scales.tested(run.scale())),
-                scales.testedTogether(run.scale()).stream())
+                Stream.of(scales.tested(run.scale())), scales.testedTogether(run.scale()).stream())
             .distinct()
             .map(size -> new StudyTest(run, TestWay.DENSE, size));
     Stream<StudyTest> crops =

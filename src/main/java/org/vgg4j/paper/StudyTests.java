@@ -41,12 +41,17 @@ final class StudyTests {
    * @return whether all were made; false when stopped
    */
   boolean run(
-      StudyRun run, StudyResults results, Study.Listener listener, int number, int of,
+      StudyRun run,
+      StudyResults results,
+      Study.Listener listener,
+      int number,
+      int of,
       BooleanSupplier stopped)
       throws IOException {
     Path model = options.folder(run).resolve("model.safetensors");
     TestStore.Origin origin =
-        new TestStore.Origin(AtomicFile.sha256(model, FileOperations.SYSTEM), images(run).checksum());
+        new TestStore.Origin(
+            AtomicFile.sha256(model, FileOperations.SYSTEM), images(run).checksum());
     List<StudyTest> left = new ArrayList<>();
     for (StudyTest test : StudyTest.of(run, options.scales())) {
       Posteriors known = TestStore.find(options.file(test), origin);
@@ -61,7 +66,8 @@ final class StudyTests {
     }
     NetworkOptions batches = NetworkOptions.inference(BATCH);
     try (Backend backend =
-            Backends.open(EngineSettings.options(options.settings(), plan.cudaLibraries())).backend();
+            Backends.open(EngineSettings.options(options.settings(), plan.cudaLibraries()))
+                .backend();
         ModelFile.Loaded loaded = ModelFile.load(model, batches, backend)) {
       Preprocessing how = loaded.preprocessing();
       ImageSource source = images(run).forChannels(how.channels());
