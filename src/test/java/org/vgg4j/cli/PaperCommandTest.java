@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +68,7 @@ final class PaperCommandTest {
 
     FileTime made = Files.getLastModifiedTime(run("study", LAST).resolve("model.safetensors"));
     byte[] test = tests("study", LAST + "-crops-36.safetensors");
+    assertFalse(Arrays.equals(test, tests("study", LAST + "-dense-36.safetensors")));
     Path damaged = folder.resolve("study/tests/" + LAST + "-crops-36.safetensors");
     byte[] broken = test.clone();
     broken[broken.length - 1] ^= 1;
