@@ -82,8 +82,21 @@ class ArchitectureTest {
                   "tensor",
                   "backend")),
           Map.entry(
+              "report",
+              Set.of(
+                  "run",
+                  "train",
+                  "evaluation",
+                  "model",
+                  "nn",
+                  "data",
+                  DATA + "preprocessing",
+                  "io",
+                  "tensor")),
+          Map.entry(
               "cli",
               Set.of(
+                  "report",
                   "run",
                   "profile",
                   "train",

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       FeaturesCommand.class,
       SummaryCommand.class,
       PreviewCommand.class,
+      ReportCommand.class,
       GradcheckCommand.class,
       DoctorCommand.class,
       BenchmarkCommand.class,

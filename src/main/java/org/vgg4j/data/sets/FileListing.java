@@ -46,8 +46,8 @@ final class FileListing implements AutoCloseable {
   /**
    * Begins a folder.
    *
-   * @throws UncheckedIOException when the disk is full, as the next two methods do: the caller's own
-   *     failures to read a folder are others
+   * @throws UncheckedIOException when the disk is full, as the next two methods do: the caller's
+   *     own failures to read a folder are others
    */
   void begin(String name) {
     folder = append(names, record(name));

@@ -1,0 +1,64 @@
+package org.vgg4j.report;
+
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An axis: its ends and the round numbers between them.
+ *
+ * @param low its lower end
+ * @param high its upper end, above it
+ * @param at the numbers, rising
+ */
+record Ticks(double low, double high, List<Double> at) {
+  /**
+   * Returns the axis of values: a little longer than they need.
+   *
+   * @param least the lowest, finite
+   * @param most the highest, finite, at least as high
+   * @param count about how many numbers
+   */
+  static Ticks around(double least, double most, int count) {
+    double room = most > least ? 0.05 * (most - least) : Math.max(Math.abs(most) * 0.5, 1e-3);
+    double low = least >= 0 && least - room < 0 ? 0 : least - room;
+    return between(low, most + room, count, 0);
+  }
+
+  /** Returns the axis of places that are whole numbers, such as epochs. */
+  static Ticks ofPlaces(double first, double last, int count) {
+    return first == last
+        ? new Ticks(first - 1, last + 1, List.of(first))
+        : between(first, last, count, 1);
+  }
+
+  private static Ticks between(double low, double high, int count, double leastStep) {
+    double step = Math.max(leastStep, rounded((high - low) / count));
+    List<Double> at = new ArrayList<>();
+    // Multiplied, not added up: 3 * 0.1 is nearer to 0.3.
+    for (long i = (long) Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) {
+      at.add(i * step);
+    }
+    return new Ticks(low, high, List.copyOf(at));
+  }
+
+  /** Returns the next of 1, 2, 5, 10, 20, ... and their tenths. */
+  private static double rounded(double step) {
+    double power = Math.pow(10, Math.floor(Math.log10(step)));
+    double digits = step / power;
+    return (digits <= 1 ? 1 : digits <= 2 ? 2 : digits <= 5 ? 5 : 10) * power;
+  }
+
+  /** Returns a number in as few characters as it takes to tell it from its neighbours. */
+  static String text(double value) {
+    if (!Double.isFinite(value)) {
+      return "-";
+    }
+    BigDecimal number = new BigDecimal(value).round(new MathContext(4)).stripTrailingZeros();
+    double size = Math.abs(value);
+    return size != 0 && (size < 1e-3 || size >= 1e6)
+        ? number.toString().replace("E+", "e").replace("E", "e")
+        : number.toPlainString();
+  }
+}
