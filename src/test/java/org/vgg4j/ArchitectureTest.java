@@ -93,10 +93,12 @@ class ArchitectureTest {
                   DATA + "preprocessing",
                   "io",
                   "tensor")),
+          Map.entry("tensorboard", Set.of("train", "io")),
           Map.entry(
               "cli",
               Set.of(
                   "report",
+                  "tensorboard",
                   "run",
                   "profile",
                   "train",

@@ -74,6 +74,11 @@ final class TrainCommand implements Callable<Integer> {
       description = "Do not end with a report: report.html in the run's folder.")
   private boolean noReport;
 
+  @Option(
+      names = "--tensorboard",
+      description = "Write event files for TensorBoard into the run's folder.")
+  private boolean tensorBoard;
+
   private RunData images; // once they were opened
 
   @Override
@@ -129,8 +134,9 @@ final class TrainCommand implements Callable<Integer> {
 
   private void train(TrainingRun run, Interruption interruption) throws IOException {
     String goOn = "go on with: ./vgg train --resume " + run.folder() + device.cudaLibraryFlags();
-    try (TrainingProgress progress =
-        new TrainingProgress(err(), run.recipe().training().epochs())) {
+    try (TrainingProgress progress = new TrainingProgress(err(), run.recipe().training().epochs());
+        TensorBoardLog events =
+            tensorBoard ? new TensorBoardLog(run.folder(), () -> images, this::report) : null) {
       if (profile != null) {
         run.profile(
             profile,
@@ -140,7 +146,9 @@ final class TrainCommand implements Callable<Integer> {
               spec.commandLine().getOut().flush();
             });
       }
-      EpochMetrics last = run.fit(TrainingListener.all(progress, printing(run.recipe())));
+      TrainingListener shown = TrainingListener.all(progress, printing(run.recipe()));
+      TrainingListener listener = events == null ? shown : TrainingListener.all(shown, events);
+      EpochMetrics last = run.fit(listener);
       if (interruption.happened()) {
         report(
             last == null

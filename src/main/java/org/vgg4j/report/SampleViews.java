@@ -23,6 +23,8 @@ public record SampleViews(Recipe recipe, ImageSource data, int tile) {
   /** How many epochs are shown. */
   public static final int EPOCHS = 5;
 
+  private static final int GAP = 4; // between pictures in a strip
+
   /** What the pictures of an image are. */
   public static final List<String> NAMES =
       List.of("as it is", "evaluation", "epoch 1", "epoch 2", "epoch 3", "epoch 4", "epoch 5");
@@ -55,5 +57,23 @@ public record SampleViews(Recipe recipe, ImageSource data, int tile) {
           painter.view(new ImageViews(recipe.preprocessing(), recipe.augmentation(), draw)));
     }
     return pictures;
+  }
+
+  /** Returns the pictures of an image side by side. */
+  public BufferedImage strip(int image) {
+    List<BufferedImage> tiles = of(image);
+    BufferedImage strip =
+        new BufferedImage(tiles.size() * (tile + GAP) - GAP, tile, BufferedImage.TYPE_INT_ARGB);
+    for (int i = 0; i < tiles.size(); i++) {
+      BufferedImage picture = tiles.get(i);
+      int left = i * (tile + GAP) + (tile - picture.getWidth()) / 2;
+      int top = (tile - picture.getHeight()) / 2;
+      for (int p = 0; p < picture.getWidth() * picture.getHeight(); p++) {
+        int x = p % picture.getWidth();
+        int y = p / picture.getWidth();
+        strip.setRGB(left + x, top + y, picture.getRGB(x, y));
+      }
+    }
+    return strip;
   }
 }

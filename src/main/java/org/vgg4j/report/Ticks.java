@@ -56,9 +56,9 @@ record Ticks(double low, double high, List<Double> at) {
       return "-";
     }
     BigDecimal number = new BigDecimal(value).round(new MathContext(4)).stripTrailingZeros();
-    double size = Math.abs(value);
-    return size != 0 && (size < 1e-3 || size >= 1e6)
-        ? number.toString().replace("E+", "e").replace("E", "e")
+    int power = number.precision() - number.scale() - 1; // of ten, of the first digit
+    return number.signum() != 0 && (power < -4 || power > 5)
+        ? number.movePointLeft(power).toPlainString() + "e" + power
         : number.toPlainString();
   }
 }
