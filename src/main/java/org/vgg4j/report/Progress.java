@@ -112,13 +112,12 @@ final class Progress {
     return epochs.stream().anyMatch(epoch -> epoch.waitSeconds() != null);
   }
 
-  /** Returns the epoch of the best test accuracy, the first of equal ones; the last without. */
+  /** Returns the epoch of the best test accuracy, the first of equal ones. */
   static EpochMetrics best(List<EpochMetrics> epochs) {
-    EpochMetrics best = epochs.get(epochs.size() - 1);
+    EpochMetrics best = epochs.get(0);
     for (EpochMetrics epoch : epochs) {
       boolean isBetter = epoch.testAccuracy() > best.testAccuracy();
-      boolean isFirst = epoch.testAccuracy() == best.testAccuracy() && epoch.epoch() < best.epoch();
-      best = isBetter || isFirst ? epoch : best;
+      best = isBetter || Double.isNaN(best.testAccuracy()) ? epoch : best;
     }
     return best;
   }

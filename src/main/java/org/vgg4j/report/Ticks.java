@@ -43,11 +43,11 @@ record Ticks(double low, double high, List<Double> at) {
     return new Ticks(low, high, List.copyOf(at));
   }
 
-  /** Returns the next of 1, 2, 5, 10, 20, ... and their tenths. */
+  /** Returns the nearest of 1, 2, 5, 10, 20, ... and their tenths. */
   private static double rounded(double step) {
     double power = Math.pow(10, Math.floor(Math.log10(step)));
     double digits = step / power;
-    return (digits <= 1 ? 1 : digits <= 2 ? 2 : digits <= 5 ? 5 : 10) * power;
+    return (digits < 1.5 ? 1 : digits < 3.5 ? 2 : digits < 7 ? 5 : 10) * power;
   }
 
   /** Returns a number in as few characters as it takes to tell it from its neighbours. */

@@ -5,11 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Choice;
+import org.vgg4j.tensor.InvalidInputException;
 
 /** Finds the flags of {@code ./vgg train} that make a run again. */
 final class RunCommand {
@@ -21,8 +21,8 @@ final class RunCommand {
           RecipeSettings.NORMALIZE.key(), "none",
           RecipeSettings.CLIP_NORM.key(), "0");
 
-  /** What the images of a run say by themselves. */
-  private static final Set<String> OF_IMAGES = Set.of("channels", "classes");
+  private static final String CLASSES = "classes";
+  private static final String CHANNELS = "channels";
 
   private final Map<String, Object> config;
   private final Map<String, String> given = new LinkedHashMap<>();
@@ -49,9 +49,10 @@ final class RunCommand {
     String netsOther = (isCustom ? RecipeSettings.ARCH : RecipeSettings.LAYERS).key();
     for (Setting<?, ?> setting : Settings.ofRecipe()) {
       String key = setting.key();
-      boolean isSaid = setting.flag() != null && !given.containsKey(key);
-      if (isSaid && !key.equals(netsOther) && !OF_IMAGES.contains(key)) {
-        add(key, usual);
+      boolean isFree = setting.flag() != null && !given.containsKey(key);
+      // A run has the classes of its images, and maybe not their channels.
+      if (isFree && !key.equals(netsOther) && !key.equals(CLASSES)) {
+        add(key, key.equals(CHANNELS) ? Map.of() : usual);
       }
     }
     try {
@@ -61,7 +62,7 @@ final class RunCommand {
         made = made(recipe);
       }
       return made.equals(recipe);
-    } catch (org.vgg4j.tensor.InvalidInputException e) {
+    } catch (InvalidInputException e) {
       return false; // such as a file of weights that is not there any more
     }
   }
@@ -87,25 +88,23 @@ final class RunCommand {
   }
 
   private void preprocessing(Preprocessing usual, Preprocessing how) {
-    Map<String, String> wanted = new LinkedHashMap<>();
-    wanted.put("fit", Choice.name(how.fit()));
-    wanted.put("resize", Integer.toString(how.resize()));
-    wanted.put("filter", Choice.name(how.filter()));
-    wanted.put("mean", list(how.mean()));
-    wanted.put("deviation", list(how.deviation()));
-    Map<String, String> before =
-        Map.of(
-            "fit", Choice.name(usual.fit()),
-            "resize", Integer.toString(usual.resize()),
-            "filter", Choice.name(usual.filter()),
-            "mean", list(usual.mean()),
-            "deviation", list(usual.deviation()));
-    wanted.forEach(
-        (key, value) -> {
-          if (!value.equals(before.get(key))) {
-            given.put(key, value);
-          }
-        });
+    Map<String, String> before = said(usual);
+    said(how)
+        .forEach(
+            (key, value) -> {
+              if (!value.equals(before.get(key))) {
+                given.put(key, value);
+              }
+            });
+  }
+
+  private static Map<String, String> said(Preprocessing how) {
+    return Map.of(
+        "fit", Choice.name(how.fit()),
+        "resize", Integer.toString(how.resize()),
+        "filter", Choice.name(how.filter()),
+        "mean", list(how.mean()),
+        "deviation", list(how.deviation()));
   }
 
   private static String list(List<Double> numbers) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.vgg4j.backend.EngineOptions;
 import org.vgg4j.data.sets.Split;
 import org.vgg4j.io.FileOperations;
@@ -30,7 +31,9 @@ public record RunRecord(Path folder, Map<String, Object> config, List<EpochMetri
    */
   public static RunRecord read(Path folder) {
     RunDirectory run = new RunDirectory(folder, FileOperations.SYSTEM);
-    return new RunRecord(folder, Settings.flat(run.readConfig()), epochs(run.metrics()));
+    Map<String, Object> config = Settings.flat(run.readConfig());
+    config.values().removeIf(Objects::isNull); // what is nothing to this engine
+    return new RunRecord(folder, config, epochs(run.metrics()));
   }
 
   private static List<EpochMetrics> epochs(Path file) {
