@@ -11,7 +11,7 @@ import org.vgg4j.report.LineChart.Series;
 final class ChartDrawing {
   private static final int WIDTH = 480;
   private static final int HEIGHT = 270;
-  private static final int LEFT = 58;
+  private static final int LEFT = 68;
   private static final int RIGHT = 14;
   private static final int TOP = 10;
   private static final int BOTTOM = 42;
@@ -87,12 +87,12 @@ final class ChartDrawing {
       svg.add(
           "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text class=\"up\" x=\"%d\""
               + " y=\"%.1f\">%s</text>",
-          LEFT, y, WIDTH - RIGHT, LEFT - 7, y + 4, Ticks.text(value));
+          LEFT, y, WIDTH - RIGHT, LEFT - 7, y + 4, up.label(value));
     }
     for (double value : across.at()) {
       svg.add(
           "<path class=\"axis\" d=\"M%.1f %dv4\"/><text class=\"at\" x=\"%.1f\" y=\"%d\">%s</text>",
-          x(value), bottom, x(value), bottom + 18, Ticks.text(value));
+          x(value), bottom, x(value), bottom + 18, across.label(value));
     }
     svg.add("<path class=\"axis\" d=\"M%d %dV%dH%d\"/>", LEFT, TOP, bottom, WIDTH - RIGHT);
     svg.add(

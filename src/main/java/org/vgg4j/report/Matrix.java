@@ -40,7 +40,7 @@ record Matrix(List<String> names, long[][] counts) implements Block {
     svg.add(
         "<div class=\"scroll\"><svg class=\"matrix\" style=\"width:%dpx;min-width:%dpx\""
             + " viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
-        side, count <= MOST_COUNTED ? 0 : side, side, side, said);
+        side, count <= MOST_COUNTED ? side * 4 / 5 : side, side, side, said);
     for (int i = 0; i < count; i++) {
       double middle = LABEL + (i + 0.5) * cell;
       String name = shortened(names.get(i));

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * A table. Columns of numbers stand to the right; a table that is wider than the page is scrolled
  * by itself.
  *
- * @param columns what the columns are called
+ * @param columns what the columns are called; none is named where all are empty
  * @param rows their cells, as many in each as there are columns
  */
 public record Table(List<String> columns, List<List<String>> rows) implements Block {
@@ -36,9 +36,13 @@ public record Table(List<String> columns, List<List<String>> rows) implements Bl
               && rows.stream().allMatch(row -> NUMBER.matcher(row.get(column)).matches());
       marks.add(isNumbers ? " class=\"n\"" : " dir=\"auto\"");
     }
-    Html html = new Html().html("<div class=\"scroll\"><table>\n<thead>");
-    row(html, "th", columns, marks);
-    html.html("</thead>\n<tbody>\n");
+    Html html = new Html().html("<div class=\"scroll\"><table>\n");
+    if (!columns.stream().allMatch(String::isEmpty)) {
+      html.html("<thead>");
+      row(html, "th", columns, marks);
+      html.html("</thead>\n");
+    }
+    html.html("<tbody>\n");
     rows.forEach(row -> row(html, "td", row, marks));
     return html.html("</tbody></table></div>\n").toString();
   }

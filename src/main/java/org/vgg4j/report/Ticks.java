@@ -2,6 +2,7 @@ package org.vgg4j.report;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,8 +12,9 @@ import java.util.List;
  * @param low its lower end
  * @param high its upper end, above it
  * @param at the numbers, rising
+ * @param step between them
  */
-record Ticks(double low, double high, List<Double> at) {
+record Ticks(double low, double high, List<Double> at, double step) {
   /**
    * Returns the axis of values: a little longer than they need.
    *
@@ -29,7 +31,7 @@ record Ticks(double low, double high, List<Double> at) {
   /** Returns the axis of places that are whole numbers, such as epochs. */
   static Ticks ofPlaces(double first, double last, int count) {
     return first == last
-        ? new Ticks(first - 1, last + 1, List.of(first))
+        ? new Ticks(first - 1, last + 1, List.of(first), 1)
         : between(first, last, count, 1);
   }
 
@@ -40,7 +42,7 @@ record Ticks(double low, double high, List<Double> at) {
     for (long i = (long) Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) {
       at.add(i * step);
     }
-    return new Ticks(low, high, List.copyOf(at));
+    return new Ticks(low, high, List.copyOf(at), step);
   }
 
   /** Returns the nearest of 1, 2, 5, 10, 20, ... and their tenths. */
@@ -50,12 +52,19 @@ record Ticks(double low, double high, List<Double> at) {
     return (digits < 1.5 ? 1 : digits < 3.5 ? 2 : digits < 7 ? 5 : 10) * power;
   }
 
-  /** Returns a number in as few characters as it takes to tell it from its neighbours. */
+  /** Returns one of the numbers, to as many digits as tell it from the next. */
+  String label(double value) {
+    int digits = new BigDecimal(step).round(new MathContext(1)).stripTrailingZeros().scale();
+    return plain(new BigDecimal(value).setScale(digits, RoundingMode.HALF_EVEN));
+  }
+
+  /** Returns a number to four digits, - for one that is not finite. */
   static String text(double value) {
-    if (!Double.isFinite(value)) {
-      return "-";
-    }
-    BigDecimal number = new BigDecimal(value).round(new MathContext(4)).stripTrailingZeros();
+    return Double.isFinite(value) ? plain(new BigDecimal(value).round(new MathContext(4))) : "-";
+  }
+
+  private static String plain(BigDecimal value) {
+    BigDecimal number = value.stripTrailingZeros();
     int power = number.precision() - number.scale() - 1; // of ten, of the first digit
     return number.signum() != 0 && (power < -4 || power > 5)
         ? number.movePointLeft(power).toPlainString() + "e" + power
