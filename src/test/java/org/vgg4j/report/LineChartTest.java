@@ -110,7 +110,8 @@ final class LineChartTest {
     "1e6, 3e6, 4, '1e6 1.5e6 2e6 2.5e6 3e6'",
   })
   void ticksAreRound(double least, double most, int count, String expected) {
-    List<String> texts = Ticks.around(least, most, count).at().stream().map(Ticks::text).toList();
+    Ticks ticks = Ticks.around(least, most, count);
+    List<String> texts = ticks.at().stream().map(ticks::label).toList();
     assertEquals(expected, String.join(" ", texts));
   }
 
