@@ -82,8 +82,22 @@ class ArchitectureTest {
                   "tensor",
                   "backend")),
           Map.entry(
+              "report",
+              Set.of(
+                  "run",
+                  "train",
+                  "evaluation",
+                  "model",
+                  "nn",
+                  "data",
+                  DATA + "preprocessing",
+                  "io",
+                  "tensor")),
+          Map.entry("tensorboard", Set.of("train", "io")),
+          Map.entry(
               "paper",
               Set.of(
+                  "report",
                   "run",
                   "train",
                   "evaluation",
@@ -98,6 +112,8 @@ class ArchitectureTest {
               "cli",
               Set.of(
                   "paper",
+                  "report",
+                  "tensorboard",
                   "run",
                   "profile",
                   "train",

@@ -5,14 +5,9 @@ import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import org.vgg4j.data.Draw;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.preprocessing.ImageViews;
+import org.vgg4j.report.SampleViews;
 import org.vgg4j.run.Recipe;
 
 /**
@@ -20,10 +15,7 @@ import org.vgg4j.run.Recipe;
  * it, and as the first epochs of a training do. The page fits a screen.
  */
 final class ContactSheet {
-  /** How many epochs are shown. */
-  static final int EPOCHS = 5;
-
-  private static final int TILES = 2 + EPOCHS;
+  private static final int TILES = SampleViews.NAMES.size();
   private static final int WIDTH = 1600;
   private static final int HEIGHT = 900;
   private static final int GAP = 4;
@@ -33,6 +25,7 @@ final class ContactSheet {
 
   private final ImageSource data;
   private final Recipe recipe;
+  private final SampleViews views;
   private final int tile; // the side of a picture, in pixels
   private final int blocks; // side by side
   private final List<Integer> images; // in the order of the classes
@@ -46,27 +39,12 @@ final class ContactSheet {
     tile = side > MOST_TILE ? MOST_TILE : side * by;
     blocks = Math.max(1, WIDTH / blockWidth());
     int most = blocks * Math.max(1, (HEIGHT - 3 * LABEL) / (tile + LABEL + GAP));
-    images = chosen(most);
+    views = new SampleViews(recipe, data, tile);
+    images = views.chosen(most);
   }
 
   private int blockWidth() {
     return TILES * (tile + GAP) + 4 * GAP;
-  }
-
-  /** Returns as many images of each class as there is room for, the first ones of each. */
-  private List<Integer> chosen(int most) {
-    int classes = Math.min(most, data.classNames().size());
-    int each = Math.max(1, most / classes);
-    Map<Integer, Integer> taken = new HashMap<>();
-    List<Integer> found = new ArrayList<>();
-    for (int i = 0; i < data.size() && found.size() < classes * each; i++) {
-      int label = data.label(i);
-      if (label < classes && taken.merge(label, 1, Integer::sum) <= each) {
-        found.add(i);
-      }
-    }
-    found.sort(Comparator.comparingInt(data::label)); // stable: the first ones first
-    return found;
   }
 
   /** Returns how many classes are shown. */
@@ -111,14 +89,11 @@ final class ContactSheet {
   }
 
   private void row(Graphics2D graphics, int image, int x, int y) {
-    TilePainter painter = new TilePainter(data, image, tile);
-    String name = data.classNames().get(data.label(image));
-    place(graphics, painter.original(), name, x, y, 0);
-    place(graphics, painter.view(ImageViews.of(recipe.preprocessing())), "evaluation", x, y, 1);
-    for (int epoch = 1; epoch <= EPOCHS; epoch++) {
-      Draw draw = new Draw(recipe.training().seed(), epoch);
-      ImageViews views = new ImageViews(recipe.preprocessing(), recipe.augmentation(), draw);
-      place(graphics, painter.view(views), "epoch " + epoch, x, y, 1 + epoch);
+    List<BufferedImage> pictures = views.of(image);
+    for (int i = 0; i < TILES; i++) {
+      // The class stands below the image as it is.
+      String label = i == 0 ? data.classNames().get(data.label(image)) : SampleViews.NAMES.get(i);
+      place(graphics, pictures.get(i), label, x, y, i);
     }
   }
 

@@ -63,6 +63,11 @@ final class DataOptions {
         });
   }
 
+  /** Opens the images of a run that has been. */
+  static RunData open(DataRequest request, PrintWriter err) {
+    return with(request, err, set -> RunData.of(set, request));
+  }
+
   /** Returns what a net for the images that flags name depends on, null where they name none. */
   static ImageTraits traits(Map<String, String> given, PrintWriter err) {
     DataRequest request = DataRequest.of(given, Preprocessing.of(1, 1), set -> {}); // opens nothing

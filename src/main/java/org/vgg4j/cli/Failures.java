@@ -97,12 +97,22 @@ final class Failures {
     return problem == null ? null : problem.replace("cudaLibraries", "--cuda-libs");
   }
 
+  /** Returns what went wrong, in a line. */
+  static String reason(Throwable e) {
+    String message = e.getMessage() == null ? e.toString() : e.getMessage();
+    return plain(message);
+  }
+
+  private static String plain(String message) {
+    return message.replaceAll("\\R", " ").replaceAll("\\p{Cc}", "?");
+  }
+
   private static void say(CommandLine line, String message) {
     say(line, "vgg: ", message);
   }
 
   private static void say(CommandLine line, String prefix, String message) {
-    line.getErr().println(prefix + message.replaceAll("\\R", " ").replaceAll("\\p{Cc}", "?"));
+    line.getErr().println(prefix + plain(message));
     line.getErr().flush();
   }
 }

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       PaperCommand.class,
       SummaryCommand.class,
       PreviewCommand.class,
+      ReportCommand.class,
       GradcheckCommand.class,
       DoctorCommand.class,
       BenchmarkCommand.class,

@@ -172,7 +172,7 @@ final class PaperCommand implements Callable<Integer> {
     StudyReport report = new StudyReport(results);
     report.markdown().forEach(spec.commandLine().getOut()::println);
     spec.commandLine().getOut().flush();
-    err().println("written: " + report.write());
+    report.write().forEach(file -> err().println("written: " + file));
     err().flush();
   }
 

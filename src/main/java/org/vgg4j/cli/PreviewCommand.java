@@ -1,15 +1,14 @@
 package org.vgg4j.cli;
 
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import javax.imageio.ImageIO;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.io.AtomicFile;
+import org.vgg4j.report.Pictures;
+import org.vgg4j.report.SampleViews;
 import org.vgg4j.run.DataRequest;
 import org.vgg4j.run.ImageTraits;
 import org.vgg4j.run.Recipe;
@@ -50,20 +49,14 @@ final class PreviewCommand implements Callable<Integer> {
         Settings.recipe(Recipe.quick(), given, ImageTraits.of(found), StartingWeights.NONE);
     ImageSource train = found.limited(given).forChannels(recipe.net().channels()).train();
     ContactSheet sheet = new ContactSheet(recipe.measured(train), train);
-    write(sheet.draw());
+    AtomicFile.write(out, Pictures.png(sheet.draw()));
     spec.commandLine()
         .getOut()
         .printf(
             "%s: %d images of %d of %d classes; beside each what an evaluation and the first %d"
                 + " epochs see%n",
-            out, sheet.images(), sheet.classes(), train.classNames().size(), ContactSheet.EPOCHS);
+            out, sheet.images(), sheet.classes(), train.classNames().size(), SampleViews.EPOCHS);
     spec.commandLine().getOut().flush();
     return ExitCode.DONE;
-  }
-
-  private void write(BufferedImage page) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    ImageIO.write(page, "png", bytes);
-    AtomicFile.write(out, bytes.toByteArray());
   }
 }

@@ -2,15 +2,21 @@ package org.vgg4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.vgg4j.profile.ProfileTable;
+import org.vgg4j.report.RunReport;
+import org.vgg4j.run.DataRequest;
 import org.vgg4j.run.Recipe;
+import org.vgg4j.run.RunData;
 import org.vgg4j.run.RunPlan;
+import org.vgg4j.run.RunRecord;
 import org.vgg4j.run.Setting;
 import org.vgg4j.run.Settings;
 import org.vgg4j.run.TrainingRun;
 import org.vgg4j.tensor.DeviceLostException;
+import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.TrainingListener;
 import picocli.CommandLine.Command;
@@ -63,13 +69,25 @@ final class TrainCommand implements Callable<Integer> {
               + " prints a table, and writes profile.txt, .json and .svg into the run's folder.")
   private Integer profile;
 
+  @Option(
+      names = "--no-report",
+      description = "Do not end with a report: report.html in the run's folder.")
+  private boolean noReport;
+
+  @Option(
+      names = "--tensorboard",
+      description = "Write event files for TensorBoard into the run's folder.")
+  private boolean tensorBoard;
+
+  private RunData images; // once they were opened
+
   @Override
   public Integer call() throws IOException {
     RunPlan plan =
         new RunPlan(
             Recipe.quick(),
             SettingFlags.given(spec),
-            request -> data.load(request, err()),
+            this::load,
             device.cudaLibraries(),
             tune,
             checkpoints.policy(),
@@ -79,13 +97,25 @@ final class TrainCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--profile must be at least 1, not " + profile);
     }
-    try (TrainingRun run = open(plan)) {
+    try (TrainingRun run = open(plan);
+        Interruption interruption = new Interruption(run::stop)) {
       // Nothing is refused any more: until here a refusal is the only line.
       data.warnOfSample(err());
-      train(run);
+      try {
+        train(run, interruption);
+      } catch (DivergedException e) {
+        report(run);
+        throw e;
+      }
+      report(run);
     }
     data.warnOfSample(err());
     return ExitCode.DONE;
+  }
+
+  private RunData load(DataRequest request) {
+    images = data.load(request, err());
+    return images;
   }
 
   private TrainingRun open(RunPlan plan) throws IOException {
@@ -102,10 +132,11 @@ final class TrainCommand implements Callable<Integer> {
     return TrainingRun.resume(checkpoints.resume(), plan);
   }
 
-  private void train(TrainingRun run) throws IOException {
+  private void train(TrainingRun run, Interruption interruption) throws IOException {
     String goOn = "go on with: ./vgg train --resume " + run.folder() + device.cudaLibraryFlags();
-    try (Interruption interruption = new Interruption(run::stop);
-        TrainingProgress progress = new TrainingProgress(err(), run.recipe().training().epochs())) {
+    try (TrainingProgress progress = new TrainingProgress(err(), run.recipe().training().epochs());
+        TensorBoardLog events =
+            tensorBoard ? new TensorBoardLog(run.folder(), () -> images, this::report) : null) {
       if (profile != null) {
         run.profile(
             profile,
@@ -115,7 +146,9 @@ final class TrainCommand implements Callable<Integer> {
               spec.commandLine().getOut().flush();
             });
       }
-      EpochMetrics last = run.fit(TrainingListener.all(progress, printing(run.recipe())));
+      TrainingListener shown = TrainingListener.all(progress, printing(run.recipe()));
+      TrainingListener listener = events == null ? shown : TrainingListener.all(shown, events);
+      EpochMetrics last = run.fit(listener);
       if (interruption.happened()) {
         report(
             last == null
@@ -126,6 +159,28 @@ final class TrainCommand implements Callable<Integer> {
     } catch (DeviceLostException e) {
       report(goOn);
       throw e;
+    }
+  }
+
+  /** Ends a run, whose engine's memory is then free, with its report; a failure is only told. */
+  private void report(TrainingRun run) {
+    run.close();
+    try {
+      RunRecord record = RunRecord.read(run.folder());
+      Path file = run.folder().resolve(RunReport.FILE);
+      boolean isOld = images == null && Files.exists(file); // there was nothing to go on with
+      if (noReport || record.epochs().isEmpty() || isOld) {
+        return;
+      }
+      ReportMaker maker = new ReportMaker(record, record.engine(device.cudaLibraries()), err());
+      if (images == null) {
+        maker.write(file);
+      } else {
+        maker.write(images, file);
+      }
+      report("report: " + file);
+    } catch (Exception | LinkageError | OutOfMemoryError e) {
+      report("no report (" + Failures.reason(e) + "); the run is whole");
     }
   }
 

@@ -8,9 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.vgg4j.io.AtomicFile;
+import org.vgg4j.report.Bars;
+import org.vgg4j.report.Page;
+import org.vgg4j.report.Table;
 
 /** A study's results for a reader: tables and what follows from them. */
 public final class StudyReport {
+  private static final String TITLE = "The paper's comparison";
+
   private static final String BESIDE =
       "The paper's errors are those of its own nets on ImageNet's 1,000 classes; they stand here to"
           + " compare directions, not values.";
@@ -40,7 +45,7 @@ public final class StudyReport {
   /** Returns all of it in Markdown, line by line. */
   public List<String> markdown() {
     List<String> lines =
-        new ArrayList<>(List.of("# The paper's comparison", "", setting(), "", BESIDE));
+        new ArrayList<>(List.of("# " + TITLE, "", setting(), "", BESIDE));
     for (StudyTable table : tables()) {
       lines.add("");
       lines.addAll(table.markdown());
@@ -66,16 +71,37 @@ public final class StudyReport {
             flags.isEmpty() ? "nothing changed" : flags);
   }
 
+  /** Returns all of it as a page, with the errors at one scale as bars. */
+  public Page page() {
+    Page page = new Page(TITLE).paragraph(setting()).paragraph(BESIDE);
+    for (StudyTable table : tables()) {
+      page.section(table.title()).add(new Table(table.header(), table.rows()));
+    }
+    page.section("Top-1 errors at one test scale");
+    page.add(new Bars(tables().get(0).rows().stream().map(StudyReport::bar).toList()));
+    page.section("What the seeds allow to conclude").paragraph(HOW);
+    conclusions().forEach(page::paragraph);
+    return page;
+  }
+
+  private static Bars.Bar bar(List<String> row) {
+    String error = row.get(3);
+    double percent = Double.parseDouble(error.split(" ")[0]);
+    return new Bars.Bar(row.get(0) + ", S = " + row.get(1), percent / 100, error + " %");
+  }
+
   /**
-   * Writes {@code paper.md} into the study's folder.
+   * Writes {@code paper.md} and {@code report.html} into the study's folder.
    *
-   * @return the file
-   * @throws IOException when it cannot be written; a file that was there is then unchanged
+   * @return both files
+   * @throws IOException when one cannot be written; a file that was there is then unchanged
    */
-  public Path write() throws IOException {
-    Path file = results.options().folder().resolve("paper.md");
+  public List<Path> write() throws IOException {
+    Path folder = results.options().folder();
+    List<Path> files = List.of(folder.resolve("paper.md"), folder.resolve("report.html"));
     String text = String.join("\n", markdown()) + "\n";
-    AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
-    return file;
+    AtomicFile.write(files.get(0), text.getBytes(StandardCharsets.UTF_8));
+    page().write(files.get(1));
+    return files;
   }
 }

@@ -166,11 +166,17 @@ public record Recipe(
     if (!lacksStatistics()) {
       return this;
     }
-    ImageStatistics statistics = ImageStatistics.of(train, preprocessing);
-    return with(
-        net,
-        normalization.applied(preprocessing, statistics),
-        training.withAugmentation(augmentation().withStatistics(statistics)));
+    return withStatistics(ImageStatistics.of(train, preprocessing));
+  }
+
+  /** Returns the same with what is known of the training images, if it must be known. */
+  Recipe withStatistics(ImageStatistics known) {
+    return known == null || !lacksStatistics()
+        ? this
+        : with(
+            net,
+            normalization.applied(preprocessing, known),
+            training.withAugmentation(augmentation().withStatistics(known)));
   }
 
   /** Returns the same with another net and its preprocessing, and another training. */

@@ -38,9 +38,13 @@ final class Cli {
     return new Result(code, out.toString(), err.toString());
   }
 
-  /** Runs {@code train} with the tiny net and more, on the CPU engine unless another is named. */
+  /**
+   * Runs {@code train} with the tiny net and more, without a report, on the CPU engine unless
+   * another is named.
+   */
   static Result train(Path out, String... more) {
-    List<String> arguments = new ArrayList<>(List.of("train", "--out", out.toString()));
+    List<String> arguments =
+        new ArrayList<>(List.of("train", "--no-report", "--out", out.toString()));
     arguments.addAll(TINY);
     if (!List.of(more).contains("--device")) {
       arguments.addAll(List.of("--device", "cpu"));

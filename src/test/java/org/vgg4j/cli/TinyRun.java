@@ -15,8 +15,8 @@ final class TinyRun {
    */
   static final List<String> FLAGS =
       List.of(
-          ("train --data sample --train-limit 200 --test-limit 50 --layers 64,M,64,M --width 1/32"
-                  + " --image-size 8 --batch-size 16 --device cpu")
+          ("train --no-report --data sample --train-limit 200 --test-limit 50 --layers 64,M,64,M"
+                  + " --width 1/32 --image-size 8 --batch-size 16 --device cpu")
               .split(" "));
 
   private TinyRun() {}

@@ -130,5 +130,9 @@ final class StudyReportTest {
     String text = String.join("\n", new StudyReport(results).markdown());
     assertTrue(text.contains("| net | train S | test Q | top-1 error, % |"), text);
     assertTrue(text.contains("- " + lines.get(0)), text);
+    String page = new StudyReport(results).page().html();
+    assertTrue(page.contains("D, S = 256..512"), page);
+    assertTrue(page.contains("27.00 \u00b1 1.00 %"), page);
+    lines.forEach(line -> assertTrue(page.contains(line), line));
   }
 }

@@ -1,4 +1,4 @@
-package org.vgg4j.cli;
+package org.vgg4j.report;
 
 import java.awt.Graphics2D;
 import java.awt.Image;

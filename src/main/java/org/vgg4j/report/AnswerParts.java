@@ -1,0 +1,134 @@
+package org.vgg4j.report;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.vgg4j.data.ImageSource;
+import org.vgg4j.evaluation.Evaluation;
+import org.vgg4j.report.Answers.Answer;
+import org.vgg4j.run.RunData;
+
+/** What a net answers to the test images: matrix, pairs, classes, single pictures. */
+final class AnswerParts {
+  /** So many classes have a bar; of more, those that are answered worst. */
+  private static final int MOST_BARS = 40;
+
+  private static final int MOST_PAIRS = 15;
+  private static final int TILE = 72;
+
+  private final Evaluation evaluation;
+  private final Answers answers;
+  private final ImageSource test;
+  private final List<String> names;
+
+  AnswerParts(Measurement measured, RunData images) {
+    evaluation = measured.evaluation();
+    answers = measured.answers();
+    test = images.test();
+    names = evaluation.classNames();
+  }
+
+  void add(Page page) {
+    page.section("Confusion")
+        .paragraph(
+            "A row for each class, a column for each answer; the stronger the colour, the larger"
+                + " the share of the row.")
+        .add(new Matrix(names, evaluation.confusion()));
+    if (answers.undecided() > 0) {
+      page.paragraph(
+          "%,d images got no answer that is a number; they count as the first class."
+              .formatted(answers.undecided()));
+    }
+    pairs(page);
+    bars(page);
+    pictures(page, "Most wrong", "The right class had the least probability.", answers.wrong());
+    pictures(page, "Least sure", "The answer had the least probability.", answers.unsure());
+  }
+
+  private void pairs(Page page) {
+    record Pair(int label, int answer, long count) {}
+    List<Pair> pairs = new ArrayList<>();
+    long[][] counts = evaluation.confusion();
+    for (int i = 0; i < counts.length; i++) {
+      for (int j = 0; j < counts.length; j++) {
+        if (i != j && counts[i][j] > 0) {
+          pairs.add(new Pair(i, j, counts[i][j]));
+        }
+      }
+    }
+    pairs.sort(Comparator.comparingLong(Pair::count).reversed()); // stable: by class
+    if (pairs.isEmpty()) {
+      page.paragraph("No image was answered wrongly.");
+      return;
+    }
+    page.paragraph("Most often confused:")
+        .add(
+            new Table(
+                List.of("class", "answered as", "images", "of the class"),
+                pairs.stream()
+                    .limit(MOST_PAIRS)
+                    .map(
+                        pair ->
+                            List.of(
+                                names.get(pair.label()),
+                                names.get(pair.answer()),
+                                Long.toString(pair.count()),
+                                Progress.percent(
+                                    (double) pair.count() / evaluation.support(pair.label()))))
+                    .toList()));
+  }
+
+  private void bars(Page page) {
+    List<Integer> shown = new ArrayList<>(IntStream.range(0, names.size()).boxed().toList());
+    boolean isAll = shown.size() <= MOST_BARS;
+    if (!isAll) {
+      shown.removeIf(c -> evaluation.support(c) == 0);
+      shown.sort(Comparator.comparingDouble(evaluation::recall));
+      shown = shown.subList(0, Math.min(MOST_BARS, shown.size()));
+    }
+    page.section("Classes")
+        .paragraph(
+            isAll
+                ? "The share of each class that is answered rightly; behind it the share of such"
+                    + " answers that are right, and the number of images."
+                : "The %d classes of %,d that are answered worst; behind each the share of such answers that are right, and the number of images."
+                    .formatted(shown.size(), names.size()))
+        .add(
+            new Bars(
+                shown.stream()
+                    .map(
+                        c ->
+                            new Bars.Bar(
+                                names.get(c),
+                                evaluation.recall(c),
+                                "%s · %s · %,d"
+                                    .formatted(
+                                        Progress.percent(evaluation.recall(c)),
+                                        Progress.percent(evaluation.precision(c)),
+                                        evaluation.support(c))))
+                    .toList()));
+  }
+
+  private void pictures(Page page, String heading, String text, List<Answer> shown) {
+    if (shown.isEmpty()) {
+      return;
+    }
+    page.section(heading)
+        .paragraph(text)
+        .add(new Pictures(shown.stream().map(this::picture).toList()));
+  }
+
+  private Pictures.Picture picture(Answer answer) {
+    List<String> lines = new ArrayList<>();
+    boolean isRight = answer.label() == answer.answer();
+    lines.add(names.get(answer.label()) + " " + Progress.percent(answer.right()));
+    lines.add(
+        isRight
+            ? "rightly answered"
+            : "answer: " + names.get(answer.answer()) + " " + Progress.percent(answer.sure()));
+    String name = test.imageName(answer.image());
+    lines.add(name == null ? "image " + answer.image() : name);
+    return new Pictures.Picture(new TilePainter(test, answer.image(), TILE).original(), lines);
+  }
+}

@@ -1,0 +1,2 @@
+/** Event files that TensorBoard reads. */
+package org.vgg4j.tensorboard;
