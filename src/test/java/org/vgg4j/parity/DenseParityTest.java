@@ -82,8 +82,7 @@ abstract class DenseParityTest {
     assertEquals(net.said(), file.metadata().get(net.name));
     try (Backend backend = open();
         Vgg vgg =
-            Vgg.build(
-                net.config(), Initialization.KAIMING, NetworkOptions.inference(2), backend)) {
+            Vgg.build(net.config(), Initialization.KAIMING, NetworkOptions.inference(2), backend)) {
       for (Parameter parameter : vgg.network().parameters()) {
         parameter.value().upload(file.values(net.name + "." + parameter.name()));
       }
@@ -106,7 +105,12 @@ abstract class DenseParityTest {
   /** Features of odd and even sides, average pools that leave, spread and gather them. */
   @ParameterizedTest
   @CsvSource({
-    "8, 0, false", "28, 0, true", "4, 0, true", "8, 2, false", "9, 3, true", "28, 3, false",
+    "8, 0, false",
+    "28, 0, true",
+    "4, 0, true",
+    "8, 2, false",
+    "9, 3, true",
+    "28, 3, false",
     "13, 7, true"
   })
   void atItsOwnSizeItIsTheNet(int imageSize, int averagePool, boolean batchNorm) {

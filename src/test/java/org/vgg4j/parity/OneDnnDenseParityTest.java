@@ -1,9 +1,7 @@
 package org.vgg4j.parity;
 
 import org.vgg4j.backend.onednn.OneDnnBackend;
-
 import org.vgg4j.tensor.Backend;
-
 
 final class OneDnnDenseParityTest extends DenseParityTest {
   @Override

@@ -1,9 +1,7 @@
 package org.vgg4j.parity;
 
 import org.vgg4j.backend.reference.ReferenceBackend;
-
 import org.vgg4j.tensor.Backend;
-
 
 final class ReferenceDenseParityTest extends DenseParityTest {
   @Override
