@@ -1,5 +1,6 @@
 package org.vgg4j.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -73,12 +74,14 @@ final class PaperTestCommandTest {
   }
 
   @Test
-  void aDenseTestAtTheNetsSizeIsThePlainOne() {
+  void aDenseTestAtTheNetsSizeIsThePlainOne() throws IOException {
     List<String> plain = done(model);
     assertEquals(plain, done(model, "--dense"));
     assertEquals(plain, done(model, "--scales", "8"));
-    assertFalse(plain.equals(done(model, "--dense", "--scales", "13")));
-    assertFalse(plain.equals(done(model, "--flip")));
+    double[] middle = probabilities(model);
+    assertArrayEquals(middle, probabilities(model, "--dense"), 1e-5);
+    assertFalse(Arrays.equals(middle, probabilities(model, "--dense", "--scales", "13")));
+    assertFalse(Arrays.equals(middle, probabilities(model, "--flip")));
   }
 
   @Test
@@ -118,21 +121,23 @@ final class PaperTestCommandTest {
 
   @Test
   void severalModelsAreAveraged() throws IOException {
-    double[][] each = new double[3][];
-    String[][] models = {{model}, {other}, {model, other}};
-    for (int i = 0; i < 3; i++) {
-      Path file = folder.resolve("each" + i + ".csv");
-      done(with(with(models[i], "--dense"), "--posteriors=" + file));
-      each[i] =
-          Files.readAllLines(file).stream()
-              .skip(1)
-              .flatMap(line -> Arrays.stream(line.split(",", -1)).skip(2))
-              .mapToDouble(Double::parseDouble)
-              .toArray();
+    double[] first = probabilities(model, "--dense");
+    double[] second = probabilities(other, "--dense");
+    double[] both = probabilities(model, other, "--dense");
+    assertFalse(Arrays.equals(first, second));
+    for (int i = 0; i < first.length; i++) {
+      assertEquals((first[i] + second[i]) / 2, both[i], 1e-15);
     }
-    for (int i = 0; i < each[0].length; i++) {
-      assertEquals((each[0][i] + each[1][i]) / 2, each[2][i], 1e-15);
-    }
+  }
+
+  private static double[] probabilities(String... flags) throws IOException {
+    Path file = Files.createTempFile(folder, "each", ".csv");
+    done(with(with(flags, "--force"), "--posteriors=" + file));
+    return Files.readAllLines(file).stream()
+        .skip(1)
+        .flatMap(line -> Arrays.stream(line.split(",", -1)).skip(2))
+        .mapToDouble(Double::parseDouble)
+        .toArray();
   }
 
   @Test
@@ -178,7 +183,7 @@ final class PaperTestCommandTest {
     assertEquals(0, result.code(), result.err());
     List<String> lines = Files.readAllLines(file);
     assertEquals(21, lines.size());
-    assertTrue(lines.get(1).startsWith("checkers/000.jpg,0,"), lines.get(1));
+    assertTrue(lines.get(1).startsWith(pictures.resolve("checkers/000.jpg") + ",0,"), lines.get(1));
   }
 
   @ParameterizedTest
