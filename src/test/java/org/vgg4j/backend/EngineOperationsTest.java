@@ -109,7 +109,12 @@ abstract class EngineOperationsTest {
     return Arrays.stream(VGG).map(layer);
   }
 
-  record ConvCase(int n, int c, int k, int h, int w, int kernel, boolean bias, boolean relu) {}
+  record ConvCase(
+      int n, int c, int k, int h, int w, int kernel, int padding, boolean bias, boolean relu) {
+    ConvCase(int n, int c, int k, int h, int w, int kernel, boolean bias, boolean relu) {
+      this(n, c, k, h, w, kernel, kernel / 2, bias, relu);
+    }
+  }
 
   static Stream<ConvCase> convolutions() {
     Stream<ConvCase> vgg =
@@ -125,7 +130,12 @@ abstract class EngineOperationsTest {
             new ConvCase(4, 64, 64, 14, 14, 3, false, false),
             new ConvCase(1, 128, 96, 4, 4, 3, true, false),
             new ConvCase(2, 24, 24, 5, 6, 1, true, true),
-            new ConvCase(5, 64, 32, 2, 2, 1, false, false));
+            new ConvCase(5, 64, 32, 2, 2, 1, false, false),
+            new ConvCase(2, 16, 40, 7, 7, 7, 0, true, true), // a fully convolutional net's
+            new ConvCase(2, 16, 40, 9, 12, 7, 0, true, true),
+            new ConvCase(3, 6, 10, 5, 4, 2, 0, true, true),
+            new ConvCase(1, 5, 7, 4, 9, 4, 0, false, false),
+            new ConvCase(2, 40, 10, 3, 5, 1, 0, true, false));
     return Stream.concat(vgg, others);
   }
 
@@ -146,7 +156,7 @@ abstract class EngineOperationsTest {
   }
 
   private static Outputs convolution(Bench bench, ConvCase c, Fill fill) {
-    Conv2dSpec spec = new Conv2dSpec(c.c(), c.k(), c.kernel(), c.kernel() / 2, c.bias(), c.relu());
+    Conv2dSpec spec = new Conv2dSpec(c.c(), c.k(), c.kernel(), c.padding(), c.bias(), c.relu());
     Shape xShape = Shape.of(c.n(), c.c(), c.h(), c.w());
     Shape yShape = spec.y(xShape);
     Layout xLayout = bench.plain(xShape);

@@ -14,6 +14,11 @@ final class SpecsTest {
     assertEquals(Shape.of(8), spec.b());
     assertEquals(Shape.of(2, 8, 4, 7), spec.y(Shape.of(2, 3, 6, 9)));
     assertEquals(Shape.of(2, 8, 1, 1), spec.y(Shape.of(2, 3, 3, 3)));
+    Conv2dSpec even = new Conv2dSpec(3, 8, 4, 0, true, false);
+    assertEquals(Shape.of(2, 8, 3, 6), even.y(Shape.of(2, 3, 6, 9)));
+    refuses(
+        "a padded convolution's kernel must be odd, not 4",
+        () -> new Conv2dSpec(3, 8, 4, 1, true, false));
     refuses(
         "a 5x5 convolution with padding 1 does not fit an image of 2x3x2x9",
         () -> spec.y(Shape.of(2, 3, 2, 9)));

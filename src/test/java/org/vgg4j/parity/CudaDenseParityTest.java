@@ -1,0 +1,18 @@
+package org.vgg4j.parity;
+
+import org.vgg4j.backend.cuda.CudaUnderTest;
+import org.vgg4j.backend.cuda.OnCuda;
+import org.vgg4j.tensor.Backend;
+
+@OnCuda
+final class CudaDenseParityTest extends DenseParityTest {
+  @Override
+  Backend open() {
+    return CudaUnderTest.open();
+  }
+
+  @Override
+  double tolerance() {
+    return 1e-5;
+  }
+}
