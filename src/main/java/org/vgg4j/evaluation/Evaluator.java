@@ -41,32 +41,18 @@ public final class Evaluator {
       Vgg vgg, Preprocessing preprocessing, ImageSource data, AnswerListener listener) {
     int classes = vgg.config().classes();
     requireClasses(vgg.config(), data);
-<<<<<<< HEAD
     Tally tally = new Tally(classes);
-=======
-    long[][] confusion = new long[classes][classes];
-    double[] lossSum = new double[1];
-    long[] inTopFive = new long[1];
     int[] image = new int[1];
->>>>>>> report
     Predictor.run(
         vgg,
         preprocessing,
         data,
-<<<<<<< HEAD
-        (label, logits, offset) -> tally.add(label, Softmax.logSoftmax(logits, offset, classes)));
-    return tally.evaluation(data.classNames());
-=======
         (label, logits, offset) -> {
           double[] row = Softmax.logSoftmax(logits, offset, classes);
-          lossSum[0] -= row[label];
-          confusion[label][Softmax.argMax(logits, offset, classes)]++;
-          int rank = Softmax.rank(label, logits, offset, classes);
-          inTopFive[0] += rank < HostLossAccumulator.TOP ? 1 : 0;
+          tally.add(label, row);
           listener.answered(image[0]++, label, row);
         });
-    return new Evaluation(lossSum[0] / data.size(), confusion, inTopFive[0], data.classNames());
->>>>>>> report
+    return tally.evaluation(data.classNames());
   }
 
   /**

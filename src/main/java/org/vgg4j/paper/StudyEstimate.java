@@ -30,6 +30,9 @@ public record StudyEstimate(List<Training> trainings, double testSeconds) {
   /** Images of a timed step, at most: some nets take a minute for more on a CPU. */
   private static final int MOST_IMAGES = 32;
 
+  /** How many steps are timed; the fastest counts. */
+  private static final int STEPS = 5;
+
   /** A training pass does some three times the arithmetic of a forward pass. */
   private static final double PASSES_OF_A_STEP = 3;
 

@@ -186,7 +186,7 @@ final class RunReportTest {
   @Test
   void aClassWithoutImagesHasAnEmptyBar() {
     Evaluation evaluation =
-        new Evaluation(1, new long[][] {{2, 0}, {0, 0}}, 2, List.of("some", "none"));
+        new Evaluation(1, new long[][] {{2, 0}, {0, 0}}, 2, 0, List.of("some", "none"));
     Page page = new Page("page");
     new AnswerParts(
             new Measurement(List.of(), evaluation, new Answers(1, done -> {})),
