@@ -83,7 +83,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     PrintWriter err = spec.commandLine().getErr();
     try (Backend backend = device.open()) {
-      requireSameClasses();
+      requireTogether(options);
       List<Posteriors> all = new ArrayList<>();
       Evaluation evaluation = null;
       ImageSource images = null;
@@ -96,6 +96,9 @@ final class EvaluateCommand implements Callable<Integer> {
           ModelNotes.print(model, loaded, err);
           if (!how.isDefault()) {
             err.println("images: " + how);
+          }
+          if (!options.isPlain()) {
+            err.println("shown: " + options.inWords(how));
           }
           data.warnOfSample(err);
           if (models.size() == 1 && options.isPlain() && posteriors == null) {
@@ -149,11 +152,13 @@ final class EvaluateCommand implements Callable<Integer> {
     Evaluator.requireClassNames(loaded.classNames(), set.name(), set.classNames());
   }
 
-  /** Models that cannot be averaged are refused before the first is run. */
-  private void requireSameClasses() throws IOException {
+  /** Models that cannot be averaged, or not tested so, are refused before the first is run. */
+  private void requireTogether(TestOptions options) throws IOException {
     List<String> names = null;
     for (Path model : models.size() == 1 ? List.<Path>of() : models) {
       try (ModelReader reader = ModelReader.open(model, hints.hints())) {
+        options.scalesFor(
+            PreprocessingSettings.changed(reader.preprocessing(), SettingFlags.given(flags)));
         names = names == null ? reader.classNames() : names;
         if (!names.equals(reader.classNames())) {
           throw new InvalidInputException(

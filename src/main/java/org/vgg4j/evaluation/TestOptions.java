@@ -2,6 +2,7 @@ package org.vgg4j.evaluation;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.tensor.InvalidInputException;
 
@@ -49,6 +50,19 @@ public record TestOptions(List<Integer> scales, boolean dense, boolean crops, bo
       throw InvalidInputException.of(
           "scales", "must be numbers of pixels with commas between, not '" + text + "'", e);
     }
+  }
+
+  /** Returns what a net is shown, for a person: whole pictures and 50 crops, at scales 8, 9. */
+  public String inWords(Preprocessing how) {
+    String sides = flip ? " both ways round" : "";
+    String shown = dense ? "whole pictures" + sides : crops ? "" : "the middle" + sides;
+    if (crops) {
+      shown += (dense ? " and " : "") + CROPS + " crops";
+    }
+    List<Integer> sizes = scalesFor(how);
+    return shown
+        + (sizes.size() == 1 ? " at scale " : " at scales ")
+        + sizes.stream().map(String::valueOf).collect(Collectors.joining(", "));
   }
 
   /** Returns whether this is {@link #PLAIN}. */

@@ -33,7 +33,7 @@ public final class FullyConvolutional {
    * Builds the net with a copy of a trained net's weights, on the same engine. Shapes other than
    * one picture of the trained net's size are planned when {@link Network#execution} asks for them.
    *
-   * @param trained stays as it is and may be closed before the result is
+   * @param trained a whole net, which stays as it is and may be closed before the result is
    * @param shapeBytes the most bytes for those shapes
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */

@@ -105,6 +105,10 @@ final class PaperTestCommandTest {
       double most = DoubleStream.of(row).max().orElseThrow();
       right += row[Integer.parseInt(cells[1])] == most ? 1 : 0;
     }
+    assertTrue(
+        evaluate(with(flags, "--force"))
+            .err()
+            .contains("shown: whole pictures both ways round and 50 crops at scales 8, 11"));
     assertTrue(shown.get(0).startsWith("test acc %.4f".formatted(right / (double) IMAGES)));
     String message = Cli.refused(evaluate(flags));
     assertEquals("vgg: " + file + " is there already; give --force to write over it", message);
@@ -168,22 +172,23 @@ final class PaperTestCommandTest {
     Cli.Result trained =
         Cli.train(run, "--data", pictures.toString(), "--split", "0.5", "--epochs", "1");
     assertEquals(0, trained.code(), trained.err());
-    Path file = folder.resolve("pictures.csv");
-    Cli.Result result =
-        Cli.run(
-            "evaluate",
-            run.resolve("model.safetensors").toString(),
-            "--data=" + pictures,
-            "--device=cpu",
-            "--scales=8,19",
-            "--dense",
-            "--crops=50",
-            "--flip",
-            "--posteriors=" + file);
-    assertEquals(0, result.code(), result.err());
-    List<String> lines = Files.readAllLines(file);
+    String shapes = run.resolve("model.safetensors").toString();
+    List<String> lines = pictures(shapes, "--scales=8,19", "--crops=50", "--flip");
     assertEquals(21, lines.size());
     assertTrue(lines.get(1).startsWith(pictures.resolve("checkers/000.jpg") + ",0,"), lines.get(1));
+    lines = pictures(shapes, "--scales=8,19");
+    assertEquals(pictures(shapes, "--scales=8,19", "--cache-size=19"), lines);
+    assertFalse(lines.equals(pictures(shapes, "--scales=8,19", "--cache-size=8")));
+  }
+
+  private static List<String> pictures(String net, String... flags) throws IOException {
+    Path file = Files.createTempFile(folder, "pictures", ".csv");
+    List<String> all = new ArrayList<>(List.of("evaluate", net, "--data=" + pictures));
+    all.addAll(List.of("--device=cpu", "--dense", "--force", "--posteriors=" + file));
+    all.addAll(List.of(flags));
+    Cli.Result result = Cli.run(all.toArray(String[]::new));
+    assertEquals(0, result.code(), result.err());
+    return Files.readAllLines(file);
   }
 
   @ParameterizedTest

@@ -90,6 +90,21 @@ final class PosteriorsTest {
     refused("at least the net's image size, 8, not 7", () -> scales(9, 7).scalesFor(how));
   }
 
+  @Test
+  void whatIsShownIsSaid() {
+    Preprocessing how = Preprocessing.ofPictures(3, 8);
+    assertEquals("the middle at scale 8", TestOptions.PLAIN.inWords(how));
+    assertEquals(
+        "the middle both ways round at scales 8, 9",
+        new TestOptions(List.of(8, 9), false, false, true).inWords(how));
+    assertEquals(
+        "50 crops at scale 9", new TestOptions(List.of(9), false, true, true).inWords(how));
+    assertEquals("whole pictures at scales 9, 12", scales(9, 12).inWords(how));
+    assertEquals(
+        "whole pictures both ways round and 50 crops at scale 8",
+        new TestOptions(List.of(), true, true, true).inWords(how));
+  }
+
   private static TestOptions scales(Integer... scales) {
     return new TestOptions(List.of(scales), true, false, false);
   }
