@@ -21,8 +21,13 @@ import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.AttachedOptimizer;
+import org.vgg4j.report.LineChart;
+import org.vgg4j.report.Page;
+import org.vgg4j.report.RunReport;
+import org.vgg4j.report.Table;
 import org.vgg4j.run.RunData;
 import org.vgg4j.run.RunPlan;
+import org.vgg4j.run.RunRecord;
 import org.vgg4j.run.TrainingRun;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Backend;
@@ -167,6 +172,26 @@ final class EmbeddingExample {
     // end run
   }
 
+  static void report(ImageSource train, ImageSource test, Path folder) throws IOException {
+    // begin report
+    RunRecord run = RunRecord.read(folder);
+    RunReport report = new RunReport(run);
+    try (Backend engine = Backends.open("cpu").backend()) {
+      RunData images = run.images(new RunData("clothes", train, test)); // null leaves them out
+      report.measure(images, engine, done -> {});
+    }
+    report.page().write(folder.resolve(RunReport.FILE));
+    // A page of your own:
+    List<Double> losses = run.epochs().stream().map(EpochMetrics::trainLoss).toList();
+    new Page("Losses")
+        .section("By epoch")
+        .paragraph("The mean over the training images.")
+        .add(new LineChart("Loss", "epoch", List.of(LineChart.Series.of("training", losses))))
+        .add(new Table(List.of("epochs"), List.of(List.of("" + losses.size()))))
+        .write(folder.resolve("losses.html"));
+    // end report
+  }
+
   static List<List<Classifier.Answer>> classify(Path model, List<Path> files, EngineOptions device)
       throws IOException {
     // begin classify
@@ -190,6 +215,7 @@ final class EmbeddingExample {
 
   /** Returns the names of the sections, in the order of the page. */
   static List<String> sections() {
-    return List.of("tensor", "memory", "convolution", "block", "adam", "run", "classify", "part");
+    return List.of(
+        "tensor", "memory", "convolution", "block", "adam", "run", "report", "classify", "part");
   }
 }

@@ -100,6 +100,9 @@ final class EmbeddingTest {
     assertEquals(3, EmbeddingExample.run(train, sample.test().limit(20), run, log).epoch());
     assertEquals(3, Files.readAllLines(run.resolve("metrics.jsonl")).size());
     assertTrue(Files.exists(run.resolve("model.safetensors")));
+    EmbeddingExample.report(train, sample.test().limit(20), run);
+    assertTrue(Files.readString(run.resolve("report.html")).contains("Most wrong"));
+    assertTrue(Files.readString(run.resolve("losses.html")).contains("By epoch"));
   }
 
   @Test

@@ -37,8 +37,8 @@ final class AnswerParts {
         .add(new Matrix(names, evaluation.confusion()));
     if (answers.undecided() > 0) {
       page.paragraph(
-          "%,d images got no answer that is a number; they count as the first class."
-              .formatted(answers.undecided()));
+          Figures.count(answers.undecided())
+              + " images got no answer that is a number; they count as the first class.");
     }
     pairs(page);
     bars(page);
@@ -73,8 +73,8 @@ final class AnswerParts {
                             List.of(
                                 names.get(pair.label()),
                                 names.get(pair.answer()),
-                                Long.toString(pair.count()),
-                                Progress.percent(
+                                Figures.count(pair.count()),
+                                Figures.percent(
                                     (double) pair.count() / evaluation.support(pair.label()))))
                     .toList()));
   }
@@ -87,27 +87,26 @@ final class AnswerParts {
       shown.sort(Comparator.comparingDouble(evaluation::recall));
       shown = shown.subList(0, Math.min(MOST_BARS, shown.size()));
     }
+    String behind = "; behind it the share of such answers that are right, and its images.";
     page.section("Classes")
         .paragraph(
             isAll
-                ? "The share of each class that is answered rightly; behind it the share of such"
-                    + " answers that are right, and the number of images."
-                : "The %d classes of %,d that are answered worst; behind each the share of such answers that are right, and the number of images."
-                    .formatted(shown.size(), names.size()))
-        .add(
-            new Bars(
-                shown.stream()
-                    .map(
-                        c ->
-                            new Bars.Bar(
-                                names.get(c),
-                                evaluation.recall(c),
-                                "%s · %s · %,d"
-                                    .formatted(
-                                        Progress.percent(evaluation.recall(c)),
-                                        Progress.percent(evaluation.precision(c)),
-                                        evaluation.support(c))))
-                    .toList()));
+                ? "The share of each class that is answered rightly" + behind
+                : "The share of a class that is answered rightly, of the %s worst of %s"
+                        .formatted(shown.size(), Figures.count(names.size()))
+                    + behind)
+        .add(new Bars(shown.stream().map(this::bar).toList()));
+  }
+
+  private Bars.Bar bar(int c) {
+    double recall = evaluation.recall(c);
+    String text =
+        "%s · %s · %s"
+            .formatted(
+                Figures.percent(recall),
+                Figures.percent(evaluation.precision(c)),
+                Figures.count(evaluation.support(c)));
+    return new Bars.Bar(names.get(c), recall, text);
   }
 
   private void pictures(Page page, String heading, String text, List<Answer> shown) {
@@ -122,11 +121,11 @@ final class AnswerParts {
   private Pictures.Picture picture(Answer answer) {
     List<String> lines = new ArrayList<>();
     boolean isRight = answer.label() == answer.answer();
-    lines.add(names.get(answer.label()) + " " + Progress.percent(answer.right()));
+    lines.add(names.get(answer.label()) + " " + Figures.percent(answer.right()));
     lines.add(
         isRight
             ? "rightly answered"
-            : "answer: " + names.get(answer.answer()) + " " + Progress.percent(answer.sure()));
+            : "answer: " + names.get(answer.answer()) + " " + Figures.percent(answer.sure()));
     String name = test.imageName(answer.image());
     lines.add(name == null ? "image " + answer.image() : name);
     return new Pictures.Picture(new TilePainter(test, answer.image(), TILE).original(), lines);

@@ -37,7 +37,9 @@ public record Pictures(List<Picture> pictures) implements Block {
     Html html = new Html().html("<div class=\"pictures\">\n");
     for (Picture picture : pictures) {
       String name = picture.lines().isEmpty() ? "" : picture.lines().get(0);
-      html.html("<figure>").html(image(picture.image(), name)).html("<figcaption>");
+      // Lines below a small picture are somewhat wider than it.
+      html.add("<figure style=\"width:max(8.5em,%dpx)\">", picture.image().getWidth());
+      html.html(image(picture.image(), name)).html("<figcaption>");
       picture.lines().forEach(line -> html.add("<span dir=\"auto\">%s</span>", line));
       html.html("</figcaption></figure>\n");
     }

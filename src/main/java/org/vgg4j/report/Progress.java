@@ -2,7 +2,6 @@ package org.vgg4j.report;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Function;
 import org.vgg4j.evaluation.Evaluation;
@@ -10,15 +9,14 @@ import org.vgg4j.report.LineChart.Series;
 import org.vgg4j.run.RunRecord;
 import org.vgg4j.train.EpochMetrics;
 
-/** How runs went: curves by epoch, and the figures behind them. */
+/** How a run went: curves by epoch, and the figures behind them. */
 final class Progress {
   private static final String EPOCH = "epoch";
 
   private Progress() {}
 
   /** Adds the figures of a run, its curves and its epochs. */
-  static void add(Page page, List<RunRecord> runs, Evaluation evaluation) {
-    RunRecord run = runs.get(0);
+  static void add(Page page, RunRecord run, Evaluation evaluation) {
     List<EpochMetrics> epochs = run.epochs();
     if (epochs.isEmpty()) {
       page.paragraph("No epoch has ended: there are no curves.");
@@ -35,23 +33,24 @@ final class Progress {
     List<EpochMetrics> epochs = run.epochs();
     EpochMetrics last = epochs.get(epochs.size() - 1);
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("test accuracy", percent(last.testAccuracy())));
+    rows.add(List.of("test accuracy", Figures.percent(last.testAccuracy())));
     EpochMetrics best = best(epochs);
     if (best != last) {
-      rows.add(List.of("best", percent(best.testAccuracy()) + ", epoch " + best.epoch()));
+      rows.add(List.of("best", Figures.percent(best.testAccuracy()) + ", epoch " + best.epoch()));
     }
     if (evaluation != null) {
-      rows.add(List.of("test loss", number(evaluation.meanLoss())));
+      rows.add(List.of("test loss", Figures.number(evaluation.meanLoss())));
       if (evaluation.classNames().size() > 5) {
-        rows.add(List.of("test accuracy, top 5", percent(evaluation.topFiveAccuracy())));
+        rows.add(List.of("test accuracy, top 5", Figures.percent(evaluation.topFiveAccuracy())));
       }
-      rows.add(List.of("test images", "%,d".formatted(evaluation.count())));
+      rows.add(List.of("test images", Figures.count(evaluation.count())));
     }
-    rows.add(List.of("training loss", number(last.trainLoss())));
+    rows.add(List.of("training loss", Figures.number(last.trainLoss())));
     rows.add(
         List.of(
             "epochs", last.epoch() + " of " + Objects.toString(run.config().get("epochs"), "?")));
-    rows.add(List.of("time", time(epochs.stream().mapToDouble(EpochMetrics::seconds).sum())));
+    rows.add(
+        List.of("time", Figures.time(epochs.stream().mapToDouble(EpochMetrics::seconds).sum())));
     return rows;
   }
 
@@ -96,14 +95,14 @@ final class Progress {
   private static List<String> row(EpochMetrics epoch, List<EpochMetrics> all) {
     List<String> row = new ArrayList<>();
     row.add(Integer.toString(epoch.epoch()));
-    row.add(number(epoch.trainLoss()));
-    row.add(percent(epoch.trainAccuracy()));
-    row.add(percent(epoch.testAccuracy()));
+    row.add(Figures.number(epoch.trainLoss()));
+    row.add(Figures.percent(epoch.trainAccuracy()));
+    row.add(Figures.percent(epoch.testAccuracy()));
     row.add(epoch.learningRate() == null ? "-" : Ticks.text(epoch.learningRate()));
     row.add(Ticks.text(epoch.imagesPerSecond()));
-    row.add(time(epoch.seconds()));
+    row.add(Figures.time(epoch.seconds()));
     if (waits(all)) {
-      row.add(epoch.waitSeconds() == null ? "-" : time(epoch.waitSeconds()));
+      row.add(epoch.waitSeconds() == null ? "-" : Figures.time(epoch.waitSeconds()));
     }
     return row;
   }
@@ -120,22 +119,5 @@ final class Progress {
       best = isBetter || Double.isNaN(best.testAccuracy()) ? epoch : best;
     }
     return best;
-  }
-
-  static String number(double value) {
-    return Double.isFinite(value) ? String.format(Locale.ROOT, "%.4f", value) : "-";
-  }
-
-  static String percent(double share) {
-    return Double.isFinite(share) ? String.format(Locale.ROOT, "%.2f%%", 100 * share) : "-";
-  }
-
-  static String time(double seconds) {
-    long whole = Math.round(seconds);
-    return whole < 100
-        ? String.format(Locale.ROOT, "%.1f s", seconds)
-        : whole < 6000
-            ? String.format(Locale.ROOT, "%d min %02d s", whole / 60, whole % 60)
-            : String.format(Locale.ROOT, "%d h %02d min", whole / 3600, whole / 60 % 60);
   }
 }

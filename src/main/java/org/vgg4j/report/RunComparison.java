@@ -72,12 +72,12 @@ public final class RunComparison {
     return List.of(
         names.get(i),
         Integer.toString(last.epoch()),
-        Progress.percent(last.testAccuracy()),
-        Progress.percent(best.testAccuracy()),
+        Figures.percent(last.testAccuracy()),
+        Figures.percent(best.testAccuracy()),
         Integer.toString(best.epoch()),
-        Progress.number(last.trainLoss()),
+        Figures.number(last.trainLoss()),
         Ticks.text(last.imagesPerSecond()),
-        Progress.time(epochs.stream().mapToDouble(EpochMetrics::seconds).sum()));
+        Figures.time(epochs.stream().mapToDouble(EpochMetrics::seconds).sum()));
   }
 
   private void chart(Page page, String title, Function<EpochMetrics, Double> value) {

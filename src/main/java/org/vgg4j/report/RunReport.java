@@ -71,7 +71,7 @@ public final class RunReport {
   public Page page() throws IOException {
     Page page = new Page("Run " + run.name());
     notes.forEach(page::paragraph);
-    Progress.add(page, List.of(run), measured == null ? null : measured.evaluation());
+    Progress.add(page, run, measured == null ? null : measured.evaluation());
     if (measured != null && images != null) {
       new AnswerParts(measured, images).add(page);
       ImageParts.samples(page, run, images);

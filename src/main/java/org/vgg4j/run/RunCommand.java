@@ -1,5 +1,6 @@
 package org.vgg4j.run;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -7,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.vgg4j.data.preprocessing.Preprocessing;
+import org.vgg4j.data.sets.DataSets;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
@@ -34,7 +36,9 @@ final class RunCommand {
   /** Returns the command's arguments; empty when flags cannot say the run. */
   static List<String> of(RunRecord run) {
     Recipe recipe = run.recipe();
-    boolean isProgram = !Recipe.NAMES.contains(recipe.name());
+    String from = Settings.DATA_FROM.find(run.config());
+    boolean isFound = from == null || DataSets.NAMES.contains(from) || Path.of(from).isAbsolute();
+    boolean isProgram = !isFound || !Recipe.NAMES.contains(recipe.name());
     RunCommand command = new RunCommand(run.config());
     return isProgram || !command.finds(recipe) ? List.of() : command.arguments();
   }

@@ -81,7 +81,7 @@ final class RunReportTest {
 
   @Test
   void itsFiguresAreThoseOfTheRun() {
-    String accuracy = Progress.percent(run.epochs().get(1).testAccuracy());
+    String accuracy = Figures.percent(run.epochs().get(1).testAccuracy());
     assertTrue(
         whole.contains("test accuracy</td><td dir=\"auto\">" + accuracy)
             || whole.contains("test accuracy</td><td class=\"n\">" + accuracy),

@@ -91,9 +91,12 @@ final class RunCommandTest {
   }
 
   @Test
-  void aProgramsRecipeHasNone() {
+  void aProgramsRecipeOrImagesHaveNone() {
     Map<String, Object> config = Settings.flat(Recipe.quick().toMap());
     config.put("recipe", "my own");
+    assertEquals(List.of(), new RunRecord(Path.of("run"), config, List.of()).command());
+    config.put("recipe", "quick");
+    config.put("dataFrom", "my own");
     assertEquals(List.of(), new RunRecord(Path.of("run"), config, List.of()).command());
   }
 }
