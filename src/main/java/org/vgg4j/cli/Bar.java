@@ -66,13 +66,19 @@ final class Bar implements AutoCloseable {
     bar.close();
   }
 
-  /** Returns a duration as a person says it: 12 s, 4 min, 3 h 20 min. */
+  /** Returns a duration as a person says it: 12 s, 4 min, 3 h 20 min, 5 days 3 h. */
   static String duration(double seconds) {
     long whole = Math.round(seconds);
     long minutes = TimeUnit.SECONDS.toMinutes(whole + 30);
     if (whole < 120) {
       return whole + " s";
     }
-    return minutes < 120 ? minutes + " min" : minutes / 60 + " h " + minutes % 60 + " min";
+    if (minutes < 120) {
+      return minutes + " min";
+    }
+    long hours = minutes / 60;
+    return hours < 72
+        ? hours + " h " + minutes % 60 + " min"
+        : (minutes + 30) / 1440 + " days " + (minutes + 30) / 60 % 24 + " h";
   }
 }

@@ -44,8 +44,7 @@ public final class StudyReport {
 
   /** Returns all of it in Markdown, line by line. */
   public List<String> markdown() {
-    List<String> lines =
-        new ArrayList<>(List.of("# " + TITLE, "", setting(), "", BESIDE));
+    List<String> lines = new ArrayList<>(List.of("# " + TITLE, "", setting(), "", BESIDE));
     for (StudyTable table : tables()) {
       lines.add("");
       lines.addAll(table.markdown());

@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The progress bar on terminals of several widths. */
@@ -32,5 +33,20 @@ final class BarTest {
     assertTrue(Arrays.stream(drawn).anyMatch(line -> line.startsWith("epoch 1/3")), text);
     assertEquals("", drawn[drawn.length - 1].strip(), text);
     assertTrue(text.endsWith("\r"), text);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0.4, 0 s",
+    "119, 119 s",
+    "120, 2 min",
+    "7169, 119 min",
+    "7170, 2 h 0 min",
+    "258000, 71 h 40 min",
+    "259200, 3 days 0 h",
+    "300600, 3 days 12 h"
+  })
+  void durationsAreSaidAsAPersonSaysThem(double seconds, String text) {
+    assertEquals(text, Bar.duration(seconds));
   }
 }
