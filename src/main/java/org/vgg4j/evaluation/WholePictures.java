@@ -33,6 +33,9 @@ final class WholePictures implements AutoCloseable {
   /** The most values of a batch of several pictures: three batches are held at a time. */
   private static final long MOST_VALUES = 1L << 24;
 
+  /** The largest part of Java's heap that one picture takes. */
+  private static final int HEAP_SHARE = 8;
+
   private final ImageSource data;
   private final Preprocessing how;
   private final int scale;
@@ -103,12 +106,20 @@ final class WholePictures implements AutoCloseable {
   }
 
   private Sized sized(int image) {
+    ResizeWindow window;
     try {
-      ResizeWindow window = ImageView.whole(how, scale, data.shape(image)).window();
-      return new Sized(image, window.rows(), window.columns());
+      window = ImageView.whole(how, scale, data.shape(image)).window();
     } catch (InvalidInputException e) {
       throw new InvalidInputException(named(data, image) + ": " + e.getMessage(), e);
     }
+    long room = Runtime.getRuntime().maxMemory() / HEAP_SHARE;
+    double bytes = (double) how.channels() * window.rows() * window.columns() * Float.BYTES;
+    if (bytes > room) {
+      throw new InvalidInputException(
+          "%s has %d x %d pixels at scale %d, too many for Java's heap; take a smaller scale, or a larger heap (-Xmx)"
+              .formatted(named(data, image), window.columns(), window.rows(), scale));
+    }
+    return new Sized(image, window.rows(), window.columns());
   }
 
   /** Returns what an image is called in messages. */

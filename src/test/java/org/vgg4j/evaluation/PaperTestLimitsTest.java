@@ -10,6 +10,7 @@ import static org.vgg4j.evaluation.PaperTestTest.HOW;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.data.ImageShape;
@@ -131,6 +132,20 @@ final class PaperTestLimitsTest {
     assertEquals(
         "image 3 of a set, odd.jpg: a picture resized to 8400000000 x 12 pixels is too large",
         refused(() -> run(data, DENSE, 1 << 24)));
+  }
+
+  @Test
+  void aPictureThatDoesNotFitTheHeapIsNamed() {
+    long room = Runtime.getRuntime().maxMemory() / 8;
+    Assumptions.assumeTrue(room < 1L << 30, "an array ends before this heap does");
+    long each = 3 * 12 * 2 * Float.BYTES; // the bytes of a column of 6 rows at scale 12
+    int width = (int) (room / each + 7);
+    ImageSource data = new Pictures(new ImageShape(3, 6, width), false);
+    String message = refused(() -> run(data, DENSE, 1 << 24));
+    String start =
+        "image 3 of a set, odd.jpg has %d x 12 pixels at scale 12, too".formatted(2 * width);
+    assertTrue(message.startsWith(start), message);
+    assertTrue(message.endsWith("take a smaller scale, or a larger heap (-Xmx)"), message);
   }
 
   @Test

@@ -34,7 +34,7 @@ import org.vgg4j.testing.TinyNets;
  */
 abstract class PaperTestTest {
   static final int SIDE = 8;
-  static final ImageSource PICTURES = new MixedImages(14);
+  static final ImageSource PICTURES = new MixedImages(9);
   static final Preprocessing HOW =
       Preprocessing.ofPictures(3, SIDE)
           .withNormalization(List.of(0.4, 0.5, 0.6), List.of(0.25, 0.3, 0.2));
