@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntBinaryOperator;
 import java.util.stream.IntStream;
 import org.vgg4j.data.ImageShape;
@@ -27,6 +28,9 @@ import org.vgg4j.tensor.InvalidInputException;
  * While one batch is in use, threads prepare the next.
  */
 final class WholePictures implements AutoCloseable {
+  /** The threads' name. */
+  static final String THREADS = "vgg4j-pictures";
+
   /** More threads would wait for memory rather than compute. */
   private static final int MOST_THREADS = 8;
 
@@ -68,7 +72,7 @@ final class WholePictures implements AutoCloseable {
         Executors.newFixedThreadPool(
             Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()),
             task -> {
-              Thread thread = new Thread(task, "vgg4j-pictures");
+              Thread thread = new Thread(task, THREADS);
               thread.setDaemon(true);
               return thread;
             });
@@ -116,7 +120,8 @@ final class WholePictures implements AutoCloseable {
     double bytes = (double) how.channels() * window.rows() * window.columns() * Float.BYTES;
     if (bytes > room) {
       throw new InvalidInputException(
-          "%s has %d x %d pixels at scale %d, too many for Java's heap; take a smaller scale, or a larger heap (-Xmx)"
+          ("%s has %d x %d pixels at scale %d, too many for Java's heap; take a smaller scale, or"
+                  + " a larger heap (-Xmx)")
               .formatted(named(data, image), window.columns(), window.rows(), scale));
     }
     return new Sized(image, window.rows(), window.columns());
@@ -186,8 +191,26 @@ final class WholePictures implements AutoCloseable {
     }
   }
 
+  /**
+   * Ends the threads, each after the image it has begun: an interrupted one would close the files
+   * that it reads.
+   */
   @Override
   public void close() {
-    threads.shutdownNow();
+    if (ahead != null) {
+      ahead.parts.forEach(part -> part.cancel(false));
+    }
+    threads.shutdown();
+    boolean isInterrupted = false;
+    while (!threads.isTerminated()) {
+      try {
+        threads.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        isInterrupted = true;
+      }
+    }
+    if (isInterrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -2,6 +2,7 @@ package org.vgg4j.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.vgg4j.evaluation.PaperTestTest.CONFIG;
@@ -75,8 +76,11 @@ final class PaperTestLimitsTest {
   }
 
   @AfterEach
-  void close() {
+  void nothingGoesOn() {
     backend.close();
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      assertFalse(thread.getName().equals(WholePictures.THREADS), "a thread goes on");
+    }
   }
 
   private Posteriors run(ImageSource data, TestOptions options, long room) {
