@@ -15,7 +15,7 @@ final class AnswerParts {
   private static final int MOST_BARS = 40;
 
   private static final int MOST_PAIRS = 15;
-  private static final int TILE = 72;
+  private static final int TILE = 64;
 
   private final Evaluation evaluation;
   private final Answers answers;

@@ -11,7 +11,7 @@ final class ImageParts {
   private static final int TILE = 64;
 
   /** So many images are shown. */
-  private static final int MOST = 5;
+  private static final int MOST = 4;
 
   private ImageParts() {}
 

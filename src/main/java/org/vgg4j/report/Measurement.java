@@ -58,6 +58,6 @@ record Measurement(List<List<String>> layers, Evaluation evaluation, Answers ans
         layer.type(),
         layer.output().withoutBatch().toString(),
         String.format(Locale.ROOT, "%,d", layer.parameterCount()),
-        String.format(Locale.ROOT, "%,.1f", layer.multiplyAdds() / batch / 1e6));
+        String.format(Locale.ROOT, "%,.1f", layer.multiplyAdds() / (1e6 * batch)));
   }
 }

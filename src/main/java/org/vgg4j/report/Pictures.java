@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.Base64;
 import java.util.List;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * Pictures side by side, each with lines below it. They are part of the page.
@@ -61,8 +62,10 @@ public record Pictures(List<Picture> pictures) implements Block {
   /** Returns a picture as the bytes of a PNG file. */
   public static byte[] png(BufferedImage image) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      ImageIO.write(image, "png", bytes);
+    // Not into the bytes themselves: ImageIO would take a temporary file for that, and a shutdown
+    // hook, which a process that is being stopped does not get.
+    try (MemoryCacheImageOutputStream memory = new MemoryCacheImageOutputStream(bytes)) {
+      ImageIO.write(image, "png", memory);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // memory takes all
     }

@@ -35,7 +35,7 @@ final class Progress {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("test accuracy", Figures.percent(last.testAccuracy())));
     EpochMetrics best = best(epochs);
-    if (best != last) {
+    if (best.epoch() != last.epoch()) {
       rows.add(List.of("best", Figures.percent(best.testAccuracy()) + ", epoch " + best.epoch()));
     }
     if (evaluation != null) {

@@ -70,6 +70,9 @@ public final class RunReport {
    */
   public Page page() throws IOException {
     Page page = new Page("Run " + run.name());
+    if (run.isOfSample()) {
+      page.paragraph("These are figures of a sample of Fashion-MNIST, not of the whole set.");
+    }
     notes.forEach(page::paragraph);
     Progress.add(page, run, measured == null ? null : measured.evaluation());
     if (measured != null && images != null) {

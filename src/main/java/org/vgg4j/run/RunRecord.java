@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.vgg4j.backend.EngineOptions;
+import org.vgg4j.data.sets.FashionMnist;
 import org.vgg4j.data.sets.Split;
 import org.vgg4j.io.FileOperations;
 import org.vgg4j.tensor.InvalidInputException;
@@ -88,6 +89,11 @@ public record RunRecord(Path folder, Map<String, Object> config, List<EpochMetri
         share == null ? null : new Split(share, seed == null ? recipe.training().seed() : seed),
         DataSettings.pictures(config, recipe.largest()),
         set -> {});
+  }
+
+  /** Returns whether its figures are those of the sample of Fashion-MNIST. */
+  public boolean isOfSample() {
+    return FashionMnist.SAMPLE.equals(config.get(DataSettings.DATA.key()));
   }
 
   /** Returns the run's images, out of those that {@link #data} found. */

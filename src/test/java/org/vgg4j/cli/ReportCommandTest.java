@@ -125,6 +125,35 @@ final class ReportCommandTest {
   }
 
   @Test
+  void aRunThatDivergesHasTheReportOfItsWholeEpochs() throws IOException {
+    Path other = folder.resolve("other");
+    assertEquals(0, train(other, pictures, "--no-report").code());
+    Cli.Result more =
+        Cli.run("train", "--resume", other.toString(), "--epochs", "4", "--lr", "1e30");
+    assertEquals(ExitCode.DIVERGED, more.code(), more.err());
+    assertTrue(Files.readString(other.resolve("report.html")).contains("2 of 4"), more.err());
+  }
+
+  @Test
+  void aRunThatIsStoppedHasTheReportOfItsWholeEpochs() throws Exception {
+    Path other = folder.resolve("other");
+    List<String> flags = new ArrayList<>(TinyRun.FLAGS);
+    flags.remove("--no-report");
+    flags.addAll(List.of("--epochs", "100000", "--out", other.toString()));
+    Path log = folder.resolve("log");
+    Process process = TinyRun.start(log, flags);
+    while (process.isAlive() && !Files.exists(other.resolve("metrics.jsonl"))) {
+      Thread.sleep(20);
+    }
+    process.destroy(); // SIGTERM
+    assertEquals(143, process.waitFor(), Files.readString(log));
+    String html = Files.readString(other.resolve("report.html"));
+    assertTrue(html.contains(" of 100000</td>"), html);
+    assertTrue(html.contains("figures of a sample of Fashion-MNIST"), html);
+    assertTrue(Files.readString(log).contains("report: " + other), Files.readString(log));
+  }
+
+  @Test
   void aFolderWithoutARunIsRefused() {
     String refusal = Cli.refused(report(folder));
     assertTrue(refusal.endsWith("is " + folder + " the folder of a run?"), refusal);
