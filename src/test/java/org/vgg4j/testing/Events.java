@@ -122,7 +122,7 @@ public final class Events {
     CRC32C crc = new CRC32C();
     crc.update(bytes);
     long value = crc.getValue();
-    long expected = ((value >>> 15 | ((value << 17) & 0xFFFFFFFFL)) + 0xA282EAD8L) & 0xFFFFFFFFL;
+    long expected = (((value >>> 15) | ((value << 17) & 0xFFFFFFFFL)) + 0xA282EAD8L) & 0xFFFFFFFFL;
     if (expected != (masked & 0xFFFFFFFFL)) {
       throw new IllegalStateException("a checksum of %x, not %x".formatted(masked, expected));
     }

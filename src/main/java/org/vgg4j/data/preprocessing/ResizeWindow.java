@@ -53,7 +53,7 @@ public record ResizeWindow(long height, long width, long top, long left, int row
    * @throws org.vgg4j.tensor.InvalidInputException when it is too large for an array
    */
   ResizeWindow whole(int channels) {
-    if ((double) channels * height * width > ImageShape.MAX_BYTES / Float.BYTES) {
+    if ((double) channels * height * width * Float.BYTES > ImageShape.MAX_BYTES) {
       throw new InvalidInputException(
           "a picture resized to %d x %d pixels is too large".formatted(width, height));
     }
