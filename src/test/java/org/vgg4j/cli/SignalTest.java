@@ -99,7 +99,13 @@ final class SignalTest {
         errors.toString());
     assertFalse(errors.toString().contains("Exception"), errors.toString());
     assertEquals(
-        List.of(".lock", "checkpoints", "config.json", "metrics.jsonl", "model.safetensors"),
+        List.of(
+            ".lock",
+            "checkpoints",
+            "config.json",
+            "metrics.jsonl",
+            "model.safetensors",
+            "report.html"),
         Cli.names(run));
     List<String> metrics = Files.readAllLines(run.resolve("metrics.jsonl"));
     assertEquals(epochs, metrics.size());
