@@ -91,7 +91,7 @@ final class CachedImages implements ImageSource {
   @Override
   public void read(int image, ByteBuffer target, int offset) {
     CachedImage at = at(image);
-    target.put(offset, pixels.slice(at.offset(), at.bytes()), 0, at.bytes());
+    target.put(offset, pixels.loaded(at.offset(), at.bytes()), 0, at.bytes());
     // Of the copy: the system may have paged the file's own bytes out again.
     if (CachedImage.crc32c(target.slice(offset, at.bytes())) != at.crc32c()) {
       throw damaged(image);
