@@ -27,11 +27,19 @@ import org.vgg4j.tensor.Backend;
  * @param testSeconds of the tests that are left
  */
 public record StudyEstimate(List<Training> trainings, double testSeconds) {
-  /** Images of a timed step, at most: some nets take a minute for more on a CPU. */
+  /** Images of a timed step, at most. */
   private static final int MOST_IMAGES = 32;
 
-  /** How many steps are timed; the fastest counts. */
+  /** Images of the first steps that are timed: some nets take a minute for more on a CPU. */
+  private static final int FEW_IMAGES = 4;
+
+  /** A step with more images may take so long. */
+  private static final double LONG_STEP_SECONDS = 1;
+
+  /** How many steps are timed at most, and how long; the fastest counts. */
   private static final int STEPS = 5;
+
+  private static final double PATIENCE_SECONDS = 3;
 
   /** A training pass does some three times the arithmetic of a forward pass. */
   private static final double PASSES_OF_A_STEP = 3;
@@ -108,22 +116,47 @@ public record StudyEstimate(List<Training> trainings, double testSeconds) {
 
   private static Cost cost(StudyOptions options, StudyRun run, RunData data, Backend backend) {
     ImageTraits traits = ImageTraits.of(data);
-    Map<String, String> settings = new TreeMap<>(options.settings(run));
+    Map<String, String> settings = options.settings(run);
     Recipe whole = recipe(settings, traits);
     long bytes;
     try (NetworkPlan plan = whole.plan(data.train().size(), backend)) {
       bytes = whole.trainingBytes(plan.memoryPlan());
     }
-    int batch = Math.min(MOST_IMAGES, whole.training().batchSize());
-    settings.put("batchSize", Integer.toString(batch));
-    settings.put("accumulate", "1");
-    double seconds =
-        new StepBenchmark(1, 1, STEPS)
-            .run(recipe(settings, traits), backend, StepBenchmark.Pace.STEADY).stream()
-                .mapToDouble(StepBenchmark.Window::seconds)
-                .min() // a step that waited for another program says nothing of the net
-                .orElseThrow();
-    return new Cost(batch / seconds, bytes);
+    int most = Math.min(MOST_IMAGES, whole.training().batchSize());
+    int few = Math.min(FEW_IMAGES, most);
+    double fewSeconds = stepSeconds(settings, traits, few, backend);
+    int more = (int) Math.min(most, few * LONG_STEP_SECONDS / fewSeconds);
+    double imagesPerSecond =
+        more > few ? more / stepSeconds(settings, traits, more, backend) : few / fewSeconds;
+    return new Cost(imagesPerSecond, bytes);
+  }
+
+  /** Returns what a step of so many images takes. */
+  private static double stepSeconds(
+      Map<String, String> settings, ImageTraits traits, int images, Backend backend) {
+    Map<String, String> small = new TreeMap<>(settings);
+    small.put("batchSize", Integer.toString(images));
+    small.put("accumulate", "1");
+    return new StepBenchmark(1, 1, STEPS)
+        .run(recipe(small, traits), backend, new Patience()).stream()
+            .mapToDouble(StepBenchmark.Window::seconds)
+            .min() // a step that waited for another program says nothing of the net
+            .orElseThrow();
+  }
+
+  /** Ends the timing of a slow net early, though not before its first step. */
+  private static final class Patience implements StepBenchmark.Pace {
+    private double seconds;
+
+    @Override
+    public boolean mayBegin() {
+      return seconds < PATIENCE_SECONDS;
+    }
+
+    @Override
+    public void ended(StepBenchmark.Window window) {
+      seconds += window.seconds();
+    }
   }
 
   private static Recipe recipe(Map<String, String> settings, ImageTraits traits) {
