@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.ByteBuffer;
-import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.backend.Backends;
@@ -24,17 +23,10 @@ import org.vgg4j.testing.TinyNets;
 @OnCuda
 final class CudaEmbeddingTest {
   private static EngineOptions cuda() {
-    return new EngineOptions(
-        "cuda",
-        Backends.DEFAULT_VARIANT,
-        CudaUnderTest.libraries(),
-        null,
-        null,
-        null,
-        null,
-        true,
-        null,
-        Map.of());
+    return EngineOptions.builder("cuda")
+        .cudaLibraries(CudaUnderTest.libraries())
+        .deterministic(true)
+        .build();
   }
 
   @Test

@@ -14,6 +14,7 @@ import org.vgg4j.data.decoding.PictureFiles;
 import org.vgg4j.evaluation.Classifier;
 import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.ConvBlock;
+import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
@@ -213,9 +214,30 @@ final class EmbeddingExample {
     // end part
   }
 
+  static double[] logits(Vgg trained, float[] image) {
+    // begin inference
+    try (Vgg fast = Vgg.forInference(trained, 1, 16)) { // for batches of 1 and of 16
+      Execution one = fast.network().execution(1);
+      one.input().upload(image); // (1, C, H, W), preprocessed
+      double[] logits = new double[fast.config().classes()];
+      one.forward(false).download(logits);
+      return logits;
+    }
+    // end inference
+  }
+
   /** Returns the names of the sections, in the order of the page. */
   static List<String> sections() {
     return List.of(
-        "tensor", "memory", "convolution", "block", "adam", "run", "report", "classify", "part");
+        "tensor",
+        "memory",
+        "convolution",
+        "block",
+        "adam",
+        "run",
+        "report",
+        "classify",
+        "part",
+        "inference");
   }
 }

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -33,6 +34,7 @@ import org.vgg4j.data.sets.DataPlaces;
 import org.vgg4j.data.sets.DownloadListener;
 import org.vgg4j.data.sets.FashionMnist;
 import org.vgg4j.model.ModelFile;
+import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
@@ -121,6 +123,16 @@ final class EmbeddingTest {
               model, List.of(picture, picture), EngineOptions.of("reference"));
       assertEquals(2, answers.size());
       assertEquals(5, answers.get(0).size());
+      try (ModelFile.Loaded trained = ModelFile.load(model, NetworkOptions.inference(1), engine)) {
+        float[] image = new float[config.sample().arrayLength()];
+        Arrays.fill(image, 0.5f);
+        Execution right = trained.vgg().network().execution(1);
+        right.input().upload(image);
+        assertArrayEquals(
+            TinyNets.values(right.forward(false)),
+            EmbeddingExample.logits(trained.vgg(), image),
+            1e-12);
+      }
       try (Vgg vgg = EmbeddingExample.forOtherClasses(model, config, engine)) {
         assertEquals(5, vgg.config().classes());
         assertEquals(0.2, vgg.config().dropout());

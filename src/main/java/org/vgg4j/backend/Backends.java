@@ -10,7 +10,6 @@ import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.CudaOptions;
 import org.vgg4j.backend.cuda.CudaReport;
 import org.vgg4j.backend.cuda.DescribedGpu;
-import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.backend.onednn.OneDnnBackend;
 import org.vgg4j.backend.onednn.OneDnnOptions;
 import org.vgg4j.backend.onednn.OneDnnReport;
@@ -22,6 +21,7 @@ import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.EngineReport;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
+import org.vgg4j.tensor.Precision;
 
 /** Opens engines by name. No other class knows all of them. */
 public final class Backends {
@@ -61,7 +61,7 @@ public final class Backends {
 
   /** Opens an engine as {@link #open(String)} does, in one of its {@link #variants}. */
   public static Selection open(String device, String variant) {
-    return open(EngineOptions.of(device).withVariant(variant));
+    return open(EngineOptions.builder(device).variant(variant).build());
   }
 
   /**
@@ -173,9 +173,18 @@ public final class Backends {
     return cudaOptions(options).graph();
   }
 
-  /** Returns the precision that the GPU engine computes in: fp32, tf32 or bf16. */
-  public static String precision(EngineOptions options) {
-    return cudaOptions(options).precision().text();
+  /**
+   * Returns the precision that an engine computes in: fp32, tf32 or bf16; null for the reference,
+   * which has only one.
+   *
+   * @param engine its name
+   */
+  public static String precision(String engine, EngineOptions options) {
+    return switch (engine) {
+      case "cuda" -> cudaOptions(options).precision().text();
+      case "cpu" -> cpuOptions(options).precision().text();
+      default -> null;
+    };
   }
 
   private static CudaOptions cudaOptions(EngineOptions options) {
@@ -200,22 +209,27 @@ public final class Backends {
   }
 
   private static Backend reference(EngineOptions options) {
-    requireDefaultPrecision(options);
+    if (options.precision() != null && Precision.of(options.precision()) != Precision.FP32) {
+      throw InvalidInputException.of(
+          "precision",
+          options.precision() + " is for the other engines: the reference computes in double");
+    }
     return new ReferenceBackend();
   }
 
   private static Backend cpu(EngineOptions options) {
-    requireDefaultPrecision(options);
     return cpu(cpuOptions(options));
   }
 
-  /** The other engines are always strict and deterministic. */
-  private static void requireDefaultPrecision(EngineOptions options) {
-    if (options.precision() != null && Precision.of(options.precision()) != Precision.FP32) {
-      throw InvalidInputException.of(
-          "precision",
-          options.precision() + " is for the GPU: the other engines compute in full precision");
+  /** What was asked of a GPU that is not there is granted where the CPU has it. */
+  private static Precision cpuPrecision(EngineOptions options) {
+    Precision asked =
+        options.precision() == null ? Precision.FP32 : Precision.of(options.precision());
+    if (engine(options.device()).equals("cpu")) {
+      return asked;
     }
+    boolean has = asked == Precision.BF16 && (options.emulateBf16() || OneDnnReport.hasBf16());
+    return has ? asked : Precision.FP32;
   }
 
   private static OneDnnOptions cpuOptions(EngineOptions options) {
@@ -223,7 +237,11 @@ public final class Backends {
         options.variant().equals(DEFAULT_VARIANT)
             ? OneDnnOptions.Activations.PREFERRED
             : OneDnnOptions.Activations.NHWC;
-    return new OneDnnOptions(activations, options.threads());
+    return OneDnnOptions.DEFAULT
+        .withActivations(activations)
+        .withPrecision(cpuPrecision(options))
+        .withEmulation(options.emulateBf16())
+        .withThreads(options.threads());
   }
 
   private static Backend cpu(OneDnnOptions options) {

@@ -13,6 +13,8 @@ import java.util.Map;
  * @param workspaceLimit the most workspace that a convolution on the GPU may use, in bytes; null
  *     for a twelfth of its memory, at least 1 GiB
  * @param precision fp32, tf32 or bf16; null for the engine's default
+ * @param emulateBf16 whether the CPU engine may compute in bf16 on a processor that has no
+ *     instructions for it
  * @param activations auto, keep or recompute; null for the engine's default
  * @param graph whether a training step runs as one graph; null for the engine's default
  * @param deterministic whether equal runs must give equal bits
@@ -26,6 +28,7 @@ public record EngineOptions(
     List<Path> cudaLibraries,
     Long workspaceLimit,
     String precision,
+    boolean emulateBf16,
     String activations,
     Boolean graph,
     boolean deterministic,
@@ -39,37 +42,122 @@ public record EngineOptions(
 
   /** Returns the default options for a device. */
   public static EngineOptions of(String device) {
-    return new EngineOptions(
-        device, Backends.DEFAULT_VARIANT, List.of(), null, null, null, null, false, null, Map.of());
+    return builder(device).build();
   }
 
-  /** Returns a copy with another variant. */
-  public EngineOptions withVariant(String other) {
-    return new EngineOptions(
-        device,
-        other,
-        cudaLibraries,
-        workspaceLimit,
-        precision,
-        activations,
-        graph,
-        deterministic,
-        threads,
-        choices);
+  /** Begins with the default options for a device. */
+  public static Builder builder(String device) {
+    return new Builder(device);
   }
 
-  /** Returns a copy with another number of threads. */
-  public EngineOptions withThreads(Integer other) {
-    return new EngineOptions(
-        device,
-        variant,
-        cudaLibraries,
-        workspaceLimit,
-        precision,
-        activations,
-        graph,
-        deterministic,
-        other,
-        choices);
+  /** Begins with these options. */
+  public Builder toBuilder() {
+    Builder copy = new Builder(device);
+    copy.variant = variant;
+    copy.cudaLibraries = cudaLibraries;
+    copy.workspaceLimit = workspaceLimit;
+    copy.precision = precision;
+    copy.emulateBf16 = emulateBf16;
+    copy.activations = activations;
+    copy.graph = graph;
+    copy.deterministic = deterministic;
+    copy.threads = threads;
+    copy.choices = choices;
+    return copy;
+  }
+
+  /** Collects options; see the record's parameters. */
+  public static final class Builder {
+    private final String device;
+    private String variant = Backends.DEFAULT_VARIANT;
+    private List<Path> cudaLibraries = List.of();
+    private Long workspaceLimit;
+    private String precision;
+    private boolean emulateBf16;
+    private String activations;
+    private Boolean graph;
+    private boolean deterministic;
+    private Integer threads;
+    private Map<String, String> choices = Map.of();
+
+    private Builder(String device) {
+      this.device = device;
+    }
+
+    /** Sets {@link EngineOptions#variant}. */
+    public Builder variant(String value) {
+      variant = value;
+      return this;
+    }
+
+    /** Sets {@link EngineOptions#cudaLibraries}. */
+    public Builder cudaLibraries(List<Path> value) {
+      cudaLibraries = value;
+      return this;
+    }
+
+    /** Sets {@link EngineOptions#workspaceLimit}. */
+    public Builder workspaceLimit(Long value) {
+      workspaceLimit = value;
+      return this;
+    }
+
+    /** Sets {@link EngineOptions#precision}. */
+    public Builder precision(String value) {
+      precision = value;
+      return this;
+    }
+
+    /** Sets {@link EngineOptions#emulateBf16}. */
+    public Builder emulateBf16(boolean value) {
+      emulateBf16 = value;
+      return this;
+    }
+
+    /** Sets {@link EngineOptions#activations}. */
+    public Builder activations(String value) {
+      activations = value;
+      return this;
+    }
+
+    /** Sets {@link EngineOptions#graph}. */
+    public Builder graph(Boolean value) {
+      graph = value;
+      return this;
+    }
+
+    /** Sets {@link EngineOptions#deterministic}. */
+    public Builder deterministic(boolean value) {
+      deterministic = value;
+      return this;
+    }
+
+    /** Sets {@link EngineOptions#threads}. */
+    public Builder threads(Integer value) {
+      threads = value;
+      return this;
+    }
+
+    /** Sets {@link EngineOptions#choices}. */
+    public Builder choices(Map<String, String> value) {
+      choices = value;
+      return this;
+    }
+
+    /** Returns the options. */
+    public EngineOptions build() {
+      return new EngineOptions(
+          device,
+          variant,
+          cudaLibraries,
+          workspaceLimit,
+          precision,
+          emulateBf16,
+          activations,
+          graph,
+          deterministic,
+          threads,
+          choices);
+    }
   }
 }

@@ -67,6 +67,11 @@ final class BenchmarkCommand implements Callable<Integer> {
   private int repeats;
 
   @Option(
+      names = "--inference",
+      description = "Times forward passes of a net for inference instead of training steps.")
+  private boolean inference;
+
+  @Option(
       names = "--on-request",
       description = {
         "Begins a window for each line on standard input, at most --repeats, and prints its images"
@@ -102,7 +107,11 @@ final class BenchmarkCommand implements Callable<Integer> {
       } else {
         double images = StepBenchmark.imagesOfStep(recipe) * (double) steps;
         Pace pace = onRequest ? new RequestedWindows(System.in, out, images) : Pace.STEADY;
-        add(recipe, benchmark.run(recipe, backend, pace), result);
+        List<Window> measured =
+            inference
+                ? benchmark.runForward(recipe, backend, pace)
+                : benchmark.run(recipe, backend, pace);
+        add(recipe, measured, result);
       }
     }
     if (json) {

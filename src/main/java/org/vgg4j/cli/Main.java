@@ -3,6 +3,7 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,23 +16,24 @@ import picocli.CommandLine.Spec;
     description = "Trains and runs VGG networks.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    usageHelpAutoWidth = true,
-    subcommands = {
-      TrainCommand.class,
-      EvaluateCommand.class,
-      PredictCommand.class,
-      FeaturesCommand.class,
-      PaperCommand.class,
-      SummaryCommand.class,
-      PreviewCommand.class,
-      ReportCommand.class,
-      GradcheckCommand.class,
-      DoctorCommand.class,
-      BenchmarkCommand.class,
-      BundleCommand.class,
-      CacheCommand.class
-    })
+    usageHelpAutoWidth = true)
 public final class Main implements Runnable {
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          TrainCommand.class,
+          EvaluateCommand.class,
+          PredictCommand.class,
+          FeaturesCommand.class,
+          PaperCommand.class,
+          SummaryCommand.class,
+          PreviewCommand.class,
+          ReportCommand.class,
+          GradcheckCommand.class,
+          DoctorCommand.class,
+          BenchmarkCommand.class,
+          BundleCommand.class,
+          CacheCommand.class);
+
   @Spec private CommandSpec spec;
 
   /** Runs a command and ends the process with its exit code. */
@@ -60,6 +62,7 @@ public final class Main implements Runnable {
   /** Runs a command that writes results to {@code out} and all else to {@code err}. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
     CommandLine line = new CommandLine(new Main());
+    commands(arguments.length == 0 ? "" : arguments[0]).forEach(line::addSubcommand);
     line.registerConverter(Path.class, Failures::path);
     line.setOut(out);
     line.setErr(err);
@@ -75,6 +78,18 @@ public final class Main implements Runnable {
       err.flush();
       return ExitCode.BAD_INPUT;
     }
+  }
+
+  /**
+   * Returns the command of a name, or all, of which the help and the message about an unknown one
+   * tell. To describe one takes time.
+   */
+  private static List<Class<?>> commands(String asked) {
+    List<Class<?>> named =
+        COMMANDS.stream()
+            .filter(command -> command.getAnnotation(Command.class).name().equals(asked))
+            .toList();
+    return named.isEmpty() ? COMMANDS : named;
   }
 
   @Override

@@ -11,7 +11,6 @@ import org.vgg4j.data.preprocessing.Inversion;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.evaluation.Classifier;
 import org.vgg4j.model.ModelFile;
-import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.run.PreprocessingSettings;
 import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.Backend;
@@ -63,10 +62,11 @@ final class PredictCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    NetworkOptions options = NetworkOptions.inference(Math.min(BATCH, images.size()));
+    int batch = Math.min(BATCH, images.size());
     PictureFiles.require(images);
     try (Backend backend = device.open();
-        ModelFile.Loaded loaded = ModelFile.load(model, hints.hints(), options, backend)) {
+        ModelFile.Loaded loaded =
+            ModelFile.loadForInference(model, hints.hints(), backend, batch)) {
       Preprocessing how =
           PreprocessingSettings.changed(loaded.preprocessing(), SettingFlags.given(flags));
       if (invert != null) {

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** An open file; positions are byte offsets from its beginning. */
 public interface FileHandle extends Closeable {
@@ -33,6 +34,17 @@ public interface FileHandle extends Closeable {
       }
       at += count;
     }
+  }
+
+  /**
+   * Returns a part of the file, little-endian: mapped, where the system can; else as read.
+   *
+   * @throws EOFException when the file ends first
+   */
+  default ByteBuffer map(long position, int bytes) throws IOException {
+    ByteBuffer copy = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    readFully(copy, position);
+    return copy.flip();
   }
 
   /**

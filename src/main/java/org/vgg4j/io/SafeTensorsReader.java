@@ -30,6 +30,9 @@ import org.vgg4j.tensor.InvalidInputException;
 public final class SafeTensorsReader implements AutoCloseable {
   private static final int CHUNK_BYTES = 1 << 18;
 
+  /** Smaller tensors are copied: a mapping takes whole pages and a call. */
+  private static final int MAPPED_BYTES = 1 << 20;
+
   private final Path path;
   private final FileHandle file;
   private final long fileBytes;
@@ -164,16 +167,32 @@ public final class SafeTensorsReader implements AutoCloseable {
   /**
    * Returns a tensor's values, row-major and little-endian, as another type: floating-point numbers
    * as F32 or F64, integers as I64. F64 is rounded to the nearest F32, out of range to infinity;
-   * all else is exact.
+   * all else is exact. A large tensor that has the type already is mapped, not copied.
    *
    * @throws InvalidInputException when the tensor is missing or holds the other kind of numbers
    */
   public ByteBuffer read(String name, SafeTensorType type) throws IOException {
     requireOpen();
     Entry entry = entry(name);
+    long byteCount = entry.spec().byteCount();
+    if (type == entry.spec().type() && byteCount >= MAPPED_BYTES && byteCount < Integer.MAX_VALUE) {
+      return mapped(entry, (int) byteCount);
+    }
     ByteBuffer bytes = entry.spec().allocate(path, entry.spec().type());
     readChunks(entry, bytes::put);
     return ElementDecoder.convert(path, entry.spec(), bytes.flip(), type);
+  }
+
+  private ByteBuffer mapped(Entry entry, int byteCount) throws IOException {
+    try {
+      return file.map(start.length + entry.begin(), byteCount);
+    } catch (EOFException e) {
+      throw shorter(e);
+    }
+  }
+
+  private InvalidInputException shorter(EOFException e) {
+    return new InvalidInputException(path + ": became shorter while it was read; try again", e);
   }
 
   /** Closes the file. */
@@ -269,7 +288,7 @@ public final class SafeTensorsReader implements AutoCloseable {
     try {
       file.readFully(into, position);
     } catch (EOFException e) {
-      throw new InvalidInputException(path + ": became shorter while it was read; try again", e);
+      throw shorter(e);
     }
   }
 

@@ -4,9 +4,11 @@ import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import java.io.EOFException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -68,6 +70,19 @@ final class SystemFileOperations implements FileOperations {
     @Override
     public int read(ByteBuffer into, long position) throws IOException {
       return channel.read(into, position);
+    }
+
+    /** {@inheritDoc} Windows would not let anyone replace a file that is mapped. */
+    @Override
+    public ByteBuffer map(long position, int bytes) throws IOException {
+      if (File.separatorChar == '\\') {
+        return FileHandle.super.map(position, bytes);
+      }
+      if (position + bytes > channel.size()) {
+        throw new EOFException("the file ends at byte " + channel.size());
+      }
+      ByteBuffer part = channel.map(FileChannel.MapMode.READ_ONLY, position, bytes);
+      return part.order(ByteOrder.LITTLE_ENDIAN);
     }
 
     @Override

@@ -18,6 +18,7 @@ import org.vgg4j.io.Verification;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
+import org.vgg4j.nn.NormFolding;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
@@ -173,12 +174,44 @@ public final class ModelFile {
     }
   }
 
+  /**
+   * Loads a net for inference alone: see {@link Vgg#forInference}.
+   *
+   * @param hints what is known of the net, for a file without a configuration
+   * @param batchSizes the batch sizes that it will run at
+   * @throws InvalidInputException as {@link #load} does
+   */
+  public static Loaded loadForInference(
+      Path file, ConfigHints hints, Backend backend, Integer... batchSizes) throws IOException {
+    try (ModelReader reader = ModelReader.open(file, hints)) {
+      if (!reader.inferred()) {
+        requireNoHints(file, hints);
+      }
+      VggConfig config = NormFolding.config(reader.config());
+      NetworkOptions options = NetworkOptions.inference(batchSizes).withoutInitialValues();
+      try (NetworkPlan planned = Vgg.plan(config, Initialization.KAIMING, options, backend)) {
+        return load(reader, config, planned, reader::fold, backend);
+      }
+    }
+  }
+
   private static Loaded load(ModelReader reader, NetworkPlan planned, Backend backend)
       throws IOException {
+    return load(reader, reader.config(), planned, reader::read, backend);
+  }
+
+  /** Reads the values of a net that was built. */
+  private interface Reading {
+    void into(Vgg vgg) throws IOException;
+  }
+
+  private static Loaded load(
+      ModelReader reader, VggConfig config, NetworkPlan planned, Reading reading, Backend backend)
+      throws IOException {
     planned.memoryPlan().requireFits(backend, 0);
-    Vgg vgg = new Vgg(reader.config(), planned.allocate());
+    Vgg vgg = new Vgg(config, planned.allocate());
     try {
-      reader.read(vgg);
+      reading.into(vgg);
     } catch (IOException | RuntimeException | Error e) {
       vgg.close();
       throw e;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,10 +15,13 @@ import java.util.stream.IntStream;
 import org.vgg4j.data.preprocessing.PictureFit;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.data.sets.FashionMnist;
+import org.vgg4j.io.SafeTensorType;
 import org.vgg4j.io.SafeTensorsReader;
 import org.vgg4j.io.Verification;
+import org.vgg4j.nn.NormFolding;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -125,6 +129,24 @@ public final class ModelReader implements AutoCloseable {
   /** Reads all tensors that a net of this configuration has. */
   void read(Vgg vgg) throws IOException {
     new ModelTensors(vgg).read(tensors::contains, tensors::read);
+  }
+
+  /** Reads them into a net of {@link NormFolding#config}. */
+  void fold(Vgg folded) throws IOException {
+    NormFolding.fold(
+        config,
+        new NormFolding.Source<IOException>() {
+          @Override
+          public boolean has(String name) {
+            return tensors.contains(name);
+          }
+
+          @Override
+          public ByteBuffer read(String name, DType type) throws IOException {
+            return tensors.read(name, SafeTensorType.of(type));
+          }
+        },
+        folded);
   }
 
   /**

@@ -17,6 +17,7 @@ import org.vgg4j.nn.Counter;
 import org.vgg4j.nn.Parameter;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
@@ -122,7 +123,7 @@ public final class ModelTensors {
         Arrays.setAll(centred, c -> mean.get(c) - shift.get(c));
         tensor.upload(centred);
       } else {
-        tensor.upload(values.read(name, SafeTensorType.of(tensor.dtype())));
+        read(tensor, name, values);
       }
     }
     for (Counter counter : counters.values()) {
@@ -132,6 +133,16 @@ public final class ModelTensors {
       }
     }
     vgg.network().refreshCompute();
+  }
+
+  /** A net for inference may store less than its file has. */
+  private static <E extends Exception> void read(Tensor tensor, String name, Values<E> values)
+      throws E {
+    if (tensor.dtype() == DType.F64) {
+      tensor.upload(values.read(name, SafeTensorType.F64));
+    } else {
+      tensor.uploadFloats(values.read(name, SafeTensorType.F32));
+    }
   }
 
   /**

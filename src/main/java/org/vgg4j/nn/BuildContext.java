@@ -9,7 +9,6 @@ import org.vgg4j.tensor.Rewrite;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
 import org.vgg4j.tensor.StepState;
-import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
 
 /**
@@ -93,17 +92,15 @@ public final class BuildContext implements MemoryPlanner {
   }
 
   /**
-   * Creates a plan's weight, or returns the one that another input shape created. Its value has the
-   * engine's master type and the plan's order.
+   * Creates a plan's weight, or returns the one that another input shape created.
    *
    * @param w the layout that the plan reads
-   * @param dw the layout in which the plan writes the gradient
+   * @param dw the layout of its value, and in which the plan writes the gradient
    * @param initializer computes the initial values
    * @throws IllegalStateException when two modules own it, or it exists in another layout
    */
   public Parameter weight(String name, Layout w, Layout dw, Initializer initializer) {
-    Types types = backend().types();
-    return parameter(name, new ParameterLayouts(w.as(types.master()), w, dw), initializer);
+    return parameter(name, new ParameterLayouts(dw, w, dw), initializer);
   }
 
   /**

@@ -88,6 +88,6 @@ final class Freezing {
       return usual;
     }
     boolean passesOn = firstTrained == 0 ? usual.inputGradient() : stage > firstTrained;
-    return stage < leading ? Usage.INFERENCE : new Usage(true, passesOn, !isFrozen(stage));
+    return stage < leading ? Usage.FROZEN : new Usage(true, passesOn, !isFrozen(stage));
   }
 }

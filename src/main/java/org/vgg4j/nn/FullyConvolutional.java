@@ -89,7 +89,7 @@ public final class FullyConvolutional {
     from.download(values);
     int side = pool == 0 ? 0 : to.shape().dim(2);
     if (side == pool) {
-      to.upload(values);
+      copy(values, from.dtype(), to);
       return;
     }
     ByteBuffer folded = buffer(to);
@@ -97,7 +97,7 @@ public final class FullyConvolutional {
     int planes = to.shape().dim(0) * to.shape().dim(1);
     for (int plane = 0; plane < planes; plane++) {
       for (int i = 0; i < weights.length; i++) {
-        weights[i] = value(values, to.dtype(), plane * weights.length + i);
+        weights[i] = from.dtype().get(values, plane * weights.length + i);
       }
       for (int i = 0; i < side * side; i++) {
         double sum = folded(weights, pool, side, i / side, i % side);
@@ -111,8 +111,12 @@ public final class FullyConvolutional {
     return ByteBuffer.allocate(HostArrays.bytes(tensor)).order(ByteOrder.nativeOrder());
   }
 
-  private static double value(ByteBuffer values, DType type, int index) {
-    return type == DType.F64 ? values.getDouble(index * 8) : values.getFloat(index * 4);
+  private static void copy(ByteBuffer values, DType type, Tensor to) {
+    if (type == to.dtype()) {
+      to.upload(values);
+    } else {
+      to.fill(i -> type.get(values, i));
+    }
   }
 
   /** Returns what a feature counts for: its share of each window of the pool that has it. */

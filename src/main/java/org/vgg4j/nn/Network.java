@@ -49,7 +49,7 @@ public final class Network implements AutoCloseable {
     this.sample = sample;
     this.options = options;
     this.backend = backend;
-    state = new NetworkState(backend.types(), options.training());
+    state = new NetworkState(backend, options.training());
     others = new OtherShapes(options.shapeBytes());
     try {
       stepState = closing.own(backend.newStepState());

@@ -8,8 +8,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.ParameterLayouts;
+import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Types;
 
 /**
@@ -18,6 +20,7 @@ import org.vgg4j.tensor.Types;
  */
 final class NetworkState {
   private final Types types;
+  private final int elementBytes; // of the slab of values
   private final boolean training;
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final Map<String, Buffer> buffers = new LinkedHashMap<>();
@@ -28,8 +31,9 @@ final class NetworkState {
   private long frozenElements; // of the others, which come behind them
   private boolean complete;
 
-  NetworkState(Types types, boolean training) {
-    this.types = types;
+  NetworkState(Backend backend, boolean training) {
+    types = backend.types();
+    elementBytes = backend.plainLayout(Shape.of(1), types.master()).elementBytes();
     this.training = training;
   }
 
@@ -54,7 +58,7 @@ final class NetworkState {
       add(name);
       boolean isTrained = training && !frozen;
       long first = isTrained ? elements : frozenElements;
-      known = new Parameter(name, layouts, first, isTrained, initializer);
+      known = new Parameter(name, layouts, elementBytes, first, isTrained, initializer);
       parameters.put(name, known);
       long step = elementStep(layouts);
       long end = (known.endElement() + step - 1) / step * step;
@@ -135,14 +139,12 @@ final class NetworkState {
   }
 
   long valueBytes() {
-    return slabBytes(
-        elements + frozenElements,
-        parameters.values().stream().map(p -> p.layouts().master()).toList());
+    return Arena.align((elements + frozenElements) * elementBytes);
   }
 
   /** Returns the bytes of the trained values, 0 in inference. */
   long trainedBytes() {
-    return slabBytes(elements, trained().map(p -> p.layouts().master()).toList());
+    return Arena.align(elements * elementBytes);
   }
 
   long gradientBytes() {

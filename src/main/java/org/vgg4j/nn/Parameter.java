@@ -1,7 +1,6 @@
 package org.vgg4j.nn;
 
 import org.vgg4j.tensor.Arena;
-import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.ParameterLayouts;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
@@ -14,6 +13,7 @@ import org.vgg4j.tensor.Tensor;
 public final class Parameter {
   private final String name;
   private final ParameterLayouts layouts;
+  private final int elementBytes; // of a slab of values
   private final boolean trained;
   private long firstElement;
   private final Initializer initializer;
@@ -24,11 +24,13 @@ public final class Parameter {
   Parameter(
       String name,
       ParameterLayouts layouts,
+      int elementBytes,
       long firstElement,
       boolean trained,
       Initializer initializer) {
     this.name = name;
     this.layouts = layouts;
+    this.elementBytes = elementBytes;
     this.firstElement = firstElement;
     this.initializer = initializer;
     value = new Slot(layouts.master());
@@ -69,8 +71,7 @@ public final class Parameter {
 
   /** Returns where it ends in every slab, in elements, padding included. */
   public long endElement() {
-    Layout master = layouts.master();
-    return firstElement + (master.bytes() - 1) / master.elementBytes() + 1;
+    return firstElement + (layouts.master().bytes() - 1) / elementBytes + 1;
   }
 
   /**
@@ -106,7 +107,7 @@ public final class Parameter {
 
   /** Returns a trained parameter's place in another slab, such as a moment. */
   public Tensor in(Arena slab) {
-    return slab.tensor(firstElement * layouts.master().elementBytes(), layouts.master());
+    return slab.tensor(firstElement * elementBytes, layouts.master());
   }
 
   Initializer initializer() {
@@ -119,7 +120,7 @@ public final class Parameter {
 
   /** Binds the slots to the slabs; {@code copies} and {@code gradients} may be null. */
   void bind(Arena values, Arena gradients, Arena copies) {
-    bind(value, values);
+    value.bind(in(values));
     if (hasCopy()) {
       bind(compute, copies);
     }

@@ -51,6 +51,31 @@ public record Vgg(VggConfig config, Network network) implements AutoCloseable {
   }
 
   /**
+   * Builds a copy of a trained net for inference alone, on the same engine: batch norms are parts
+   * of the convolutions, nothing of a training is kept, and an engine in bf16 stores the weights
+   * so.
+   *
+   * @param trained stays as it is and may be closed before the copy is
+   * @param batchSizes the batch sizes that the copy will run at
+   * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
+   */
+  public static Vgg forInference(Vgg trained, Integer... batchSizes) {
+    Vgg copy =
+        build(
+            NormFolding.config(trained.config),
+            Initialization.KAIMING,
+            NetworkOptions.inference(batchSizes).withoutInitialValues(),
+            trained.network.backend());
+    try {
+      NormFolding.fold(trained.config, new NetValues(trained.network), copy);
+      return copy;
+    } catch (RuntimeException | Error e) {
+      copy.close();
+      throw e;
+    }
+  }
+
+  /**
    * Plans a VGG without its last layer, for inference: its output is the last layer's input, (N,
    * {@link VggConfig#hiddenFeatures}), after the ReLU.
    *

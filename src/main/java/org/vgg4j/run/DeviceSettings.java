@@ -30,15 +30,24 @@ final class DeviceSettings {
   static final Setting<RunSetup, String> VARIANT =
       run("variant", TEXT, setup -> setup.engine().variant()).changedBy(DEVICE).in(ALL, ALWAYS);
 
-  /** The precision of the GPU's products, none on another engine. */
+  /** The precision of products, none on the reference engine. */
   static final Setting<RunSetup, String> PRECISION =
-      run("precision", TEXT, setup -> setup.onGpu(Backends::precision))
+      run("precision", TEXT, setup -> Backends.precision(setup.backend().name(), setup.engine()))
           .flag(
               "--precision NAME",
-              "Precision on the GPU: tf32 (products on tensor cores), bf16 (activations and weights"
-                  + " take half the memory, too) or fp32 (strict)",
-              "tf32, or fp32 with --deterministic")
+              "fp32 (strict), bf16 (faster; activations take half the memory) or, on the GPU, tf32"
+                  + " (products on tensor cores)",
+              "tf32 on the GPU, fp32 on the CPU and with --deterministic")
           .changedBy(DEVICE)
+          .in(ALL, ALWAYS);
+
+  static final Setting<RunSetup, Boolean> EMULATE_BF16 =
+      run("emulateBf16", TRUTH, setup -> setup.engine().emulateBf16() ? true : null)
+          .flag(
+              "--emulate-bf16",
+              "Let --precision bf16 run, slowly, on a CPU that has no instructions for it",
+              "false")
+          .orElse(false)
           .in(ALL, ALWAYS);
 
   /** What becomes of a batch norm's output on the GPU, none on another engine. */

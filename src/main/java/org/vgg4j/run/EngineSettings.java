@@ -50,7 +50,11 @@ public final class EngineSettings {
     boolean isOnHost = isOnHost(device);
     // What a run on a GPU had is nothing to another engine.
     Map<String, ?> ofGpu = isOnHost ? given : now;
-    String precision = DeviceSettings.PRECISION.find(ofGpu);
+    // Each engine has a default precision of its own.
+    String engineBefore = DeviceSettings.DEVICE.find(before);
+    boolean isOther = engineBefore != null && !engine(engineBefore).equals(engine(device));
+    String precision = DeviceSettings.PRECISION.find(isOther ? given : now);
+    boolean emulates = Boolean.TRUE.equals(DeviceSettings.EMULATE_BF16.find(isOther ? given : now));
     String activations = DeviceSettings.ACTIVATIONS.find(ofGpu);
     Boolean graph = DeviceSettings.GRAPH.find(ofGpu);
     Long limit = DeviceSettings.WORKSPACE_LIMIT.find(ofGpu);
@@ -74,11 +78,17 @@ public final class EngineSettings {
         cudaLibraries,
         limit,
         precision,
+        emulates,
         activations,
         graph,
         Boolean.TRUE.equals(DeviceSettings.DETERMINISTIC.find(now)),
         DeviceSettings.THREADS.find(now),
         isAsBefore ? choices : Map.of());
+  }
+
+  /** Returns the engine in a device's name, whatever that says. */
+  private static String engine(String device) {
+    return device.replaceFirst(":.*", "");
   }
 
   /** Returns whether a device is the processor by its name; null is not. */

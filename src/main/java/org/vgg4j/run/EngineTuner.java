@@ -44,7 +44,8 @@ final class EngineTuner {
       Consumer<String> report) {
     Map<String, Double> medians = new LinkedHashMap<>();
     for (String variant : Backends.variants(engine)) {
-      try (Backend backend = Backends.open(options.withVariant(variant)).backend()) {
+      EngineOptions one = options.toBuilder().variant(variant).build();
+      try (Backend backend = Backends.open(one).backend()) {
         medians.put(variant, median(recipe, data, backend, given));
       }
     }

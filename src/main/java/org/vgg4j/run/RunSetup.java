@@ -83,9 +83,11 @@ record RunSetup(
       closing.close();
       String name = selection.backend().name();
       engine =
-          engine.withVariant(
-              EngineTuner.fastest(
-                  known, data.train(), engine, name, plan.settings(), plan.report()));
+          engine.toBuilder()
+              .variant(
+                  EngineTuner.fastest(
+                      known, data.train(), engine, name, plan.settings(), plan.report()))
+              .build();
       selection = open(engine, closing);
     }
     RunMemory memory = memory(plan, known, previous, data, dataOn, selection.backend());

@@ -9,10 +9,15 @@ import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.RandomImages;
 import org.vgg4j.data.preprocessing.Augmentation;
+import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.MemoryPlan;
+import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
+import org.vgg4j.nn.NormFolding;
 import org.vgg4j.nn.Vgg;
+import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingListener;
@@ -84,6 +89,45 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
         Clock clock = new Clock(backend, trainer, pace);
         trainer.fit(data, data.limit(1), clock);
         return clock.windows;
+      }
+    }
+  }
+
+  /**
+   * Times forward passes of a net for inference on random images that lie in its input, each with
+   * its logits read back.
+   *
+   * @param pace says when each window begins
+   * @return the windows in their order, fewer when the pace ends them
+   * @throws InvalidInputException when the engine cannot compute the net
+   * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
+   */
+  public List<Window> runForward(Recipe recipe, Backend backend, Pace pace) {
+    int batch = recipe.training().batchSize();
+    VggConfig config = NormFolding.config(recipe.net());
+    NetworkOptions options = NetworkOptions.inference(batch).withSeed(recipe.training().seed());
+    try (NetworkPlan plan = Vgg.plan(config, recipe.initialization(), options, backend)) {
+      plan.memoryPlan().requireFits(backend, 0);
+      try (Vgg vgg = new Vgg(config, plan.allocate())) {
+        Execution execution = vgg.network().execution(batch);
+        long key = CounterRandom.key(recipe.training().seed(), 0, 0);
+        execution.input().fill(i -> CounterRandom.uniform(key, i));
+        double[] logits = new double[execution.output().shape().arrayLength()];
+        Runnable step = () -> execution.forward(false).download(logits);
+        for (int i = 0; i < warmUp; i++) {
+          step.run();
+        }
+        List<Window> all = new ArrayList<>();
+        while (all.size() < windows && pace.mayBegin()) {
+          long begin = System.nanoTime();
+          for (int i = 0; i < steps; i++) {
+            step.run();
+          }
+          double seconds = (System.nanoTime() - begin) / 1e9;
+          all.add(new Window(seconds, backend.availableBytes(), processBytes()));
+          pace.ended(all.get(all.size() - 1));
+        }
+        return all;
       }
     }
   }

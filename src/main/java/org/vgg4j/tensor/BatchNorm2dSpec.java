@@ -13,6 +13,9 @@ package org.vgg4j.tensor;
  */
 public record BatchNorm2dSpec(
     int channels, double epsilon, double exponentialAverageFactor, boolean relu, boolean frozen) {
+  /** The usual epsilon. */
+  public static final double EPSILON = 1e-5;
+
   /** Checks the fields. */
   public BatchNorm2dSpec {
     Specs.positive("batch norm channels", channels);
@@ -27,7 +30,7 @@ public record BatchNorm2dSpec(
 
   /** Returns the usual spec: epsilon 1e-5, factor 0.1, not frozen. */
   public static BatchNorm2dSpec of(int channels, boolean relu) {
-    return new BatchNorm2dSpec(channels, 1e-5, 0.1, relu, false);
+    return new BatchNorm2dSpec(channels, EPSILON, 0.1, relu, false);
   }
 
   /** Returns the same, frozen. */

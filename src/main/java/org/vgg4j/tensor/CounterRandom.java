@@ -12,7 +12,20 @@ package org.vgg4j.tensor;
 public final class CounterRandom {
   private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
 
+  /** The most random numbers of a call. */
+  public static final int RUN = 4096;
+
+  private static final long[] GAMMAS = gammas();
+
   private CounterRandom() {}
+
+  private static long[] gammas() {
+    long[] gammas = new long[RUN];
+    for (int i = 0; i < RUN; i++) {
+      gammas[i] = (i + 1) * GOLDEN_GAMMA;
+    }
+    return gammas;
+  }
 
   /** Returns the key of one (seed, stream, step); draw from it with {@link #bits(long, long)}. */
   public static long key(long seed, long stream, long step) {
@@ -24,6 +37,21 @@ public final class CounterRandom {
   /** Returns the 64 random bits at {@code index} of a key. */
   public static long bits(long key, long index) {
     return mix(key + (index + 1) * GOLDEN_GAMMA);
+  }
+
+  /**
+   * Writes the random bits at consecutive indices of a key, faster than one by one.
+   *
+   * @param first the index of the first
+   * @param into overwritten from the beginning
+   * @param count how many, at most {@value #RUN}
+   */
+  public static void bits(long key, long first, long[] into, int count) {
+    long base = key + first * GOLDEN_GAMMA;
+    // Loops over arrays alone are what the JIT compiler vectorizes.
+    for (int i = 0; i < count; i++) {
+      into[i] = mix(base + GAMMAS[i]);
+    }
   }
 
   /** Returns a uniform value in [0, 1) with 53 random bits. */

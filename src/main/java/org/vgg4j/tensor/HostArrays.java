@@ -73,6 +73,27 @@ public final class HostArrays {
     tensor.upload(buffer);
   }
 
+  static void uploadFloats(Tensor tensor, ByteBuffer source) {
+    if (tensor.dtype() == DType.F32) {
+      tensor.upload(source);
+      return;
+    }
+    checkFloats(tensor, source);
+    int start = source.position();
+    tensor.fill(i -> source.getFloat(start + i * Float.BYTES));
+  }
+
+  /** Throws unless exactly as many floats as a floating-point tensor has remain in a buffer. */
+  public static void checkFloats(Tensor tensor, ByteBuffer buffer) {
+    checkFloating(tensor);
+    long bytes = tensor.shape().elementCount() * Float.BYTES;
+    if (buffer.remaining() != bytes) {
+      throw new InvalidInputException(
+          "a buffer of %d bytes does not fit a tensor of %s (%d bytes of floats)"
+              .formatted(buffer.remaining(), tensor.shape(), bytes));
+    }
+  }
+
   static void upload(Tensor tensor, double[] source) {
     checkLength(tensor, source.length);
     fill(tensor, i -> source[i]);

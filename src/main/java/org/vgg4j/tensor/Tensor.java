@@ -71,6 +71,16 @@ public interface Tensor {
   }
 
   /**
+   * Copies all values from the rest of a buffer of F32 in the machine's byte order, rounded where
+   * the storage is narrower; for floating-point tensors.
+   *
+   * @throws InvalidInputException unless exactly that many values remain in the buffer
+   */
+  default void uploadFloats(ByteBuffer source) {
+    HostArrays.uploadFloats(this, source);
+  }
+
+  /**
    * Returns whether no value is NaN or infinite; for floating-point tensors. Waits for the engine.
    */
   boolean isFinite();

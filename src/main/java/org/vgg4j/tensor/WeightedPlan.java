@@ -9,7 +9,10 @@ public interface WeightedPlan extends Plan {
   /** Returns the layout of w. */
   Layout w();
 
-  /** Returns the layout of dw: that of w, perhaps in another type. */
+  /**
+   * Returns the layout of dw and of the value that an optimizer updates: that of w, perhaps in
+   * another type.
+   */
   default Layout dw() {
     return w();
   }

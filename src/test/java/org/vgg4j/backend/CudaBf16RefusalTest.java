@@ -3,8 +3,8 @@ package org.vgg4j.backend;
 import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
-import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Precision;
 
 /** What the GPU engine refuses in bf16, where parameters are floats beside bf16 images. */
 @OnCuda

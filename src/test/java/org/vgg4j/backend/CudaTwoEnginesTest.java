@@ -1,7 +1,6 @@
 package org.vgg4j.backend;
 
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,17 +25,11 @@ final class CudaTwoEnginesTest {
   private static Supplier<Backend> gpu(String device, String precision) {
     return () ->
         Backends.open(
-                new EngineOptions(
-                    device,
-                    Backends.DEFAULT_VARIANT,
-                    CudaUnderTest.libraries(),
-                    null,
-                    precision,
-                    null,
-                    null,
-                    true,
-                    null,
-                    Map.of()))
+                EngineOptions.builder(device)
+                    .cudaLibraries(CudaUnderTest.libraries())
+                    .precision(precision)
+                    .deterministic(true)
+                    .build())
             .backend();
   }
 

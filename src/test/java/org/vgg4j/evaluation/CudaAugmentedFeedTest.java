@@ -18,7 +18,6 @@ import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
-import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.data.Draw;
 import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
@@ -38,6 +37,7 @@ import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostBuffer;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.testing.TinyNets;
 
 /**

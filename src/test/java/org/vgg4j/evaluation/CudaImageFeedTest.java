@@ -5,8 +5,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
-import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Precision;
 
 /** The GPU engine preprocesses what it can itself; the host does the rest. */
 @OnCuda

@@ -14,11 +14,11 @@ import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
-import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.testing.TinyNets;
 
 /** A model file has the same bytes whichever engine wrote it. */

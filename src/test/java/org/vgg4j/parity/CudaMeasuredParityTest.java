@@ -6,8 +6,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
-import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Precision;
 
 /** The GPU engine with measured plans, which computes the batch norms' outputs again. */
 @OnCuda

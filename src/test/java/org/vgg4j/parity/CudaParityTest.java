@@ -14,7 +14,12 @@ class CudaParityTest extends ParityTest {
 
   @Override
   final String engine() {
-    return (CudaUnderTest.isGpu() ? "cuda" : "cuda on the stand-in") + variant();
+    return name() + variant();
+  }
+
+  /** Returns what the engine runs on. */
+  static String name() {
+    return CudaUnderTest.isGpu() ? "cuda" : "cuda on the stand-in";
   }
 
   String variant() {

@@ -8,7 +8,7 @@ import org.vgg4j.tensor.Backend;
 final class OneDnnNhwcParityTest extends OneDnnParityTest {
   @Override
   Backend open() {
-    return new OneDnnBackend(new OneDnnOptions(OneDnnOptions.Activations.NHWC, null));
+    return new OneDnnBackend(OneDnnOptions.DEFAULT.withActivations(OneDnnOptions.Activations.NHWC));
   }
 
   @Override

@@ -3,9 +3,9 @@ package org.vgg4j.run;
 import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
-import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Precision;
 
 /**
  * On the GPU engine, between an engine that keeps the batch norms' outputs and one that computes

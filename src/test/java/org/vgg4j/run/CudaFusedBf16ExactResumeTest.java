@@ -1,7 +1,7 @@
 package org.vgg4j.run;
 
 import org.vgg4j.backend.cuda.OnCuda;
-import org.vgg4j.backend.cuda.Precision;
+import org.vgg4j.tensor.Precision;
 
 /** The same in bf16. */
 @OnCuda

@@ -25,11 +25,11 @@ import org.vgg4j.backend.cuda.Answers;
 import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
-import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.io.MemoryFiles;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.train.TrainingOptions;
 
 /**

@@ -153,4 +153,15 @@ final class CounterRandomTest {
     double p = new KolmogorovSmirnovTest().kolmogorovSmirnovTest(distribution, sample);
     assertTrue(p > SMALLEST_P, () -> "p = " + p);
   }
+
+  @Test
+  void manyAtOnceAreTheSame() {
+    long[] many = new long[CounterRandom.RUN];
+    for (long first : new long[] {0, 1, 4095, 1L << 40}) {
+      CounterRandom.bits(77, first, many, many.length);
+      for (int i = 0; i < many.length; i++) {
+        assertEquals(CounterRandom.bits(77, first + i), many[i]);
+      }
+    }
+  }
 }

@@ -18,7 +18,6 @@ import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.LeavesNothing;
 import org.vgg4j.backend.cuda.OnStandIn;
-import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.backend.cuda.StandIn;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.MixedImages;
@@ -34,6 +33,7 @@ import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.testing.TinyNets;
 
 /** Where the images lie on the GPU engine, and that it makes no difference to the results. */

@@ -13,7 +13,6 @@ import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
-import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.backend.cuda.StandIn;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.MemoryWay;
@@ -24,6 +23,7 @@ import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.testing.TinyNets;
 
 /** The same on the GPU engine with deterministic plans. */

@@ -16,7 +16,6 @@ import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaUnderTest;
 import org.vgg4j.backend.cuda.OnCuda;
-import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.data.sets.DataPlaces;
 import org.vgg4j.data.sets.FashionMnist;
@@ -33,6 +32,7 @@ import org.vgg4j.optim.Optimizer;
 import org.vgg4j.optim.Sgd;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.tensor.SgdSpec;
 
 /** A short training on the sample, which must do as well on the GPU engine as on the CPU's. */

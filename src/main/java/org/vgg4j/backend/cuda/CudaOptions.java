@@ -6,6 +6,7 @@ import java.util.Map;
 import org.vgg4j.backend.cuda.graph.PlanPolicy;
 import org.vgg4j.backend.cuda.kernels.CacheFolder;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Precision;
 
 /**
  * Options for opening the GPU engine.

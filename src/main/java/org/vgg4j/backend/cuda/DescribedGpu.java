@@ -65,7 +65,7 @@ public final class DescribedGpu implements DescribedDevice {
     this.owned = owned;
     this.gpu = gpu;
     this.options = options;
-    operationsPerSecond = options.precision().operationsPerSecond(gpu);
+    operationsPerSecond = gpu.operationsPerSecond(options.precision());
     PlanPolicy policy = options.planPolicy(gpu.memoryBytes());
     ConvPlans quick = null;
     boolean hasDriver = false;

@@ -14,8 +14,10 @@ import org.vgg4j.tensor.HostMemory;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.MemoryLedger;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.ThreadOwner;
+import org.vgg4j.tensor.Types;
 
 /**
  * The native context of one engine: oneDNN's engine and stream, the shared workspace, the Java
@@ -30,12 +32,14 @@ final class Dnnl implements AutoCloseable {
   private final OneDnnOptions options;
   private final MemoryLedger ledger = new MemoryLedger("cpu");
   private final int threads;
+  private final Types types;
   private final ThreadOwner owner = new ThreadOwner("cpu");
   private OneDnnProfiler profiler; // null unless a step is being timed
   private boolean closed;
 
   Dnnl(OneDnnOptions options) {
     this.options = options;
+    types = Bf16.types(options);
     threads = ThreadCount.set(options.threads());
     try {
       cpu = closing.own(new engine(org.bytedeco.dnnl.engine.kind.cpu, 0));
@@ -74,7 +78,7 @@ final class Dnnl implements AutoCloseable {
         + version()
         + ", "
         + instructionSet()
-        + ", "
+        + (options.precision() == Precision.BF16 ? ", bf16, " : ", ")
         + threads
         + (threads == 1 ? " thread" : " threads");
   }
@@ -188,18 +192,29 @@ final class Dnnl implements AutoCloseable {
     return attributes;
   }
 
-  static memory.desc any(Shape shape) {
-    return new memory.desc(dims(shape), memory.data_type.f32, memory.format_tag.any);
+  /** Returns the descriptor of an order that is left to oneDNN. */
+  static memory.desc any(Shape shape, DType dtype) {
+    return new memory.desc(dims(shape), dataType(dtype), memory.format_tag.any);
   }
 
-  /**
-   * Returns the descriptor of a preferred activation layout; {@code any} leaves the choice to
-   * oneDNN.
-   */
+  /** Returns the types of a net's values. */
+  Types types() {
+    return types;
+  }
+
+  /** Returns the descriptor of the order in which a convolution is to read or write images. */
   memory.desc activation(Shape shape) {
-    boolean nhwc = options.activations() == OneDnnOptions.Activations.NHWC && shape.rank() == 4;
-    memory.format_tag tag = nhwc ? memory.format_tag.acdb : memory.format_tag.any;
-    return new memory.desc(dims(shape), memory.data_type.f32, tag);
+    return activation(shape, ActivationOrder.of(shape, options.activations(), types.activation()));
+  }
+
+  /** Returns the order in which the gradient of filters (K, C, R, S) is to read images. */
+  memory.format_tag orderOfWeightsGradient(Shape w) {
+    return ActivationOrder.ofWeightsGradient(w, options.activations(), types.activation());
+  }
+
+  /** Returns the descriptor of images, or of their gradients, in an order. */
+  memory.desc activation(Shape shape, memory.format_tag order) {
+    return new memory.desc(dims(shape), dataType(types.activation()), order);
   }
 
   static memory.desc plain(Shape shape, DType dtype) {
@@ -221,6 +236,18 @@ final class Dnnl implements AutoCloseable {
       dims[axis] = shape.dim(axis);
     }
     return dims;
+  }
+
+  /** Returns the type of a descriptor's values. */
+  static DType dtype(memory.desc desc) {
+    return switch (desc.get_data_type().intern()) {
+      case f32 -> DType.F32;
+      case bf16 -> DType.BF16;
+      case s32 -> DType.I32;
+      case u8 -> DType.U8;
+      case f64 -> DType.F64;
+      default -> throw new IllegalArgumentException("oneDNN chose " + desc.get_data_type());
+    };
   }
 
   private static memory.data_type dataType(DType dtype) {

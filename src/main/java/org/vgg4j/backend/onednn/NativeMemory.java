@@ -1,5 +1,6 @@
 package org.vgg4j.backend.onednn;
 
+import java.nio.ByteBuffer;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.HostMemory;
@@ -7,17 +8,17 @@ import org.vgg4j.tensor.MemoryLedger;
 import org.vgg4j.tensor.MemorySpace;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
-/** Zeroed, page-aligned native memory that only {@link #close} frees. */
+/** Zeroed, page-aligned native memory that only {@link #close} frees, or a buffer's. */
 final class NativeMemory implements AutoCloseable {
   private static final long PAGE = 4096;
 
   /** Less is not worth the question. */
   private static final long SMALL = 16 << 20;
 
-  private final Pointer block;
+  private final Pointer block; // null when it is borrowed
   private final long address;
   private final long bytes;
-  private final MemoryLedger.Entry entry;
+  private final MemoryLedger.Entry entry; // null when it is borrowed
   private boolean closed;
 
   /**
@@ -37,6 +38,18 @@ final class NativeMemory implements AutoCloseable {
     }
     address = (block.address() + PAGE - 1) / PAGE * PAGE;
     entry = ledger.enter(owner, MemorySpace.DEVICE, bytes);
+  }
+
+  private NativeMemory(ByteBuffer direct) {
+    bytes = direct.remaining();
+    address = new Pointer(direct).address() + direct.position();
+    block = null;
+    entry = null;
+  }
+
+  /** Borrows the rest of a direct buffer, which must outlive the result. */
+  static NativeMemory of(ByteBuffer direct) {
+    return new NativeMemory(direct);
   }
 
   long bytes() {
@@ -63,8 +76,10 @@ final class NativeMemory implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      Pointer.free(block);
-      entry.close();
+      if (block != null) {
+        Pointer.free(block);
+        entry.close();
+      }
     }
   }
 

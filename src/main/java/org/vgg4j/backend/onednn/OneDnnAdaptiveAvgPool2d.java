@@ -22,14 +22,16 @@ final class OneDnnAdaptiveAvgPool2d extends OneDnnPlan implements WindowPlan {
   private final float[][] xPlanes; // (H W), one per worker
   private final float[][] yPlanes; // (P Q), likewise
   private final OrderedCopy in;
-  private final OrderedCopy out;
+  private final OrderedCopy out; // null when planned for inference
+  private final OrderedCopy yOut;
+  private final OrderedCopy dyIn; // null when planned for inference
   private final Cost cost;
 
   OneDnnAdaptiveAvgPool2d(Dnnl context, AdaptiveAvgPool2dSpec spec, OneDnnLayout x, Usage usage) {
     super(context, "adaptive average pool", "x " + x.shape());
     training = usage.training();
     this.x = x;
-    y = OneDnnLayout.plain(spec.y(x.shape()), DType.F32);
+    y = OneDnnLayout.plain(spec.y(x.shape()), x.dtype());
     cost = Cost.loop("adaptive average pool", x.bytes() + y.bytes());
     int workers = context.workers().count();
     xPlanes = new float[workers][x.shape().dim(2) * x.shape().dim(3)];
@@ -38,6 +40,9 @@ final class OneDnnAdaptiveAvgPool2d extends OneDnnPlan implements WindowPlan {
     try {
       in = new OrderedCopy(this, "x", x, plain, false);
       out = training ? new OrderedCopy(this, "dx", x, plain, true) : null;
+      memory.desc means = Dnnl.plain(y.shape(), DType.F32);
+      yOut = new OrderedCopy(this, "y", y, means, true);
+      dyIn = training ? new OrderedCopy(this, "dy", y, means, false) : null;
     } catch (RuntimeException | Error e) {
       abandon(e);
       throw e;
@@ -60,7 +65,8 @@ final class OneDnnAdaptiveAvgPool2d extends OneDnnPlan implements WindowPlan {
     OneDnnTensor from = OneDnnTensor.of(source, x, operand("x"));
     OneDnnTensor into = OneDnnTensor.of(target, y, operand("y"));
     OneDnnTensor read = in.before(from);
-    planes(read, xPlanes, into, yPlanes, this::mean);
+    planes(read, xPlanes, yOut.before(into), yPlanes, this::mean);
+    yOut.after(into);
   }
 
   @Override
@@ -74,7 +80,7 @@ final class OneDnnAdaptiveAvgPool2d extends OneDnnPlan implements WindowPlan {
     OneDnnTensor from = OneDnnTensor.of(dy, y, operand("dy"));
     OneDnnTensor into = OneDnnTensor.of(dx, x, operand("dx"));
     OneDnnTensor written = out.before(into);
-    planes(from, yPlanes, written, xPlanes, this::spread);
+    planes(dyIn.before(from), yPlanes, written, xPlanes, this::spread);
     out.after(into);
   }
 

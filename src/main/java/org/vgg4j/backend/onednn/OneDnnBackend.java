@@ -35,7 +35,7 @@ import org.vgg4j.tensor.WeightedPlan;
 import org.vgg4j.tensor.WindowPlan;
 
 /**
- * The CPU engine: oneDNN, single precision.
+ * The CPU engine: oneDNN, in single precision or with activations in bf16.
  *
  * <p>oneDNN runs on OpenMP's threads. {@link OneDnnOptions#threads} sets their number, else the
  * environment variable OMP_NUM_THREADS; the default is one per processor. The same number of
@@ -81,12 +81,18 @@ public final class OneDnnBackend implements Backend {
 
   @Override
   public Types types() {
-    return Types.F32;
+    return dnnl.types();
   }
 
   @Override
   public Layout plainLayout(Shape shape, DType dtype) {
     return OneDnnLayout.plain(shape, dtype);
+  }
+
+  /** {@inheritDoc} Single precision, which the host writes. */
+  @Override
+  public Layout firstLayout(Shape x) {
+    return OneDnnLayout.plain(x, DType.F32);
   }
 
   @Override

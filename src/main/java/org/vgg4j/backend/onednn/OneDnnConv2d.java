@@ -8,6 +8,7 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc;
 import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Usage;
 
 /** Convolution. Shapes: x (N, C, H, W), w (K, C, R, S), b (K), y (N, K, P, Q). */
@@ -17,6 +18,8 @@ final class OneDnnConv2d extends OneDnnWeighted<convolution_forward.primitive_de
 
   private final long[] padding;
   private final memory.desc xAny;
+  private final memory.desc xOfWeights;
+  private final memory.desc dyOfWeights;
 
   /**
    * Leaves the orders of dy and x to oneDNN. With dy in the order of y, oneDNN falls back to its
@@ -29,7 +32,11 @@ final class OneDnnConv2d extends OneDnnWeighted<convolution_forward.primitive_de
     super(context, "convolution", spec, x, spec.w());
     padding = new long[] {spec.padding(), spec.padding()};
     xAny = context.activation(x.shape());
-    yAny = context.activation(spec.y(x.shape()));
+    Shape y = spec.y(x.shape());
+    yAny = context.activation(y);
+    memory.format_tag order = context.orderOfWeightsGradient(spec.w());
+    xOfWeights = context.activation(x.shape(), order);
+    dyOfWeights = context.activation(y, order);
     plan(usage, yAny, givenW);
   }
 
@@ -54,7 +61,16 @@ final class OneDnnConv2d extends OneDnnWeighted<convolution_forward.primitive_de
   @Override
   primitive_desc weightsDescription(convolution_forward.primitive_desc hint) {
     return new convolution_backward_weights.primitive_desc(
-        context().engine(), DIRECT, xAny, wAny, bias, yAny, ONES, padding, padding, hint);
+        context().engine(),
+        DIRECT,
+        xOfWeights,
+        dwAny,
+        bias,
+        dyOfWeights,
+        ONES,
+        padding,
+        padding,
+        hint);
   }
 
   @Override

@@ -11,12 +11,16 @@ import org.vgg4j.tensor.Tensor;
 
 /** Dropout in Java. The backward draws the mask again, so it is never stored. */
 final class OneDnnDropout extends OneDnnPlan implements DropoutPlan {
-  private static final int CHUNK = 4096;
+  private static final int CHUNK = CounterRandom.RUN;
+
+  /** Less is done before another thread would have woken up. */
+  private static final int GRAIN = 16 * CHUNK;
 
   private final DropoutSpec spec;
   private final OneDnnLayout x;
   private final StepState state;
   private final float[][] chunks; // one per worker
+  private final long[][] randoms; // likewise
   private final OrderedCopy in;
   private final OrderedCopy out;
   private final Cost cost;
@@ -28,6 +32,7 @@ final class OneDnnDropout extends OneDnnPlan implements DropoutPlan {
     this.state = state;
     cost = Cost.loop("dropout", 2 * x.bytes());
     chunks = new float[context.workers().count()][CHUNK];
+    randoms = new long[chunks.length][CHUNK];
     memory.desc plain = Dnnl.plain(x.shape(), DType.F32);
     try {
       in = new OrderedCopy(this, "x", x, plain, false);
@@ -59,17 +64,18 @@ final class OneDnnDropout extends OneDnnPlan implements DropoutPlan {
         .workers()
         .run(
             x.shape().elementCount(),
-            CHUNK,
+            GRAIN,
             (worker, begin, end) -> {
               FloatPointer from = read.floats();
               FloatPointer into = written.floats();
               float[] chunk = chunks[worker];
+              long[] bits = randoms[worker];
               for (long at = begin; at < end; at += CHUNK) {
                 int count = (int) Math.min(CHUNK, end - at);
                 from.position(at).get(chunk, 0, count);
+                CounterRandom.bits(key, at, bits, count);
                 for (int i = 0; i < count; i++) {
-                  boolean kept = (int) (CounterRandom.bits(key, at + i) >>> 40) >= threshold;
-                  chunk[i] = kept ? chunk[i] * scale : 0;
+                  chunk[i] = (int) (bits[i] >>> 40) >= threshold ? chunk[i] * scale : 0;
                 }
                 into.position(at).put(chunk, 0, count);
               }

@@ -11,47 +11,47 @@ import org.vgg4j.tensor.Shape;
  */
 final class OneDnnLayout implements Layout {
   private final Shape shape;
+  private final Shape physical; // the axes of the descriptor
   private final DType dtype;
   private final memory.desc desc; // null for I64: oneDNN lacks it, so it is row-major
-  private final memory.desc plain; // the row-major descriptor of the same axes
   private final long bytes;
   private final boolean plainOrder;
 
-  private OneDnnLayout(Shape shape, DType dtype, memory.desc desc, memory.desc plain, long bytes) {
+  private OneDnnLayout(Shape shape, Shape physical, DType dtype, memory.desc desc, long bytes) {
     this.shape = shape;
+    this.physical = physical;
     this.dtype = dtype;
     this.desc = desc;
-    this.plain = plain;
     this.bytes = bytes;
-    this.plainOrder = desc == null || desc.equals(plain);
+    this.plainOrder = desc == null || desc.equals(Dnnl.plain(physical, dtype));
   }
 
   static OneDnnLayout plain(Shape shape, DType dtype) {
     long bytes = shape.elementCount() * dtype.bytes();
     if (dtype == DType.I64) {
-      return new OneDnnLayout(shape, dtype, null, null, bytes);
+      return new OneDnnLayout(shape, shape, dtype, null, bytes);
     }
-    memory.desc desc = Dnnl.plain(shape, dtype);
-    return new OneDnnLayout(shape, dtype, desc, desc, bytes);
+    return new OneDnnLayout(shape, shape, dtype, Dnnl.plain(shape, dtype), bytes);
   }
 
-  /** Wraps a descriptor of F32 values with the axes of its shape. */
+  /** Wraps a descriptor with the axes of its shape. */
   static OneDnnLayout of(Shape shape, memory.desc desc) {
     return of(shape, shape, desc);
   }
 
-  /**
-   * Wraps a descriptor of F32 values with the axes {@code physical}, which flatten to {@code
-   * shape}.
-   */
+  /** Wraps a descriptor with the axes {@code physical}, which flatten to {@code shape}. */
   static OneDnnLayout of(Shape shape, Shape physical, memory.desc desc) {
-    return new OneDnnLayout(
-        shape, DType.F32, desc, Dnnl.plain(physical, DType.F32), desc.get_size());
+    return new OneDnnLayout(shape, physical, Dnnl.dtype(desc), desc, desc.get_size());
   }
 
-  /** Returns the layout of the same F32 tensor in another order. */
+  /** Returns the layout of the same tensor in another order, and perhaps of another type. */
   OneDnnLayout inOrder(memory.desc other) {
-    return new OneDnnLayout(shape, dtype, other, plain, other.get_size());
+    return of(shape, physical, other);
+  }
+
+  /** Returns the row-major layout of the same axes in a type. */
+  OneDnnLayout plain(DType type) {
+    return of(shape, physical, Dnnl.plain(physical, type));
   }
 
   /** Returns an opaque layout of {@code bytes} bytes for a plan's own use. */
@@ -78,10 +78,6 @@ final class OneDnnLayout implements Layout {
 
   memory.desc desc() {
     return desc;
-  }
-
-  memory.desc plainDesc() {
-    return plain;
   }
 
   boolean isPlain() {

@@ -7,7 +7,6 @@ import org.bytedeco.dnnl.inner_product_forward;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc;
-import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
@@ -23,8 +22,8 @@ final class OneDnnLinear extends OneDnnWeighted<inner_product_forward.primitive_
 
   OneDnnLinear(Dnnl context, LinearSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage) {
     super(context, "linear layer", spec, x, x.shape().withBatch(spec.outFeatures()));
-    xAny = Dnnl.any(x.shape());
-    yPlain = Dnnl.plain(spec.y(x.shape()), DType.F32);
+    xAny = Dnnl.any(x.shape(), context.types().activation());
+    yPlain = Dnnl.plain(spec.y(x.shape()), context.types().activation());
     plan(usage, yPlain, givenW);
   }
 
@@ -38,7 +37,7 @@ final class OneDnnLinear extends OneDnnWeighted<inner_product_forward.primitive_
   @Override
   primitive_desc weightsDescription(inner_product_forward.primitive_desc hint) {
     return new inner_product_backward_weights.primitive_desc(
-        context().engine(), xAny, wAny, bias, yPlain, hint);
+        context().engine(), xAny, dwAny, bias, yPlain, hint);
   }
 
   @Override

@@ -21,7 +21,7 @@ final class OneDnnMaxPool2d extends OneDnnWindow<pooling_forward.primitive_desc>
     super(context, "max-pool", x, false);
     kernel = new long[] {spec.kernel(), spec.kernel()};
     stride = new long[] {spec.stride(), spec.stride()};
-    yAny = Dnnl.any(spec.y(x.shape()));
+    yAny = Dnnl.any(spec.y(x.shape()), x.dtype());
     plan(usage, spec.y(x.shape()));
   }
 

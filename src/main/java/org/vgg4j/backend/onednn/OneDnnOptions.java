@@ -3,16 +3,26 @@ package org.vgg4j.backend.onednn;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.HostMemory;
+import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Precision;
 
 /**
  * Options that change speed and rounding, never the mathematical result.
  *
  * @param activations the order of activations between layers
+ * @param precision fp32 or bf16
+ * @param emulates whether bf16 may be computed without the processor's instructions for it, which
+ *     is slower than single precision
  * @param threads how many threads compute; null for those of OMP_NUM_THREADS, else one for each
  *     processor
  * @param memory tells how much memory there is, and what limits it
  */
-public record OneDnnOptions(Activations activations, Integer threads, Supplier<HostMemory> memory) {
+public record OneDnnOptions(
+    Activations activations,
+    Precision precision,
+    boolean emulates,
+    Integer threads,
+    Supplier<HostMemory> memory) {
   /** The order of activations between layers. */
   public enum Activations {
     /** The order each oneDNN convolution prefers: blocks of channels on most CPUs. */
@@ -22,15 +32,44 @@ public record OneDnnOptions(Activations activations, Integer threads, Supplier<H
   }
 
   /** The default, chosen without measuring. */
-  public static final OneDnnOptions DEFAULT = new OneDnnOptions(Activations.PREFERRED, null);
+  public static final OneDnnOptions DEFAULT =
+      new OneDnnOptions(
+          Activations.PREFERRED,
+          Precision.FP32,
+          false,
+          null,
+          () -> HostMemory.now(Pointer.availablePhysicalBytes()));
 
-  /** Creates options with the memory of this machine. */
-  public OneDnnOptions(Activations activations, Integer threads) {
-    this(activations, threads, () -> HostMemory.now(Pointer.availablePhysicalBytes()));
+  /** Checks that the engine knows the precision. */
+  public OneDnnOptions {
+    if (precision == Precision.TF32) {
+      throw InvalidInputException.of(
+          "precision", "tf32 is for the GPU: the CPU engine computes in fp32 or bf16");
+    }
+  }
+
+  /** Returns the same with another order of activations. */
+  public OneDnnOptions withActivations(Activations other) {
+    return new OneDnnOptions(other, precision, emulates, threads, memory);
+  }
+
+  /** Returns the same with another precision. */
+  public OneDnnOptions withPrecision(Precision other) {
+    return new OneDnnOptions(activations, other, emulates, threads, memory);
+  }
+
+  /** Returns the same with or without emulation. */
+  public OneDnnOptions withEmulation(boolean other) {
+    return new OneDnnOptions(activations, precision, other, threads, memory);
+  }
+
+  /** Returns the same with another number of threads. */
+  public OneDnnOptions withThreads(Integer other) {
+    return new OneDnnOptions(activations, precision, emulates, other, memory);
   }
 
   /** Returns the same with another reader of the memory's limits. */
   public OneDnnOptions withMemory(Supplier<HostMemory> other) {
-    return new OneDnnOptions(activations, threads, other);
+    return new OneDnnOptions(activations, precision, emulates, threads, other);
   }
 }

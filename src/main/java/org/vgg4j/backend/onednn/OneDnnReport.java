@@ -23,6 +23,7 @@ public final class OneDnnReport {
       facts.put("threads", dnnl.threads());
       facts.put("oneDNN", Dnnl.version());
       facts.put("instruction set", Dnnl.instructionSet());
+      facts.put("bf16", Bf16.isNative() ? "yes" : "no");
       HostMemory memory = dnnl.memory();
       facts.put(
           "memory for a net",
@@ -32,6 +33,15 @@ public final class OneDnnReport {
       return new EngineReport("cpu", false, e.getMessage(), facts);
     } catch (LinkageError | RuntimeException e) {
       return new EngineReport("cpu", false, failure(e), facts);
+    }
+  }
+
+  /** Returns whether the processor has instructions for products in bf16; never throws. */
+  public static boolean hasBf16() {
+    try {
+      return Bf16.isNative();
+    } catch (LinkageError e) {
+      return false;
     }
   }
 

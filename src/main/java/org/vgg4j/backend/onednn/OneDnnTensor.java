@@ -1,5 +1,6 @@
 package org.vgg4j.backend.onednn;
 
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.function.IntToDoubleFunction;
@@ -8,6 +9,7 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.HostArrays;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
@@ -95,11 +97,34 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
     dnnl.checkThread();
     if (layout.isPlain()) {
       bytes().put(source.duplicate());
+    } else if (source.isDirect()) {
+      reorder(source, layout.plain(dtype()));
+    } else {
+      try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
+        copy.tensor().upload(source);
+        copy.copyTo(this);
+      }
+    }
+  }
+
+  @Override
+  public void uploadFloats(ByteBuffer source) {
+    if (dtype() == DType.F32 || !source.isDirect()) {
+      Tensor.super.uploadFloats(source);
       return;
     }
-    try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
-      copy.tensor().upload(source);
-      copy.copyTo(this);
+    HostArrays.checkFloats(this, source);
+    dnnl.checkThread();
+    reorder(source, layout.plain(DType.F32));
+  }
+
+  /** Copies values where they are, which may be a mapped file. */
+  private void reorder(ByteBuffer direct, OneDnnLayout from) {
+    try (OneDnnTensor source = new OneDnnTensor(dnnl, NativeMemory.of(direct), 0, from);
+        Primitive copy = Reorder.create(dnnl, "a tensor", from, layout)) {
+      copy.run(source, this);
+    } finally {
+      Reference.reachabilityFence(direct);
     }
   }
 
@@ -124,14 +149,28 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
     return start.capacity(count).asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
-  /** Copies the values of a row-major F32 tensor, without a check. */
+  /** Copies the values of a row-major F32 or BF16 tensor, without a check. */
   void read(float[] target) {
-    floats().get(target);
+    if (dtype() == DType.F32) {
+      floats().get(target);
+      return;
+    }
+    ByteBuffer values = bytes();
+    for (int i = 0; i < target.length; i++) {
+      target[i] = (float) dtype().get(values, i);
+    }
   }
 
-  /** Overwrites the values of a row-major F32 tensor, without a check. */
+  /** Overwrites the values of a row-major F32 or BF16 tensor, without a check. */
   void write(float[] source) {
-    floats().put(source);
+    if (dtype() == DType.F32) {
+      floats().put(source);
+      return;
+    }
+    ByteBuffer values = bytes();
+    for (int i = 0; i < source.length; i++) {
+      dtype().put(values, i, source[i]);
+    }
   }
 
   /** Writes in place, so that a large tensor takes no array of its size. */

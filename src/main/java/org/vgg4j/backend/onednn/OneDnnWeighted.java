@@ -8,6 +8,7 @@ import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Types;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
 import org.vgg4j.tensor.WeightedSpec;
@@ -15,7 +16,7 @@ import org.vgg4j.tensor.WeightedSpec;
 /**
  * What convolutions and linear layers share. The weights are stored in the order of their gradient,
  * so that the optimizer can sweep over both. The forward and the data gradient read copies in the
- * orders they prefer.
+ * orders they prefer, in bf16 rounded.
  *
  * @param <F> the descriptor of the forward primitive
  */
@@ -24,6 +25,7 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
   final OneDnnLayout b; // (O), null without a bias
   final memory.desc bias; // empty without a bias
   final memory.desc wAny;
+  final memory.desc dwAny;
   private final WeightedSpec spec;
   private final Shape wPhysical; // (O, ...)
   private OneDnnLayout y; // (N, O, ...)
@@ -39,7 +41,8 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
     this.spec = spec;
     this.x = x;
     this.wPhysical = wPhysical;
-    wAny = Dnnl.any(wPhysical);
+    wAny = Dnnl.any(wPhysical, context.types().activation());
+    dwAny = Dnnl.any(wPhysical, context.types().master());
     b = spec.bias() ? OneDnnLayout.plain(spec.b(), DType.F32) : null;
     bias = spec.bias() ? b.desc() : new memory.desc();
   }
@@ -63,7 +66,8 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
       if (usage.weightGradients()) {
         planWeights(hint);
       } else if (w == null) {
-        w = weightsLayout(hint.weights_desc(0));
+        boolean packed = !usage.exactWeights() || context().types().equals(Types.F32);
+        w = weightsLayout(packed ? hint.weights_desc(0) : Dnnl.plain(wPhysical, DType.F32));
       }
       if (usage.training() && usage.inputGradient()) {
         planData(hint);

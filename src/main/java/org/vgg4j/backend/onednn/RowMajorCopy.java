@@ -12,7 +12,7 @@ final class RowMajorCopy implements AutoCloseable {
 
   RowMajorCopy(Dnnl dnnl, OneDnnLayout of) {
     this.dnnl = dnnl;
-    OneDnnLayout plain = of.inOrder(of.plainDesc());
+    OneDnnLayout plain = of.plain(of.dtype());
     OneDnnArena arena =
         closing.own(new OneDnnArena(dnnl, Arena.align(plain.bytes()), MemoryOwner.STAGING));
     tensor = arena.tensor(0, plain);

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.vgg4j.tensor.Precision;
 
 /**
  * The choices of a GPU engine that fuses and defers as a test wants: no timing decides. What is

@@ -3,7 +3,6 @@ package org.vgg4j.backend.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,17 +31,10 @@ final class CudaDeviceNumberTest {
 
   private static Backend open(String device) {
     return Backends.open(
-            new EngineOptions(
-                device,
-                Backends.DEFAULT_VARIANT,
-                CudaUnderTest.libraries(),
-                null,
-                null,
-                null,
-                null,
-                true,
-                null,
-                Map.of()))
+            EngineOptions.builder(device)
+                .cudaLibraries(CudaUnderTest.libraries())
+                .deterministic(true)
+                .build())
         .backend();
   }
 

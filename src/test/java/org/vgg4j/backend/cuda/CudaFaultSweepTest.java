@@ -14,6 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.backend.cuda.EngineLife.Place;
+import org.vgg4j.tensor.Precision;
 
 /**
  * Every call of every native function that an engine makes from its opening to its closing fails

@@ -22,6 +22,7 @@ import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.AttachedOptimizer;
 import org.vgg4j.optim.Sgd;
 import org.vgg4j.tensor.CounterRandom;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.testing.Errors;

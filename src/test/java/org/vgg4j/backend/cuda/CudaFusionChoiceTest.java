@@ -22,6 +22,7 @@ import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;

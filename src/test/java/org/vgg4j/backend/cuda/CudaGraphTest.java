@@ -29,6 +29,7 @@ import org.vgg4j.optim.Optimizer;
 import org.vgg4j.optim.Sgd;
 import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.tensor.CounterRandom;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.Snapshot;
 import org.vgg4j.train.Trainer;

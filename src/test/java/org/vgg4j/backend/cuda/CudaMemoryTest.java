@@ -25,6 +25,7 @@ import org.vgg4j.tensor.MemoryOwner;
 import org.vgg4j.tensor.MemorySpace;
 import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.testing.ErrorLines;
 import org.vgg4j.testing.TinyNets;
 import org.vgg4j.train.TrainingStep;

@@ -23,6 +23,7 @@ import org.vgg4j.optim.Optimizer;
 import org.vgg4j.optim.Sgd;
 import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.tensor.OperationTime;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.tensor.Profiler;
 import org.vgg4j.tensor.SectionTime;
 import org.vgg4j.tensor.StepMarks;

@@ -29,6 +29,7 @@ import org.vgg4j.optim.Adam;
 import org.vgg4j.tensor.HostBuffer;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.tensor.Recorded;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.testing.ErrorLines;

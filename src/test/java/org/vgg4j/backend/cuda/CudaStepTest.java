@@ -10,6 +10,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.vgg4j.tensor.Precision;
 
 /** What a training step costs beside its work, and what an engine leaves behind. */
 @OnStandIn

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
+import org.vgg4j.tensor.Precision;
 
 /**
  * What the GPU engine's tests run on: the CPU stand-in for CUDA, or a GPU when the property {@code

@@ -20,6 +20,7 @@ import org.vgg4j.run.LargestBatch;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Precision;
 
 /** What a training moves and takes on a GPU that is not here. */
 final class DescribedGpuTest {

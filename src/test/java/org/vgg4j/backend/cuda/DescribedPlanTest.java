@@ -12,6 +12,7 @@ import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Settings;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.tensor.Work;
 
 /** What is planned for a described GPU is what the engine plans on one that is there. */

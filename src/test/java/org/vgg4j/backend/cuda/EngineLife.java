@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.vgg4j.tensor.MemoryUse;
+import org.vgg4j.tensor.Precision;
 
 /**
  * The life of a GPU engine: it opens, builds a small net, makes a few steps, is read and closes.

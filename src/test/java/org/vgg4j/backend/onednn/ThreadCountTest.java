@@ -45,8 +45,7 @@ final class ThreadCountTest {
 
     public static void main(String[] arguments) {
       Integer asked = arguments[0].equals("none") ? null : Integer.valueOf(arguments[0]);
-      try (OneDnnBackend engine =
-          new OneDnnBackend(new OneDnnOptions(OneDnnOptions.Activations.PREFERRED, asked))) {
+      try (OneDnnBackend engine = new OneDnnBackend(OneDnnOptions.DEFAULT.withThreads(asked))) {
         Shape shape = Shape.of(8, 16, 32, 32);
         OneDnnLayout x = OneDnnLayout.plain(shape, DType.F32);
         try (BatchNorm2dPlan plan =
@@ -132,9 +131,8 @@ final class ThreadCountTest {
   /** OpenMP keeps the number by thread, and an engine may change its thread. */
   @Test
   void enginesKeepTheirNumbersOnEveryThread() throws InterruptedException {
-    OneDnnOptions.Activations usual = OneDnnOptions.Activations.PREFERRED;
-    try (Dnnl one = new Dnnl(new OneDnnOptions(usual, 1));
-        Dnnl three = new Dnnl(new OneDnnOptions(usual, 3))) {
+    try (Dnnl one = new Dnnl(OneDnnOptions.DEFAULT.withThreads(1));
+        Dnnl three = new Dnnl(OneDnnOptions.DEFAULT.withThreads(3))) {
       for (int round = 0; round < 2; round++) {
         one.stream();
         assertEquals(1, OpenMp.instance().team());

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.tensor.Precision;
 
 /**
  * A GPU that is not here: what cuDNN asks of one to plan for it, and its published figures.
@@ -86,6 +87,20 @@ public record DeviceDescription(
    */
   public void require(DType type) {
     PlanTarget.require(type, productName, capability);
+  }
+
+  /**
+   * Returns the published rate of products in a precision, in operations a second.
+   *
+   * @throws org.vgg4j.tensor.InvalidInputException when the GPU cannot compute in it
+   */
+  public double operationsPerSecond(Precision precision) {
+    require(precision.types().activation());
+    return switch (precision) {
+      case FP32 -> fp32;
+      case TF32 -> tf32.orElse(fp32); // an older GPU takes them as fp32
+      case BF16 -> bf16.orElseThrow();
+    };
   }
 
   private static DeviceDescription parse(String name, String text) throws IOException {

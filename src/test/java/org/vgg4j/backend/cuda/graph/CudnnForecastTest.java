@@ -12,12 +12,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.backend.cuda.Activations;
 import org.vgg4j.backend.cuda.CudaOptions;
 import org.vgg4j.backend.cuda.DescribedGpu;
-import org.vgg4j.backend.cuda.Precision;
 import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Stage;
 import org.vgg4j.run.Forecast;
 import org.vgg4j.run.Recipe;
+import org.vgg4j.tensor.Precision;
 import org.vgg4j.tensor.Work;
 
 /** Memory and bytes moved with the real cuDNN's plans. */
