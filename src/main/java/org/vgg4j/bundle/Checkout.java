@@ -22,6 +22,9 @@ public record Checkout(Path home, Path classes, List<Path> jars) {
   private static final Pattern VERSION =
       Pattern.compile("<artifactId>vgg4j</artifactId>\\s*<version>([^<]+)</version>");
 
+  /** What the launcher makes of the folder {@code classes} beside it. */
+  private static final String LAUNCHERS_JAR = "vgg4j.jar";
+
   /** Copies the list. */
   public Checkout {
     jars = List.copyOf(jars);
@@ -38,10 +41,11 @@ public record Checkout(Path home, Path classes, List<Path> jars) {
     Path classes = null;
     for (String part : classPath.split(":")) {
       Path path = Path.of(part);
-      if (Files.isRegularFile(path)) {
+      Path own = path.endsWith(LAUNCHERS_JAR) ? path.resolveSibling("classes") : path;
+      if (classes == null && Files.isDirectory(own.resolve("org/vgg4j"))) {
+        classes = own;
+      } else if (Files.isRegularFile(path)) {
         jars.add(path);
-      } else if (classes == null && Files.isDirectory(path.resolve("org/vgg4j"))) {
-        classes = path;
       }
     }
     if (classes == null || !Files.isRegularFile(home.resolve("pom.xml"))) {
