@@ -61,8 +61,7 @@ public final class Main implements Runnable {
 
   /** Runs a command that writes results to {@code out} and all else to {@code err}. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
-    CommandLine line = new CommandLine(new Main());
-    commands(arguments.length == 0 ? "" : arguments[0]).forEach(line::addSubcommand);
+    CommandLine line = line(arguments.length == 0 ? "" : arguments[0]);
     line.registerConverter(Path.class, Failures::path);
     line.setOut(out);
     line.setErr(err);
@@ -78,6 +77,13 @@ public final class Main implements Runnable {
       err.flush();
       return ExitCode.BAD_INPUT;
     }
+  }
+
+  /** Returns the command line with one command, or with all where there is none of that name. */
+  static CommandLine line(String asked) {
+    CommandLine line = new CommandLine(new Main());
+    commands(asked).forEach(line::addSubcommand);
+    return line;
   }
 
   /**

@@ -96,7 +96,7 @@ final class DoctorCommandTest {
   /** An option is called by its flag where the command has that, else by its field. */
   @Test
   void refusalsNameFlags() {
-    CommandLine main = new CommandLine(new Main());
+    CommandLine main = Main.line("");
     main.setErr(new PrintWriter(err));
     Exception rate = InvalidInputException.of("learningRate", "must be positive, not 0.0");
     for (String command : new String[] {"train", "evaluate"}) {

@@ -29,12 +29,12 @@ final class MemoryCommandTest {
       Map.of(
           "layers", "64,64,M,64,64,M,64,M",
           "width", "1/8",
-          "imageSize", "16",
+          "imageSize", "32",
           "batchSize", "16");
 
   private static final List<String> FLAGS =
       List.of(
-          ("--layers 64,64,M,64,64,M,64,M --width 1/8 --image-size 16 --batch-size 16 --data sample"
+          ("--layers 64,64,M,64,64,M,64,M --width 1/8 --image-size 32 --batch-size 16 --data sample"
                   + " --train-limit 40 --test-limit 20 --device cpu --lr-schedule constant")
               .split(" "));
 

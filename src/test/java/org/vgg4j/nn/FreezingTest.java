@@ -198,7 +198,8 @@ final class FreezingTest {
       MemoryPlan after = part.network().memoryPlan();
       assertTrue(after.activations() < before.activations() / 2);
       assertTrue(after.activationGradients() < before.activationGradients() / 2);
-      assertEquals(before.parameters(), after.parameters());
+      // Layers that are not trained store weights as the forward reads them.
+      assertTrue(after.parameters() <= before.parameters());
       assertTrue(after.trained() < before.trained());
       assertEquals(after.trained(), after.gradients());
       assertEquals(before.totalBytes(2) - before.totalBytes(0), 2 * before.trained());
