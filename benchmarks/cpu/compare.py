@@ -110,9 +110,10 @@ def ceiling(precision: str, threads: int) -> dict:
 def kinds(case: Case, precision: str, threads: int) -> dict:
     """Milliseconds of a step by kind of operation."""
     with tempfile.TemporaryDirectory() as folder:
-        images = case.batch * (2 if case.image_size > 100 and case.width == "1" else 8)
+        steps = 5 if case.steps == 1 else 30  # short ones are interrupted more easily
         command = [str(ROOT / "vgg"), "train", "--data", "sample", *case.vgg_flags(), "--device", "cpu", "--precision", precision,
-                   "--threads", str(threads), "--profile", "5", "--epochs", "1", "--train-limit", str(images + 3 * case.batch),
+                   "--threads", str(threads), "--profile", str(steps), "--epochs", "1",
+                   "--train-limit", str((steps + 4) * case.batch),
                    "--test-limit", "8", "--no-report", "--out", folder + "/run"]
         done = subprocess.run(command, capture_output=True, text=True)
         try:
@@ -162,7 +163,7 @@ def main() -> None:
         parser.error(f"unknown case {unknown[0]}" if unknown else "--rounds must be 7 or more")
     compiles = not (arguments.quick or arguments.no_compile)
     result = {"date": datetime.date.today().isoformat(), "cpu": cpu_name(), "threads": arguments.threads,
-              "system": platform.platform(), "python": platform.python_version(), "compile": compiles, "rounds": arguments.rounds,
+              "system": f"{platform.system()} {platform.machine()}", "python": platform.python_version(), "compile": compiles, "rounds": arguments.rounds,
               "ceilings": {}, "cases": [], "growth": {}}
     for precision in arguments.precisions.split(","):
         result["ceilings"][precision] = ceiling(precision, arguments.threads)

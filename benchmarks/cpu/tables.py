@@ -33,14 +33,14 @@ def cases(result: dict) -> list:
 
 
 def first_steps(result: dict) -> list:
-    lines = ["| case | | loss | error of the loss | of all gradients | of the worst tensor |", "|---|---|---|---|---|---|"]
+    lines = ["| case | | loss | error of the loss | of the gradients | of PyTorch's gradients |", "|---|---|---|---|---|---|"]
     for row in result["cases"]:
         step = row.get("first_step")
         if step and "error" in step:
             lines.append(f"| {row['case']} | {WORDS[row['precision']]} | {step['error']} | | | |")
         elif step:
             lines.append(f"| {row['case']} | {WORDS[row['precision']]} | {step['loss']:.4f} | {step['loss_error']:.1e} |"
-                         f" {step['gradient_error']:.1e} | {step['worst_tensor']:.1e} |")
+                         f" {step['gradient_error']:.1e} | {step['torch_gradient_error']:.1e} |")
     return lines
 
 
@@ -78,7 +78,7 @@ def write(result: dict, out: str) -> None:
              f"The peak is a large matrix product on vgg4j's engine in the same run: {peaks}. Memory is the largest a process had.",
              "" if result["compile"] else "torch.compile was left out.", ""]
     lines += [f"- {name}: {case}" for name, case in CASES.items() if any(row["case"] == name for row in result["cases"])]
-    lines += ["", *cases(result), "", "## The first step, against PyTorch's from the same weights", "", *first_steps(result), "",
+    lines += ["", *cases(result), "", "## The first step, against PyTorch's in double from the same weights", "", *first_steps(result), "",
               "## Where vgg4j's time goes", "", *kinds(result)]
     missing = [f"- {row['case']} {WORDS[row['precision']]}, {name}: {why}" for row in result["cases"]
                for name, why in row["left_out"].items()]

@@ -9,8 +9,8 @@ the same conversation as `./vgg benchmark --on-request --json`; see ../gpu/alter
 entropy, backward and a fused Adam; random images stay in memory. bf16 is autocast; pure-bf16, for inference, keeps weights and
 activations in bf16. For inference the batch norms are folded into the convolutions.
 
-With --check FILE.safetensors, from FirstStep.java, it computes the loss and the gradients of that file's net and batch instead,
-and prints how far the file's are from them.
+With --check FILE.safetensors, from FirstStep.java, it computes the loss and the gradients of that file's net and batch in double
+instead, and prints how far the file's are from them, and its own in the precision of the case.
 """
 import argparse
 import json
@@ -129,14 +129,25 @@ def check(arguments) -> None:
     with torch.no_grad():
         for (_, parameter), name in zip(named, ours):
             parameter.copy_(tensors[name.removeprefix("grad.")])
+    x, labels = tensors["x"], tensors["labels"]
+
+    def gradients(of: nn.Module, images: torch.Tensor) -> tuple:
+        of.zero_grad(set_to_none=True)
+        loss = nn.functional.cross_entropy(of(images), labels)
+        loss.backward()
+        return float(loss.detach()), [parameter.grad.detach().double().clone() for parameter in of.parameters()]
+
     with torch.autocast("cpu", torch.bfloat16, enabled=arguments.precision == "bf16"):
-        loss = nn.functional.cross_entropy(net(tensors["x"]), tensors["labels"])
-    loss.backward()
-    errors = [float((mine.grad - theirs).norm() / mine.grad.norm().clamp_min(1e-12))
-              for (_, mine), theirs in zip(named, ours.values())]
-    whole = [torch.cat([tensor.flatten() for tensor in many]) for many in ([p.grad for _, p in named], list(ours.values()))]
-    print(json.dumps({"loss": float(loss), "loss_error": abs(float(loss) - float(tensors["loss"])) / float(loss),
-                      "gradient_error": float((whole[0] - whole[1]).norm() / whole[0].norm()), "worst_tensor": max(errors)}))
+        _, theirs = gradients(net, x)
+    loss, right = gradients(net.double(), x.double())
+    mine = [tensor.double() for tensor in ours.values()]
+
+    def error(some: list) -> float:
+        return float((torch.cat([a.flatten() for a in some]) - torch.cat([b.flatten() for b in right])).norm()
+                     / torch.cat([b.flatten() for b in right]).norm())
+
+    print(json.dumps({"loss": loss, "loss_error": abs(loss - float(tensors["loss"])) / loss, "gradient_error": error(mine),
+                      "torch_gradient_error": error(theirs)}))
 
 
 def main() -> None:
