@@ -63,20 +63,28 @@ final class CpuPrecisionTest {
     assertEquals("bf16", precision(run));
   }
 
+  @Test
+  @OnCpuBf16
+  void withoutAvx512ItIsRefusedEvenEmulated() throws Exception {
+    String refusal = child("AVX2", "--precision", "bf16", "--emulate-bf16");
+    assertTrue(refusal.startsWith("2 vgg: --precision bf16 needs AVX-512, and this"), refusal);
+    assertFalse(Files.exists(folder.resolve("child")));
+  }
+
   /** As on a processor without the instructions. */
   @Test
   @OnCpuBf16
   void withoutInstructionsItIsRefusedOrEmulated() throws Exception {
-    String refusal = child("--precision", "bf16");
+    String refusal = child("AVX512_CORE", "--precision", "bf16");
     assertTrue(refusal.startsWith("2 vgg: --precision bf16 needs AVX512_BF16 or AMX"), refusal);
     assertFalse(Files.exists(folder.resolve("child")));
-    String emulated = child("--precision", "bf16", "--emulate-bf16");
+    String emulated = child("AVX512_CORE", "--precision", "bf16", "--emulate-bf16");
     assertTrue(emulated.startsWith("0 "), emulated);
     assertEquals("bf16", precision(folder.resolve("child")));
   }
 
-  /** Returns exit code and stderr of a training that uses no newer instructions than AVX512. */
-  private String child(String... more) throws IOException, InterruptedException {
+  /** Returns exit code and stderr of a training that uses no newer instructions. */
+  private String child(String newest, String... more) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-Dvgg4j.home=" + System.getProperty("basedir", ".")));
@@ -89,7 +97,7 @@ final class CpuPrecisionTest {
         new ProcessBuilder(command)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .redirectError(log.toFile());
-    builder.environment().putAll(Map.of("ONEDNN_MAX_CPU_ISA", "AVX512_CORE"));
+    builder.environment().putAll(Map.of("ONEDNN_MAX_CPU_ISA", newest));
     Process process = builder.start();
     assertTrue(process.waitFor(120, TimeUnit.SECONDS), "hangs");
     return process.exitValue() + " " + Files.readString(log, StandardCharsets.UTF_8);

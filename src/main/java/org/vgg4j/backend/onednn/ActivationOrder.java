@@ -1,6 +1,5 @@
 package org.vgg4j.backend.onednn;
 
-import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.vgg4j.backend.onednn.OneDnnOptions.Activations;
 import org.vgg4j.tensor.DType;
@@ -28,7 +27,7 @@ final class ActivationOrder {
       return memory.format_tag.acdb;
     }
     boolean isNarrow = shape.dim(1) > 1 && shape.dim(1) <= HALF_BLOCK;
-    return isNarrow && type == DType.F32 && hasBlocksOf16()
+    return isNarrow && type == DType.F32 && Dnnl.hasAvx512()
         ? memory.format_tag.aBcd8b
         : memory.format_tag.any;
   }
@@ -36,12 +35,8 @@ final class ActivationOrder {
   /** Returns the order in which the gradient of filters (K, C, R, S) is to read images. */
   static memory.format_tag ofWeightsGradient(Shape w, Activations asked, DType type) {
     boolean isNarrow = Math.min(w.dim(0), w.dim(1)) < BLOCK;
-    return asked == Activations.NHWC || (isNarrow && type == DType.BF16 && hasBlocksOf16())
+    return asked == Activations.NHWC || (isNarrow && type == DType.BF16 && Dnnl.hasAvx512())
         ? memory.format_tag.acdb
         : memory.format_tag.any;
-  }
-
-  private static boolean hasBlocksOf16() {
-    return dnnl.get_effective_cpu_isa().intern().value >= dnnl.cpu_isa.avx512_core.value;
   }
 }

@@ -30,6 +30,12 @@ final class Bf16 {
     if (options.precision() != Precision.BF16) {
       return Types.F32;
     }
+    if (!Dnnl.hasAvx512()) {
+      throw InvalidInputException.of(
+          "precision",
+          "bf16 needs AVX-512, and this processor has only %s: use fp32"
+              .formatted(Dnnl.instructionSet()));
+    }
     if (!isNative() && !options.emulates()) {
       throw InvalidInputException.of(
           "precision",
@@ -42,7 +48,6 @@ final class Bf16 {
 
   /** Returns whether oneDNN uses instructions for products in bf16 here. */
   static boolean isNative() {
-    dnnl.cpu_isa isa = dnnl.get_effective_cpu_isa().intern();
-    return isa.value >= dnnl.cpu_isa.avx512_core.value && !WITHOUT.contains(isa);
+    return Dnnl.hasAvx512() && !WITHOUT.contains(dnnl.get_effective_cpu_isa().intern());
   }
 }

@@ -73,6 +73,11 @@ final class Dnnl implements AutoCloseable {
     return dnnl.get_effective_cpu_isa().toString();
   }
 
+  /** Returns whether registers hold 16 floats. */
+  static boolean hasAvx512() {
+    return dnnl.get_effective_cpu_isa().intern().value >= dnnl.cpu_isa.avx512_core.value;
+  }
+
   String describe() {
     return "oneDNN "
         + version()

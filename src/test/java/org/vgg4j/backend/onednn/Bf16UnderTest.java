@@ -1,6 +1,5 @@
 package org.vgg4j.backend.onednn;
 
-import org.bytedeco.dnnl.global.dnnl;
 import org.vgg4j.tensor.Precision;
 
 /** The CPU engine in bf16 as tests take it: emulated where the processor has no instructions. */
@@ -15,6 +14,6 @@ public final class Bf16UnderTest {
 
   /** Returns whether oneDNN computes in bf16 here, if need be by emulation. */
   public static boolean isThere() {
-    return dnnl.get_effective_cpu_isa().intern().value >= dnnl.cpu_isa.avx512_core.value;
+    return Dnnl.hasAvx512();
   }
 }
