@@ -52,7 +52,8 @@ public final class EngineSettings {
     Map<String, ?> ofGpu = isOnHost ? given : now;
     // Each engine has a default precision of its own.
     String engineBefore = DeviceSettings.DEVICE.find(before);
-    boolean isOther = engineBefore != null && !engine(engineBefore).equals(engine(device));
+    boolean isOther =
+        engineBefore != null && !Backends.engine(engineBefore).equals(Backends.engine(device));
     String precision = DeviceSettings.PRECISION.find(isOther ? given : now);
     boolean emulates = Boolean.TRUE.equals(DeviceSettings.EMULATE_BF16.find(isOther ? given : now));
     String activations = DeviceSettings.ACTIVATIONS.find(ofGpu);
@@ -84,11 +85,6 @@ public final class EngineSettings {
         Boolean.TRUE.equals(DeviceSettings.DETERMINISTIC.find(now)),
         DeviceSettings.THREADS.find(now),
         isAsBefore ? choices : Map.of());
-  }
-
-  /** Returns the engine in a device's name, whatever that says. */
-  private static String engine(String device) {
-    return device.replaceFirst(":.*", "");
   }
 
   /** Returns whether a device is the processor by its name; null is not. */

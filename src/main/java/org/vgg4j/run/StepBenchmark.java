@@ -103,7 +103,7 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
   public List<Window> runForward(Recipe recipe, Backend backend, Pace pace) {
-    int batch = recipe.training().batchSize();
+    int batch = imagesOfStep(recipe);
     VggConfig config = NormFolding.config(recipe.net());
     NetworkOptions options = NetworkOptions.inference(batch).withSeed(recipe.training().seed());
     try (NetworkPlan plan = Vgg.plan(config, recipe.initialization(), options, backend)) {

@@ -46,6 +46,17 @@ final class BenchmarkCommandTest {
     assertTrue(result.outLines().contains("batch: 6"), result.out());
   }
 
+  @Test
+  void inferenceIsTimedInAsManyWindows() throws Exception {
+    Cli.Result result =
+        run("--inference", "--batch-size", "2", "--accumulate", "2", "--repeats", "3", "--json");
+    assertEquals(0, result.code(), result.err());
+    JsonNode json = new ObjectMapper().readTree(result.out());
+    assertEquals(4, json.get("batch").asInt());
+    assertEquals(3, json.get("windows").size());
+    assertTrue(json.get("min").asDouble() > 0);
+  }
+
   private static Cli.Result onRequest(String input, String... more) {
     InputStream before = System.in;
     System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
