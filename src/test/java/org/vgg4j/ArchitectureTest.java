@@ -38,6 +38,7 @@ class ArchitectureTest {
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
           Map.entry("tensor", Set.of()),
+          Map.entry("collective", Set.of("tensor")),
           Map.entry("nn", Set.of("tensor")),
           Map.entry("optim", Set.of("nn", "tensor")),
           Map.entry("data", Set.of("tensor")),

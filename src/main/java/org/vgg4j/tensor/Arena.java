@@ -24,6 +24,13 @@ public interface Arena extends AutoCloseable {
    */
   Tensor tensor(long offsetBytes, Layout layout);
 
+  /**
+   * Returns the memory itself, for a library that works on it in place.
+   *
+   * @throws IllegalStateException when the arena is closed
+   */
+  Elements elements();
+
   /** Sets every byte to zero. */
   void zero();
 

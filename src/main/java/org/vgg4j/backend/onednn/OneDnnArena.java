@@ -2,6 +2,7 @@ package org.vgg4j.backend.onednn;
 
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.Elements;
 import org.vgg4j.tensor.Layout;
 
 /** Native memory and the tensors in it. */
@@ -37,6 +38,11 @@ final class OneDnnArena implements Arena {
               + bytes());
     }
     return views.own(new OneDnnTensor(dnnl, memory, offsetBytes, own));
+  }
+
+  @Override
+  public Elements elements() {
+    return new Elements.Host(memory.address(0), memory.bytes());
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.vgg4j.backend.reference;
 import java.util.Arrays;
 import java.util.function.IntFunction;
 import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Elements;
 import org.vgg4j.tensor.HostMemory;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.MemoryLedger;
@@ -60,6 +61,11 @@ final class ReferenceArena implements Arena {
       integers = take(long[]::new);
     }
     return new ReferenceTensor(this, own, (int) (offsetBytes / ReferenceLayout.CELL_BYTES));
+  }
+
+  @Override
+  public Elements elements() {
+    return new Elements.Heap(values());
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.vgg4j.backend.cuda.memory;
 
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.Elements;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 
@@ -56,6 +57,11 @@ public final class CudaArena implements Arena {
               + bytes());
     }
     return new CudaTensor(engine, memory, offsetBytes, own);
+  }
+
+  @Override
+  public Elements elements() {
+    return new Elements.Device(memory.pointer().address(), memory.bytes());
   }
 
   @Override
