@@ -16,13 +16,15 @@ import org.vgg4j.tensor.Precision;
  * @param threads how many threads compute; null for those of OMP_NUM_THREADS, else one for each
  *     processor
  * @param memory tells how much memory there is, and what limits it
+ * @param orders what is known of the orders of activations of single layers
  */
 public record OneDnnOptions(
     Activations activations,
     Precision precision,
     boolean emulates,
     Integer threads,
-    Supplier<HostMemory> memory) {
+    Supplier<HostMemory> memory,
+    OrderTuning orders) {
   /** The order of activations between layers. */
   public enum Activations {
     /** The order each oneDNN convolution prefers: blocks of channels on most CPUs. */
@@ -38,7 +40,8 @@ public record OneDnnOptions(
           Precision.FP32,
           false,
           null,
-          () -> HostMemory.now(Pointer.availablePhysicalBytes()));
+          () -> HostMemory.now(Pointer.availablePhysicalBytes()),
+          OrderTuning.NONE);
 
   /** Checks that the engine knows the precision. */
   public OneDnnOptions {
@@ -50,26 +53,31 @@ public record OneDnnOptions(
 
   /** Returns the same with another order of activations. */
   public OneDnnOptions withActivations(Activations other) {
-    return new OneDnnOptions(other, precision, emulates, threads, memory);
+    return new OneDnnOptions(other, precision, emulates, threads, memory, orders);
   }
 
   /** Returns the same with another precision. */
   public OneDnnOptions withPrecision(Precision other) {
-    return new OneDnnOptions(activations, other, emulates, threads, memory);
+    return new OneDnnOptions(activations, other, emulates, threads, memory, orders);
   }
 
   /** Returns the same with or without emulation. */
   public OneDnnOptions withEmulation(boolean other) {
-    return new OneDnnOptions(activations, precision, other, threads, memory);
+    return new OneDnnOptions(activations, precision, other, threads, memory, orders);
   }
 
   /** Returns the same with another number of threads. */
   public OneDnnOptions withThreads(Integer other) {
-    return new OneDnnOptions(activations, precision, emulates, other, memory);
+    return new OneDnnOptions(activations, precision, emulates, other, memory, orders);
   }
 
   /** Returns the same with another reader of the memory's limits. */
   public OneDnnOptions withMemory(Supplier<HostMemory> other) {
-    return new OneDnnOptions(activations, precision, emulates, threads, other);
+    return new OneDnnOptions(activations, precision, emulates, threads, other, orders);
+  }
+
+  /** Returns the same with other knowledge of single layers. */
+  public OneDnnOptions withOrders(OrderTuning other) {
+    return new OneDnnOptions(activations, precision, emulates, threads, memory, other);
   }
 }
