@@ -1,10 +1,9 @@
 package org.vgg4j.run;
 
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -29,12 +28,13 @@ record ProcessorUse(double wall, double busy, double own, int processors) {
 
   /** Reads now; null where the system does not tell. */
   static ProcessorUse now() {
-    try {
-      if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system) {
-        List<String> lines = Files.readAllLines(Path.of("/proc/stat"));
-        return of(lines, system.getProcessCpuTime() / 1e9, System.nanoTime() / 1e9);
-      }
+    Duration own = ProcessHandle.current().info().totalCpuDuration().orElse(null);
+    if (own == null) {
       return null;
+    }
+    try {
+      List<String> lines = Files.readAllLines(Path.of("/proc/stat"));
+      return of(lines, own.toNanos() / 1e9, System.nanoTime() / 1e9);
     } catch (IOException e) {
       return null;
     }
@@ -44,7 +44,7 @@ record ProcessorUse(double wall, double busy, double own, int processors) {
   static ProcessorUse of(List<String> stat, double own, double wall) {
     String all = stat.isEmpty() ? "" : stat.get(0);
     int processors = (int) stat.stream().filter(line -> line.matches("cpu\\d+ .*")).count();
-    if (!all.matches("cpu( +\\d+){5,}") || processors == 0 || own < 0) {
+    if (!all.matches("cpu( +\\d+){5,}") || processors == 0) {
       return null;
     }
     String[] columns = all.split(" +");
