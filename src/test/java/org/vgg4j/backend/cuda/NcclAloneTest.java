@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -170,6 +174,51 @@ final class NcclAloneTest {
     collective.sum(new double[1]);
     backend.close();
     collective.close();
+  }
+
+  @Test
+  void ranksThatDoNotComeAreGivenUp() {
+    NcclOptions impatient = new NcclOptions(Duration.ofSeconds(1), Duration.ofSeconds(1), null);
+    try (CudaBackend backend = CudaUnderTest.open()) {
+      PeerLostException lost =
+          assertThrows(
+              PeerLostException.class, () -> NcclRanks.join(backend, id, 0, 2, impatient));
+      assertEquals(
+          "rank 0 of 2: the other ranks did not all come within 1.0 s", lost.getMessage());
+      try (Slab slab = new Slab(backend, DType.F32, COUNT).fill(0)) {
+        assertArrayEquals(filled(COUNT), slab.values());
+      }
+      newId();
+      try (Collective collective = join(backend)) {
+        collective.sum(new double[1]);
+      }
+    }
+  }
+
+  @Test
+  void oneGpuForTwoRanksIsRefused() throws InterruptedException {
+    List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+    Thread[] ranks = new Thread[2];
+    for (int i = 0; i < ranks.length; i++) {
+      int rank = i;
+      ranks[i] =
+          new Thread(
+              () -> {
+                try (CudaBackend backend = CudaUnderTest.open()) {
+                  NcclRanks.join(backend, id, rank, ranks.length, Ranks.PATIENT);
+                } catch (RuntimeException e) {
+                  failures.add(e);
+                }
+              });
+      ranks[i].start();
+    }
+    for (Thread rank : ranks) {
+      rank.join();
+    }
+    assertEquals(2, failures.size(), failures::toString);
+    assertTrue(
+        failures.stream().anyMatch(e -> e.getMessage().contains("Duplicate GPU detected")),
+        failures::toString);
   }
 
   @Test

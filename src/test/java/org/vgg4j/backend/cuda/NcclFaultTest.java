@@ -15,7 +15,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.collective.Collective;
 import org.vgg4j.collective.PeerLostException;
@@ -165,8 +164,8 @@ final class NcclFaultTest {
   })
   void ranksThatCannotMeetSaySo(String fault, String message) {
     StandIn.faults(fault);
-    Ranks short_ = new Ranks(1, CudaOptions.STRICT, new NcclOptions(SHORT, SHORT, null));
-    Ranks.Outcome<Void> outcome = short_.run((backend, collective) -> (Void) null).get(0);
+    Ranks impatient = new Ranks(1, CudaOptions.STRICT, new NcclOptions(SHORT, SHORT, null));
+    Ranks.Outcome<Void> outcome = impatient.run((backend, collective) -> (Void) null).get(0);
     assertTrue(lost(outcome).startsWith("rank 0 of 1: ncclCommInitRankConfig failed: " + message));
   }
 
@@ -183,60 +182,12 @@ final class NcclFaultTest {
         "ncclAllReduce", assertInstanceOf(CudaException.class, outcome.failure()).call());
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"", "ncclCommInitRankConfig@1=7~"})
-  void meetingThatDoesNotEndIsGivenUp(String fault) {
-    StandIn.faults(fault);
-    byte[] id = NcclRanks.newId(CudaUnderTest.libraries(), Ranks.PATIENT);
-    NcclOptions impatient = new NcclOptions(SHORT, SHORT, null);
-    try (CudaBackend backend = CudaUnderTest.open()) {
-      PeerLostException lost =
-          assertThrows(
-              PeerLostException.class, () -> NcclRanks.join(backend, id, 1, 2, impatient));
-      assertEquals(
-          "rank 1 of 2: the other ranks did not all come within 0 s", lost.getMessage());
-      try (Slab slab = new Slab(backend, DType.F32, 4).fill(0)) {
-        assertEquals(Slab.value(0, 1), slab.values()[1], "the engine goes on");
-      }
-    }
-  }
-
   @Test
-  void oneGpuForTwoRanksIsRefused() {
-    Ranks all = Ranks.of(2);
-    byte[] id = NcclRanks.newId(CudaUnderTest.libraries(), all.nccl());
-    StandIn.devices(1);
-    List<Throwable> failures = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
-    Thread[] ranks = new Thread[2];
-    for (int i = 0; i < 2; i++) {
-      int rank = i;
-      ranks[i] =
-          new Thread(
-              () -> {
-                try (CudaBackend backend = CudaUnderTest.open()) {
-                  NcclRanks.join(backend, id, rank, 2, all.nccl());
-                } catch (RuntimeException e) {
-                  failures.add(e);
-                }
-              });
-      ranks[i].start();
-    }
-    for (Thread rank : ranks) {
-      assertTimely(rank);
-    }
-    StandIn.devices(3);
-    assertEquals(2, failures.size());
-    assertTrue(
-        failures.stream().anyMatch(e -> e.getMessage().contains("Duplicate GPU detected")),
-        failures::toString);
-  }
-
-  private static void assertTimely(Thread thread) {
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
+  void meetingThatHangsIsGivenUp() {
+    StandIn.faults("ncclCommInitRankConfig@1=7~");
+    Ranks impatient = new Ranks(1, CudaOptions.STRICT, new NcclOptions(SHORT, SHORT, null));
+    Ranks.Outcome<Void> outcome = impatient.run((backend, collective) -> (Void) null).get(0);
+    assertEquals("rank 0 of 1: the other ranks did not all come within 0.4 s", lost(outcome));
   }
 
   @Test

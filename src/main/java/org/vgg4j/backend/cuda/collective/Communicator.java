@@ -1,5 +1,6 @@
 package org.vgg4j.backend.cuda.collective;
 
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
@@ -58,8 +59,8 @@ final class Communicator {
       while (status == NcclCalls.IN_PROGRESS) {
         if (System.nanoTime() - end > 0) {
           throw new PeerLostException(
-              "%s: the other ranks did not all come within %d s"
-                  .formatted(who, settings.initialization().toSeconds()));
+              "%s: the other ranks did not all come within %s"
+                  .formatted(who, seconds(settings.initialization())));
         }
         pause();
         status = NcclCalls.ncclCommGetAsyncError(communicator);
@@ -70,6 +71,10 @@ final class Communicator {
       abort();
       throw e;
     }
+  }
+
+  static String seconds(Duration time) {
+    return time.toMillis() / 1000.0 + " s";
   }
 
   private void pause() {
@@ -107,7 +112,7 @@ final class Communicator {
       while (status == NcclCalls.IN_PROGRESS) {
         long waited = System.nanoTime() - start;
         if (waited > settings.silence().toNanos()) {
-          lose(call + " was not begun in " + settings.silence().toSeconds() + " s");
+          lose(call + " was not begun in " + seconds(settings.silence()));
         }
         check();
         if (waited < SPIN_NANOS) {

@@ -104,7 +104,7 @@ final class Watch {
       newerIsPending = false;
       since = now;
     } else if (waited > most) {
-      communicator.lose("no answer for " + settings.silence().toMillis() / 1000.0 + " s");
+      communicator.lose("no answer for " + Communicator.seconds(settings.silence()));
     }
   }
 
