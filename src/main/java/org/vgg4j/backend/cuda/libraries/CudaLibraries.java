@@ -151,7 +151,7 @@ public final class CudaLibraries {
       if (withDriver || found.keySet().stream().anyMatch(CudaLibrary::isDriver)) {
         bind(found.values(), bindings);
       } else {
-        bindCudnnAlone();
+        bindAlone(cudnn.class);
       }
       requireCudnn(found);
       return new Outcome(found, null);
@@ -213,14 +213,14 @@ public final class CudaLibraries {
   }
 
   /**
-   * Loads JavaCPP's library for cuDNN without that for CUDA's runtime, which needs a driver:
+   * Loads JavaCPP's library for one of CUDA's without that for CUDA's runtime, which needs a driver:
    * initializing the class would load both.
    */
-  private static void bindCudnnAlone() throws IOException {
+  static void bindAlone(Class<?> bindings) throws IOException {
     String before = System.getProperty(LOADS);
     System.setProperty(LOADS, "false");
     try {
-      Class.forName(cudnn.class.getName());
+      Class.forName(bindings.getName());
     } catch (ClassNotFoundException e) {
       throw new IllegalStateException(e);
     } finally {
@@ -231,9 +231,9 @@ public final class CudaLibraries {
       }
     }
     Loader.load(javacpp.class);
-    String name =
-        "/org/bytedeco/cuda/" + Loader.getPlatform() + "/" + System.mapLibraryName("jnicudnn");
-    System.load(Loader.cacheResource(cudnn.class, name).getPath());
+    String file = System.mapLibraryName("jni" + bindings.getSimpleName());
+    String name = "/org/bytedeco/cuda/" + Loader.getPlatform() + "/" + file;
+    System.load(Loader.cacheResource(bindings, name).getPath());
   }
 
   /** A cuDNN for another CUDA may load without error and fail at its first convolution. */
