@@ -146,7 +146,7 @@ public final class OneDnnBackend implements Backend {
   public WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
     OneDnnLayout own = Dnnl.layout(x);
     OneDnnLayout givenW = w == null ? null : Dnnl.layout(w);
-    return WinogradConv2d.isFor(dnnl, spec, own, givenW)
+    return WinogradShape.isFor(dnnl, spec, own, givenW)
         ? new WinogradConv2d(dnnl, spec, own, usage)
         : new OneDnnConv2d(dnnl, spec, own, givenW, usage);
   }

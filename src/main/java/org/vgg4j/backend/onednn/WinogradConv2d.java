@@ -9,7 +9,6 @@ import org.bytedeco.dnnl.primitive_attr;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
-import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
@@ -26,30 +25,6 @@ import org.vgg4j.tensor.WeightedPlan;
  * stay in the cache and take little memory.
  */
 final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
-  /** Rows of a transformed tile. */
-  static final int POINTS = 6;
-
-  /** Rows of a tile. */
-  private static final int TILE = 4;
-
-  private static final int TAPS = 3;
-  private static final int BLOCK = 16;
-
-  /** The least bytes of transformed rows that are worked on at a time. */
-  private static final long LEAST_AT_ONCE = 3L << 20;
-
-  /** The most, where the filters, which are read anew each time, take as much. */
-  private static final long MOST_AT_ONCE = 16L << 20;
-
-  /**
-   * What a transformed value costs, in multiply-adds of a convolution: some 0.7 ns beside 0.017 ns
-   * (two cores of an AMD EPYC with AVX-512, 2026-11-26).
-   */
-  private static final long COST_OF_TRANSFORM = 40;
-
-  /** The share of the direct convolution's time that is worth the change. */
-  private static final double LEAST_GAIN = 0.9;
-
   private final Conv2dSpec spec;
   private final OneDnnLayout x; // as it is given
   private final OneDnnLayout y;
@@ -57,9 +32,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
   private final OneDnnLayout b; // null without a bias
   private final OrderedCopy xCopy;
   private final OrderedCopy dxCopy; // null when not asked for
-  private final int tiles; // of an image
-  private final int atOnce; // tiles of an image that are worked on at a time
-  private final int images; // that are worked on at a time
+  private final WinogradShape shape;
   private final OneDnnLayout v; // transformed x
   private final OneDnnLayout m; // transformed y
   private final OneDnnLayout u; // transformed w
@@ -81,36 +54,27 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     super(context, "convolution", "x " + x.shape() + ", w " + spec.w());
     this.spec = spec;
     this.x = x;
-    y = images(spec.y(x.shape()));
-    w = filters(spec.w());
+    shape = new WinogradShape(spec, x.shape());
+    y = shape.y();
+    w = shape.w();
     b = spec.bias() ? OneDnnLayout.plain(spec.b(), DType.F32) : null;
-    int batch = x.shape().dim(0);
+    v = shape.transformedX();
+    m = shape.transformedY();
+    u = shape.transformedW();
+    biases = b == null ? null : shape.biases();
     int height = x.shape().dim(2);
-    int width = x.shape().dim(3);
-    tiles = tiles(height);
-    long tileBytes = (long) POINTS * (spec.inChannels() + spec.outChannels()) * width * Float.BYTES;
-    long filterBytes = (long) POINTS * TAPS * spec.inChannels() * spec.outChannels() * Float.BYTES;
-    long bytes = Math.max(LEAST_AT_ONCE, Math.min(filterBytes, MOST_AT_ONCE));
-    double tilesAtOnce = (double) bytes / tileBytes;
-    atOnce = divisor(tiles, tilesAtOnce);
-    images = atOnce < tiles ? 1 : divisor(batch, tilesAtOnce / tiles);
-    v = images(Shape.of(images, POINTS * spec.inChannels(), atOnce, width));
-    m = images(Shape.of(images, POINTS * spec.outChannels(), atOnce, width));
-    Shape groups = Shape.of(POINTS, spec.outChannels(), spec.inChannels(), 1, TAPS);
-    u = OneDnnLayout.of(groups, desc(groups, memory.format_tag.gOIhw16i16o));
-    biases =
-        b == null ? null : OneDnnLayout.plain(Shape.of(POINTS * spec.outChannels()), DType.F32);
-    int row = width * BLOCK;
-    int in = spec.inChannels() / BLOCK;
-    int out = spec.outChannels() / BLOCK;
-    int filterRow = TAPS * BLOCK * BLOCK;
-    wTiles = new RowTiles(context, "filters", 1, TAPS * in * out, filterRow, TAPS, 0);
-    xTiles = new RowTiles(context, "x", in, height, row, TILE, -1);
-    yTiles = new RowTiles(context, "y", out, height, row, TILE, 0);
-    dxTiles = new RowTiles(context, "dx", in, height, row, TILE, 0);
-    dyTiles = new RowTiles(context, "dy", out, height, row, TILE, -1);
+    int row = x.shape().dim(3) * WinogradShape.BLOCK;
+    int in = spec.inChannels() / WinogradShape.BLOCK;
+    int out = spec.outChannels() / WinogradShape.BLOCK;
+    int filterRow = WinogradShape.TAPS * WinogradShape.BLOCK * WinogradShape.BLOCK;
+    int taps = WinogradShape.TAPS;
+    wTiles = new RowTiles(context, "filters", 1, taps * in * out, filterRow, taps, 0);
+    xTiles = new RowTiles(context, "x", in, height, row, WinogradShape.TILE, -1);
+    yTiles = new RowTiles(context, "y", out, height, row, WinogradShape.TILE, 0);
+    dxTiles = new RowTiles(context, "dx", in, height, row, WinogradShape.TILE, 0);
+    dyTiles = new RowTiles(context, "dy", out, height, row, WinogradShape.TILE, -1);
     try {
-      memory.desc blocks = images(x.shape()).desc();
+      memory.desc blocks = shape.x().desc();
       xCopy = new OrderedCopy(this, "x", x, blocks, false);
       boolean hasData = usage.training() && usage.inputGradient();
       dxCopy = hasData ? new OrderedCopy(this, "dx", x, blocks, true) : null;
@@ -121,7 +85,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
       try (convolution_forward.primitive_desc description = describe("", () -> forward(usage))) {
         forward =
             operation("", description)
-                .multiplyAdds(multiplyAdds())
+                .multiplyAdds(shape.multiplyAdds())
                 .direct(dnnl.DNNL_ARG_SRC, "x", v)
                 .direct(dnnl.DNNL_ARG_WEIGHTS, "w", u)
                 .direct(dnnl.DNNL_ARG_BIAS, "b", biases)
@@ -134,74 +98,6 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
       abandon(e);
       throw e;
     }
-  }
-
-  /**
-   * Returns whether a convolution is to be computed so.
-   *
-   * @param givenW the layout of existing weights, or null
-   */
-  static boolean isFor(Dnnl context, Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW) {
-    boolean isPossible =
-        spec.kernel() == TAPS
-            && spec.padding() == 1
-            && spec.inChannels() % BLOCK == 0
-            && spec.outChannels() % BLOCK == 0
-            && x.dtype() == DType.F32
-            && Dnnl.hasAvx512()
-            && (givenW == null || givenW.equals(filters(spec.w())));
-    return isPossible
-        && switch (context.options().convolutions()) {
-          case DIRECT -> false;
-          case WINOGRAD -> true;
-          case PREFERRED -> x.matches(images(x.shape()).desc()) && isFaster(spec, x.shape());
-        };
-  }
-
-  private static boolean isFaster(Conv2dSpec spec, Shape x) {
-    long filters = (long) spec.inChannels() * spec.outChannels();
-    long columns = (long) x.dim(0) * tiles(x.dim(2)) * x.dim(3);
-    long products = columns * POINTS * TAPS * filters;
-    long transformed =
-        POINTS * (columns * (spec.inChannels() + spec.outChannels()) + TAPS * filters);
-    return products + COST_OF_TRANSFORM * transformed < LEAST_GAIN * spec.multiplyAdds(x);
-  }
-
-  private static int tiles(int height) {
-    return (height + TILE - 1) / TILE;
-  }
-
-  /** Returns the divisor of a number that is nearest to another, by their ratio. */
-  private static int divisor(int of, double wanted) {
-    int best = 1;
-    for (int divisor = 2; divisor <= of; divisor++) {
-      if (of % divisor == 0 && divisor * (double) best < wanted * wanted) {
-        best = divisor;
-      }
-    }
-    return best;
-  }
-
-  private static OneDnnLayout images(Shape shape) {
-    return OneDnnLayout.of(shape, desc(shape, memory.format_tag.aBcd16b));
-  }
-
-  private static OneDnnLayout filters(Shape shape) {
-    return OneDnnLayout.of(shape, desc(shape, memory.format_tag.OIhw16i16o));
-  }
-
-  private static memory.desc desc(Shape shape, memory.format_tag order) {
-    return new memory.desc(Dnnl.dims(shape), memory.data_type.f32, order);
-  }
-
-  private long multiplyAdds() {
-    return (long) images
-        * atOnce
-        * x.shape().dim(3)
-        * POINTS
-        * TAPS
-        * spec.inChannels()
-        * spec.outChannels();
   }
 
   private memory.desc bias() {
@@ -244,7 +140,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
                     new long[] {0, 1},
                     hint))) {
       return operation(" data gradient", description)
-          .multiplyAdds(multiplyAdds())
+          .multiplyAdds(shape.multiplyAdds())
           .input(dnnl.DNNL_ARG_WEIGHTS, "w", u, description.weights_desc(0))
           .direct(dnnl.DNNL_ARG_DIFF_DST, "dy", m)
           .direct(dnnl.DNNL_ARG_DIFF_SRC, "dx", v)
@@ -271,7 +167,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
                     new long[] {0, 1},
                     hint))) {
       return operation(" weights gradient", description)
-          .multiplyAdds(multiplyAdds())
+          .multiplyAdds(shape.multiplyAdds())
           .direct(dnnl.DNNL_ARG_SRC, "x", v)
           .direct(dnnl.DNNL_ARG_DIFF_DST, "dy", m)
           .output(dnnl.DNNL_ARG_DIFF_WEIGHTS, "dw", u, description.diff_weights_desc(0))
@@ -297,9 +193,9 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
 
   /** Does something for each part of the images that is worked on at a time. */
   private void parts(Work work) {
-    for (int image = 0; image < x.shape().dim(0); image += images) {
-      for (int tile = 0; tile < tiles; tile += atOnce) {
-        work.run(image, new RowTiles.Part(images, tile, atOnce));
+    for (int image = 0; image < x.shape().dim(0); image += shape.images()) {
+      for (int tile = 0; tile < shape.tiles(); tile += shape.tilesAtOnce()) {
+        work.run(image, new RowTiles.Part(shape.images(), tile, shape.tilesAtOnce()));
       }
     }
   }
@@ -310,8 +206,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
 
   /** All filters, of which 16 x 16 make a tile. */
   private RowTiles.Part filters() {
-    int blocks = spec.inChannels() / BLOCK * (spec.outChannels() / BLOCK);
-    return new RowTiles.Part(1, 0, blocks);
+    return new RowTiles.Part(1, 0, shape.filterBlocks());
   }
 
   @Override
@@ -325,7 +220,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
       bias = biasPlace.tensor();
       float[] own = new float[spec.outChannels()];
       OneDnnTensor.of(bTensor, b, operand("b")).read(own);
-      float[] all = new float[POINTS * own.length];
+      float[] all = new float[WinogradShape.POINTS * own.length];
       // What is added to the second row of six is added to each of the four.
       System.arraycopy(own, 0, all, own.length, own.length);
       bias.write(all);
@@ -373,7 +268,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     long fromY = address(dy, y, "dy");
     long to = address(dw, w, "dw");
     float[] sums = new float[b == null ? 0 : spec.outChannels()];
-    float[] all = new float[POINTS * sums.length];
+    float[] all = new float[WinogradShape.POINTS * sums.length];
     parts(
         (image, part) -> {
           OneDnnTensor in = vPlace.tensor();
