@@ -226,7 +226,12 @@ final class Dnnl implements AutoCloseable {
 
   /** Returns the descriptor of images, or of their gradients, in an order. */
   memory.desc activation(Shape shape, memory.format_tag order) {
-    return new memory.desc(dims(shape), dataType(types.activation()), order);
+    return ordered(shape, types.activation(), order);
+  }
+
+  /** Returns the descriptor of values in an order. */
+  static memory.desc ordered(Shape shape, DType dtype, memory.format_tag order) {
+    return new memory.desc(dims(shape), dataType(dtype), order);
   }
 
   static memory.desc plain(Shape shape, DType dtype) {
