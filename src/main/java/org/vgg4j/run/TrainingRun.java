@@ -221,6 +221,7 @@ public final class TrainingRun implements AutoCloseable {
       report("images: " + recipe.preprocessing());
     }
     setup.memory().lines(recipe).forEach(this::report);
+    expectMemory();
     recipe.training().updates().texts().forEach(this::report);
     // Before the net takes its memory, of which a measurement wants a part.
     Ceilings ceilings = profiledSteps > 0 ? CeilingMeasurement.of(setup.backend()) : null;
@@ -273,7 +274,7 @@ public final class TrainingRun implements AutoCloseable {
         report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));
       }
       MemoryUse memory = setup.backend().memory();
-      report("memory at peak: " + memory.peakLine(LARGEST_OWNERS));
+      report("memory at peak: " + memory.peakLine(LARGEST_OWNERS) + MemoryReport.processPeak());
       LOG.debug("Memory by owner, each at its own peak: {}", memory.peaks());
       return last;
     } catch (DeviceLostException e) {
@@ -351,6 +352,19 @@ public final class TrainingRun implements AutoCloseable {
     }
     previous = null;
     return state;
+  }
+
+  /** Says what the whole process will hold; the net's memory is not taken yet. */
+  private void expectMemory() {
+    Recipe divided = setup.divided();
+    MemoryPlan memory = planned.memoryPlan();
+    String line =
+        MemoryReport.ofProcess(
+            divided.trainingBytes(memory),
+            ProcessMemory.ofTraining(divided, memory, setup.backend()));
+    if (line != null) {
+      report(line);
+    }
   }
 
   private void report(String line) {
