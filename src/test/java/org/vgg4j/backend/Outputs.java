@@ -65,6 +65,11 @@ final class Outputs {
     return this;
   }
 
+  /** Returns all values, output by output. */
+  List<double[]> values() {
+    return outputs.stream().map(Output::values).toList();
+  }
+
   private int roundings(Output output) {
     return stored == DType.BF16 ? output.roundings : 0;
   }
