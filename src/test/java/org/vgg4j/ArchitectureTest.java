@@ -39,7 +39,7 @@ class ArchitectureTest {
       Map.ofEntries(
           Map.entry("tensor", Set.of()),
           Map.entry("collective", Set.of("tensor")),
-          Map.entry("nn", Set.of("tensor")),
+          Map.entry("nn", Set.of("collective", "tensor")),
           Map.entry("optim", Set.of("nn", "tensor")),
           Map.entry("data", Set.of("tensor")),
           Map.entry(DATA + "preprocessing", Set.of("data", "tensor")),
@@ -57,6 +57,7 @@ class ArchitectureTest {
           Map.entry(
               "train",
               Set.of(
+                  "collective",
                   "evaluation",
                   "model",
                   "nn",
@@ -69,6 +70,7 @@ class ArchitectureTest {
           Map.entry(
               "run",
               Set.of(
+                  "collective",
                   "profile",
                   "train",
                   "evaluation",

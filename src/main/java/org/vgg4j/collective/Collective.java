@@ -12,6 +12,11 @@ import org.vgg4j.tensor.DType;
  * any.
  */
 public interface Collective extends AutoCloseable {
+  /** Returns the collective of a training on one rank, for which nothing is to be done. */
+  static Collective alone() {
+    return OneRank.INSTANCE;
+  }
+
   /** Returns this rank, from 0. */
   int rank();
 

@@ -21,6 +21,7 @@ import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
+import org.vgg4j.train.DataParallel;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.ProfileRequest;
@@ -206,7 +207,8 @@ public final class TrainingRun implements AutoCloseable {
                 recipe.newOptimizer(),
                 setup.divided().training(),
                 setup.dataOn(),
-                setup.memory().room()));
+                setup.memory().room(),
+                DataParallel.NONE));
     if (stopping) {
       trainer.stop();
     }
