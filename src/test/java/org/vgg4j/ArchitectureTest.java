@@ -79,6 +79,7 @@ class ArchitectureTest {
                   "optim",
                   "data",
                   DATA + "preprocessing",
+                  DATA + "loading",
                   DATA + "decoding",
                   DATA + "sets",
                   "io",

@@ -120,7 +120,7 @@ public final class Backends {
    */
   public static List<String> variants(String device) {
     return switch (Choice.require("device", NAMES, engine(device))) {
-      case "auto", "cpu" -> List.of(DEFAULT_VARIANT, "nhwc");
+      case "auto", "cpu" -> List.of(DEFAULT_VARIANT, "nhwc", "direct");
       case "reference", "cuda" -> List.of(DEFAULT_VARIANT);
       default -> throw new IllegalStateException(device);
     };
@@ -233,12 +233,14 @@ public final class Backends {
   }
 
   private static OneDnnOptions cpuOptions(EngineOptions options) {
-    OneDnnOptions.Activations activations =
-        options.variant().equals(DEFAULT_VARIANT)
-            ? OneDnnOptions.Activations.PREFERRED
-            : OneDnnOptions.Activations.NHWC;
-    return OneDnnOptions.DEFAULT
-        .withActivations(activations)
+    OneDnnOptions variant =
+        switch (options.variant()) {
+          case "nhwc" -> OneDnnOptions.DEFAULT.withActivations(OneDnnOptions.Activations.NHWC);
+          case "direct" ->
+              OneDnnOptions.DEFAULT.withConvolutions(OneDnnOptions.Convolutions.DIRECT);
+          default -> OneDnnOptions.DEFAULT;
+        };
+    return variant
         .withPrecision(cpuPrecision(options))
         .withEmulation(options.emulateBf16())
         .withThreads(options.threads());

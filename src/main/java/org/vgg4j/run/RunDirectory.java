@@ -196,13 +196,17 @@ final class RunDirectory implements AutoCloseable {
    */
   Map<String, Object> readConfig() {
     try {
-      return JSON.readValue(
-          Files.readAllBytes(config()), new TypeReference<LinkedHashMap<String, Object>>() {});
+      return parse(Files.readAllBytes(config()));
     } catch (IOException e) {
       throw new InvalidInputException(
           config() + " cannot be read (" + RunFolders.reason(e) + "); is " + folder + " the folder of a run?",
           e);
     }
+  }
+
+  /** Reads what {@link #json} wrote. */
+  static Map<String, Object> parse(byte[] json) throws IOException {
+    return JSON.readValue(json, new TypeReference<LinkedHashMap<String, Object>>() {});
   }
 
   /** Writes the metrics of these epochs in place of what is there, whole or not at all. */

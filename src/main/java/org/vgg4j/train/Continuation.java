@@ -51,12 +51,20 @@ final class Continuation {
     return wanted ? tensors.copy(position.state(parts)) : null;
   }
 
-  /** Goes to a snapshot; the other ranks follow with {@link #begin}. */
+  /** Goes to rank 0's snapshot, with all ranks. */
   void restore(Snapshot snapshot) {
-    tensors.restore(snapshot);
-    start = snapshot.state();
+    if (ranks.shard().rank() == 0) {
+      try {
+        tensors.restore(snapshot);
+      } catch (RuntimeException | Error e) {
+        ranks.collective().abort();
+        throw e;
+      }
+      start = snapshot.state();
+      moveTo(start);
+    }
     isCommon = false;
-    moveTo(start);
+    begin();
   }
 
   private void moveTo(TrainingState state) {

@@ -1,10 +1,15 @@
 package org.vgg4j.train;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.loading.BatchSchedule;
 import org.vgg4j.data.loading.Shard;
+import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.nn.Vgg;
+import org.vgg4j.optim.Optimizer;
 import org.vgg4j.tensor.InvalidInputException;
 
 /** Whether a net was built for a training. */
@@ -30,6 +35,34 @@ final class NetFit {
         options.accumulate(),
         options.split(),
         shard);
+  }
+
+  /** Returns what ranks must have in common to train together. */
+  static Map<String, String> facts(
+      Vgg vgg,
+      Preprocessing preprocessing,
+      Optimizer optimizer,
+      TrainingOptions options,
+      ImageSource train,
+      ImageSource test) {
+    Map<String, String> facts = new LinkedHashMap<>();
+    vgg.config().toMap().forEach((key, value) -> facts.put(key, String.valueOf(value)));
+    facts.put("labelSmoothing", "" + vgg.network().options().labelSmoothing());
+    facts.put("dropout's seed", "" + vgg.network().options().seed());
+    facts.put("preprocessing", preprocessing.toString());
+    facts.put("optimizer", optimizer.toString());
+    facts.put("epochs", "" + options.epochs());
+    facts.put("batchSize", "" + options.batchSize());
+    facts.put("accumulate", "" + options.accumulate());
+    facts.put("learningRate", "" + options.learningRate());
+    facts.put("learningRateSchedule", options.schedule() + " " + options.scheduleOptions());
+    facts.put("seed", "" + options.seed());
+    facts.put("passes", "" + options.split());
+    facts.put("updates", "" + options.updates());
+    facts.put("augmentation", "" + options.augmentation());
+    facts.putAll(DataFacts.of("training", train));
+    facts.putAll(DataFacts.of("test", test));
+    return facts;
   }
 
   /** Requires a net for the batch sizes of a rank. */

@@ -13,11 +13,13 @@ import org.vgg4j.tensor.LossTotals;
  */
 final class Ranks {
   /** A rank's values in a sum over all, at its own place. */
-  private static final int VALUES = 7;
+  private static final int VALUES = 8;
 
   private final Collective collective;
   private final BooleanSupplier stopping; // whether this rank is asked to stop
   private boolean stops; // one of several ranks was, as all know
+  private BooleanSupplier capturing = () -> false; // whether this rank wants a copy
+  private boolean isCaptureDue; // one of several ranks wants one, as all know
 
   Ranks(Collective collective, BooleanSupplier stopping) {
     this.collective = collective;
@@ -41,6 +43,17 @@ final class Ranks {
     return isAlone() ? stopping.getAsBoolean() : stops;
   }
 
+  void captureWhen(BooleanSupplier due) {
+    capturing = due;
+  }
+
+  /** Returns, once, whether a rank wants a copy; with several ranks as of the last totals. */
+  boolean takeCaptureDue() {
+    boolean isDue = isAlone() ? capturing.getAsBoolean() : isCaptureDue;
+    isCaptureDue = false;
+    return isDue;
+  }
+
   /** Returns the sums of all ranks' totals, added in the order of the ranks. */
   LossTotals sum(LossTotals own) {
     return sum(gather(own));
@@ -61,6 +74,7 @@ final class Ranks {
     all[at + 4] = told.firstNonFiniteStep();
     all[at + 5] = stopping.getAsBoolean() ? 1 : 0;
     all[at + 6] = own == null ? 1 : 0;
+    all[at + 7] = capturing.getAsBoolean() ? 1 : 0;
     collective.sum(all); // each place is written by one rank
     List<LossTotals> parts = new ArrayList<>();
     boolean isWhole = true;
@@ -70,6 +84,7 @@ final class Ranks {
               all[i], (long) all[i + 1], (long) all[i + 2], (long) all[i + 3], (long) all[i + 4]));
       stops |= all[i + 5] != 0;
       isWhole &= all[i + 6] == 0;
+      isCaptureDue |= all[i + 7] != 0;
     }
     return isWhole ? parts : null;
   }

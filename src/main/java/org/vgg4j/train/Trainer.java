@@ -1,5 +1,7 @@
 package org.vgg4j.train;
 
+import java.util.function.BooleanSupplier;
+import org.vgg4j.collective.Agreement;
 import org.vgg4j.data.Draw;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.loading.BatchSchedule;
@@ -35,9 +37,9 @@ public final class Trainer implements AutoCloseable {
   private final Vgg vgg;
   private final Network network;
   private final Preprocessing preprocessing;
+  private final Optimizer optimizer;
   private final TrainingOptions options;
-  private final DataOn dataOn;
-  private final long dataRoom;
+  private final PlacedData data;
   private final Closing closing = new Closing();
   private final TrainingStep trainingStep;
   private final StepWatch steps;
@@ -49,7 +51,6 @@ public final class Trainer implements AutoCloseable {
   private final Divergence divergence;
   private final TrainingPosition position = new TrainingPosition();
   private int stepsAnEpoch; // once an epoch has begun
-  private TrainingData data; // of the last fit, null before the first
   private volatile boolean stopping;
 
   /** Prepares a training with the net's default preprocessing. */
@@ -118,15 +119,15 @@ public final class Trainer implements AutoCloseable {
     this.vgg = vgg;
     this.preprocessing = preprocessing;
     this.network = vgg.network();
+    this.optimizer = optimizer;
     this.options = options;
-    this.dataOn = dataOn;
-    this.dataRoom = dataRoom;
     NetFit.requireFrozen(vgg, options.updates().frozen());
     try {
       trainingStep = closing.own(new TrainingStep(network, optimizer, options, ranks));
       loss = network.loss();
       steps = closing.own(new StepWatch(network, trainingStep));
-      closing.own(this::releaseData);
+      data =
+          closing.own(new PlacedData(vgg, preprocessing, options.augmentation(), dataOn, dataRoom));
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -196,7 +197,8 @@ public final class Trainer implements AutoCloseable {
     Evaluator.requireClasses(vgg.config(), test);
     try {
       NetFit.requireBatchSizes(vgg, options, train.size(), ranks.shard());
-      place(train, test, listener);
+      requireSame(train, test);
+      data.place(train, test, listener);
       continuation.begin();
       fit(listener);
     } catch (DivergedException e) {
@@ -209,21 +211,11 @@ public final class Trainer implements AutoCloseable {
     return position.lastFinished();
   }
 
-  private void place(ImageSource train, ImageSource test, TrainingListener listener) {
-    if (data != null && data.isOf(train, test)) {
-      return;
-    }
-    releaseData();
-    data =
-        new TrainingData(vgg, preprocessing, options.augmentation(), train, test, dataOn, dataRoom);
-    listener.dataPlaced(data.train().place(), data.test().place());
-  }
-
-  private void releaseData() {
-    if (data != null) {
-      TrainingData last = data;
-      data = null;
-      last.close();
+  /** Requires that all ranks train the same on the same images. */
+  private void requireSame(ImageSource train, ImageSource test) {
+    if (!ranks.isAlone() && !data.has(train, test)) {
+      Agreement.require(
+          ranks.collective(), NetFit.facts(vgg, preprocessing, optimizer, options, train, test));
     }
   }
 
@@ -250,8 +242,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private LossTotals test() {
-    BatchSchedule trained = schedule();
-    return EpochTest.totals(vgg, data.test(), position.epoch(), trained, () -> stopping);
+    return EpochTest.totals(vgg, data.test(), position.epoch(), schedule(), () -> stopping);
   }
 
   private BatchSchedule schedule() {
@@ -371,15 +362,29 @@ public final class Trainer implements AutoCloseable {
     return capture(ranks.shard().rank() == 0);
   }
 
+  /**
+   * Has ranks ask each other, whenever they exchange losses, whether one wants a {@link #capture}:
+   * {@code due} is asked on the training thread.
+   */
+  public void captureWhen(BooleanSupplier due) {
+    ranks.captureWhen(due);
+  }
+
+  /** Returns, once, whether a rank wanted one: the same on all ranks. */
+  public boolean takeCaptureDue() {
+    return ranks.takeCaptureDue();
+  }
+
   /** Does the same for ranks of which only some want the copy; the others get null. */
   public Snapshot capture(boolean wanted) {
     return continuation.capture(wanted, divergence::requireFinite);
   }
 
   /**
-   * Continues from a snapshot of this or another trainer, overwriting the own tensors. Of several
-   * ranks, only rank 0 does; the others follow at the next {@link #fit}.
+   * Continues from a snapshot of this or another trainer, overwriting the own tensors. All ranks
+   * call it, and all continue from rank 0's.
    *
+   * @param snapshot not read on ranks other than 0
    * @throws InvalidInputException when it is from another net or optimizer
    */
   public void restore(Snapshot snapshot) {

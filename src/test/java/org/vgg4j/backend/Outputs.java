@@ -65,6 +65,11 @@ final class Outputs {
     return this;
   }
 
+  /** Returns the values of the output with a name. */
+  double[] of(String name) {
+    return outputs.stream().filter(o -> o.name.equals(name)).findFirst().orElseThrow().values;
+  }
+
   private int roundings(Output output) {
     return stored == DType.BF16 ? output.roundings : 0;
   }

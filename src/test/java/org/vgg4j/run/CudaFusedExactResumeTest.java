@@ -83,8 +83,8 @@ class CudaFusedExactResumeTest extends ExactResumeTest {
   }
 
   /**
-   * On a GPU cuDNN adds fused statistics in any order (H100 and H200, cuDNN 9.14): equal runs may have
-   * equal bits by chance, and there is nothing to compare. Other fusions may do so as well.
+   * On a GPU cuDNN adds fused statistics in any order (H100 and H200, cuDNN 9.14): equal runs may
+   * have equal bits by chance, and there is nothing to compare. Other fusions may do so as well.
    */
   private void requireEqualBits() throws IOException {
     if (CudaUnderTest.isGpu()) {

@@ -26,10 +26,15 @@ final class ActivationOrder {
     if (asked == Activations.NHWC) {
       return memory.format_tag.acdb;
     }
+    if (type != DType.F32 || !Dnnl.hasAvx512()) {
+      return memory.format_tag.any;
+    }
+    if (shape.dim(1) % BLOCK == 0) {
+      // What minimal filtering needs: in a net for inference oneDNN would take channels innermost.
+      return memory.format_tag.aBcd16b;
+    }
     boolean isNarrow = shape.dim(1) > 1 && shape.dim(1) <= HALF_BLOCK;
-    return isNarrow && type == DType.F32 && Dnnl.hasAvx512()
-        ? memory.format_tag.aBcd8b
-        : memory.format_tag.any;
+    return isNarrow ? memory.format_tag.aBcd8b : memory.format_tag.any;
   }
 
   /** Returns the order in which the gradient of filters (K, C, R, S) is to read images. */

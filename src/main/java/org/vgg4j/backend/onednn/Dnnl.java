@@ -29,6 +29,7 @@ final class Dnnl implements AutoCloseable {
   private final dnnl_stream streamHandle;
   private final Workspace workspace;
   private final Workers workers;
+  private final RowBuffers rows;
   private final OneDnnOptions options;
   private final MemoryLedger ledger = new MemoryLedger("cpu");
   private final int threads;
@@ -47,6 +48,7 @@ final class Dnnl implements AutoCloseable {
       streamHandle = closing.own(commands.get());
       workspace = closing.own(new Workspace(this));
       workers = closing.own(new Workers(threads));
+      rows = new RowBuffers(threads);
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -122,6 +124,11 @@ final class Dnnl implements AutoCloseable {
   Workers workers() {
     checkThread();
     return workers;
+  }
+
+  /** Returns the workers' arrays for rows of images. */
+  RowBuffers rows() {
+    return rows;
   }
 
   /** Tells what times the operations from now on; null for nothing. */
@@ -219,7 +226,12 @@ final class Dnnl implements AutoCloseable {
 
   /** Returns the descriptor of images, or of their gradients, in an order. */
   memory.desc activation(Shape shape, memory.format_tag order) {
-    return new memory.desc(dims(shape), dataType(types.activation()), order);
+    return ordered(shape, types.activation(), order);
+  }
+
+  /** Returns the descriptor of values in an order. */
+  static memory.desc ordered(Shape shape, DType dtype, memory.format_tag order) {
+    return new memory.desc(dims(shape), dataType(dtype), order);
   }
 
   static memory.desc plain(Shape shape, DType dtype) {
@@ -229,6 +241,7 @@ final class Dnnl implements AutoCloseable {
           case 2 -> memory.format_tag.ab;
           case 3 -> memory.format_tag.abc;
           case 4 -> memory.format_tag.abcd;
+          case 5 -> memory.format_tag.abcde;
           default -> throw new IllegalArgumentException("no tensor of rank " + shape.rank());
         };
     long[] dims = shape.rank() == 0 ? new long[] {1} : dims(shape);

@@ -144,7 +144,11 @@ public final class OneDnnBackend implements Backend {
 
   @Override
   public WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
-    return new OneDnnConv2d(dnnl, spec, Dnnl.layout(x), w == null ? null : Dnnl.layout(w), usage);
+    OneDnnLayout own = Dnnl.layout(x);
+    OneDnnLayout givenW = w == null ? null : Dnnl.layout(w);
+    return WinogradShape.isFor(dnnl, spec, own, givenW)
+        ? new WinogradConv2d(dnnl, spec, own, usage)
+        : new OneDnnConv2d(dnnl, spec, own, givenW, usage);
   }
 
   @Override

@@ -27,6 +27,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   private final Cost averages;
   private final float[] running;
   private final float[] batch;
+  private final BatchStatistics statistics; // null when oneDNN measures them
   private final Operation training; // null when planned for inference
   private final Operation again; // normalises with what was saved; null likewise
   private final Operation inference;
@@ -51,6 +52,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
       spec.requireTrainable(x.shape());
     }
     unbias = (double) count / (count - 1);
+    statistics = usage.training() && !spec.frozen() ? BatchStatistics.of(context, x) : null;
     try {
       try (primitive_desc description = describe(dnnl.prop_kind.forward_inference, true)) {
         inference = planForward(" inference", description, null);
@@ -64,8 +66,8 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
               OneDnnLayout.opaque(
                   2 * Arena.align(perChannel.bytes())
                       + (maskLayout == null ? 0 : maskLayout.bytes()));
-          training = planForward("", description, maskLayout);
-          again = planAgain();
+          training = statistics == null ? planForward("", description, maskLayout) : planGiven("");
+          again = planGiven(" again");
           backward = planBackward(description);
         }
       } else {
@@ -116,9 +118,9 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   }
 
   /** Statistics that are given make oneDNN's normalization do all but measure them. */
-  private Operation planAgain() {
+  private Operation planGiven(String part) {
     try (primitive_desc description = describe(dnnl.prop_kind.forward_training, true)) {
-      return planForward(" again", description, maskLayout);
+      return planForward(part, description, maskLayout);
     }
   }
 
@@ -221,6 +223,9 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
     if (spec.frozen()) {
       copy(means, mean);
       copy(variances, variance);
+    }
+    if (statistics != null) {
+      statistics.measure(OneDnnTensor.of(xTensor, x, "batch norm x"), mean, variance);
     }
     forward.run(xTensor, gamma, beta, mean, variance, y, mask);
     if (moves) {

@@ -10,6 +10,7 @@ import org.vgg4j.tensor.Precision;
  * Options that change speed and rounding, never the mathematical result.
  *
  * @param activations the order of activations between layers
+ * @param convolutions how convolutions are computed
  * @param precision fp32 or bf16
  * @param emulates whether bf16 may be computed without the processor's instructions for it, which
  *     is slower than single precision
@@ -19,6 +20,7 @@ import org.vgg4j.tensor.Precision;
  */
 public record OneDnnOptions(
     Activations activations,
+    Convolutions convolutions,
     Precision precision,
     boolean emulates,
     Integer threads,
@@ -31,10 +33,21 @@ public record OneDnnOptions(
     NHWC
   }
 
+  /** How convolutions are computed. */
+  public enum Convolutions {
+    /** In the way that takes less time by its count of products and of what is moved. */
+    PREFERRED,
+    /** Product by product. */
+    DIRECT,
+    /** By Winograd's minimal filtering wherever the engine can do that. */
+    WINOGRAD
+  }
+
   /** The default, chosen without measuring. */
   public static final OneDnnOptions DEFAULT =
       new OneDnnOptions(
           Activations.PREFERRED,
+          Convolutions.PREFERRED,
           Precision.FP32,
           false,
           null,
@@ -50,26 +63,31 @@ public record OneDnnOptions(
 
   /** Returns the same with another order of activations. */
   public OneDnnOptions withActivations(Activations other) {
-    return new OneDnnOptions(other, precision, emulates, threads, memory);
+    return new OneDnnOptions(other, convolutions, precision, emulates, threads, memory);
+  }
+
+  /** Returns the same with convolutions computed in another way. */
+  public OneDnnOptions withConvolutions(Convolutions other) {
+    return new OneDnnOptions(activations, other, precision, emulates, threads, memory);
   }
 
   /** Returns the same with another precision. */
   public OneDnnOptions withPrecision(Precision other) {
-    return new OneDnnOptions(activations, other, emulates, threads, memory);
+    return new OneDnnOptions(activations, convolutions, other, emulates, threads, memory);
   }
 
   /** Returns the same with or without emulation. */
   public OneDnnOptions withEmulation(boolean other) {
-    return new OneDnnOptions(activations, precision, other, threads, memory);
+    return new OneDnnOptions(activations, convolutions, precision, other, threads, memory);
   }
 
   /** Returns the same with another number of threads. */
   public OneDnnOptions withThreads(Integer other) {
-    return new OneDnnOptions(activations, precision, emulates, other, memory);
+    return new OneDnnOptions(activations, convolutions, precision, emulates, other, memory);
   }
 
   /** Returns the same with another reader of the memory's limits. */
   public OneDnnOptions withMemory(Supplier<HostMemory> other) {
-    return new OneDnnOptions(activations, precision, emulates, threads, other);
+    return new OneDnnOptions(activations, convolutions, precision, emulates, threads, other);
   }
 }
