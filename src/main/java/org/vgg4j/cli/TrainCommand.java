@@ -10,8 +10,8 @@ import org.vgg4j.report.RunReport;
 import org.vgg4j.run.DataRequest;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.RunData;
-import org.vgg4j.run.RunPlan;
 import org.vgg4j.run.RunFolders;
+import org.vgg4j.run.RunPlan;
 import org.vgg4j.run.RunRecord;
 import org.vgg4j.run.Setting;
 import org.vgg4j.run.Settings;
@@ -137,8 +137,7 @@ final class TrainCommand implements Callable<Integer> {
     signal.install();
     Path folder =
         resumes ? checkpoints.resume() : out != null ? out : RunFolders.newIn(Path.of("runs"));
-    try (TrainingProgress progress =
-        new TrainingProgress(err(), shown.training().epochs())) {
+    try (TrainingProgress progress = new TrainingProgress(err(), shown.training().epochs())) {
       module.train(
           new Workers.Plan(
               workers.workers(),

@@ -64,7 +64,9 @@ final class RunDirectory implements AutoCloseable {
           "out", folder + " " + e.getMessage() + "; name another folder", e);
     } catch (IOException e) {
       throw InvalidInputException.of(
-          "out", folder + " cannot be written (" + RunFolders.reason(e) + "); name another folder", e);
+          "out",
+          folder + " cannot be written (" + RunFolders.reason(e) + "); name another folder",
+          e);
     }
   }
 
@@ -199,7 +201,12 @@ final class RunDirectory implements AutoCloseable {
       return parse(Files.readAllBytes(config()));
     } catch (IOException e) {
       throw new InvalidInputException(
-          config() + " cannot be read (" + RunFolders.reason(e) + "); is " + folder + " the folder of a run?",
+          config()
+              + " cannot be read ("
+              + RunFolders.reason(e)
+              + "); is "
+              + folder
+              + " the folder of a run?",
           e);
     }
   }

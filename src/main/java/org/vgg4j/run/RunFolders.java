@@ -36,9 +36,7 @@ public final class RunFolders {
       }
     } catch (IOException e) {
       throw InvalidInputException.of(
-          "out",
-          "%s cannot be written (%s); name another folder".formatted(parent, reason(e)),
-          e);
+          "out", "%s cannot be written (%s); name another folder".formatted(parent, reason(e)), e);
     }
   }
 

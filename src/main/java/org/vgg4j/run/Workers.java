@@ -55,8 +55,8 @@ public interface Workers {
   }
 
   /**
-   * Returns the recipe as far as it is known without the images. So settings that cannot be used are
-   * refused before any worker starts.
+   * Returns the recipe as far as it is known without the images. So settings that cannot be used
+   * are refused before any worker starts.
    *
    * @param resumed the folder of the run to go on with, null for a new one
    * @throws InvalidInputException when a setting cannot be used

@@ -131,8 +131,7 @@ final class Attempt {
         future.cancel(); // the tasks see it, stop at the same step and write a checkpoint
         return listener.awaitEnd(STOP_MILLIS);
       }
-      boolean isFailing =
-          outcomes.values().stream().anyMatch(one -> one.end() != Outcome.End.DONE);
+      boolean isFailing = outcomes.values().stream().anyMatch(one -> one.end() != Outcome.End.DONE);
       if (isFailing && firstFailure == 0) {
         firstFailure = System.nanoTime();
       }
@@ -192,7 +191,10 @@ final class Attempt {
           silent.isEmpty()
               ? ""
               : silent.entrySet().stream()
-                  .map(one -> "; no word of rank %d on %s".formatted(one.getKey(), one.getValue().host()))
+                  .map(
+                      one ->
+                          "; no word of rank %d on %s"
+                              .formatted(one.getKey(), one.getValue().host()))
                   .findFirst()
                   .orElse("");
       return witness.told() + others;

@@ -31,7 +31,10 @@ record Job(
     String network,
     boolean oneMachine)
     implements Serializable {
-  /** Returns the settings that a run which is there already takes: what it was started with it knows. */
+  /**
+   * Returns the settings that a run which is there already takes: what it was started with it
+   * knows.
+   */
   Map<String, String> settingsToGoOn() {
     return resumes ? settings : Map.of();
   }

@@ -32,7 +32,8 @@ final class LocalSpark implements AutoCloseable {
   /** The most that a worker's Java heap may take; nets and batches lie outside it. */
   private static final long MAX_HEAP_MIB = 4096;
 
-  private static final String LOG = "-Dlog4j2.configurationFile=org/vgg4j/spark/quiet-log4j2.properties";
+  private static final String LOG =
+      "-Dlog4j2.configurationFile=org/vgg4j/spark/quiet-log4j2.properties";
 
   private final SparkConf conf;
   private final Path home;

@@ -29,7 +29,8 @@ final class Network {
     try {
       List<InetAddress> found = name.contains("/") ? within(name) : of(name);
       if (found.isEmpty()) {
-        throw InvalidInputException.of("network", "%s: this machine has no address there".formatted(name));
+        throw InvalidInputException.of(
+            "network", "%s: this machine has no address there".formatted(name));
       }
       return found.get(0);
     } catch (IOException e) {
@@ -43,7 +44,8 @@ final class Network {
       throw InvalidInputException.of(
           "network",
           "%s is no interface of this machine; it has %s"
-              .formatted(name, String.join(", ", interfaces().map(NetworkInterface::getName).toList())));
+              .formatted(
+                  name, String.join(", ", interfaces().map(NetworkInterface::getName).toList())));
     }
     return addresses(found).toList();
   }
@@ -52,12 +54,15 @@ final class Network {
     String[] parts = prefix.split("/", 2);
     if (!parts[0].matches("[0-9a-fA-F.:]+") || !parts[1].matches("\\d{1,3}")) {
       throw InvalidInputException.of(
-          "network", "must be loopback, an interface such as eth0, or addresses such as 10.1.0.0/16, not " + prefix);
+          "network",
+          "must be loopback, an interface such as eth0, or addresses such as 10.1.0.0/16, not "
+              + prefix);
     }
     byte[] base = bytes(parts[0]);
     int bits = Integer.parseInt(parts[1]);
     if (bits > base.length * 8) {
-      throw InvalidInputException.of("network", prefix + " has more than " + base.length * 8 + " bits");
+      throw InvalidInputException.of(
+          "network", prefix + " has more than " + base.length * 8 + " bits");
     }
     return interfaces()
         .flatMap(Network::addresses)

@@ -13,7 +13,9 @@ import org.vgg4j.tensor.InvalidInputException;
 
 /** What a worker does in an attempt: finds the other ranks, then trains with them. */
 final class RankTask {
-  /** Until the others are there; they have all been started, but libtorch takes its time to load. */
+  /**
+   * Until the others are there; they have all been started, but libtorch takes its time to load.
+   */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private RankTask() {}
@@ -25,8 +27,7 @@ final class RankTask {
     String host = host(task.getTaskInfos()[rank]);
     journal.begin(rank);
     journal.add(
-        new Event.Began(
-            rank, host, ProcessHandle.current().pid(), SparkEnv.get().executorId()));
+        new Event.Began(rank, host, ProcessHandle.current().pid(), SparkEnv.get().executorId()));
     if (job.oneMachine()) {
       Interrupts.ignore(); // Ctrl-C reaches every process of the terminal; the driver hears it
     }

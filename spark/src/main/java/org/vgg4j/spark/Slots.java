@@ -5,7 +5,9 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.vgg4j.tensor.InvalidInputException;
 
-/** Whether Spark can run all workers at the same time. Without the question it would wait for long. */
+/**
+ * Whether Spark can run all workers at the same time. Without the question it would wait for long.
+ */
 final class Slots {
   private Slots() {}
 
@@ -38,7 +40,6 @@ final class Slots {
   }
 
   private static int count(SparkContext context) {
-    return context.maxNumConcurrentTasks(
-        context.resourceProfileManager().defaultResourceProfile());
+    return context.maxNumConcurrentTasks(context.resourceProfileManager().defaultResourceProfile());
   }
 }

@@ -9,8 +9,8 @@ import org.vgg4j.run.Workers;
 import org.vgg4j.train.EpochMetrics;
 
 /**
- * The workers of {@code ./vgg train --workers N}: on the cluster that {@code spark-submit} named, or
- * else processes of this machine.
+ * The workers of {@code ./vgg train --workers N}: on the cluster that {@code spark-submit} named,
+ * or else processes of this machine.
  */
 public final class SparkWorkers implements Workers {
   @Override
@@ -20,8 +20,7 @@ public final class SparkWorkers implements Workers {
     Map<String, String> settings = new HashMap<>(plan.settings());
     if (!oneMachine) {
       try (JavaSparkContext context = new JavaSparkContext(conf)) {
-        plan.report()
-            .accept("%d workers on %s".formatted(plan.workers(), context.sc().master()));
+        plan.report().accept("%d workers on %s".formatted(plan.workers(), context.sc().master()));
         return training(plan, settings).run(context, plan.folder());
       }
     }
@@ -38,8 +37,7 @@ public final class SparkWorkers implements Workers {
                     org.apache.spark.package$.MODULE$.SPARK_VERSION()));
     try (LocalSpark local = new LocalSpark(conf, plan.workers());
         JavaSparkContext context = local.start()) {
-      EpochMetrics last =
-          training(plan, settings).onOneMachine().run(context, plan.folder());
+      EpochMetrics last = training(plan, settings).onOneMachine().run(context, plan.folder());
       local.succeeded();
       return last;
     }

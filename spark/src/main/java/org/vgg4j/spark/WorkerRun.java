@@ -36,9 +36,13 @@ final class WorkerRun {
             .withReport(report(others.rank(), journal))
             .withCollective(others);
     try (TrainingRun run =
-            isThere ? TrainingRun.resume(folder, plan) : TrainingRun.create(plan, folder);
-        Watch watch = new Watch(stopping, run::stop)) {
-      run.fit(others.rank() == 0 ? writing(journal) : new TrainingListener() {});
+        isThere ? TrainingRun.resume(folder, plan) : TrainingRun.create(plan, folder)) {
+      Thread watch = watch(stopping, run::stop);
+      try {
+        run.fit(others.rank() == 0 ? writing(journal) : new TrainingListener() {});
+      } finally {
+        watch.interrupt();
+      }
     }
   }
 
@@ -93,30 +97,22 @@ final class WorkerRun {
   }
 
   /** Asks Spark now and then whether the task is to end. */
-  private static final class Watch implements AutoCloseable {
-    private final Thread thread;
-
-    Watch(BooleanSupplier stopping, Runnable stop) {
-      thread =
-          new Thread(
-              () -> {
-                try {
-                  while (!stopping.getAsBoolean()) {
-                    Thread.sleep(POLL_MILLIS);
-                  }
-                  stop.run();
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt(); // the training has ended
+  private static Thread watch(BooleanSupplier stopping, Runnable stop) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                while (!stopping.getAsBoolean()) {
+                  Thread.sleep(POLL_MILLIS);
                 }
-              },
-              "vgg4j-stop");
-      thread.setDaemon(true);
-      thread.start();
-    }
-
-    @Override
-    public void close() {
-      thread.interrupt();
-    }
+                stop.run();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt(); // the training has ended
+              }
+            },
+            "vgg4j-stop");
+    thread.setDaemon(true);
+    thread.start();
+    return thread;
   }
 }
