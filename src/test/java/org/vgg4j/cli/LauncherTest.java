@@ -49,7 +49,7 @@ final class LauncherTest {
         "mvn",
         """
         while [ "$1" != -f ]; do shift; done
-        home=${2%/pom.xml}
+        home=${2%/library.pom.xml}
         mkdir -p "$home/target/launcher/classes"
         : >"$home/target/launcher/classpath.txt"
         """);
@@ -64,7 +64,8 @@ final class LauncherTest {
             "native/build.xml",
             "native/CMakeLists.txt",
             "cmake/c.cmake",
-            "pom.xml")) {
+            "pom.xml",
+            "library.pom.xml")) {
       Files.createDirectories(made.resolve(file).getParent());
       Files.writeString(made.resolve(file), "one");
     }

@@ -201,9 +201,9 @@ public final class NcclCollective implements Collective, Peers {
     if (values.length == 0) {
       return;
     }
-    ByteBuffer own = bytes(Math.multiplyExact(values.length, Double.BYTES));
-    own.asDoubleBuffer().put(values);
-    ByteBuffer all = exchange.gather(own.array(), rank, world);
+    byte[] own = new byte[Math.multiplyExact(values.length, Double.BYTES)];
+    numbers(own).asDoubleBuffer().put(values);
+    ByteBuffer all = exchange.gather(own, rank, world);
     Arrays.fill(values, 0);
     for (int other = 0; other < world; other++) {
       for (int i = 0; i < values.length; i++) {
@@ -215,8 +215,9 @@ public final class NcclCollective implements Collective, Peers {
   @Override
   public byte[] broadcast(byte[] bytes) {
     followNow();
-    ByteBuffer length = bytes(Integer.BYTES).putInt(rank == 0 ? bytes.length : 0);
-    int count = exchange.gather(length.array(), rank, world).getInt(0);
+    byte[] length = new byte[Integer.BYTES];
+    numbers(length).putInt(rank == 0 ? bytes.length : 0);
+    int count = exchange.gather(length, rank, world).getInt(0);
     byte[] all = new byte[count];
     if (count > 0) {
       exchange.broadcast(rank == 0 ? bytes : null, count).get(all);
@@ -228,8 +229,9 @@ public final class NcclCollective implements Collective, Peers {
   public byte[][] gather(byte[] bytes) {
     followNow();
     int[] lengths = new int[world];
-    ByteBuffer own = bytes(Integer.BYTES).putInt(bytes.length);
-    exchange.gather(own.array(), rank, world).asIntBuffer().get(lengths);
+    byte[] own = new byte[Integer.BYTES];
+    numbers(own).putInt(bytes.length);
+    exchange.gather(own, rank, world).asIntBuffer().get(lengths);
     int most = Arrays.stream(lengths).max().orElseThrow();
     byte[][] all = new byte[world][];
     ByteBuffer gathered =
@@ -244,8 +246,8 @@ public final class NcclCollective implements Collective, Peers {
   }
 
   /** Numbers in the machine's order: all ranks have the same kind of machine. */
-  private static ByteBuffer bytes(int count) {
-    return ByteBuffer.allocate(count).order(ByteOrder.nativeOrder());
+  private static ByteBuffer numbers(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
   }
 
   @Override
