@@ -142,13 +142,17 @@ class ArchitectureTest {
               "backend.cuda",
               Set.of(
                   "tensor",
+                  "collective",
                   CUDA + "calls",
+                  CUDA + "collective",
                   CUDA + "libraries",
                   CUDA + "kernels",
                   CUDA + "memory",
                   CUDA + "graph",
                   CUDA + "operations")),
           Map.entry(CUDA + "calls", Set.of("tensor")),
+          Map.entry(
+              CUDA + "collective", Set.of("tensor", "collective", CUDA + "calls", CUDA + "memory")),
           Map.entry(CUDA + "libraries", Set.of("tensor", CUDA + "calls")),
           Map.entry(CUDA + "kernels", Set.of("tensor", CUDA + "calls")),
           Map.entry(CUDA + "memory", Set.of("tensor", CUDA + "calls", CUDA + "kernels")),

@@ -48,7 +48,7 @@ final class WinogradShape {
     this.spec = spec;
     this.x = x;
     tiles = tiles(x.dim(2));
-    long channels = spec.inChannels() + spec.outChannels();
+    long channels = (long) spec.inChannels() + spec.outChannels();
     long tileBytes = POINTS * channels * x.dim(3) * Float.BYTES;
     long bytes = Math.max(LEAST_AT_ONCE, Math.min(transformedW().bytes(), MOST_AT_ONCE));
     double wanted = (double) bytes / tileBytes;
@@ -82,7 +82,7 @@ final class WinogradShape {
     long filters = (long) spec.inChannels() * spec.outChannels();
     long columns = (long) x.dim(0) * tiles(x.dim(2)) * x.dim(3);
     long products = columns * POINTS * TAPS * filters;
-    long channels = spec.inChannels() + spec.outChannels();
+    long channels = (long) spec.inChannels() + spec.outChannels();
     long transformed = POINTS * (columns * channels + TAPS * filters);
     return products + COST_OF_TRANSFORM * transformed < LEAST_GAIN * spec.multiplyAdds(x);
   }
