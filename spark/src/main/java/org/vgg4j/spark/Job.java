@@ -11,6 +11,7 @@ import java.util.Map;
  * @param settings of the training, key to text
  * @param folder of the run
  * @param resumes whether the run must be there already
+ * @param isFirst whether it is tried for the first time, when a new run must not be there
  * @param cudaLibraries folders to look for CUDA's libraries in
  * @param checkpointSteps every so many steps, 0 for none
  * @param checkpointSeconds every so many seconds, 0 for none
@@ -23,6 +24,7 @@ record Job(
     HashMap<String, String> settings,
     String folder,
     boolean resumes,
+    boolean isFirst,
     List<String> cudaLibraries,
     long checkpointSteps,
     long checkpointSeconds,
@@ -31,10 +33,7 @@ record Job(
     String network,
     boolean oneMachine)
     implements Serializable {
-  /**
-   * Returns the settings that a run which is there already takes: what it was started with it
-   * knows.
-   */
+  /** Returns the settings with which a run goes on: what it was started with it knows. */
   Map<String, String> settingsToGoOn() {
     return resumes ? settings : Map.of();
   }

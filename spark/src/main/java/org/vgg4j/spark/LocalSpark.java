@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -21,13 +22,13 @@ import org.vgg4j.tensor.InvalidInputException;
  * a secret of this run.
  *
  * <p>Spark takes the folder of its work from the variable {@value #HOME}, which the launcher sets
- * to a new folder for each run.
+ * to the name of a new one for each run.
  */
 final class LocalSpark implements AutoCloseable {
   static final String HOME = "SPARK_HOME";
 
-  /** The property that names the same folder, when the launcher made it for this run alone. */
-  private static final String OWN = "vgg4j.spark.home";
+  /** The property that names the same folder, which is then made for this run alone. */
+  private static final String OWN = "vgg4j.spark.own";
 
   /** The most that a worker's Java heap may take; nets and batches lie outside it. */
   private static final long MAX_HEAP_MIB = 4096;
@@ -37,17 +38,25 @@ final class LocalSpark implements AutoCloseable {
 
   private final SparkConf conf;
   private final Path home;
-  private boolean isLogWanted = true;
+  private final boolean isOwn;
+  private boolean isLogWanted;
 
-  LocalSpark(SparkConf conf, int workers) {
+  LocalSpark(SparkConf conf, int workers) throws IOException {
     String named = System.getenv(HOME);
-    if (named == null || !Files.isDirectory(Path.of(named, "jars"))) {
+    isOwn = named != null && Boolean.getBoolean(OWN);
+    if (!isOwn && (named == null || !Files.isDirectory(Path.of(named, "jars")))) {
       throw new InvalidInputException(
           "no folder for Spark's work: start with ./vgg train, or set "
               + HOME
               + " to a folder with an empty folder jars in it, and SPARK_SCALA_VERSION=2.13");
     }
     home = Path.of(named);
+    if (isOwn) {
+      // What is there already is somebody else's.
+      Files.createDirectory(
+          home, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      Files.createDirectory(home.resolve("jars"));
+    }
     this.conf = conf;
     configure(workers);
   }
@@ -116,15 +125,16 @@ final class LocalSpark implements AutoCloseable {
     return new JavaSparkContext(conf);
   }
 
-  /** Says that nobody will want to read the workers' logs. */
-  void succeeded() {
-    isLogWanted = false;
+  /** Keeps the workers' logs, and returns their folder. */
+  Path keepLogs() {
+    isLogWanted = true;
+    return home.resolve("work");
   }
 
-  /** Removes the folder of Spark's work, unless something went wrong and the launcher made it. */
+  /** Removes the folder of Spark's work, unless it is somebody's or its logs are wanted. */
   @Override
   public void close() {
-    if (isLogWanted || !home.toString().equals(System.getProperty(OWN))) {
+    if (isLogWanted || !isOwn) {
       return;
     }
     try (Stream<Path> tree = Files.walk(home)) {

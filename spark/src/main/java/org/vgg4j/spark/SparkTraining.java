@@ -11,6 +11,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.vgg4j.run.CheckpointPolicy;
+import org.vgg4j.run.RunPlan;
 import org.vgg4j.run.WorkersFailedException;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.EpochMetrics;
@@ -33,8 +34,6 @@ public final class SparkTraining {
   /** How often a training is tried unless it is said. */
   public static final int ATTEMPTS = 4;
 
-  private static final Duration SLOT_PATIENCE = Duration.ofSeconds(60);
-
   private final Map<String, String> settings;
   private int workers = 1;
   private int attempts = ATTEMPTS;
@@ -46,6 +45,7 @@ public final class SparkTraining {
   private Consumer<String> report = line -> {};
   private TrainingListener listener = new TrainingListener() {};
   private BooleanSupplier stopping = () -> false;
+  private Duration slotPatience = Duration.ofSeconds(60);
 
   private SparkTraining(Map<String, String> settings) {
     this.settings = Map.copyOf(settings);
@@ -55,9 +55,10 @@ public final class SparkTraining {
    * Returns a training with every default: one worker, on loopback.
    *
    * @param settings the options of {@code ./vgg train} by their keys in {@code config.json}
+   * @throws InvalidInputException when a key is none
    */
   public static SparkTraining of(Map<String, String> settings) {
-    return new SparkTraining(settings);
+    return new SparkTraining(RunPlan.of(settings).settings());
   }
 
   /** Sets how many workers share the training, at least 1. */
@@ -93,6 +94,12 @@ public final class SparkTraining {
   /** Says that workers are processes of this machine, which may be ended by their number. */
   SparkTraining onOneMachine() {
     oneMachine = true;
+    return this;
+  }
+
+  /** Sets how long to wait until Spark has room for all workers; 60 seconds unless it is said. */
+  public SparkTraining slotPatience(Duration time) {
+    slotPatience = time;
     return this;
   }
 
@@ -138,22 +145,24 @@ public final class SparkTraining {
    * @throws WorkersFailedException when every attempt failed
    */
   public EpochMetrics run(JavaSparkContext context, Path folder) throws InterruptedException {
-    Job job = job(folder.toAbsolutePath());
     Progress progress = new Progress(listener, report);
     List<String> failures = new ArrayList<>();
     for (int number = 1; number <= attempts; number++) {
-      Slots.require(context.sc(), workers, SLOT_PATIENCE);
+      Slots.require(context.sc(), workers, slotPatience);
       progress.nextAttempt();
       Attempt.End end =
-          new Attempt(context, workers, job, progress)
+          new Attempt(context, workers, job(folder.toAbsolutePath(), number == 1), progress)
               .run("vgg4j: attempt %d of %d".formatted(number, attempts), stopping);
       if (end.isDone()) {
         return progress.last();
       }
-      if (end.refusal() != null) {
+      if (end.refusal() != null && failures.isEmpty()) {
         throw refused(end.refusal());
       }
       failures.add("attempt %d: %s".formatted(number, end.cause()));
+      if (end.refusal() != null) {
+        break; // no further attempt can do it either, and the first failure is what led to it
+      }
       if (number < attempts) {
         report.accept(
             "attempt %d of %d failed: %s; going on from the newest checkpoint"
@@ -161,14 +170,16 @@ public final class SparkTraining {
       }
     }
     throw new WorkersFailedException(
-        "every attempt failed, %d in all: %s".formatted(attempts, String.join("; ", failures)));
+        "every attempt failed, %d in all: %s"
+            .formatted(failures.size(), String.join("; ", failures)));
   }
 
-  private Job job(Path folder) {
+  private Job job(Path folder, boolean isFirst) {
     return new Job(
         new HashMap<>(settings),
         folder.toString(),
         resumes,
+        isFirst,
         new ArrayList<>(cudaLibraries.stream().map(Path::toString).toList()),
         checkpoints.interval().steps(),
         checkpoints.interval().seconds(),

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.vgg4j.run.Workers;
+import org.vgg4j.run.WorkersFailedException;
 import org.vgg4j.train.EpochMetrics;
 
 /**
@@ -37,9 +38,12 @@ public final class SparkWorkers implements Workers {
                     org.apache.spark.package$.MODULE$.SPARK_VERSION()));
     try (LocalSpark local = new LocalSpark(conf, plan.workers());
         JavaSparkContext context = local.start()) {
-      EpochMetrics last = training(plan, settings).onOneMachine().run(context, plan.folder());
-      local.succeeded();
-      return last;
+      try {
+        return training(plan, settings).onOneMachine().run(context, plan.folder());
+      } catch (WorkersFailedException e) {
+        plan.report().accept("the workers' logs are in " + local.keepLogs());
+        throw e;
+      }
     }
   }
 

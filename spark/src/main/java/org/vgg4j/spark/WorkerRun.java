@@ -28,7 +28,7 @@ final class WorkerRun {
       throws IOException {
     Path folder = Path.of(job.folder());
     // Rank 0 looks, for all: files may reach another machine later.
-    boolean isThere = others.broadcast(flag(hasRun(folder)))[0] != 0;
+    boolean isThere = others.broadcast(flag(goesOn(job, folder)))[0] != 0;
     RunPlan plan =
         RunPlan.of(isThere ? job.settingsToGoOn() : job.settings())
             .withCheckpoints(policy(job))
@@ -50,8 +50,8 @@ final class WorkerRun {
     return new byte[] {(byte) (value ? 1 : 0)};
   }
 
-  private static boolean hasRun(Path folder) {
-    return Files.exists(folder.resolve("config.json"));
+  private static boolean goesOn(Job job, Path folder) {
+    return job.resumes() || (!job.isFirst() && Files.exists(folder.resolve("config.json")));
   }
 
   private static CheckpointPolicy policy(Job job) {

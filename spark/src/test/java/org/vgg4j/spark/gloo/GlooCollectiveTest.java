@@ -9,7 +9,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Processes of this machine, over loopback. */
 class GlooCollectiveTest {
@@ -26,14 +25,10 @@ class GlooCollectiveTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {2, 4})
-  void allRanksGetTheSameBits(int world) throws Exception {
-    List<String> said = sums(world, "one");
-    assertEquals(4 + world, said.size(), said.toString());
-    assertEquals("a", said.get(2));
-    assertEquals("b", said.get(4));
-    assertEquals(Integer.toString(world - 1), said.get(said.size() - 1));
+  @Test
+  void allRanksGetTheSameBits() throws Exception {
+    List<String> said = sums(4, "one");
+    assertEquals(List.of("a", "a", "b", "c", "d", "3"), said.subList(2, said.size()));
   }
 
   @Test
