@@ -13,6 +13,7 @@ import org.vgg4j.backend.cuda.DescribedGpu;
 import org.vgg4j.backend.onednn.OneDnnBackend;
 import org.vgg4j.backend.onednn.OneDnnOptions;
 import org.vgg4j.backend.onednn.OneDnnReport;
+import org.vgg4j.backend.onednn.OrderTuning;
 import org.vgg4j.backend.reference.ReferenceBackend;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
@@ -22,6 +23,7 @@ import org.vgg4j.tensor.EngineReport;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.Precision;
+import org.vgg4j.tensor.UserFolders;
 
 /** Opens engines by name. No other class knows all of them. */
 public final class Backends {
@@ -124,6 +126,11 @@ public final class Backends {
       case "reference", "cuda" -> List.of(DEFAULT_VARIANT);
       default -> throw new IllegalStateException(device);
     };
+  }
+
+  /** Returns whether an engine times layers when its options ask for it. */
+  public static boolean canTimeLayers(String engine) {
+    return engine.equals("cpu");
   }
 
   /**
@@ -243,7 +250,9 @@ public final class Backends {
     return variant
         .withPrecision(cpuPrecision(options))
         .withEmulation(options.emulateBf16())
-        .withThreads(options.threads());
+        .withThreads(options.threads())
+        .withOrders(
+            new OrderTuning(options.choices(), options.timesLayers(), UserFolders.ownCache()));
   }
 
   private static Backend cpu(OneDnnOptions options) {

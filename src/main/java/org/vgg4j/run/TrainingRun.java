@@ -268,7 +268,14 @@ public final class TrainingRun implements AutoCloseable {
         checkpointer.saveStart();
       }
       TrainingListener all =
-          TrainingListener.all(DataLine.listener(setup, plan.report()), listener);
+          TrainingListener.all(
+              DataLine.listener(setup, plan.report()),
+              new BusyNeighbour(
+                  setup.backend().threads(),
+                  Runtime.getRuntime().availableProcessors(),
+                  ProcessorUse::now,
+                  plan.report()),
+              listener);
       EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), all);
       if (profileTaker != null) {
         report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));

@@ -66,8 +66,7 @@ final class NcclTrainingTest {
   private static Map<String, double[]> train(
       CudaBackend backend, Collective rank, boolean batchNorm) {
     ImageSource data = TinyNets.noise(IMAGES, 3);
-    Integer[] sizes =
-        Trainer.batchSizes(BATCH, IMAGES, 1, new Shard(rank.rank(), rank.world()));
+    Integer[] sizes = Trainer.batchSizes(BATCH, IMAGES, 1, new Shard(rank.rank(), rank.world()));
     TrainingOptions training =
         new TrainingOptions(EPOCHS, BATCH, 1, 1e-2, LearningRateSchedule.CONSTANT, 3);
     try (Vgg vgg =
@@ -95,8 +94,7 @@ final class NcclTrainingTest {
     long launches = StandIn.calls("cudaGraphLaunch");
     assertEquals(form.equals("none") ? 0 : 2 * (STEPS - 1), launches);
     assertTrue(StandIn.calls("ncclAllReduce") > 4, "sums in several pieces");
-    all.get(0)
-        .forEach((name, values) -> assertArrayEquals(values, all.get(1).get(name), name));
+    all.get(0).forEach((name, values) -> assertArrayEquals(values, all.get(1).get(name), name));
     if (batchNorm) {
       return; // its statistics are each rank's own
     }
