@@ -54,7 +54,7 @@ struct RightTile {
 #else
   unsigned words[8 * STEPS][8];
 
-  RightTile() {}
+  __device__ __forceinline__ RightTile() {}
 
   template <class F>
   __device__ __forceinline__ explicit RightTile(F f) {
