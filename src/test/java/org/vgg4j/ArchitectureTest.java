@@ -115,6 +115,7 @@ class ArchitectureTest {
           Map.entry(
               "cli",
               Set.of(
+                  "collective",
                   "paper",
                   "report",
                   "tensorboard",

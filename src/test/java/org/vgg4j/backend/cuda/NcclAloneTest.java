@@ -181,10 +181,8 @@ final class NcclAloneTest {
     NcclOptions impatient = new NcclOptions(Duration.ofSeconds(1), Duration.ofSeconds(1), null);
     try (CudaBackend backend = CudaUnderTest.open()) {
       PeerLostException lost =
-          assertThrows(
-              PeerLostException.class, () -> NcclRanks.join(backend, id, 0, 2, impatient));
-      assertEquals(
-          "rank 0 of 2: the other ranks did not all come within 1.0 s", lost.getMessage());
+          assertThrows(PeerLostException.class, () -> NcclRanks.join(backend, id, 0, 2, impatient));
+      assertEquals("rank 0 of 2: the other ranks did not all come within 1.0 s", lost.getMessage());
       try (Slab slab = new Slab(backend, DType.F32, COUNT).fill(0)) {
         assertArrayEquals(filled(COUNT), slab.values());
       }
@@ -254,8 +252,7 @@ final class NcclAloneTest {
           InvalidInputException.class, () -> collective.begin(slab.arena(), DType.I32, 0, 1));
       try (Backend host = Backends.open("reference").backend();
           Arena onHost = host.allocate(64)) {
-        assertThrows(
-            InvalidInputException.class, () -> collective.begin(onHost, DType.F64, 0, 1));
+        assertThrows(InvalidInputException.class, () -> collective.begin(onHost, DType.F64, 0, 1));
         assertThrows(InvalidInputException.class, () -> join(host));
       }
     }

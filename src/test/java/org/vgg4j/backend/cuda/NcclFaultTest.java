@@ -90,8 +90,7 @@ final class NcclFaultTest {
                     ended.countDown();
                   }
                 });
-    assertEquals(
-        "rank 0 of 2: other ranks are lost: no answer for 0.4 s", lost(outcomes.get(0)));
+    assertEquals("rank 0 of 2: other ranks are lost: no answer for 0.4 s", lost(outcomes.get(0)));
   }
 
   @Test
@@ -172,14 +171,12 @@ final class NcclFaultTest {
   @Test
   void refusalOfNcclIsNoLostRank() {
     StandIn.faults("ncclCommInitRankConfig@1=4");
-    Ranks.Outcome<Void> outcome =
-        Ranks.of(1).run((backend, collective) -> (Void) null).get(0);
+    Ranks.Outcome<Void> outcome = Ranks.of(1).run((backend, collective) -> (Void) null).get(0);
     CudaException refused = assertInstanceOf(CudaException.class, outcome.failure());
     assertEquals("ncclCommInitRankConfig", refused.call());
     StandIn.faults("ncclAllReduce@1=4");
     outcome = Ranks.of(1).run(NcclFaultTest::sum).get(0);
-    assertEquals(
-        "ncclAllReduce", assertInstanceOf(CudaException.class, outcome.failure()).call());
+    assertEquals("ncclAllReduce", assertInstanceOf(CudaException.class, outcome.failure()).call());
   }
 
   @Test

@@ -213,8 +213,8 @@ public final class CudaLibraries {
   }
 
   /**
-   * Loads JavaCPP's library for one of CUDA's without that for CUDA's runtime, which needs a driver:
-   * initializing the class would load both.
+   * Loads JavaCPP's library for one of CUDA's without that for CUDA's runtime, which needs a
+   * driver: initializing the class would load both.
    */
   static void bindAlone(Class<?> bindings) throws IOException {
     String before = System.getProperty(LOADS);

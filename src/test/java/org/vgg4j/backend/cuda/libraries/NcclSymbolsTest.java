@@ -24,7 +24,8 @@ final class NcclSymbolsTest {
   @Test
   void everyFunctionIsThere() throws IOException {
     String folder =
-        System.getProperty("vgg4j.cuda.libraries", ROOT.resolve("target/cuda-libraries").toString());
+        System.getProperty(
+            "vgg4j.cuda.libraries", ROOT.resolve("target/cuda-libraries").toString());
     Path library = Path.of(folder, "nvidia", "nccl", "lib", "libnccl.so.2").toAbsolutePath();
     Assumptions.assumeTrue(
         Files.isRegularFile(library),
@@ -42,6 +43,7 @@ final class NcclSymbolsTest {
     CudaLibraries.bindAlone(nccl.class);
     assertTrue(NcclCalls.ncclGetVersion() >= OLDEST, () -> NcclCalls.ncclGetVersion() + "");
     assertEquals(
-        "6 remote process exited or there was a network error", NcclCalls.text(nccl.ncclRemoteError));
+        "6 remote process exited or there was a network error",
+        NcclCalls.text(nccl.ncclRemoteError));
   }
 }
