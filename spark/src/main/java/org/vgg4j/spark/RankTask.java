@@ -1,11 +1,13 @@
 package org.vgg4j.spark;
 
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.BarrierTaskInfo;
 import org.apache.spark.SparkEnv;
+import org.vgg4j.backend.cuda.NcclRanks;
 import org.vgg4j.spark.gloo.Door;
 import org.vgg4j.spark.gloo.GlooCollective;
 import org.vgg4j.spark.gloo.Meeting;
@@ -49,6 +51,11 @@ final class RankTask {
     int rank = task.partitionId();
     int world = task.getTaskInfos().length;
     requireReach(job.network(), task.getTaskInfos());
+    String device = job.settings().getOrDefault("device", "auto");
+    if (device.startsWith("cuda") || device.equals("auto")) {
+      // Before libtorch, which would load whatever CUDA it finds.
+      NcclRanks.prepare(job.cudaLibraries().stream().map(Path::of).toList());
+    }
     InetAddress address = Network.address(job.network());
     if (rank > 0) {
       Meeting meeting = Meeting.parse(task.allGather("")[0]);
