@@ -88,7 +88,7 @@ public record Scaling(List<Layer> layers, double stepSeconds, int bucketBytes) {
       begin -= layers.get(i).gradientBytes();
       while (end - begin >= bucketBytes || (i == 0 && end > 0)) {
         long bytes = Math.min(bucketBytes, end);
-        arrived = Math.max(arrived, now) + way.seconds(bytes, workers, link);
+        arrived = Math.max(arrived, now) + way.seconds((double) bytes, workers, link);
         end -= bytes;
       }
     }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.BarrierTaskInfo;
 import org.apache.spark.SparkEnv;
+import org.apache.spark.resource.ResourceInformation;
 import org.vgg4j.backend.cuda.NcclRanks;
 import org.vgg4j.spark.gloo.Door;
 import org.vgg4j.spark.gloo.GlooCollective;
@@ -39,6 +40,12 @@ final class RankTask {
     } catch (Exception | LinkageError | AssertionError | OutOfMemoryError e) {
       return Outcome.of(rank, host, e, journal.value());
     }
+  }
+
+  /** Returns the number of the GPU that Spark has given to this task, null when it gives none. */
+  private static String gpu(BarrierTaskContext task) {
+    ResourceInformation gpus = task.resourcesJMap().get("gpu");
+    return gpus == null || gpus.addresses().length == 0 ? null : gpus.addresses()[0];
   }
 
   private static String host(BarrierTaskInfo task) {
@@ -86,7 +93,7 @@ final class RankTask {
   private static void train(
       Job job, BarrierTaskContext task, Journal journal, GlooCollective others) throws Exception {
     try {
-      WorkerRun.train(job, others, journal, task::isInterrupted);
+      WorkerRun.train(job, gpu(task), others, journal, task::isInterrupted);
     } catch (Exception | LinkageError | AssertionError | OutOfMemoryError e) {
       others.abort("rank %d: %s".formatted(others.rank(), Outcome.line(e)));
       throw e;
