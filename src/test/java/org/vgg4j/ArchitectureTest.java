@@ -115,6 +115,7 @@ class ArchitectureTest {
           Map.entry(
               "cli",
               Set.of(
+                  "collective",
                   "paper",
                   "report",
                   "tensorboard",
@@ -135,7 +136,9 @@ class ArchitectureTest {
                   "tensor",
                   "backend")),
           Map.entry(
-              "backend", Set.of("tensor", "backend.reference", "backend.onednn", "backend.cuda")),
+              "backend",
+              Set.of(
+                  "collective", "tensor", "backend.reference", "backend.onednn", "backend.cuda")),
           Map.entry("backend.reference", Set.of("tensor")),
           Map.entry("backend.onednn", Set.of("tensor")),
           Map.entry(

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.vgg4j.profile.ProfileTable;
 import org.vgg4j.report.RunReport;
@@ -13,10 +14,14 @@ import org.vgg4j.run.RunData;
 import org.vgg4j.run.RunFolders;
 import org.vgg4j.run.RunPlan;
 import org.vgg4j.run.RunRecord;
+import org.vgg4j.run.ScalingMeasurement;
 import org.vgg4j.run.Setting;
 import org.vgg4j.run.Settings;
+import org.vgg4j.run.StartingWeights;
+import org.vgg4j.run.StepBenchmark;
 import org.vgg4j.run.TrainingRun;
 import org.vgg4j.run.Workers;
+import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
@@ -48,6 +53,7 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private DeviceOptions device;
   @Mixin private CheckpointOptions checkpoints;
   @Mixin private WorkerOptions workers;
+  @Mixin private ScalingOptions scaling;
 
   @Option(
       names = "--out",
@@ -86,6 +92,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (scaling.areGiven()) {
+      return simulate();
+    }
     if (workers.areSeveral()) {
       return share();
     }
@@ -116,6 +125,23 @@ final class TrainCommand implements Callable<Integer> {
       report(run);
     }
     data.warnOfSample(err());
+    return ExitCode.DONE;
+  }
+
+  /** Computes what several workers would make of it. */
+  private int simulate() {
+    scaling.link(); // refuses it before anything is measured
+    Map<String, String> given = SettingFlags.given(spec);
+    Recipe recipe =
+        Settings.recipe(
+            Recipe.quick(), given, DataOptions.traits(given, err()), StartingWeights.NONE);
+    try (Backend backend = device.open()) {
+      report(backend.description());
+      scaling.print(
+          ScalingMeasurement.of(recipe, backend),
+          StepBenchmark.imagesOfStep(recipe),
+          spec.commandLine().getOut());
+    }
     return ExitCode.DONE;
   }
 

@@ -1,11 +1,14 @@
 package org.vgg4j.spark;
 
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.BarrierTaskInfo;
 import org.apache.spark.SparkEnv;
+import org.apache.spark.resource.ResourceInformation;
+import org.vgg4j.backend.cuda.NcclRanks;
 import org.vgg4j.spark.gloo.Door;
 import org.vgg4j.spark.gloo.GlooCollective;
 import org.vgg4j.spark.gloo.Meeting;
@@ -39,6 +42,12 @@ final class RankTask {
     }
   }
 
+  /** Returns the number of the GPU that Spark has given to this task, null when it gives none. */
+  private static String gpu(BarrierTaskContext task) {
+    ResourceInformation gpus = task.resourcesJMap().get("gpu");
+    return gpus == null || gpus.addresses().length == 0 ? null : gpus.addresses()[0];
+  }
+
   private static String host(BarrierTaskInfo task) {
     String address = task.address();
     int colon = address.lastIndexOf(':');
@@ -49,6 +58,11 @@ final class RankTask {
     int rank = task.partitionId();
     int world = task.getTaskInfos().length;
     requireReach(job.network(), task.getTaskInfos());
+    String device = job.settings().getOrDefault("device", "auto");
+    if (device.startsWith("cuda") || device.equals("auto")) {
+      // Before libtorch, which would load whatever CUDA it finds.
+      NcclRanks.prepare(job.cudaLibraries().stream().map(Path::of).toList());
+    }
     InetAddress address = Network.address(job.network());
     if (rank > 0) {
       Meeting meeting = Meeting.parse(task.allGather("")[0]);
@@ -79,7 +93,7 @@ final class RankTask {
   private static void train(
       Job job, BarrierTaskContext task, Journal journal, GlooCollective others) throws Exception {
     try {
-      WorkerRun.train(job, others, journal, task::isInterrupted);
+      WorkerRun.train(job, gpu(task), others, journal, task::isInterrupted);
     } catch (Exception | LinkageError | AssertionError | OutOfMemoryError e) {
       others.abort("rank %d: %s".formatted(others.rank(), Outcome.line(e)));
       throw e;

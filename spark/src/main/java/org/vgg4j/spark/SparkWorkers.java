@@ -7,6 +7,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.vgg4j.run.Workers;
 import org.vgg4j.run.WorkersFailedException;
+import org.vgg4j.spark.gloo.GlooCollective;
 import org.vgg4j.train.EpochMetrics;
 
 /**
@@ -38,6 +39,8 @@ public final class SparkWorkers implements Workers {
                     org.apache.spark.package$.MODULE$.SPARK_VERSION()));
     try (LocalSpark local = new LocalSpark(conf, plan.workers());
         JavaSparkContext context = local.start()) {
+      // Unpacked once, here: workers that unpack at the same time may get in each other's way.
+      GlooCollective.unpack();
       try {
         return training(plan, settings).onOneMachine().run(context, plan.folder());
       } catch (WorkersFailedException e) {

@@ -3,6 +3,8 @@ package org.vgg4j.spark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.vgg4j.collective.Collective;
@@ -23,14 +25,17 @@ final class WorkerRun {
   /**
    * Trains from the newest checkpoint, or from the beginning when there is none, until the end or
    * until it is to stop.
+   *
+   * @param gpu the number of the GPU that this rank has, null when none was given to it
    */
-  static void train(Job job, Collective others, Journal journal, BooleanSupplier stopping)
+  static void train(
+      Job job, String gpu, Collective others, Journal journal, BooleanSupplier stopping)
       throws IOException {
     Path folder = Path.of(job.folder());
     // Rank 0 looks, for all: files may reach another machine later.
     boolean isThere = others.broadcast(flag(goesOn(job, folder)))[0] != 0;
     RunPlan plan =
-        RunPlan.of(isThere ? job.settingsToGoOn() : job.settings())
+        RunPlan.of(settings(job, isThere, gpu))
             .withCheckpoints(policy(job))
             .withCudaLibraries(job.cudaLibraries().stream().map(Path::of).toList())
             .withReport(report(others.rank(), journal))
@@ -44,6 +49,16 @@ final class WorkerRun {
         watch.interrupt();
       }
     }
+  }
+
+  /** A run goes on with its own settings, but each rank on the GPU that it has this time. */
+  private static Map<String, String> settings(Job job, boolean isThere, String gpu) {
+    Map<String, String> settings = new HashMap<>(isThere ? job.settingsToGoOn() : job.settings());
+    String asked = job.settings().getOrDefault("device", "auto");
+    if (gpu != null && (asked.equals("auto") || asked.equals("cuda"))) {
+      settings.put("device", "cuda:" + gpu);
+    }
+    return settings;
   }
 
   private static byte[] flag(boolean value) {

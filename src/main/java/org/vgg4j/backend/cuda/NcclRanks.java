@@ -9,6 +9,7 @@ import org.vgg4j.backend.cuda.collective.Settings;
 import org.vgg4j.backend.cuda.libraries.CudaLibraries;
 import org.vgg4j.collective.Collective;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -18,6 +19,20 @@ import org.vgg4j.tensor.InvalidInputException;
  */
 public final class NcclRanks {
   private NcclRanks() {}
+
+  /**
+   * Loads CUDA's libraries, if they are there: before other code of the process loads any, which
+   * would find others.
+   *
+   * @param libraries folders to search before all others
+   */
+  public static void prepare(List<Path> libraries) {
+    try {
+      CudaLibraries.load(libraries);
+    } catch (DeviceUnavailableException e) {
+      // Whoever opens an engine on them is told.
+    }
+  }
 
   /**
    * Returns new bytes by which the ranks of one {@link #join} find each other: where rank 0

@@ -81,6 +81,15 @@ public final class GlooCollective implements Collective {
     return new GlooCollective(Door.join(meeting, rank, world, address), address);
   }
 
+  /**
+   * Unpacks libtorch where it is not yet, into JavaCPP's folder, without loading it.
+   *
+   * @throws IOException when it cannot be written
+   */
+  public static void unpack() throws IOException {
+    GlooGroup.unpack();
+  }
+
   @Override
   public int rank() {
     return peers.rank();
@@ -145,8 +154,7 @@ public final class GlooCollective implements Collective {
         return new DoublePointer(count).put(heap.values(), (int) from, (int) count);
       }
       throw new InvalidInputException(
-          "gloo adds up what lies in main memory, not on a GPU: train with --device cpu, or with"
-              + " NCCL between GPUs");
+          "gloo adds up what lies in main memory, not on a GPU: NCCL is for that");
     }
 
     private void requireWithin(long length) {
@@ -228,6 +236,16 @@ public final class GlooCollective implements Collective {
   /** Does as {@link #abort()} does, and tells the others why. */
   public void abort(String why) {
     peers.fail(why);
+  }
+
+  @Override
+  public boolean reachesDevices() {
+    return false;
+  }
+
+  @Override
+  public void onLoss(Runnable action) {
+    peers.onLoss(action);
   }
 
   /** Waits until gloo has let go of all memory, at most some seconds when a rank is lost. */

@@ -51,6 +51,12 @@ final class GlooGroup implements AutoCloseable {
     Loader.load(torch_gloo.class);
   }
 
+  static void unpack() throws IOException {
+    String platform = Loader.getPlatform();
+    Loader.cacheResources("/org/bytedeco/pytorch/" + platform + "/");
+    Loader.cacheResources("/org/bytedeco/openblas/" + platform + "/");
+  }
+
   /** Returns libtorch's version, with that of its bindings. */
   static String version() throws IOException {
     return Loader.getVersion("org.bytedeco", "pytorch");

@@ -34,6 +34,7 @@ final class Peers implements AutoCloseable {
   private long next;
   private String lost; // why nothing goes on
   private boolean isClosed;
+  private Runnable atLoss = () -> {};
 
   /** Takes connections that have shaken hands. */
   Peers(int rank, int world, Map<Integer, Link> links, String[] names) {
@@ -217,6 +218,7 @@ final class Peers implements AutoCloseable {
 
   private boolean lose(String why) {
     Map<Long, Exchange> waiting;
+    Runnable action;
     synchronized (this) {
       if (isClosed || lost != null) {
         return false;
@@ -224,10 +226,23 @@ final class Peers implements AutoCloseable {
       lost = why;
       waiting = new HashMap<>(exchanges);
       exchanges.clear();
+      action = atLoss;
       notifyAll();
     }
+    action.run();
     waiting.values().forEach(one -> one.result.completeExceptionally(new PeerLostException(why)));
     return true;
+  }
+
+  /** Has something done when a rank is lost, at once where one is. */
+  void onLoss(Runnable action) {
+    synchronized (this) {
+      if (lost == null) {
+        atLoss = action;
+        return;
+      }
+    }
+    action.run();
   }
 
   /** Throws when a rank is lost. */

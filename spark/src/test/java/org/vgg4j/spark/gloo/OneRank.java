@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -34,6 +36,7 @@ final class OneRank {
         case "sums" -> sums(all);
         case "flat" -> flat(all);
         case "endless" -> endless(all);
+        case "slab" -> slab(all);
         default -> throw new IllegalArgumentException(arguments[3]);
       }
     } catch (PeerLostException e) {
@@ -173,6 +176,29 @@ final class OneRank {
         }
         System.out.println("step " + i);
       }
+    }
+  }
+
+  /** Prints how long VGG16's gradients take, in buckets of 25 MB: for benchmarks/distributed. */
+  private static void slab(GlooCollective all) {
+    int count = 138_357_544;
+    int bucket = 25 << 18;
+    try (Memory slab = new Memory(DType.F32, count)) {
+      long[] nanos = new long[6];
+      for (int turn = 0; turn < nanos.length; turn++) {
+        all.sum(new double[1]);
+        long begin = System.nanoTime();
+        List<Reduction> works = new ArrayList<>();
+        for (int from = 0; from < count; from += bucket) {
+          works.add(all.begin(slab, DType.F32, from, Math.min(bucket, count - from)));
+        }
+        works.forEach(Reduction::await);
+        nanos[turn] = System.nanoTime() - begin;
+      }
+      long[] warm = Arrays.copyOfRange(nanos, 1, nanos.length);
+      Arrays.sort(warm);
+      double seconds = warm[warm.length / 2] / 1e9;
+      System.out.printf("median %.0f ms, %.2f GB/s%n", seconds * 1e3, count * 4e-9 / seconds);
     }
   }
 
