@@ -39,7 +39,7 @@ class ArchitectureTest {
       Map.ofEntries(
           Map.entry("tensor", Set.of()),
           Map.entry("collective", Set.of("tensor")),
-          Map.entry("nn", Set.of("tensor")),
+          Map.entry("nn", Set.of("collective", "tensor")),
           Map.entry("optim", Set.of("nn", "tensor")),
           Map.entry("data", Set.of("tensor")),
           Map.entry(DATA + "preprocessing", Set.of("data", "tensor")),
@@ -57,6 +57,7 @@ class ArchitectureTest {
           Map.entry(
               "train",
               Set.of(
+                  "collective",
                   "evaluation",
                   "model",
                   "nn",
@@ -69,6 +70,7 @@ class ArchitectureTest {
           Map.entry(
               "run",
               Set.of(
+                  "collective",
                   "profile",
                   "train",
                   "evaluation",
@@ -77,6 +79,7 @@ class ArchitectureTest {
                   "optim",
                   "data",
                   DATA + "preprocessing",
+                  DATA + "loading",
                   DATA + "decoding",
                   DATA + "sets",
                   "io",
@@ -112,6 +115,7 @@ class ArchitectureTest {
           Map.entry(
               "cli",
               Set.of(
+                  "collective",
                   "paper",
                   "report",
                   "tensorboard",
@@ -132,20 +136,26 @@ class ArchitectureTest {
                   "tensor",
                   "backend")),
           Map.entry(
-              "backend", Set.of("tensor", "backend.reference", "backend.onednn", "backend.cuda")),
+              "backend",
+              Set.of(
+                  "collective", "tensor", "backend.reference", "backend.onednn", "backend.cuda")),
           Map.entry("backend.reference", Set.of("tensor")),
           Map.entry("backend.onednn", Set.of("tensor")),
           Map.entry(
               "backend.cuda",
               Set.of(
                   "tensor",
+                  "collective",
                   CUDA + "calls",
+                  CUDA + "collective",
                   CUDA + "libraries",
                   CUDA + "kernels",
                   CUDA + "memory",
                   CUDA + "graph",
                   CUDA + "operations")),
           Map.entry(CUDA + "calls", Set.of("tensor")),
+          Map.entry(
+              CUDA + "collective", Set.of("tensor", "collective", CUDA + "calls", CUDA + "memory")),
           Map.entry(CUDA + "libraries", Set.of("tensor", CUDA + "calls")),
           Map.entry(CUDA + "kernels", Set.of("tensor", CUDA + "calls")),
           Map.entry(CUDA + "memory", Set.of("tensor", CUDA + "calls", CUDA + "kernels")),

@@ -1,5 +1,6 @@
 package org.vgg4j.backend;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -10,11 +11,14 @@ import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.CudaOptions;
 import org.vgg4j.backend.cuda.CudaReport;
 import org.vgg4j.backend.cuda.DescribedGpu;
+import org.vgg4j.backend.cuda.NcclOptions;
+import org.vgg4j.backend.cuda.NcclRanks;
 import org.vgg4j.backend.onednn.OneDnnBackend;
 import org.vgg4j.backend.onednn.OneDnnOptions;
 import org.vgg4j.backend.onednn.OneDnnReport;
 import org.vgg4j.backend.onednn.OrderTuning;
 import org.vgg4j.backend.reference.ReferenceBackend;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.DescribedDevice;
@@ -39,6 +43,25 @@ public final class Backends {
   private static final AtomicBoolean FALLBACK_LOGGED = new AtomicBoolean();
 
   private Backends() {}
+
+  /**
+   * Returns how ranks add up what lies in an engine's memory: as they do anyway, or through NCCL
+   * where that is a GPU's and they cannot reach it.
+   *
+   * @param host the ranks, each of which calls this
+   * @param cudaLibraries folders to search for NCCL before all others
+   * @return {@code host}, or another that the caller closes before the engine
+   * @throws DeviceUnavailableException when NCCL is missing
+   */
+  public static Collective ranks(Backend engine, Collective host, List<Path> cudaLibraries) {
+    if (!(engine instanceof CudaBackend) || host.world() == 1 || host.reachesDevices()) {
+      return host;
+    }
+    NcclOptions options = NcclOptions.DEFAULT;
+    byte[] own = host.rank() == 0 ? NcclRanks.newId(cudaLibraries, options) : new byte[0];
+    byte[] id = host.broadcast(own);
+    return new DeviceRanks(host, NcclRanks.join(engine, id, host.rank(), host.world(), options));
+  }
 
   /**
    * An engine and why it was chosen.
@@ -122,7 +145,7 @@ public final class Backends {
    */
   public static List<String> variants(String device) {
     return switch (Choice.require("device", NAMES, engine(device))) {
-      case "auto", "cpu" -> List.of(DEFAULT_VARIANT, "nhwc");
+      case "auto", "cpu" -> List.of(DEFAULT_VARIANT, "nhwc", "direct");
       case "reference", "cuda" -> List.of(DEFAULT_VARIANT);
       default -> throw new IllegalStateException(device);
     };
@@ -240,12 +263,14 @@ public final class Backends {
   }
 
   private static OneDnnOptions cpuOptions(EngineOptions options) {
-    OneDnnOptions.Activations activations =
-        options.variant().equals(DEFAULT_VARIANT)
-            ? OneDnnOptions.Activations.PREFERRED
-            : OneDnnOptions.Activations.NHWC;
-    return OneDnnOptions.DEFAULT
-        .withActivations(activations)
+    OneDnnOptions variant =
+        switch (options.variant()) {
+          case "nhwc" -> OneDnnOptions.DEFAULT.withActivations(OneDnnOptions.Activations.NHWC);
+          case "direct" ->
+              OneDnnOptions.DEFAULT.withConvolutions(OneDnnOptions.Convolutions.DIRECT);
+          default -> OneDnnOptions.DEFAULT;
+        };
+    return variant
         .withPrecision(cpuPrecision(options))
         .withEmulation(options.emulateBf16())
         .withThreads(options.threads())

@@ -11,11 +11,13 @@ import java.util.concurrent.Callable;
 import org.vgg4j.profile.CeilingMeasurement;
 import org.vgg4j.profile.Ceilings;
 import org.vgg4j.run.ImageTraits;
+import org.vgg4j.run.ProcessMemory;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.Settings;
 import org.vgg4j.run.StartingWeights;
 import org.vgg4j.run.StepBenchmark;
 import org.vgg4j.run.StepBenchmark.Pace;
+import org.vgg4j.run.StepBenchmark.Result;
 import org.vgg4j.run.StepBenchmark.Window;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.InvalidInputException;
@@ -107,7 +109,7 @@ final class BenchmarkCommand implements Callable<Integer> {
       } else {
         double images = StepBenchmark.imagesOfStep(recipe) * (double) steps;
         Pace pace = onRequest ? new RequestedWindows(System.in, out, images) : Pace.STEADY;
-        List<Window> measured =
+        Result measured =
             inference
                 ? benchmark.runForward(recipe, backend, pace)
                 : benchmark.run(recipe, backend, pace);
@@ -123,7 +125,8 @@ final class BenchmarkCommand implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
-  private void add(Recipe recipe, List<Window> windows, Map<String, Object> result) {
+  private void add(Recipe recipe, Result measured, Map<String, Object> result) {
+    List<Window> windows = measured.windows();
     if (windows.isEmpty()) {
       throw new InvalidInputException(
           "no window: standard input ended before its first line, and --on-request wants one for"
@@ -146,6 +149,9 @@ final class BenchmarkCommand implements Callable<Integer> {
     result.put("windows", Arrays.stream(rates).map(BenchmarkCommand::round).boxed().toList());
     result.put("free_bytes", windows.stream().map(Window::freeBytes).toList());
     result.put("process_bytes", windows.stream().map(Window::processBytes).toList());
+    result.put("planned_bytes", measured.plannedBytes());
+    result.put("expected_process_bytes", measured.expectedBytes());
+    result.put("peak_process_bytes", ProcessMemory.peak());
   }
 
   private static double round(double value) {

@@ -6,6 +6,7 @@ import java.util.Locale;
 import org.vgg4j.data.preprocessing.Normalization;
 import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.Stage;
+import org.vgg4j.run.ProcessMemory;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
@@ -112,6 +113,10 @@ final class SummaryTable {
     }
     long total = recipe.trainingBytes(plan);
     line(out, PART, "total", Bytes.count(total), Bytes.text(total));
+    long process = ProcessMemory.ofTraining(recipe, plan, backend);
+    if (process > 0) {
+      line(out, PART, "the whole process, about", Bytes.count(process), Bytes.text(process));
+    }
     line(out, "  (%s free of %s)", Bytes.text(backend.availableBytes()), backend.memoryLimit());
   }
 

@@ -12,6 +12,11 @@ import org.vgg4j.tensor.DType;
  * any.
  */
 public interface Collective extends AutoCloseable {
+  /** Returns the collective of a training on one rank, for which nothing is to be done. */
+  static Collective alone() {
+    return OneRank.INSTANCE;
+  }
+
   /** Returns this rank, from 0. */
   int rank();
 
@@ -71,6 +76,20 @@ public interface Collective extends AutoCloseable {
    * that follows. Other ranks notice that this one is gone.
    */
   void abort();
+
+  /**
+   * Returns whether this adds up what lies on a GPU. A training on one that is shared otherwise
+   * adds through NCCL, and does all else with this.
+   */
+  default boolean reachesDevices() {
+    return true;
+  }
+
+  /**
+   * Has something done as soon as another rank is known to be lost, on any thread, by a collective
+   * that {@link #reachesDevices} says nothing good of; others need not.
+   */
+  default void onLoss(Runnable action) {}
 
   @Override
   void close();

@@ -5,7 +5,7 @@ import org.vgg4j.nn.Execution;
 /** One pass over a data set, batch by batch. */
 public interface BatchPass extends AutoCloseable {
   /**
-   * Goes to the next batch; returns false at the end.
+   * Goes to the next batch of which this device has images; returns false at the end.
    *
    * @throws org.vgg4j.tensor.InvalidInputException when an image cannot be used
    */

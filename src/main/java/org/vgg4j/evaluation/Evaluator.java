@@ -64,12 +64,22 @@ public final class Evaluator {
    * @return the sums, null when stopped
    */
   public static LossTotals totals(Vgg vgg, DataFeed feed, BooleanSupplier stopped) {
+    int batchSize = vgg.network().options().batchSizes().get(0);
+    BatchSchedule schedule = new BatchSchedule(feed.data().size(), batchSize, 1, Shard.WHOLE);
+    return totals(vgg, feed, schedule, stopped);
+  }
+
+  /**
+   * Does the same for one device's share of the images, which may be none.
+   *
+   * @param schedule whose slices are at most as large as the largest batch of the net
+   */
+  public static LossTotals totals(
+      Vgg vgg, DataFeed feed, BatchSchedule schedule, BooleanSupplier stopped) {
     Network network = vgg.network();
     Backend backend = network.backend();
     StepState state = network.stepState();
-    int batchSize = network.options().batchSizes().get(0);
-    Execution at = network.execution(batchSize);
-    BatchSchedule schedule = new BatchSchedule(feed.data().size(), batchSize, 1, Shard.WHOLE);
+    Execution at = network.execution(network.options().batchSizes().get(0));
     try (LossAccumulator sums = backend.newLossAccumulator();
         CrossEntropyPlan loss = backend.crossEntropy(at.output(), state, sums);
         BatchPass pass = feed.pass(schedule, null, 0)) {

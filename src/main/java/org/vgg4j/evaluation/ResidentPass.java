@@ -17,10 +17,11 @@ final class ResidentPass implements BatchPass {
 
   @Override
   public boolean next() {
-    if (index + 1 >= schedule.passes()) {
+    int following = schedule.withImages(index + 1);
+    if (following == schedule.passes()) {
       return false;
     }
-    index++;
+    index = following;
     return true;
   }
 
@@ -31,7 +32,7 @@ final class ResidentPass implements BatchPass {
 
   @Override
   public int size() {
-    return schedule.end(index) - schedule.begin(index);
+    return schedule.size(index);
   }
 
   @Override

@@ -12,12 +12,14 @@ public final class Buffer {
   private final Slot value;
   private final long offset; // in the slab of all buffers, in bytes
   private final double initial;
+  private final boolean frozen;
 
-  Buffer(String name, Slot value, long offset, double initial) {
+  Buffer(String name, Slot value, long offset, double initial, boolean frozen) {
     this.name = name;
     this.value = value;
     this.offset = offset;
     this.initial = initial;
+    this.frozen = frozen;
   }
 
   /** Returns torchvision's name, such as {@code features.1.running_mean}. */
@@ -47,6 +49,16 @@ public final class Buffer {
   /** Returns this buffer's place in another slab of the size of {@link Network#statistics}. */
   public Tensor in(Arena slab) {
     return slab.tensor(offset, layout());
+  }
+
+  /** Returns where it begins in such a slab, in bytes. */
+  public long offsetBytes() {
+    return offset;
+  }
+
+  /** Returns whether a training leaves it as it is. */
+  public boolean isFrozen() {
+    return frozen;
   }
 
   double initial() {

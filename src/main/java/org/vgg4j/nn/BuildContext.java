@@ -119,7 +119,7 @@ public final class BuildContext implements MemoryPlanner {
   /** Creates or returns a tensor of the state that is not trained, such as running statistics. */
   public Buffer buffer(String name, Shape shape, double initial) {
     Layout layout = backend().plainLayout(shape, backend().types().statistics());
-    return builder.names.buffer(builder.use(prefix + name), layout, initial);
+    return builder.names.buffer(builder.use(prefix + name), layout, initial, builder.isFrozen());
   }
 
   /** Creates or returns a counter of the net's training forward passes. */

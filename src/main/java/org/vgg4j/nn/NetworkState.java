@@ -79,12 +79,12 @@ final class NetworkState {
     return Arena.ALIGNMENT / Math.min(narrowest, layouts.gradient().elementBytes());
   }
 
-  Buffer buffer(String name, Layout layout, double initial) {
+  Buffer buffer(String name, Layout layout, double initial, boolean frozen) {
     Buffer known = buffers.get(name);
     if (known == null) {
       add(name);
       long offset = bufferSlab.bytes();
-      known = new Buffer(name, bufferSlab.append(layout), offset, initial);
+      known = new Buffer(name, bufferSlab.append(layout), offset, initial, frozen);
       buffers.put(name, known);
     }
     requireSame(name, known.layout(), layout);

@@ -36,6 +36,7 @@ public final class AttachedOptimizer implements AutoCloseable {
   private final OptimizerPlan plan;
   private final List<Work> work;
   private final List<State> states = new ArrayList<>();
+  private final List<Arena> slabs = new ArrayList<>();
 
   /** Allocates one slab for each kind of state and plans the update over them. */
   AttachedOptimizer(
@@ -43,7 +44,6 @@ public final class AttachedOptimizer implements AutoCloseable {
       double headFactor,
       List<String> kinds,
       BiFunction<ParameterSlabs, List<Arena>, OptimizerPlan> planner) {
-    List<Arena> slabs = new ArrayList<>();
     try {
       for (String kind : kinds) {
         Arena slab =
@@ -107,6 +107,11 @@ public final class AttachedOptimizer implements AutoCloseable {
   /** Returns the state kind by kind, each in the order of the net's parameters. */
   public List<State> states() {
     return List.copyOf(states);
+  }
+
+  /** Returns the slabs of the state, one of each kind, of the masters' type. */
+  public List<Arena> slabs() {
+    return List.copyOf(slabs);
   }
 
   /** Releases the state. */

@@ -28,6 +28,8 @@ public final class WeightAverage implements AutoCloseable {
   private final List<AveragePlan> plans = new ArrayList<>(); // of the weights, of the statistics
   private final List<Tensor> values = new ArrayList<>();
   private final List<Tensor> averages = new ArrayList<>();
+  private final Arena weights;
+  private final Arena statistics; // null without running statistics
   private boolean started;
 
   /**
@@ -40,7 +42,7 @@ public final class WeightAverage implements AutoCloseable {
     this.network = network;
     Backend backend = network.backend();
     try {
-      Arena weights = take(network.trainedBytes());
+      weights = take(network.trainedBytes());
       plans.add(closing.own(backend.average(decay, network.slabs().masters(), weights)));
       for (Parameter parameter : network.parameters()) {
         if (parameter.isTrained()) {
@@ -48,8 +50,8 @@ public final class WeightAverage implements AutoCloseable {
         }
       }
       Arena source = network.statistics();
+      statistics = source == null ? null : take(source.bytes());
       if (source != null) {
-        Arena statistics = take(source.bytes());
         plans.add(closing.own(backend.average(decay, source, statistics)));
         for (Buffer buffer : network.buffers()) {
           add(buffer.value(), buffer.in(statistics));
@@ -126,6 +128,16 @@ public final class WeightAverage implements AutoCloseable {
     }
     exchange();
     return result;
+  }
+
+  /** Returns the slab of the averaged weights, of the masters' type. */
+  public Arena weights() {
+    return weights;
+  }
+
+  /** Returns the slab of the averaged running statistics, null without such. */
+  public Arena statistics() {
+    return statistics;
   }
 
   @Override

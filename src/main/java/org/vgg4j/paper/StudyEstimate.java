@@ -138,7 +138,7 @@ public record StudyEstimate(List<Training> trainings, double testSeconds) {
     small.put("batchSize", Integer.toString(images));
     small.put("accumulate", "1");
     return new StepBenchmark(1, 1, STEPS)
-        .run(recipe(small, traits), backend, new Patience()).stream()
+        .run(recipe(small, traits), backend, new Patience()).windows().stream()
             .mapToDouble(StepBenchmark.Window::seconds)
             .min() // a step that waited for another program says nothing of the net
             .orElseThrow();

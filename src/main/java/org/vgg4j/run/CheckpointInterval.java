@@ -38,8 +38,13 @@ public record CheckpointInterval(long steps, long seconds) {
     };
   }
 
-  /** Returns whether one is due after a step, so long after the last. */
-  boolean isDue(long step, double secondsSinceLast) {
-    return (steps > 0 && step % steps == 0) || (seconds > 0 && secondsSinceLast >= seconds);
+  /** Returns whether one is due after a step. */
+  boolean isStepDue(long step) {
+    return steps > 0 && step % steps == 0;
+  }
+
+  /** Returns whether one is due so long after the last. */
+  boolean isTimeDue(double secondsSinceLast) {
+    return seconds > 0 && secondsSinceLast >= seconds;
   }
 }

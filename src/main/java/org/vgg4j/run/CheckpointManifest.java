@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -66,6 +67,7 @@ record CheckpointManifest(
   private static JsonNode completed(JsonNode manifest) {
     if (manifest.path("state") instanceof ObjectNode state) {
       state.putIfAbsent("waitSeconds", DoubleNode.valueOf(0));
+      state.putIfAbsent("rankTotals", JsonNodeFactory.instance.arrayNode());
     }
     if (manifest.path("state").path("totals") instanceof ObjectNode totals) {
       // Only that of the test set is told, whose totals are never kept.

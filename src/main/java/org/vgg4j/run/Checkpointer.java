@@ -11,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.vgg4j.collective.Agreement;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.io.FileChecksums;
@@ -18,6 +20,7 @@ import org.vgg4j.io.FileOperations;
 import org.vgg4j.io.ForceFailedException;
 import org.vgg4j.model.ModelFile;
 import org.vgg4j.nn.VggConfig;
+import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.Snapshot;
@@ -30,10 +33,14 @@ import org.vgg4j.train.TrainingState;
  * after each epoch. The training thread only copies; another thread writes. What falls due while a
  * save is under way is skipped, and what cannot be written is said, but neither holds the training
  * up.
+ *
+ * <p>Of several ranks only rank 0 writes. The others come to each copy, since their losses belong
+ * to it, whether rank 0 then makes it or not.
  */
 final class Checkpointer implements TrainingListener, AutoCloseable {
   private final Trainer trainer;
-  private final RunDirectory run;
+  private final Collective ranks;
+  private final RunDirectory run; // null on ranks other than 0, as is the store
   private final CheckpointStore store;
   private final Supplier<Contents> contents;
   private final CheckpointInterval interval;
@@ -72,6 +79,7 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
    */
   Checkpointer(
       Trainer trainer,
+      Collective ranks,
       RunDirectory run,
       CheckpointStore store,
       Supplier<Contents> contents,
@@ -79,6 +87,8 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
       TrainingState resumed,
       Consumer<String> report) {
     this.trainer = trainer;
+    this.ranks = ranks;
+    trainer.captureWhen(this::isTimeDue);
     this.run = run;
     this.store = store;
     this.contents = contents;
@@ -93,33 +103,46 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
     return thread;
   }
 
+  private boolean isTimeDue() {
+    return run != null && interval.isTimeDue((System.nanoTime() - lastDue) / 1e9);
+  }
+
   @Override
   public void stepDone(long step) {
-    if (interval.isDue(step, (System.nanoTime() - lastDue) / 1e9)) {
+    if (trainer.takeCaptureDue() || interval.isStepDue(step)) {
       lastDue = System.nanoTime();
-      saveUnlessBusy();
+      saveUnlessBusy(run != null);
     }
   }
 
   @Override
   public void epochFinished(EpochMetrics metrics) {
-    if (!saveUnlessBusy()) {
+    if (!saveUnlessBusy(run != null) && run != null) {
       List<EpochMetrics> finished = trainer.state().finished();
       disk.execute(() -> writeMetrics(finished));
     }
   }
 
-  /** Copies and leaves the rest to the other thread; returns whether there will be a checkpoint. */
-  private boolean saveUnlessBusy() {
-    if (!saving.compareAndSet(false, true)) {
+  /**
+   * Copies and leaves the rest to the other thread, where a checkpoint is wanted; returns whether
+   * there will be one.
+   */
+  private boolean saveUnlessBusy(boolean wanted) {
+    boolean writes = wanted && saving.compareAndSet(false, true);
+    if (wanted && !writes) {
       report.accept(
           "checkpoint skipped at "
               + trainer.state().place()
               + ": the one before is still being written");
+    }
+    if (!writes && ranks.world() == 1) {
       return false;
     }
     try {
-      Snapshot snapshot = trainer.capture();
+      Snapshot snapshot = trainer.capture(writes);
+      if (!writes) {
+        return false;
+      }
       Contents now = contents.get();
       disk.execute(() -> saveAndFree(snapshot, now));
       return true;
@@ -215,7 +238,7 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
       try {
         EpochMetrics last = trainer.fit(train, test, TrainingListener.all(listener, this));
         saveNow();
-        if (!trainer.state().isAt(saved)) {
+        if (run != null && !trainer.state().isAt(saved)) {
           throw failure;
         }
         return last;
@@ -223,22 +246,36 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
         await();
         int rollbacks = trainer.state().rollbacks() + 1;
         boolean mayGoBack = onNan == NanPolicy.ROLLBACK && rollbacks <= NanPolicy.MOST_ROLLBACKS;
-        CheckpointStore.Loaded last = mayGoBack ? store.newestValid(report) : null;
-        if (last == null || !isKept(last, e)) {
+        CheckpointStore.Loaded last = mayGoBack && run != null ? wayBack(e) : null;
+        if (!Agreement.doesRankZero(ranks, last != null)) {
           throw e;
         }
-        trainer.restore(last.snapshot().withRollbacks(rollbacks));
-        Checkpoint to = last.checkpoint();
-        report.accept(
-            "%s; back to %s (%s) at a tenth of the learning rate, %d of %d times"
-                .formatted(
-                    e.getMessage(),
-                    to.label(),
-                    to.state().place(),
-                    rollbacks,
-                    NanPolicy.MOST_ROLLBACKS));
+        trainer.restore(last == null ? null : last.snapshot().withRollbacks(rollbacks));
+        if (last != null) {
+          Checkpoint to = last.checkpoint();
+          report.accept(
+              "%s; back to %s (%s) at a tenth of the learning rate, %d of %d times"
+                  .formatted(
+                      e.getMessage(),
+                      to.label(),
+                      to.state().place(),
+                      rollbacks,
+                      NanPolicy.MOST_ROLLBACKS));
+        }
         saveNow();
       }
+    }
+  }
+
+  /** Returns the checkpoint to go back to; null, and the exception says why, when there is none. */
+  private CheckpointStore.Loaded wayBack(DivergedException e) {
+    try {
+      CheckpointStore.Loaded last = store.newestValid(report);
+      return last != null && isKept(last, e) ? last : null;
+    } catch (InvalidInputException broken) {
+      report.accept("no way back: " + broken.getMessage());
+      e.addSuppressed(broken);
+      return null;
     }
   }
 
@@ -274,10 +311,8 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
   /** Waits for what is being written and writes the present state unless it is written already. */
   private void saveNow() {
     await();
-    if (!trainer.state().isAt(saved)) {
-      saveUnlessBusy();
-      await();
-    }
+    saveUnlessBusy(run != null && !trainer.state().isAt(saved));
+    await();
   }
 
   /** Waits for what is being written and ends the thread. */

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
@@ -74,7 +75,9 @@ final class EngineTuner {
     int batch = Math.min(recipe.training().batchSize(), data.size());
     ImageSource few = data.limit(Math.min(data.size() / batch, WARM_STEPS + TIMED_STEPS) * batch);
     TrainingOptions options = recipe.training();
-    MemoryChoice way = RunMemory.choose(recipe, few.size(), backend, given, Map.of(), 0).choice();
+    MemoryChoice way =
+        RunMemory.choose(recipe, few.size(), backend, given, Map.of(), 0, Collective.alone())
+            .choice();
     TrainingOptions once =
         new TrainingOptions(1, batch, options.learningRate(), options.schedule(), options.seed())
             .withSplit(way.split())

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.MemoryWay;
 import org.vgg4j.nn.NetworkPlan;
@@ -68,8 +69,13 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
    * @throws InvalidInputException when the engine cannot compute such passes
    */
   public static List<MemoryChoice> ways(Recipe recipe, int images, Backend backend, int split) {
-    List<MemoryChoice> all = new ArrayList<>(ways(recipe, images, backend, split, false));
-    all.addAll(ways(recipe, images, backend, split, true));
+    return ways(recipe, images, backend, split, Collective.alone());
+  }
+
+  private static List<MemoryChoice> ways(
+      Recipe recipe, int images, Backend backend, int split, Collective ranks) {
+    List<MemoryChoice> all = new ArrayList<>(ways(recipe, images, backend, split, false, ranks));
+    all.addAll(ways(recipe, images, backend, split, true, ranks));
     all.sort(
         Comparator.comparingLong((MemoryChoice choice) -> choice.way.extraMultiplyAdds())
             .thenComparingLong(MemoryChoice::bytes));
@@ -87,10 +93,10 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
   }
 
   private static List<MemoryChoice> ways(
-      Recipe recipe, int images, Backend backend, int split, boolean norms) {
+      Recipe recipe, int images, Backend backend, int split, boolean norms, Collective ranks) {
     Recipe divided = recipe.withSplit(split);
     Recomputation planned = new Recomputation(norms, List.of());
-    try (NetworkPlan plan = divided.plan(images, backend, planned)) {
+    try (NetworkPlan plan = divided.plan(images, backend, planned, ranks)) {
       int size = plan.memoryPlan().stages().get(0).x().shape().dim(0);
       return plan.ways().stream()
           .map(way -> new MemoryChoice(split, size, way, divided.trainingBytes(way.plan())))
@@ -111,7 +117,7 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
       }
     }
     for (int passes = 2; passes <= Math.min(batch, MOST_SHOWN); passes *= 2) {
-      List<MemoryChoice> ways = waysIfAny(recipe, batch, backend, passes);
+      List<MemoryChoice> ways = waysIfAny(recipe, batch, backend, passes, Collective.alone());
       if (!ways.isEmpty()) {
         rows.add(ways.get(0));
         rows.add(last(ways));
@@ -126,22 +132,29 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
    * @param limit the most bytes that the training may take
    * @param limitText what says so, for the refusal
    * @param split passes per batch that are kept to; 0 to choose them too
+   * @param ranks that share each pass
    * @throws OutOfDeviceMemoryException when nothing fits; it says what the smallest way needs
    */
   static MemoryChoice choose(
-      Recipe recipe, int images, Backend backend, long limit, String limitText, int split) {
+      Recipe recipe,
+      int images,
+      Backend backend,
+      long limit,
+      String limitText,
+      int split,
+      Collective ranks) {
     int first = Math.max(split, 1);
-    MemoryChoice kept = ways(recipe, images, backend, first, false).get(0);
+    MemoryChoice kept = ways(recipe, images, backend, first, false, ranks).get(0);
     if (kept.bytes <= limit) {
       return kept;
     }
-    List<MemoryChoice> ways = ways(recipe, images, backend, first);
+    List<MemoryChoice> ways = ways(recipe, images, backend, first, ranks);
     MemoryChoice whole = last(ways);
     MemoryChoice least = whole;
     if (split == 0 && least.bytes > limit) {
       for (int passes : splits(kept.batchSize)) {
         if (least.bytes > limit && whole.mayFit(passes, limit)) {
-          ways = waysIfAny(recipe, images, backend, passes);
+          ways = waysIfAny(recipe, images, backend, passes, ranks);
           least = ways.isEmpty() || last(ways).bytes > least.bytes ? least : last(ways);
         }
       }
@@ -176,9 +189,9 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
   }
 
   private static List<MemoryChoice> waysIfAny(
-      Recipe recipe, int images, Backend backend, int split) {
+      Recipe recipe, int images, Backend backend, int split, Collective ranks) {
     try {
-      return ways(recipe, images, backend, split);
+      return ways(recipe, images, backend, split, ranks);
     } catch (InvalidInputException e) {
       return List.of(); // batch norm of single values, such as in a pass of one small image
     }

@@ -37,6 +37,20 @@ final class MemoryReport {
     return lines;
   }
 
+  /** Returns what the whole process is expected to hold; null where that is not known. */
+  static String ofProcess(long training, long process) {
+    return process == 0
+        ? null
+        : "memory: %s for the net and its training, about %s for the whole process"
+            .formatted(mebibytes(training), mebibytes(process));
+  }
+
+  /** Returns the most that the process has held, to go on a line with; empty where not known. */
+  static String processPeak() {
+    long peak = ProcessMemory.peak();
+    return peak == 0 ? "" : "; the process held " + mebibytes(peak);
+  }
+
   private static String mebibytes(long bytes) {
     return String.format(Locale.ROOT, "%,d MiB", ((bytes - 1) >> 20) + 1);
   }

@@ -1,18 +1,26 @@
 package org.vgg4j.run;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.vgg4j.collective.Agreement;
 import org.vgg4j.tensor.InvalidInputException;
+import org.vgg4j.train.Snapshot;
 import org.vgg4j.train.TrainingState;
 
 /**
  * A run to go on with, or {@link #NONE} when a new one begins.
  *
+ * @param folder null on ranks other than 0, as is the store
  * @param newest its newest valid checkpoint, null before the first
  * @param config what config.json says
  */
@@ -23,8 +31,59 @@ record PreviousRun(
     Map<String, Object> config) {
   static final PreviousRun NONE = new PreviousRun(null, null, null, Map.of());
 
-  /** Opens the run's folder and looks for its newest valid checkpoint. */
+  /**
+   * Opens the run's folder and looks for its newest valid checkpoint. Of several ranks rank 0 does,
+   * and tells the others what they must know; they have no folder and no tensors.
+   */
   static PreviousRun open(Path path, RunPlan plan) throws IOException {
+    if (plan.collective().world() == 1) {
+      return openHere(path, plan);
+    }
+    PreviousRun[] here = new PreviousRun[1];
+    try {
+      byte[] told =
+          Agreement.fromRankZero(
+              plan.collective(),
+              () -> {
+                here[0] = openHere(path, plan);
+                return here[0].told();
+              });
+      return here[0] == null ? heard(told) : here[0];
+    } catch (IOException | RuntimeException | Error e) {
+      if (here[0] != null) {
+        here[0].folder.close();
+      }
+      throw e;
+    }
+  }
+
+  private byte[] told() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    byte[] json = RunDirectory.json(config).getBytes(StandardCharsets.UTF_8);
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeInt(json.length);
+      out.write(json);
+      if (newest != null) {
+        out.write(newest.checkpoint().manifest().encode());
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private static PreviousRun heard(byte[] told) throws IOException {
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(told))) {
+      Map<String, Object> config = RunDirectory.parse(in.readNBytes(in.readInt()));
+      byte[] manifest = in.readAllBytes();
+      if (manifest.length == 0) {
+        return new PreviousRun(null, null, null, config);
+      }
+      Checkpoint newest = new Checkpoint(Path.of(""), CheckpointManifest.decode(manifest));
+      Snapshot bare = new Snapshot(newest.state(), List.of(), List.of());
+      return new PreviousRun(null, null, new CheckpointStore.Loaded(newest, bare), config);
+    }
+  }
+
+  private static PreviousRun openHere(Path path, RunPlan plan) throws IOException {
     RunDirectory folder = RunDirectory.open(path, plan.report());
     try {
       Map<String, Object> config = folder.readConfig();
@@ -43,7 +102,7 @@ record PreviousRun(
   }
 
   boolean isNone() {
-    return folder == null;
+    return this == NONE;
   }
 
   /** Returns where the run stands, null at the beginning. */
@@ -61,7 +120,8 @@ record PreviousRun(
     try {
       return Recipe.fromMap(config);
     } catch (InvalidInputException e) {
-      throw new InvalidInputException(folder.config() + ": " + e.getMessage(), e);
+      String where = folder == null ? "the run's configuration" : folder.config().toString();
+      throw new InvalidInputException(where + ": " + e.getMessage(), e);
     }
   }
 

@@ -2,7 +2,9 @@ package org.vgg4j.run;
 
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.data.ImageSource;
+import org.vgg4j.data.loading.Shard;
 import org.vgg4j.data.preprocessing.Augmentation;
 import org.vgg4j.data.preprocessing.ImageStatistics;
 import org.vgg4j.data.preprocessing.Normalization;
@@ -283,13 +285,18 @@ public record Recipe(
    * @throws InvalidInputException when the engine cannot compute it
    */
   public NetworkPlan plan(int images, Backend backend) {
-    return plan(images, backend, Recomputation.NONE);
+    return plan(images, backend, Recomputation.NONE, Collective.alone());
   }
 
-  /** Plans the net as {@link #plan(int, Backend)} does, with something computed again. */
-  NetworkPlan plan(int images, Backend backend, Recomputation recomputation) {
+  /**
+   * Plans the net as {@link #plan(int, Backend)} does, with something computed again, for a rank's
+   * share of the batches.
+   */
+  NetworkPlan plan(
+      int images, Backend backend, Recomputation recomputation, Collective collective) {
     int batchSize = training.batchSize();
-    Integer[] sizes = Trainer.batchSizes(batchSize, images, training.split());
+    Shard shard = new Shard(collective.rank(), collective.world());
+    Integer[] sizes = Trainer.batchSizes(batchSize, images, training.split(), shard);
     try {
       NetworkOptions options =
           networkOptions(sizes)

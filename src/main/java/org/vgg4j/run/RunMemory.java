@@ -3,6 +3,7 @@ package org.vgg4j.run;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.nn.Recomputation;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
@@ -22,6 +23,7 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
    * @param given the settings that are given now
    * @param before the configuration of the run that goes on, else empty
    * @param reserved bytes of the limit that the training leaves to something else
+   * @param ranks that share each pass
    * @throws OutOfDeviceMemoryException when nothing fits
    */
   static RunMemory choose(
@@ -30,14 +32,15 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
       Backend backend,
       Map<String, ?> given,
       Map<String, ?> before,
-      long reserved) {
+      long reserved,
+      Collective ranks) {
     Map<String, Object> now = new HashMap<>(before);
     now.putAll(given);
     String asked = MemorySettings.MEMORY.find(now);
     Integer split = MemorySettings.SPLIT.find(before);
     boolean isChosenAnew = before.isEmpty() || given.containsKey(MemorySettings.MEMORY.key());
     int kept = isChosenAnew ? 0 : split == null ? 1 : split;
-    return choose(recipe, images, backend, asked, kept, reserved);
+    return choose(recipe, images, backend, asked, kept, reserved, ranks);
   }
 
   /**
@@ -49,11 +52,17 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
    */
   public static RunMemory choose(
       Recipe recipe, int images, Backend backend, String asked, int split) {
-    return choose(recipe, images, backend, asked, split, 0);
+    return choose(recipe, images, backend, asked, split, 0, Collective.alone());
   }
 
   private static RunMemory choose(
-      Recipe recipe, int images, Backend backend, String asked, int split, long reserved) {
+      Recipe recipe,
+      int images,
+      Backend backend,
+      String asked,
+      int split,
+      long reserved,
+      Collective ranks) {
     long free = backend.availableBytes();
     boolean isFree =
         asked == null || asked.equals(MemorySettings.AUTO) || Long.parseLong(asked) >= free;
@@ -61,7 +70,9 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
     String text = isFree ? backend.memoryLimit() : "the limit that was asked for";
     text += split > 0 ? " (a resumed run keeps its passes unless a limit is given anew)" : "";
     return new RunMemory(
-        asked, limit, MemoryChoice.choose(recipe, images, backend, limit - reserved, text, split));
+        asked,
+        limit,
+        MemoryChoice.choose(recipe, images, backend, limit - reserved, text, split, ranks));
   }
 
   /** Returns the bytes of the limit that the training leaves. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.data.decoding.DecodingListener;
 import org.vgg4j.data.decoding.PictureCache;
 import org.vgg4j.data.sets.DataPlaces;
@@ -24,6 +25,7 @@ import org.vgg4j.data.sets.DownloadListener;
  * @param checkpoints when checkpoints are written, and what they are used for
  * @param report takes each line that the user should see, on any thread
  * @param naming what the lines call a setting
+ * @param collective the ranks that share the training; the caller closes it after the run
  */
 public record RunPlan(
     Recipe recipe,
@@ -33,12 +35,35 @@ public record RunPlan(
     boolean tune,
     CheckpointPolicy checkpoints,
     Consumer<String> report,
-    Function<Setting<?, ?>, String> naming) {
+    Function<Setting<?, ?>, String> naming,
+    Collective collective) {
   /** Copies the settings and folders and checks the keys. */
   public RunPlan {
     settings = Map.copyOf(settings);
     cudaLibraries = List.copyOf(cudaLibraries);
     KnownSettings.requireFlags(settings.keySet());
+  }
+
+  /** Creates the plan of a training on one rank. */
+  public RunPlan(
+      Recipe recipe,
+      Map<String, String> settings,
+      Function<DataRequest, RunData> data,
+      List<Path> cudaLibraries,
+      boolean tune,
+      CheckpointPolicy checkpoints,
+      Consumer<String> report,
+      Function<Setting<?, ?>, String> naming) {
+    this(
+        recipe,
+        settings,
+        data,
+        cudaLibraries,
+        tune,
+        checkpoints,
+        report,
+        naming,
+        Collective.alone());
   }
 
   /** Returns a plan with these settings and else every default: the recipe quick, no reports. */
@@ -63,22 +88,53 @@ public record RunPlan(
 
   /** Returns the same with another recipe for the settings to change. */
   public RunPlan withRecipe(Recipe other) {
-    return new RunPlan(other, settings, data, cudaLibraries, tune, checkpoints, report, naming);
+    return new RunPlan(
+        other, settings, data, cudaLibraries, tune, checkpoints, report, naming, collective);
   }
 
   /** Returns the same on a program's own images; they must be given again to resume the run. */
   public RunPlan withData(RunData own) {
     return new RunPlan(
-        recipe, settings, request -> own, cudaLibraries, tune, checkpoints, report, naming);
+        recipe,
+        settings,
+        request -> own,
+        cudaLibraries,
+        tune,
+        checkpoints,
+        report,
+        naming,
+        collective);
   }
 
   /** Returns the same with other checkpoints. */
   public RunPlan withCheckpoints(CheckpointPolicy other) {
-    return new RunPlan(recipe, settings, data, cudaLibraries, tune, other, report, naming);
+    return new RunPlan(
+        recipe, settings, data, cudaLibraries, tune, other, report, naming, collective);
   }
 
   /** Returns the same with something that takes the lines that the user should see. */
   public RunPlan withReport(Consumer<String> other) {
-    return new RunPlan(recipe, settings, data, cudaLibraries, tune, checkpoints, other, naming);
+    return new RunPlan(
+        recipe, settings, data, cudaLibraries, tune, checkpoints, other, naming, collective);
+  }
+
+  /** Returns the same with CUDA's libraries looked for in these folders first. */
+  public RunPlan withCudaLibraries(List<Path> other) {
+    return new RunPlan(
+        recipe, settings, data, other, tune, checkpoints, report, naming, collective);
+  }
+
+  /**
+   * Returns the same for one of several ranks, each of which has the same plan but for this. Rank 0
+   * has the folder and the reports; the others write nothing.
+   */
+  public RunPlan withCollective(Collective other) {
+    return new RunPlan(
+        recipe, settings, data, cudaLibraries, tune, checkpoints, report, naming, other);
+  }
+
+  /** Returns the plan as its rank carries it out: only rank 0 says something. */
+  RunPlan ofItsRank() {
+    return collective.rank() == 0 ? this : withReport(line -> {});
   }
 }

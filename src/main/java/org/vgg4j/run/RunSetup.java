@@ -7,16 +7,19 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.data.sets.Split;
 import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.nn.NetworkPlan;
+import org.vgg4j.nn.Recomputation;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
+import org.vgg4j.train.DataFacts;
 
 /**
  * What a run is made of, and {@code config.json} written from.
@@ -55,6 +58,9 @@ record RunSetup(
       PreviousRun previous,
       StartingWeights start,
       Closing closing) {
+    if (plan.tune() && plan.collective().world() > 1) {
+      throw InvalidInputException.of("tune", "is for a training on one device");
+    }
     Recipe early = choice.withoutImages(); // so that what cannot be is said before all else
     Map<String, Object> now = new HashMap<>(previous.config());
     now.putAll(plan.settings());
@@ -147,12 +153,15 @@ record RunSetup(
     Map<String, String> given = plan.settings();
     Map<String, ?> before = previous.config();
     try {
-      return RunMemory.choose(recipe, images, backend, given, before, reserved);
+      return RunMemory.choose(recipe, images, backend, given, before, reserved, plan.collective());
     } catch (OutOfDeviceMemoryException e) {
       if (reserved == 0) {
         throw e;
       }
-      long training = RunMemory.choose(recipe, images, backend, given, before, 0).choice().bytes();
+      long training =
+          RunMemory.choose(recipe, images, backend, given, before, 0, plan.collective())
+              .choice()
+              .bytes();
       requireRoom(data, training, backend);
       throw e;
     }
@@ -217,9 +226,23 @@ record RunSetup(
     return recipe.withSplit(memory.choice().split());
   }
 
-  /** Plans the net in the way that was chosen. */
-  NetworkPlan plan() {
-    return divided().plan(data.train().size(), backend(), memory.choice().way().recomputation());
+  /** Plans the net in the way that was chosen, for a rank's share. */
+  NetworkPlan plan(Collective ranks) {
+    Recomputation again = memory.choice().way().recomputation();
+    return divided().plan(data.train().size(), backend(), again, ranks);
+  }
+
+  /** Returns what all ranks must have in common, in words. */
+  Map<String, String> facts() {
+    Map<String, String> facts = new TreeMap<>();
+    Settings.flat(recipe.toMap()).forEach((key, value) -> facts.put(key, String.valueOf(value)));
+    facts.put("engine", backend().name());
+    facts.put(DeviceSettings.PRECISION.key(), String.valueOf(engine.precision()));
+    facts.put("passes of a batch (choose --memory alike)", "" + memory.choice().split());
+    facts.put(DataSettings.SPLIT.key(), String.valueOf(split()));
+    facts.putAll(DataFacts.of("training", data.train()));
+    facts.putAll(DataFacts.of("test", data.test()));
+    return facts;
   }
 
   /** Returns the device as it is asked for: cuda:1 where that was asked for. */

@@ -1,8 +1,5 @@
 package org.vgg4j.run;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.vgg4j.data.ImageShape;
@@ -47,6 +44,20 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
    */
   public record Window(double seconds, long freeBytes, long processBytes) {}
 
+  /**
+   * What came of it.
+   *
+   * @param windows in their order, fewer when the pace ended them
+   * @param plannedBytes that the net and its training take on the engine
+   * @param expectedBytes what {@link ProcessMemory} expected the process to hold at most, else 0
+   */
+  public record Result(List<Window> windows, long plannedBytes, long expectedBytes) {
+    /** Copies the list. */
+    public Result {
+      windows = List.copyOf(windows);
+    }
+  }
+
   /** Who says when a window begins. It is asked on the training thread, while the engine waits. */
   public interface Pace {
     /** One window after the other. */
@@ -63,11 +74,10 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
    * Trains a throw-away net.
    *
    * @param pace says when each window begins
-   * @return the windows in their order, fewer when the pace ends them
    * @throws InvalidInputException when the engine cannot compute the net
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
-  public List<Window> run(Recipe recipe, Backend backend, Pace pace) {
+  public Result run(Recipe recipe, Backend backend, Pace pace) {
     long images = (long) imagesOfStep(recipe) * (warmUp + (long) steps * windows);
     if (images > Integer.MAX_VALUE) {
       throw InvalidInputException.of("repeats", "and the steps make too many images: " + images);
@@ -80,7 +90,9 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
             (int) images,
             recipe.training().seed());
     try (NetworkPlan plan = recipe.plan(data.size(), backend)) {
-      MemoryPlan.requireFits(recipe.trainingBytes(plan.memoryPlan()), backend);
+      long planned = recipe.trainingBytes(plan.memoryPlan());
+      MemoryPlan.requireFits(planned, backend);
+      long expected = ProcessMemory.ofSteps(recipe, plan.memoryPlan(), backend);
       Augmentation augmentation = recipe.measured(data.limit(1)).augmentation();
       try (Vgg vgg = new Vgg(recipe.net(), plan.allocate());
           Trainer trainer =
@@ -88,7 +100,7 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
                   vgg, recipe.newOptimizer(), recipe.training().withAugmentation(augmentation))) {
         Clock clock = new Clock(backend, trainer, pace);
         trainer.fit(data, data.limit(1), clock);
-        return clock.windows;
+        return new Result(clock.windows, planned, expected);
       }
     }
   }
@@ -98,16 +110,16 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
    * its logits read back.
    *
    * @param pace says when each window begins
-   * @return the windows in their order, fewer when the pace ends them
    * @throws InvalidInputException when the engine cannot compute the net
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough memory
    */
-  public List<Window> runForward(Recipe recipe, Backend backend, Pace pace) {
+  public Result runForward(Recipe recipe, Backend backend, Pace pace) {
     int batch = imagesOfStep(recipe);
     VggConfig config = NormFolding.config(recipe.net());
     NetworkOptions options = NetworkOptions.inference(batch).withSeed(recipe.training().seed());
     try (NetworkPlan plan = Vgg.plan(config, recipe.initialization(), options, backend)) {
       plan.memoryPlan().requireFits(backend, 0);
+      long expected = ProcessMemory.ofInference(plan.memoryPlan(), backend);
       try (Vgg vgg = new Vgg(config, plan.allocate())) {
         Execution execution = vgg.network().execution(batch);
         long key = CounterRandom.key(recipe.training().seed(), 0, 0);
@@ -124,10 +136,10 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
             step.run();
           }
           double seconds = (System.nanoTime() - begin) / 1e9;
-          all.add(new Window(seconds, backend.availableBytes(), processBytes()));
+          all.add(new Window(seconds, backend.availableBytes(), ProcessMemory.held()));
           pace.ended(all.get(all.size() - 1));
         }
-        return all;
+        return new Result(all, plan.memoryPlan().totalBytes(0), expected);
       }
     }
   }
@@ -160,7 +172,7 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
       backend.synchronize();
       double seconds = (System.nanoTime() - begin) / 1e9;
       if (timed > 0) {
-        Window window = new Window(seconds, backend.availableBytes(), processBytes());
+        Window window = new Window(seconds, backend.availableBytes(), ProcessMemory.held());
         windows.add(window);
         pace.ended(window);
       }
@@ -168,19 +180,6 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
         trainer.stop();
       }
       begin = System.nanoTime();
-    }
-  }
-
-  private static long processBytes() {
-    try {
-      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-        if (line.startsWith("VmRSS:")) {
-          return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-        }
-      }
-      return 0;
-    } catch (IOException e) {
-      return 0; // another system
     }
   }
 }

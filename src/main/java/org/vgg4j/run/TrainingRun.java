@@ -9,6 +9,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.vgg4j.backend.Backends;
+import org.vgg4j.collective.Agreement;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Vgg;
@@ -21,6 +24,7 @@ import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
+import org.vgg4j.train.DataParallel;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.ProfileRequest;
@@ -64,9 +68,11 @@ public final class TrainingRun implements AutoCloseable {
       throws IOException {
     this.plan = plan;
     this.previous = previous;
-    if (!previous.isNone()) {
+    Collective ranks = plan.collective();
+    if (previous.folder() != null) {
       closing.own(previous.folder());
     }
+    boolean isAgreed = false;
     try {
       StartingWeights start =
           previous.isNone()
@@ -90,24 +96,42 @@ public final class TrainingRun implements AutoCloseable {
       setup = RunSetup.open(plan, choice, previous, start, closing);
       recipe = setup.recipe();
       starting = state == null ? start.lines(recipe.net()) : List.of();
-      planned = closing.own(setup.plan());
+      planned = closing.own(setup.plan(ranks));
       long bytes = setup.divided().trainingBytes(planned.memoryPlan());
       MemoryPlan.requireFits(bytes, setup.backend());
       setup.requireRoomForData(bytes);
       config = Settings.config(setup);
-      if (previous.isNone()) {
-        run = closing.own(folder.get());
-        store = new CheckpointStore(run.checkpoints(), plan.checkpoints().keep(), run.files());
-      } else {
+      Map<String, String> facts = ranks.world() == 1 ? Map.of() : setup.facts();
+      isAgreed = true;
+      Agreement.require(ranks, facts);
+      if (!previous.isNone()) {
         previous.requireSame(config, setup.engine().choices(), plan);
-        run = previous.folder();
-        store = previous.store();
       }
-      run.writeConfig(config);
+      run = begun(folder);
+      store =
+          !previous.isNone() || run == null
+              ? previous.store()
+              : new CheckpointStore(run.checkpoints(), plan.checkpoints().keep(), run.files());
     } catch (IOException | RuntimeException | Error e) {
       closing.abandon(e);
+      if (!isAgreed) {
+        Agreement.refuse(ranks, e);
+      }
       throw e;
     }
+  }
+
+  /** Returns the run's folder with its configuration; null on ranks other than 0. */
+  private RunDirectory begun(Supplier<RunDirectory> folder) throws IOException {
+    RunDirectory[] made = new RunDirectory[1];
+    Agreement.fromRankZero(
+        plan.collective(),
+        () -> {
+          made[0] = previous.isNone() ? closing.own(folder.get()) : previous.folder();
+          made[0].writeConfig(config);
+          return new byte[0];
+        });
+    return made[0];
   }
 
   /**
@@ -123,7 +147,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun create(RunPlan plan, Path folder) throws IOException {
     return new TrainingRun(
-        plan, PreviousRun.NONE, () -> RunDirectory.create(folder, plan.report()));
+        plan.ofItsRank(), PreviousRun.NONE, () -> RunDirectory.create(folder, plan.report()));
   }
 
   /**
@@ -133,7 +157,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun createIn(RunPlan plan, Path parent) throws IOException {
     return new TrainingRun(
-        plan, PreviousRun.NONE, () -> RunDirectory.createIn(parent, plan.report()));
+        plan.ofItsRank(), PreviousRun.NONE, () -> RunDirectory.createIn(parent, plan.report()));
   }
 
   /** Goes on with a run as {@link #resume(Path, RunPlan)} does, with every default of a plan. */
@@ -155,8 +179,9 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun resume(Path folder, RunPlan plan) throws IOException {
     StartSettings.requireNone(plan.settings());
-    PreviousRun previous = PreviousRun.open(folder, plan);
-    return new TrainingRun(plan, previous, previous::folder);
+    RunPlan own = plan.ofItsRank();
+    PreviousRun previous = PreviousRun.open(folder, own);
+    return new TrainingRun(own, previous, previous::folder);
   }
 
   /**
@@ -187,6 +212,9 @@ public final class TrainingRun implements AutoCloseable {
                 setup.backend().description(),
                 isAsBefore ? "as the run before" : setup.selection().reason()));
     report("run folder: " + folder());
+    if (plan.collective().world() > 1) {
+      report("ranks: " + plan.collective().description());
+    }
     if (setup.followed() != null) {
       report(setup.followed());
     }
@@ -194,10 +222,12 @@ public final class TrainingRun implements AutoCloseable {
       report("images: " + recipe.preprocessing());
     }
     setup.memory().lines(recipe).forEach(this::report);
+    expectMemory();
     recipe.training().updates().texts().forEach(this::report);
     // Before the net takes its memory, of which a measurement wants a part.
     Ceilings ceilings = profiledSteps > 0 ? CeilingMeasurement.of(setup.backend()) : null;
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));
+    Collective ranks = ranks();
     trainer =
         closing.own(
             new Trainer(
@@ -206,7 +236,8 @@ public final class TrainingRun implements AutoCloseable {
                 recipe.newOptimizer(),
                 setup.divided().training(),
                 setup.dataOn(),
-                setup.memory().room()));
+                setup.memory().room(),
+                DataParallel.of(ranks)));
     if (stopping) {
       trainer.stop();
     }
@@ -226,7 +257,15 @@ public final class TrainingRun implements AutoCloseable {
                 recipe.net(), recipe.preprocessing(), data.test().classNames(), configNow());
     CheckpointPolicy policy = plan.checkpoints();
     try (Checkpointer checkpointer =
-        new Checkpointer(trainer, run, store, contents, policy.interval(), from, plan.report())) {
+        new Checkpointer(
+            trainer,
+            plan.collective(),
+            run,
+            store,
+            contents,
+            policy.interval(),
+            from,
+            plan.report())) {
       if (isStart) {
         checkpointer.saveStart();
       }
@@ -244,17 +283,23 @@ public final class TrainingRun implements AutoCloseable {
         report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));
       }
       MemoryUse memory = setup.backend().memory();
-      report("memory at peak: " + memory.peakLine(LARGEST_OWNERS));
+      report("memory at peak: " + memory.peakLine(LARGEST_OWNERS) + MemoryReport.processPeak());
       LOG.debug("Memory by owner, each at its own peak: {}", memory.peaks());
       return last;
     } catch (DeviceLostException e) {
-      Checkpoint last = store.newest();
+      Checkpoint last = store == null ? null : store.newest();
       report(
           last == null
               ? "the GPU was lost before the first checkpoint"
               : "the last checkpoint is %s: %s".formatted(last.model(), last.state().place()));
       throw e;
     }
+  }
+
+  private Collective ranks() {
+    Collective host = plan.collective();
+    Collective all = Backends.ranks(setup.backend(), host, plan.cudaLibraries());
+    return all == host ? host : closing.own(all);
   }
 
   /** Returns the configuration with what the engine has chosen by now. */
@@ -276,8 +321,10 @@ public final class TrainingRun implements AutoCloseable {
    */
   public void profile(int steps, Consumer<Profile> taker) {
     InvalidInputException.requireAtLeast(1, "profile", steps);
-    profiledSteps = steps;
-    profileTaker = taker;
+    if (plan.collective().rank() == 0) { // which has the folder
+      profiledSteps = steps;
+      profileTaker = taker;
+    }
   }
 
   /** Times steps if that was asked for. */
@@ -310,14 +357,29 @@ public final class TrainingRun implements AutoCloseable {
     TrainingState state = previous.state();
     if (state != null) {
       trainer.restore(previous.newest().snapshot());
-      Leftovers.keep(run, store, state, plan.report());
-      run.writeMetrics(state.finished());
+      if (run != null) {
+        Leftovers.keep(run, store, state, plan.report());
+        run.writeMetrics(state.finished());
+      }
       report("resuming from " + previous.newest().checkpoint().label() + ": " + state.place());
     } else if (!previous.isNone()) {
       report("there is no checkpoint yet: starting at the beginning");
     }
     previous = null;
     return state;
+  }
+
+  /** Says what the whole process will hold; the net's memory is not taken yet. */
+  private void expectMemory() {
+    Recipe divided = setup.divided();
+    MemoryPlan memory = planned.memoryPlan();
+    String line =
+        MemoryReport.ofProcess(
+            divided.trainingBytes(memory),
+            ProcessMemory.ofTraining(divided, memory, setup.backend()));
+    if (line != null) {
+      report(line);
+    }
   }
 
   private void report(String line) {
@@ -340,14 +402,17 @@ public final class TrainingRun implements AutoCloseable {
     return recipe;
   }
 
-  /** Returns the run's folder. */
+  /** Returns the run's folder; null on ranks other than 0. */
   public Path folder() {
-    return run.folder();
+    return run == null ? null : run.folder();
   }
 
-  /** Returns the file of the net after the last whole epoch; it is not there before the first. */
+  /**
+   * Returns the file of the net after the last whole epoch; it is not there before the first. Null
+   * on ranks other than 0.
+   */
   public Path model() {
-    return run.model();
+    return run == null ? null : run.model();
   }
 
   /** Releases the net, the engine and the folder. */

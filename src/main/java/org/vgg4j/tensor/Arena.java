@@ -1,5 +1,7 @@
 package org.vgg4j.tensor;
 
+import java.nio.ByteBuffer;
+
 /**
  * One allocation of an engine, zeroed at birth, from which tensors are carved. Closing it ends them
  * all.
@@ -30,6 +32,18 @@ public interface Arena extends AutoCloseable {
    * @throws IllegalStateException when the arena is closed
    */
   Elements elements();
+
+  /**
+   * Returns a view of a part of the memory, where it is memory of this process outside the heap.
+   *
+   * @param offsetBytes where it begins
+   * @param length how many bytes, in the machine's order
+   * @throws UnsupportedOperationException when it is other memory
+   * @throws IllegalStateException when the arena is closed
+   */
+  default ByteBuffer view(long offsetBytes, int length) {
+    throw new UnsupportedOperationException("this memory has no view as a buffer");
+  }
 
   /** Sets every byte to zero. */
   void zero();

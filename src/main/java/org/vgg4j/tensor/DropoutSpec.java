@@ -4,7 +4,9 @@ package org.vgg4j.tensor;
  * Dropout: each element is zeroed with probability p, the others scaled by 1 / (1 - p) (Srivastava
  * et al., 2014, in the inverted form).
  *
- * <p>Element {@code index} (row-major) of forward pass {@code t} is kept when {@code
+ * <p>A batch's rows are numbered as its images in the epoch, from {@code StepState.first}, so that
+ * slices of a batch on several devices draw what the whole batch draws on one. Element {@code
+ * index} (row-major, counted from row 0) of forward pass {@code t} is kept when {@code
  * CounterRandom.bits(key(seed, stream, t), index) >>> 40}, 24 random bits, is at least {@link
  * #threshold()}.
  *

@@ -25,7 +25,10 @@ public interface StepState extends AutoCloseable {
    */
   double lossScale();
 
-  /** Returns where the batch begins in the order of the images, for images in engine memory. */
+  /**
+   * Returns where the batch begins in the order of the images: for images in engine memory, and for
+   * dropout, which draws by it.
+   */
   long first();
 
   /** Sets the seed. */

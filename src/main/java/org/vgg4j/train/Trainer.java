@@ -1,10 +1,11 @@
 package org.vgg4j.train;
 
-import java.util.List;
-import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.vgg4j.collective.Agreement;
 import org.vgg4j.data.Draw;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.loading.BatchSchedule;
+import org.vgg4j.data.loading.Shard;
 import org.vgg4j.data.preprocessing.Preprocessing;
 import org.vgg4j.evaluation.BatchPass;
 import org.vgg4j.evaluation.DataOn;
@@ -36,18 +37,20 @@ public final class Trainer implements AutoCloseable {
   private final Vgg vgg;
   private final Network network;
   private final Preprocessing preprocessing;
+  private final Optimizer optimizer;
   private final TrainingOptions options;
-  private final DataOn dataOn;
-  private final long dataRoom;
+  private final PlacedData data;
   private final Closing closing = new Closing();
   private final TrainingStep trainingStep;
   private final StepWatch steps;
   private final TrainingTensors tensors;
   private final CrossEntropyLoss loss;
   private final LossWatch watch;
+  private final Ranks ranks;
+  private final Continuation continuation;
+  private final Divergence divergence;
   private final TrainingPosition position = new TrainingPosition();
   private int stepsAnEpoch; // once an epoch has begun
-  private TrainingData data; // of the last fit, null before the first
   private volatile boolean stopping;
 
   /** Prepares a training with the net's default preprocessing. */
@@ -80,13 +83,30 @@ public final class Trainer implements AutoCloseable {
       Optimizer optimizer,
       TrainingOptions options,
       DataOn dataOn) {
-    this(vgg, preprocessing, optimizer, options, dataOn, Long.MAX_VALUE);
+    this(vgg, preprocessing, optimizer, options, dataOn, Long.MAX_VALUE, DataParallel.NONE);
+  }
+
+  /** Prepares a rank of a training with the net's default preprocessing, its images on the host. */
+  public Trainer(Vgg vgg, Optimizer optimizer, TrainingOptions options, DataParallel ranks) {
+    this(
+        vgg,
+        Preprocessing.of(vgg.config().channels(), vgg.config().imageSize()),
+        optimizer,
+        options,
+        DataOn.AUTO,
+        Long.MAX_VALUE,
+        ranks);
   }
 
   /**
-   * Prepares a training as above, with a limit for its images.
+   * Prepares a rank of a training. All ranks have the same options, where {@code batchSize} counts
+   * the images of all, and the same data sets, of which each takes its slice of every batch: the
+   * net must be built for {@link #batchSizes(int, int, int, Shard)}. They do the same in the same
+   * order: {@link #fit}, {@link #capture}. At the start of a {@link #fit}, and after a {@link
+   * #restore} on rank 0, all take over what rank 0 has.
    *
    * @param dataRoom the most bytes of the engine's memory that the images may take
+   * @param ranks how the training is shared
    */
   public Trainer(
       Vgg vgg,
@@ -94,36 +114,32 @@ public final class Trainer implements AutoCloseable {
       Optimizer optimizer,
       TrainingOptions options,
       DataOn dataOn,
-      long dataRoom) {
+      long dataRoom,
+      DataParallel ranks) {
     this.vgg = vgg;
     this.preprocessing = preprocessing;
     this.network = vgg.network();
+    this.optimizer = optimizer;
     this.options = options;
-    this.dataOn = dataOn;
-    this.dataRoom = dataRoom;
-    requireFrozen(vgg, options.updates().frozen());
+    NetFit.requireFrozen(vgg, options.updates().frozen());
     try {
-      trainingStep = closing.own(new TrainingStep(network, optimizer, options));
+      trainingStep = closing.own(new TrainingStep(network, optimizer, options, ranks));
       loss = network.loss();
       steps = closing.own(new StepWatch(network, trainingStep));
-      closing.own(this::releaseData);
+      data =
+          closing.own(new PlacedData(vgg, preprocessing, options.augmentation(), dataOn, dataRoom));
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
     }
-    watch = new LossWatch(loss::beginTotals, loss::totals, network.backend().readInterval());
+    divergence = new Divergence(position, network.stepState(), this::rate);
+    this.ranks = new Ranks(ranks.collective(), () -> stopping);
+    watch =
+        new LossWatch(
+            loss::beginTotals, loss::totals, network.backend().readInterval(), this.ranks);
     tensors =
-        new TrainingTensors(vgg, trainingStep.optimizer(), trainingStep.average(), this::diverged);
-  }
-
-  private static void requireFrozen(Vgg vgg, List<String> said) {
-    List<String> built = vgg.network().options().frozen();
-    if (!Set.copyOf(Vgg.layers(vgg.config(), said)).equals(Set.copyOf(built))) {
-      throw InvalidInputException.of(
-          "freeze",
-          "asks for %s, but the net was built with %s frozen; see NetworkOptions.withFrozen"
-              .formatted(said, built));
-    }
+        new TrainingTensors(vgg, trainingStep.optimizer(), trainingStep.average(), divergence::of);
+    continuation = new Continuation(network, trainingStep, tensors, position, this.ranks);
   }
 
   /**
@@ -135,7 +151,13 @@ public final class Trainer implements AutoCloseable {
 
   /** Returns the same for batches that are split into passes. */
   public static Integer[] batchSizes(int batchSize, int images, int split) {
-    return new BatchSchedule(images, batchSize, 1, split).sizes().toArray(Integer[]::new);
+    return batchSizes(batchSize, images, split, Shard.WHOLE);
+  }
+
+  /** Returns the sizes of a rank's slices of such passes. */
+  public static Integer[] batchSizes(int batchSize, int images, int split, Shard shard) {
+    int most = Math.min(batchSize, images);
+    return new BatchSchedule(images, most, 1, split, shard).sizes().toArray(Integer[]::new);
   }
 
   /** Returns the number of optimizer updates so far. */
@@ -166,66 +188,52 @@ public final class Trainer implements AutoCloseable {
    * @throws InvalidInputException when the net was not built for the batch sizes of this training
    *     set, or has other classes, or the images cannot lie where they are to
    * @throws DivergedException when the loss, or the net after an epoch, is not finite; the listener
-   *     is then not told of the epoch
+   *     is then not told of the epoch. All ranks throw it
+   * @throws org.vgg4j.collective.PeerLostException when another rank is gone, or failed; this one
+   *     tells the others when it fails itself
    */
   public EpochMetrics fit(ImageSource train, ImageSource test, TrainingListener listener) {
     Evaluator.requireClasses(vgg.config(), train);
     Evaluator.requireClasses(vgg.config(), test);
-    requireBatchSizes(train.size());
-    place(train, test, listener);
-    fit(listener);
+    try {
+      NetFit.requireBatchSizes(vgg, options, train.size(), ranks.shard());
+      requireSame(train, test);
+      data.place(train, test, listener);
+      continuation.begin();
+      fit(listener);
+    } catch (DivergedException e) {
+      throw e; // as all ranks do
+    } catch (RuntimeException | Error e) {
+      ranks.collective().abort();
+      throw e;
+    }
     steps.trained();
     return position.lastFinished();
   }
 
-  private void place(ImageSource train, ImageSource test, TrainingListener listener) {
-    if (data != null && data.isOf(train, test)) {
-      return;
-    }
-    releaseData();
-    data =
-        new TrainingData(vgg, preprocessing, options.augmentation(), train, test, dataOn, dataRoom);
-    listener.dataPlaced(data.train().place(), data.test().place());
-  }
-
-  private void releaseData() {
-    if (data != null) {
-      TrainingData last = data;
-      data = null;
-      last.close();
-    }
-  }
-
-  private void requireBatchSizes(int images) {
-    List<Integer> needed = List.of(batchSizes(options.batchSize(), images, options.split()));
-    List<Integer> built = network.options().batchSizes();
-    if (!built.containsAll(needed)) {
-      throw new InvalidInputException(
-          ("%d images in batches of %d%s need a net for the batch sizes %s, but this one was built"
-               + " for %s; build it with NetworkOptions.training(Trainer.batchSizes(%2$d, %1$d%s))")
-              .formatted(
-                  images,
-                  options.batchSize(),
-                  options.split() == 1 ? "" : ", each in %d passes,".formatted(options.split()),
-                  needed,
-                  built,
-                  options.split() == 1 ? "" : ", " + options.split()));
+  /** Requires that all ranks train the same on the same images. */
+  private void requireSame(ImageSource train, ImageSource test) {
+    if (!ranks.isAlone() && !data.has(train, test)) {
+      Agreement.require(
+          ranks.collective(), NetFit.facts(vgg, preprocessing, optimizer, options, train, test));
     }
   }
 
   private void fit(TrainingListener listener) {
-    while (position.epoch() <= options.epochs() && !stopping) {
+    while (position.epoch() <= options.epochs() && !ranks.stops()) {
       position.startClock();
       if (!trainEpoch(listener)) {
         break;
       }
-      LossTotals totals = loss.totals();
+      LossTotals totals = ranks.sum(loss.totals());
       listener.evaluationStarted(position.epoch());
-      LossTotals tested = trainingStep.averaged(this::evaluate);
+      LossTotals tested = ranks.sum(trainingStep.averaged(this::test));
       if (tested == null) {
         break;
       }
-      requireFinite(tested.lossSum());
+      if (!Double.isFinite(tested.lossSum())) {
+        throw divergence.of("the loss");
+      }
       EpochMetrics metrics =
           position.epochDone(totals, tested, vgg.config().classes(), rate(position.step() - 1));
       loss.resetTotals();
@@ -233,52 +241,43 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  /** Returns the totals over the test images; null when stopped. */
-  private LossTotals evaluate() {
-    ImageSource test = data.test().data();
-    EvaluationEvent event = new EvaluationEvent();
-    event.begin();
-    LossTotals totals = Evaluator.totals(vgg, data.test(), () -> stopping);
-    event.end();
-    if (event.shouldCommit()) {
-      event.number = position.epoch();
-      event.images = test.size();
-      event.bytes =
-          test.commonShape() == null ? 0 : (long) test.size() * test.commonShape().bytes();
-      event.commit();
-    }
-    return totals;
+  private LossTotals test() {
+    return EpochTest.totals(vgg, data.test(), position.epoch(), schedule(), () -> stopping);
+  }
+
+  private BatchSchedule schedule() {
+    return NetFit.schedule(options, data.train().data().size(), ranks.shard());
   }
 
   /** Trains the rest of the epoch; returns whether it was finished. */
   private boolean trainEpoch(TrainingListener listener) {
-    int images = data.train().data().size();
-    BatchSchedule schedule =
-        new BatchSchedule(images, options.batchSize(), options.accumulate(), options.split());
+    BatchSchedule schedule = schedule();
     stepsAnEpoch = schedule.steps();
-    listener.epochStarted(position.epoch(), schedule.steps(), images);
+    listener.epochStarted(position.epoch(), schedule.steps(), schedule.images());
     Draw draw = new Draw(options.seed(), position.epoch());
     watch.reset();
     steps.noMore(); // also of an earlier try, which may have failed within a step
-    try (BatchPass batches = data.train().epoch(schedule, draw, firstPass(schedule))) {
-      while (next(batches)) {
-        pass(batches, schedule);
-        if (!schedule.endsStep(batches.index())) {
+    int first = firstPass(schedule);
+    try (BatchPass batches = data.train().epoch(schedule, draw, first)) {
+      for (int index = first; index < schedule.passes(); index++) {
+        pass(batches, index, schedule);
+        if (!schedule.endsStep(index)) {
           continue;
         }
-        position.stepDone(schedule.batchOf(batches.index()) + 1);
-        steps.stepDone(position.step(), schedule.imagesOfStep(batches.index()));
+        position.stepDone(schedule.batchOf(index) + 1);
+        steps.stepDone(position.step(), schedule.imagesOfStep(index));
         readLoss(schedule, listener);
         if (position.step() % STEPS_A_WEIGHT_CHECK == 0) {
-          requireFinite(loss.totals()); // reports the step at which it began
+          divergence.requireFinite(ranks.sum(loss.totals())); // reports the step at which it began
           tensors.requireFiniteWeights();
         }
         listener.stepDone(position.step());
-        if (stopping) {
+        if (ranks.stops()) {
           return false;
         }
       }
     }
+    steps.noMore();
     tensors.requireFiniteWeights();
     return true;
   }
@@ -289,15 +288,15 @@ public final class Trainer implements AutoCloseable {
     return isDone ? schedule.passes() : schedule.firstPass(position.batch());
   }
 
-  private boolean next(BatchPass batches) {
+  /** Goes to a pass's images, which must be there. */
+  private void next(BatchPass batches, int index) {
     steps.waiting();
     long begin = System.nanoTime();
     boolean isThere = batches.next();
     position.waited((System.nanoTime() - begin) / 1e9);
-    if (!isThere) {
-      steps.noMore();
+    if (!isThere || batches.index() != index) {
+      throw new IllegalStateException("there is no batch " + index);
     }
-    return isThere;
   }
 
   /** Reports the loss if it is known, which it always is after an epoch's last step. */
@@ -306,29 +305,36 @@ public final class Trainer implements AutoCloseable {
     boolean isLast = done == schedule.steps();
     LossTotals totals = isLast ? watch.await() : watch.poll(done);
     if (totals != null) {
-      requireFinite(totals);
+      divergence.requireFinite(totals);
       int of = isLast ? done : watch.step();
       listener.stepFinished(position.epoch(), of, (int) totals.count(), totals.meanLoss());
     }
   }
 
   /** Runs a forward and a backward pass; scales gradients for the mean over the step's images. */
-  private void pass(BatchPass batch, BatchSchedule schedule) {
-    steps.uploading(batch.index(), batch.size(), batch.bytes());
-    Execution at = network.execution(batch.size());
-    batch.load(at);
-    double scale = 1.0 / schedule.imagesOfStep(batch.index());
-    network
-        .stepState()
-        .set(
-            position.step(),
-            position.passes(),
-            rate(position.step()),
-            batch.size(),
-            scale,
-            batch.first());
-    trainingStep.run(at, schedule.startsStep(batch.index()), schedule.endsStep(batch.index()));
+  private void pass(BatchPass batches, int index, BatchSchedule schedule) {
+    int size = schedule.size(index);
+    double scale = 1.0 / schedule.imagesOfStep(index);
+    boolean isFirst = schedule.startsStep(index);
+    boolean isLast = schedule.endsStep(index);
+    if (size == 0) {
+      steps.waiting(); // for nothing, but the step begins
+      setState(0, scale, schedule.begin(index));
+      trainingStep.runEmpty(isFirst, isLast);
+    } else {
+      next(batches, index);
+      steps.uploading(index, size, batches.bytes());
+      Execution at = network.execution(size);
+      batches.load(at);
+      setState(size, scale, batches.first());
+      trainingStep.run(at, isFirst, isLast);
+    }
     position.passDone();
+  }
+
+  private void setState(int rows, double scale, long first) {
+    long step = position.step();
+    network.stepState().set(step, position.passes(), rate(step), rows, scale, first);
   }
 
   private double rate(long ofStep) {
@@ -337,56 +343,52 @@ public final class Trainer implements AutoCloseable {
     return rate / Math.pow(10, position.rollbacks());
   }
 
-  private void requireFinite(LossTotals totals) {
-    long first = totals.firstNonFiniteStep();
-    if (first >= 0) {
-      throw new DivergedException("the loss", position.epoch(), first + 1, rate(first));
-    }
-    requireFinite(totals.lossSum());
-  }
-
-  private void requireFinite(double value) {
-    if (!Double.isFinite(value)) {
-      throw diverged("the loss");
-    }
-  }
-
-  private DivergedException diverged(String what) {
-    return new DivergedException(
-        what, position.epoch(), position.step(), network.stepState().learningRate());
-  }
-
-  /** Returns the training's position; call it between steps, for example from a listener. */
+  /**
+   * Returns the training's position; call it between steps, for example from a listener. Of several
+   * ranks each has its own losses.
+   */
   public TrainingState state() {
-    return position.state(loss.totals());
+    return continuation.state();
   }
 
   /**
-   * Copies all that is needed to continue; call it between steps, for example from a listener.
+   * Copies all that is needed to continue; call it between steps, for example from a listener. All
+   * ranks call it at the same step.
    *
+   * @return the copy; null on ranks other than 0
    * @throws DivergedException when a value is not finite
    */
   public Snapshot capture() {
-    requireFinite(loss.totals());
-    trainingStep.startAverage();
-    return tensors.capture(state());
+    return capture(ranks.shard().rank() == 0);
   }
 
   /**
-   * Continues from a snapshot of this or another trainer, overwriting the own tensors.
+   * Has ranks ask each other, whenever they exchange losses, whether one wants a {@link #capture}:
+   * {@code due} is asked on the training thread.
+   */
+  public void captureWhen(BooleanSupplier due) {
+    ranks.captureWhen(due);
+  }
+
+  /** Returns, once, whether a rank wanted one: the same on all ranks. */
+  public boolean takeCaptureDue() {
+    return ranks.takeCaptureDue();
+  }
+
+  /** Does the same for ranks of which only some want the copy; the others get null. */
+  public Snapshot capture(boolean wanted) {
+    return continuation.capture(wanted, divergence::requireFinite);
+  }
+
+  /**
+   * Continues from a snapshot of this or another trainer, overwriting the own tensors. All ranks
+   * call it, and all continue from rank 0's.
    *
+   * @param snapshot not read on ranks other than 0
    * @throws InvalidInputException when it is from another net or optimizer
    */
   public void restore(Snapshot snapshot) {
-    tensors.restore(snapshot);
-    TrainingState state = snapshot.state();
-    position.restore(state);
-    if (state.batch() > 0) {
-      loss.restoreTotals(state.totals());
-    } else {
-      loss.resetTotals();
-    }
-    trainingStep.reset();
+    continuation.restore(snapshot);
   }
 
   @Override

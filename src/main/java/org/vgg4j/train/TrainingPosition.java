@@ -94,10 +94,23 @@ final class TrainingPosition {
     return metrics;
   }
 
-  /** Returns the position with the epoch's losses so far. */
-  TrainingState state(LossTotals totals) {
+  /**
+   * Returns the position with the epoch's losses so far.
+   *
+   * @param parts of each rank
+   */
+  TrainingState state(List<LossTotals> parts) {
     return new TrainingState(
-        step, passes, epoch, batch, rollbacks, epochSeconds, waitSeconds, totals, finished);
+        step,
+        passes,
+        epoch,
+        batch,
+        rollbacks,
+        epochSeconds,
+        waitSeconds,
+        Ranks.sum(parts),
+        parts.size() == 1 ? List.of() : parts,
+        finished);
   }
 
   /** Moves to another position. */

@@ -1,6 +1,7 @@
 package org.vgg4j.train;
 
 import java.util.List;
+import org.vgg4j.data.loading.Shard;
 import org.vgg4j.tensor.LossTotals;
 
 /**
@@ -16,6 +17,7 @@ import org.vgg4j.tensor.LossTotals;
  * @param epochSeconds the time spent on the epoch so far
  * @param waitSeconds of that, the time spent waiting for batches
  * @param totals the losses of the epoch so far
+ * @param rankTotals those of each rank, which add up to them in this order; empty for one rank
  * @param finished the metrics of the finished epochs
  */
 public record TrainingState(
@@ -27,10 +29,47 @@ public record TrainingState(
     double epochSeconds,
     double waitSeconds,
     LossTotals totals,
+    List<LossTotals> rankTotals,
     List<EpochMetrics> finished) {
   /** Copies the lists. */
   public TrainingState {
+    rankTotals = List.copyOf(rankTotals);
     finished = List.copyOf(finished);
+  }
+
+  /** Creates the state of a training on one rank. */
+  public TrainingState(
+      long step,
+      long passes,
+      int epoch,
+      int batch,
+      int rollbacks,
+      double epochSeconds,
+      double waitSeconds,
+      LossTotals totals,
+      List<EpochMetrics> finished) {
+    this(
+        step,
+        passes,
+        epoch,
+        batch,
+        rollbacks,
+        epochSeconds,
+        waitSeconds,
+        totals,
+        List.of(),
+        finished);
+  }
+
+  /**
+   * Returns what a rank's own totals go on from: after another number of ranks, rank 0 has all of
+   * them.
+   */
+  LossTotals totalsOf(Shard shard) {
+    if (rankTotals.size() == shard.world()) {
+      return rankTotals.get(shard.rank());
+    }
+    return shard.rank() == 0 ? totals : LossTotals.NONE;
   }
 
   /** Returns the test accuracy of exactly these weights; null unless an epoch has just ended. */
@@ -46,7 +85,7 @@ public record TrainingState(
   /** Returns this state after {@code count} rollbacks. */
   TrainingState withRollbacks(int count) {
     return new TrainingState(
-        step, passes, epoch, batch, count, epochSeconds, waitSeconds, totals, finished);
+        step, passes, epoch, batch, count, epochSeconds, waitSeconds, totals, rankTotals, finished);
   }
 
   /** Returns whether two states are at the same position of the same run. */

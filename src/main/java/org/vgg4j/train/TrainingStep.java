@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.InputSource;
 import org.vgg4j.nn.Network;
@@ -55,6 +56,9 @@ public final class TrainingStep implements AutoCloseable {
   private final AccumulatePlan addSum; // likewise
   private final List<Work> sumWork; // of adding gradients; empty with the sum
   private final Map<Execution, Passes> recorded = new HashMap<>();
+  private final Collective collective;
+  private final GradientReduction reduction; // null for one rank
+  private final StatisticsMean statistics; // null for one rank, and where norms share theirs
   private StepMarks marks = StepMarks.NONE;
   private boolean isDirect; // call by call: nothing is recorded and no recording is run
 
@@ -83,12 +87,18 @@ public final class TrainingStep implements AutoCloseable {
    * @throws org.vgg4j.tensor.OutOfDeviceMemoryException when there is not enough
    */
   public TrainingStep(Network network, Optimizer optimizer, boolean accumulates) {
-    this(network, optimizer, accumulates, UpdateOptions.NONE, 1);
+    this(network, optimizer, accumulates, UpdateOptions.NONE, 1, DataParallel.NONE);
   }
 
   /** Allocates as above what the options ask for. */
   public TrainingStep(Network network, Optimizer optimizer, TrainingOptions options) {
-    this(network, optimizer, options.accumulates(), options.updates(), options.headFactor());
+    this(network, optimizer, options, DataParallel.NONE);
+  }
+
+  /** Allocates as above for a training on several ranks, which all run the same passes. */
+  public TrainingStep(
+      Network network, Optimizer optimizer, TrainingOptions options, DataParallel ranks) {
+    this(network, optimizer, options.accumulates(), options.updates(), options.headFactor(), ranks);
   }
 
   private TrainingStep(
@@ -96,8 +106,10 @@ public final class TrainingStep implements AutoCloseable {
       Optimizer optimizer,
       boolean accumulates,
       UpdateOptions updates,
-      double headFactor) {
+      double headFactor,
+      DataParallel ranks) {
     this.network = network;
+    collective = ranks.collective();
     Backend backend = network.backend();
     try {
       this.optimizer = closing.own(optimizer.attach(network, headFactor));
@@ -115,6 +127,15 @@ public final class TrainingStep implements AutoCloseable {
           updates.averages()
               ? closing.own(new WeightAverage(network, updates.averageDecay()))
               : null;
+      reduction =
+          ranks.isAlone()
+              ? null
+              : new GradientReduction(ranks, Slab.of(backend, gradients, backend.types().master()));
+      statistics =
+          ranks.isAlone() || network.statistics() == null
+              ? null
+              : closing.own(new StatisticsMean(network, collective));
+      closing.own(this::abandonReductions);
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -207,6 +228,22 @@ public final class TrainingStep implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes part in a pass in which this rank has no images: its gradients are zero.
+   *
+   * @param isFirst as in {@link #run}
+   * @param isLast as in {@link #run}
+   */
+  void runEmpty(boolean isFirst, boolean isLast) {
+    startAverage();
+    if (isLast) {
+      network.slabs().gradients().zero();
+      beginStatistics();
+      finish(isFirst ? End.UPDATE : End.ADD_AND_UPDATE);
+    }
+    network.countTrainingPass();
+  }
+
   private void pass(Execution at, End end) {
     if (!at.imageWork().isEmpty()) {
       marks.begin(StepPart.INPUT, "images", at.imageWork());
@@ -215,7 +252,10 @@ public final class TrainingStep implements AutoCloseable {
     marks.begin(StepPart.LOSS, "loss", at.lossWork());
     at.loss(logits, at.outputGradient());
     Backend backend = network.backend();
-    if (end == End.UPDATE && backend.isBranching() && clip == null) {
+    if (end != End.ADD) {
+      beginStatistics();
+    }
+    if (end == End.UPDATE && backend.isBranching() && clip == null && reduction == null) {
       optimizer.begin();
       at.backward(at.outputGradient(), stage -> backend.beside(() -> update(stage)));
       if (average != null) {
@@ -224,7 +264,15 @@ public final class TrainingStep implements AutoCloseable {
       marks.end();
       return;
     }
-    at.backward(at.outputGradient());
+    if (end == End.UPDATE && reduction != null) {
+      at.backward(at.outputGradient(), reduction::done);
+    } else {
+      at.backward(at.outputGradient());
+    }
+    finish(end);
+  }
+
+  private void finish(End end) {
     if (end != End.UPDATE) {
       marks.begin(StepPart.UPDATE, "sum", sumWork);
       (end == End.ADD ? addToSum : addSum).run();
@@ -233,9 +281,38 @@ public final class TrainingStep implements AutoCloseable {
       sum.zero();
     }
     if (end != End.ADD) {
+      awaitReductions();
       update();
     }
     marks.end();
+  }
+
+  private void beginStatistics() {
+    if (statistics != null) {
+      statistics.begin();
+    }
+  }
+
+  private void awaitReductions() {
+    if (reduction != null) {
+      reduction.allDone();
+      marks.begin(StepPart.UPDATE, "reduction", List.of());
+      reduction.await();
+    }
+    if (statistics != null) {
+      statistics.await();
+    }
+  }
+
+  /**
+   * A step that is given up leaves sums under way that write to memory which is about to be
+   * released; the ranks cannot go on without this one anyway.
+   */
+  private void abandonReductions() {
+    if ((reduction != null && reduction.isUnderWay())
+        || (statistics != null && statistics.isUnderWay())) {
+      collective.abort();
+    }
   }
 
   private void update() {

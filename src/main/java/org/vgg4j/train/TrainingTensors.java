@@ -60,10 +60,14 @@ final class TrainingTensors {
     }
   }
 
-  /** Copies all tensors, which must be finite. */
-  Snapshot capture(TrainingState state) {
+  /** Checks all tensors. */
+  void requireFinite() {
     requireFiniteWeights();
     others.forEach(this::requireFinite);
+  }
+
+  /** Copies all tensors. */
+  Snapshot copy(TrainingState state) {
     List<SafeTensor> beside =
         others.entrySet().stream()
             .map(other -> SafeTensor.of(other.getKey(), other.getValue()).copy())

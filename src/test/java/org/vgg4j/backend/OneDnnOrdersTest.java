@@ -32,6 +32,7 @@ final class OneDnnOrdersTest {
       new BlockChain(
           Shape.of(3, 1, 12, 12),
           true,
+          true,
           List.of(
               new Layer(8, 3, true, Norm.NONE, false),
               new Layer(16, 3, false, Norm.FROZEN, true),
@@ -43,11 +44,11 @@ final class OneDnnOrdersTest {
   private static Map<String, String> choices(String one, String two, String three, String filters) {
     return Map.of(
         "orders of 1>8 3x3+1 on 12x12 plain",
-        "any " + one + " " + filters,
+        "any " + one + " " + filters + " direct",
         "orders of 8>16 3x3+1 on 12x12 " + one + " norm pool",
-        two + " " + two + " " + filters,
+        two + " " + two + " " + filters + " direct",
         "orders of 16>20 3x3+1 on 6x6 " + two,
-        three + " " + three + " " + filters);
+        three + " " + three + " " + filters + " direct");
   }
 
   private static OneDnnOptions options(boolean bf16) {
@@ -113,9 +114,9 @@ final class OneDnnOrdersTest {
     assertEquals(timed, lines);
     // An order that no timing takes shows where the next engine has it from.
     String first = "orders of 1>8 3x3+1 on 12x12 plain";
-    Files.writeString(files.get(0), first + "\tany plain plain\n");
+    Files.writeString(files.get(0), first + "\tany plain plain direct\n");
     Map<String, String> again = planned(options, new OrderTuning(Map.of(), true, folder));
-    assertEquals("any plain plain", again.get(first));
+    assertEquals("any plain plain direct", again.get(first));
     assertTrue(planned(options, new OrderTuning(Map.of(), false, folder)).isEmpty(), "not asked");
   }
 
@@ -130,7 +131,7 @@ final class OneDnnOrdersTest {
   /** A cache of a later version may hold what this one does not know. */
   @Test
   void anUnknownOrderIsTimedAgain() {
-    Map<String, String> odd = Map.of("orders of 1>8 3x3+1 on 12x12 plain", "any spiral any");
+    Map<String, String> odd = Map.of("orders of 1>8 3x3+1 on 12x12 plain", "any spiral any direct");
     assertEquals(Map.of(), planned(OneDnnOptions.DEFAULT, new OrderTuning(odd, false, null)));
     assertEquals(3, planned(OneDnnOptions.DEFAULT, new OrderTuning(odd, true, null)).size());
   }

@@ -167,13 +167,14 @@ final class TrainCommandTest {
     // Whether a checkpoint falls due while the one before is being written is a matter of speed.
     List<String> lines =
         trained.errLines().stream().filter(line -> !line.startsWith("checkpoint skipped")).toList();
-    assertEquals(5, lines.size(), trained.err());
+    assertEquals(6, lines.size(), trained.err());
     assertTrue(lines.get(0).startsWith("WARNING: these are figures of a SAMPLE"), lines.get(0));
     assertTrue(lines.get(0).contains("dataset-fashion-mnist"), lines.get(0));
     assertTrue(lines.get(1).endsWith("(asked for)"), lines.get(1));
     assertEquals("run folder: " + run, lines.get(2));
-    assertTrue(lines.get(3).startsWith("memory at peak: "), lines.get(3));
-    assertEquals(lines.get(0), lines.get(4));
+    assertTrue(lines.get(3).matches("memory: .* MiB for the net .*"), lines.get(3));
+    assertTrue(lines.get(4).startsWith("memory at peak: "), lines.get(4));
+    assertEquals(lines.get(0), lines.get(5));
   }
 
   @Test

@@ -273,8 +273,8 @@ class CheckpointerTest {
     for (String bad : List.of("", "0", "-5", "10 minutes", "1.5h", "99999999999")) {
       assertThrows(InvalidInputException.class, () -> CheckpointInterval.parse(bad));
     }
-    assertTrue(new CheckpointInterval(0, 60).isDue(7, 60));
-    assertFalse(new CheckpointInterval(0, 60).isDue(60, 59));
-    assertFalse(CheckpointInterval.EPOCH.isDue(0, 1e9));
+    assertTrue(new CheckpointInterval(0, 60).isTimeDue(60));
+    assertFalse(new CheckpointInterval(0, 60).isTimeDue(59));
+    assertFalse(CheckpointInterval.EPOCH.isTimeDue(1e9));
   }
 }

@@ -83,10 +83,15 @@ class CudaFusedExactResumeTest extends ExactResumeTest {
   }
 
   /**
-   * On a GPU cuDNN may add fused sums in any order (on an H200 with cuDNN 9.14 it does); then there
-   * are no bits to compare.
+   * On a GPU cuDNN adds fused statistics in any order (H100 and H200, cuDNN 9.14): equal runs may
+   * have equal bits by chance, and there is nothing to compare. Other fusions may do so as well.
    */
   private void requireEqualBits() throws IOException {
+    if (CudaUnderTest.isGpu()) {
+      Assumptions.assumeTrue(
+          fused().stream().noneMatch(question -> question.contains("statistics")),
+          "a GPU adds fused statistics in any order");
+    }
     List<MemoryFiles> runs = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       try (CudaBackend backend = Answers.open(precision(), Activations.RECOMPUTE, choices, null)) {

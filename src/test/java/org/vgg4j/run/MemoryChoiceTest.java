@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.backend.Backends;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.nn.Recomputation;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.InvalidInputException;
@@ -135,13 +136,21 @@ final class MemoryChoiceTest {
     Map<String, Object> before = Map.of("split", 3, "memory", "1000000000");
     Map<String, String> given = Map.of("memory", "auto");
     assertEquals(
-        3, RunMemory.choose(recipe, IMAGES, backend, Map.of(), before, 0).choice().split());
-    assertEquals(1, RunMemory.choose(recipe, IMAGES, backend, given, before, 0).choice().split());
+        3,
+        RunMemory.choose(recipe, IMAGES, backend, Map.of(), before, 0, Collective.alone())
+            .choice()
+            .split());
+    assertEquals(
+        1,
+        RunMemory.choose(recipe, IMAGES, backend, given, before, 0, Collective.alone())
+            .choice()
+            .split());
     Map<String, Object> whole = Map.of("memory", Integer.toString(1 << 20));
     OutOfDeviceMemoryException thrown =
         assertThrows(
             OutOfDeviceMemoryException.class,
-            () -> RunMemory.choose(recipe, IMAGES, backend, Map.of(), whole, 0));
+            () ->
+                RunMemory.choose(recipe, IMAGES, backend, Map.of(), whole, 0, Collective.alone()));
     assertTrue(thrown.getMessage().endsWith("unless a limit is given anew)"), thrown.getMessage());
   }
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.InMemoryImages;
@@ -117,6 +118,7 @@ final class TinyTraining {
       try (Checkpointer checkpointer =
           new Checkpointer(
               trainer,
+              Collective.alone(),
               run,
               store,
               () -> contents,

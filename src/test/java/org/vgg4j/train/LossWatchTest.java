@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.tensor.LossTotals;
 import org.vgg4j.tensor.TotalsRead;
 
@@ -16,7 +17,9 @@ final class LossWatchTest {
   /** The reads begun so far: null while the totals have not arrived. */
   private final List<LossTotals> reads = new ArrayList<>();
 
-  private final LossWatch watch = new LossWatch(this::begin, () -> totals(99), INTERVAL);
+  private static final Ranks ALONE = new Ranks(Collective.alone(), () -> false);
+
+  private final LossWatch watch = new LossWatch(this::begin, () -> totals(99), INTERVAL, ALONE);
 
   private TotalsRead begin() {
     int read = reads.size();
@@ -44,7 +47,7 @@ final class LossWatchTest {
 
   @Test
   void onEngineThatComputesAtOnceEveryStepIsRead() {
-    LossWatch atOnce = new LossWatch(() -> () -> totals(7), () -> totals(99), 1);
+    LossWatch atOnce = new LossWatch(() -> () -> totals(7), () -> totals(99), 1, ALONE);
     for (int done = 1; done <= 3; done++) {
       assertEquals(totals(7), atOnce.poll(done));
       assertEquals(done, atOnce.step());

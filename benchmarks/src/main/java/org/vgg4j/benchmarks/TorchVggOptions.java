@@ -1,5 +1,6 @@
 package org.vgg4j.benchmarks;
 
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -7,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The arguments of {@link TorchVgg}, each {@code key=value}; all have defaults. */
 final class TorchVggOptions {
@@ -31,6 +33,10 @@ final class TorchVggOptions {
     DEFAULTS.put("threads", "1");
     DEFAULTS.put("warmup", "3"); // steps that are not counted
     DEFAULTS.put("iterations", "10");
+    DEFAULTS.put("precision", "fp32"); // or bf16: autocast; or pure-bf16, for inference
+    DEFAULTS.put("inference", "false"); // forward passes of the net with its norms folded
+    DEFAULTS.put("windows", "one"); // or on-request: of so many iterations, as cpu/compare.py asks
+    DEFAULTS.put("check", ""); // the file of a first step to compare with, instead of timing
   }
 
   private final Map<String, String> values = new LinkedHashMap<>(DEFAULTS);
@@ -53,30 +59,57 @@ final class TorchVggOptions {
 
   /** Returns the layout in memory of images and filters. */
   MemoryFormat memory() {
-    String memory = values.get("memory");
-    return switch (memory) {
-      case "contiguous" -> MemoryFormat.Contiguous;
-      case "channels_last" -> MemoryFormat.ChannelsLast;
-      default -> throw new IllegalArgumentException("memory=" + memory);
-    };
+    return choice("memory", "contiguous", "channels_last").equals("contiguous")
+        ? MemoryFormat.Contiguous
+        : MemoryFormat.ChannelsLast;
   }
 
-  /** Returns the net: 4096 hidden units, times the width, 10 classes, dropout 0.5. */
+  /** Returns the type of weights and images. */
+  ScalarType type() {
+    return choice("precision", "fp32", "bf16", "pure-bf16").equals("pure-bf16")
+        ? ScalarType.BFloat16
+        : ScalarType.Float;
+  }
+
+  boolean isAutocast() {
+    return choice("precision", "fp32", "bf16", "pure-bf16").equals("bf16");
+  }
+
+  boolean isInference() {
+    return choice("inference", "true", "false").equals("true");
+  }
+
+  boolean isOnRequest() {
+    return choice("windows", "one", "on-request").equals("on-request");
+  }
+
+  /** Returns the file of a first step; null for none. */
+  Path check() {
+    return values.get("check").isEmpty() ? null : Path.of(values.get("check"));
+  }
+
+  /**
+   * Returns the net: 4096 hidden units, times the width, 10 classes, dropout 0.5, or 0 to compare.
+   * For inference it has no norms: they are part of the convolutions, which then have a bias.
+   */
   VggSpec spec() {
     String arch = values.get("arch");
     List<String> layout =
         Stream.of(ARCHITECTURES.getOrDefault(arch, arch).split(",")).map(this::narrowed).toList();
     int size = number("size");
-    return new VggSpec(number("channels"), size, size, layout, batchNorm(), scaled(4096), 10, 0.5);
+    boolean batchNorm = choice("batchnorm", "true", "false").equals("true") && !isInference();
+    double dropout = check() == null ? 0.5 : 0;
+    return new VggSpec(
+        number("channels"), size, size, layout, batchNorm, scaled(4096), 10, dropout);
   }
 
-  private boolean batchNorm() {
-    String batchNorm = values.get("batchnorm");
-    return switch (batchNorm) {
-      case "true" -> true;
-      case "false" -> false;
-      default -> throw new IllegalArgumentException("batchnorm=" + batchNorm);
-    };
+  private String choice(String key, String... allowed) {
+    String value = values.get(key);
+    if (!List.of(allowed).contains(value)) {
+      throw new IllegalArgumentException(
+          key + " must be one of " + String.join(", ", allowed) + ", not " + value);
+    }
+    return value;
   }
 
   @Override

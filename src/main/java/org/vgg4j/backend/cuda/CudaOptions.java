@@ -96,6 +96,21 @@ public record CudaOptions(
         cache);
   }
 
+  /** Returns a copy for another GPU. */
+  public CudaOptions withDevice(int number) {
+    return new CudaOptions(
+        number,
+        libraries,
+        workspaceLimit,
+        precision,
+        deterministic,
+        choices,
+        activations,
+        graph,
+        readInterval,
+        cache);
+  }
+
   /** Returns a copy with steps as graphs or call by call. */
   public CudaOptions withGraph(boolean other) {
     return new CudaOptions(

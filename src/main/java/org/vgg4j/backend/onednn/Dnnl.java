@@ -29,6 +29,7 @@ final class Dnnl implements AutoCloseable {
   private final dnnl_stream streamHandle;
   private final Workspace workspace;
   private final Workers workers;
+  private final RowBuffers rows;
   private final OneDnnOptions options;
   private final MemoryLedger ledger = new MemoryLedger("cpu");
   private final int threads;
@@ -49,6 +50,7 @@ final class Dnnl implements AutoCloseable {
       streamHandle = closing.own(commands.get());
       workspace = closing.own(new Workspace(this));
       workers = closing.own(new Workers(threads));
+      rows = new RowBuffers(threads);
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -124,6 +126,11 @@ final class Dnnl implements AutoCloseable {
   Workers workers() {
     checkThread();
     return workers;
+  }
+
+  /** Returns the workers' arrays for rows of images. */
+  RowBuffers rows() {
+    return rows;
   }
 
   /** Tells what times the operations from now on; null for nothing. */
@@ -226,6 +233,7 @@ final class Dnnl implements AutoCloseable {
           case 2 -> memory.format_tag.ab;
           case 3 -> memory.format_tag.abc;
           case 4 -> memory.format_tag.abcd;
+          case 5 -> memory.format_tag.abcde;
           default -> throw new IllegalArgumentException("no tensor of rank " + shape.rank());
         };
     long[] dims = shape.rank() == 0 ? new long[] {1} : dims(shape);

@@ -47,7 +47,7 @@ final class LayerOrders {
   }
 
   private ConvOrders table(Conv2dSpec spec) {
-    return OrderTable.of(spec, dnnl.options().activations(), dnnl.types().activation());
+    return OrderTable.of(spec, dnnl.options(), dnnl.types().activation());
   }
 
   /** Plans a block whose convolution takes the orders given. */

@@ -1,7 +1,9 @@
 package org.vgg4j.backend.onednn;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.function.Supplier;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.HostMemory;
 import org.vgg4j.tensor.MemoryLedger;
@@ -66,6 +68,18 @@ final class NativeMemory implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("this memory was closed");
     }
+  }
+
+  /** Returns a part of it as a buffer, which must not be used once this is closed. */
+  ByteBuffer view(long offset, int length) {
+    if (offset < 0 || length < 0 || offset > bytes - length) {
+      throw new IllegalArgumentException(
+          "%d bytes at %d are not in memory of %d".formatted(length, offset, bytes));
+    }
+    return new BytePointer(new Address(address(offset)))
+        .capacity(length)
+        .asByteBuffer()
+        .order(ByteOrder.nativeOrder());
   }
 
   void zero() {

@@ -1,5 +1,6 @@
 package org.vgg4j.backend.onednn;
 
+import java.nio.ByteBuffer;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Elements;
@@ -43,6 +44,11 @@ final class OneDnnArena implements Arena {
   @Override
   public Elements elements() {
     return new Elements.Host(memory.address(0), memory.bytes());
+  }
+
+  @Override
+  public ByteBuffer view(long offsetBytes, int length) {
+    return memory.view(offsetBytes, length);
   }
 
   @Override

@@ -148,13 +148,12 @@ public final class OneDnnBackend implements Backend {
 
   @Override
   public WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
-    return new OneDnnConv2d(
-        dnnl,
-        spec,
-        Dnnl.layout(x),
-        w == null ? null : Dnnl.layout(w),
-        usage,
-        dnnl.orders().of(spec));
+    OneDnnLayout own = Dnnl.layout(x);
+    OneDnnLayout givenW = w == null ? null : Dnnl.layout(w);
+    ConvOrders orders = dnnl.orders().of(spec);
+    return WinogradShape.isFor(spec, own, givenW, orders.way())
+        ? new WinogradConv2d(dnnl, spec, own, usage)
+        : new OneDnnConv2d(dnnl, spec, own, givenW, usage, orders);
   }
 
   /** {@inheritDoc} It is composed of single operations, whose order may be that of a timing. */

@@ -59,6 +59,7 @@ final class OneDnnDropout extends OneDnnPlan implements DropoutPlan {
     long key = CounterRandom.key(state.seed(), spec.stream(), state.forwardPass());
     int threshold = spec.threshold();
     float scale = (float) spec.scale();
+    long first = state.first() * (x.shape().elementCount() / x.shape().dim(0));
     long begun = context().begin();
     context()
         .workers()
@@ -73,7 +74,7 @@ final class OneDnnDropout extends OneDnnPlan implements DropoutPlan {
               for (long at = begin; at < end; at += CHUNK) {
                 int count = (int) Math.min(CHUNK, end - at);
                 from.position(at).get(chunk, 0, count);
-                CounterRandom.bits(key, at, bits, count);
+                CounterRandom.bits(key, first + at, bits, count);
                 for (int i = 0; i < count; i++) {
                   chunk[i] = (int) (bits[i] >>> 40) >= threshold ? chunk[i] * scale : 0;
                 }

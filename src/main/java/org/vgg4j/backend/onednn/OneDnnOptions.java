@@ -1,5 +1,7 @@
 package org.vgg4j.backend.onednn;
 
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.HostMemory;
@@ -10,6 +12,7 @@ import org.vgg4j.tensor.Precision;
  * Options that change speed and rounding, never the mathematical result.
  *
  * @param activations the order of activations between layers
+ * @param convolutions how convolutions are computed
  * @param precision fp32 or bf16
  * @param emulates whether bf16 may be computed without the processor's instructions for it, which
  *     is slower than single precision
@@ -20,6 +23,7 @@ import org.vgg4j.tensor.Precision;
  */
 public record OneDnnOptions(
     Activations activations,
+    Convolutions convolutions,
     Precision precision,
     boolean emulates,
     Integer threads,
@@ -33,10 +37,34 @@ public record OneDnnOptions(
     NHWC
   }
 
+  /** How convolutions are computed. */
+  public enum Convolutions {
+    /** In the way that takes less time by its count of products and of what is moved. */
+    PREFERRED,
+    /** Product by product. */
+    DIRECT,
+    /** By Winograd's minimal filtering wherever the engine can do that. */
+    WINOGRAD;
+
+    /** Returns the text that is stored. */
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Returns what has a text; null when nothing does. */
+    static Convolutions of(String text) {
+      return Arrays.stream(values())
+          .filter(way -> way.text().equals(text))
+          .findFirst()
+          .orElse(null);
+    }
+  }
+
   /** The default, chosen without measuring. */
   public static final OneDnnOptions DEFAULT =
       new OneDnnOptions(
           Activations.PREFERRED,
+          Convolutions.PREFERRED,
           Precision.FP32,
           false,
           null,
@@ -53,31 +81,38 @@ public record OneDnnOptions(
 
   /** Returns the same with another order of activations. */
   public OneDnnOptions withActivations(Activations other) {
-    return new OneDnnOptions(other, precision, emulates, threads, memory, orders);
+    return new OneDnnOptions(other, convolutions, precision, emulates, threads, memory, orders);
+  }
+
+  /** Returns the same with convolutions computed in another way. */
+  public OneDnnOptions withConvolutions(Convolutions other) {
+    return new OneDnnOptions(activations, other, precision, emulates, threads, memory, orders);
   }
 
   /** Returns the same with another precision. */
   public OneDnnOptions withPrecision(Precision other) {
-    return new OneDnnOptions(activations, other, emulates, threads, memory, orders);
+    return new OneDnnOptions(activations, convolutions, other, emulates, threads, memory, orders);
   }
 
   /** Returns the same with or without emulation. */
   public OneDnnOptions withEmulation(boolean other) {
-    return new OneDnnOptions(activations, precision, other, threads, memory, orders);
+    return new OneDnnOptions(activations, convolutions, precision, other, threads, memory, orders);
   }
 
   /** Returns the same with another number of threads. */
   public OneDnnOptions withThreads(Integer other) {
-    return new OneDnnOptions(activations, precision, emulates, other, memory, orders);
+    return new OneDnnOptions(activations, convolutions, precision, emulates, other, memory, orders);
   }
 
   /** Returns the same with another reader of the memory's limits. */
   public OneDnnOptions withMemory(Supplier<HostMemory> other) {
-    return new OneDnnOptions(activations, precision, emulates, threads, other, orders);
+    return new OneDnnOptions(
+        activations, convolutions, precision, emulates, threads, other, orders);
   }
 
   /** Returns the same with other knowledge of single layers. */
   public OneDnnOptions withOrders(OrderTuning other) {
-    return new OneDnnOptions(activations, precision, emulates, threads, memory, other);
+    return new OneDnnOptions(
+        activations, convolutions, precision, emulates, threads, memory, other);
   }
 }

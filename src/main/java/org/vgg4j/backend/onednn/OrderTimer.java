@@ -4,6 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.ConvBlockPlan;
 import org.vgg4j.tensor.ConvBlockSpec;
 import org.vgg4j.tensor.DType;
@@ -62,14 +63,15 @@ final class OrderTimer {
     int k = spec.conv().outChannels();
     Set<ConvOrders> all = new LinkedHashSet<>();
     all.add(first);
+    all.add(first.withWay(Convolutions.DIRECT));
     for (ImageOrder images :
         new ImageOrder[] {ImageOrder.ANY, ImageOrder.NHWC, ImageOrder.BLOCKS_OF_8}) {
       boolean isOdd = images == ImageOrder.BLOCKS_OF_8 && (type != DType.F32 || k > NARROW);
       if (!isOdd) {
         ImageOrder x = c == 1 ? ImageOrder.ANY : images; // one channel has only one order
-        all.add(new ConvOrders(x, images, images));
-        all.add(new ConvOrders(x, images, ImageOrder.NHWC));
-        all.add(new ConvOrders(x, images, ImageOrder.ANY));
+        all.add(new ConvOrders(x, images, images, first.way()));
+        all.add(new ConvOrders(x, images, ImageOrder.NHWC, first.way()));
+        all.add(new ConvOrders(x, images, ImageOrder.ANY, first.way()));
       }
     }
     return all;

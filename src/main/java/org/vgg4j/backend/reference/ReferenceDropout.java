@@ -44,8 +44,9 @@ final class ReferenceDropout extends ReferencePlan implements DropoutPlan {
     long key = CounterRandom.key(state.seed(), spec.stream(), state.forwardPass());
     int threshold = spec.threshold();
     double scale = spec.scale();
+    long begin = state.first() * (length / layout.shape().dim(0));
     for (int i = 0; i < length; i++) {
-      boolean kept = CounterRandom.bits(key, i) >>> UNUSED_BITS >= threshold;
+      boolean kept = CounterRandom.bits(key, begin + i) >>> UNUSED_BITS >= threshold;
       to.values()[to.offset() + i] = kept ? from.values()[from.offset() + i] * scale : 0;
     }
     written(to);

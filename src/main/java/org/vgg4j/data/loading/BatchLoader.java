@@ -111,7 +111,6 @@ public final class BatchLoader implements AutoCloseable {
     this.contents = contents;
     this.schedule = schedule;
     this.order = order;
-    next = firstBatch;
     int most = schedule.mostImages();
     double bytes = contents.bytes(most);
     if (bytes > ImageShape.MAX_BYTES) {
@@ -127,6 +126,7 @@ public final class BatchLoader implements AutoCloseable {
     if (firstBatch < 0 || firstBatch > batches) {
       throw new IllegalArgumentException("batch " + firstBatch + " of " + batches);
     }
+    next = schedule.withImages(firstBatch);
     try {
       for (int i = 0; i < BUFFERS; i++) {
         free.add(buffers((int) bytes, most, buffers));
@@ -194,7 +194,8 @@ public final class BatchLoader implements AutoCloseable {
           continue;
         }
         beginning = true;
-        index = next++;
+        index = next;
+        next = schedule.withImages(next + 1);
         buffer = free.remove();
       }
       Filling begins = begin(buffer, index); // which may wait for the engine

@@ -17,18 +17,17 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param shard the slice of each pass that this device takes
  */
 public record BatchSchedule(int images, int batchSize, int accumulate, int split, Shard shard) {
-  /** Checks that every device gets an image of every pass. */
+  /** Checks that every device gets images of each whole batch; of a smaller last one it may not. */
   public BatchSchedule {
     InvalidInputException.requireAtLeast(1, "batchSize", batchSize);
     InvalidInputException.requireAtLeast(1, "accumulate", accumulate);
     InvalidInputException.requireAtLeast(1, "passes", split);
-    int rest = images % batchSize == 0 ? batchSize : images % batchSize;
     int most = quotient(batchSize, split);
-    int smallest = Math.min(batchSize / quotient(batchSize, most), rest / quotient(rest, most));
-    if (smallest < shard.world()) {
-      throw new InvalidInputException(
-          "batches of %d of %d images leave %d for the smallest pass, too few for %d devices"
-              .formatted(batchSize, images, smallest, shard.world()));
+    if (most < shard.world()) {
+      throw InvalidInputException.of(
+          "batchSize",
+          "gives %d images to a forward and backward pass, fewer than the %d devices that share it"
+              .formatted(most, shard.world()));
     }
   }
 
@@ -110,12 +109,29 @@ public record BatchSchedule(int images, int batchSize, int accumulate, int split
     return batch * batchSize + from + shard.end(part.end(imagesOf(batch)) - from);
   }
 
+  /** Returns how many images this device's slice of a pass has; 0 only in a smaller last batch. */
+  public int size(int pass) {
+    return end(pass) - begin(pass);
+  }
+
+  /**
+   * Returns the first pass from {@code pass} on of which this device has images; {@link #passes}
+   * when there is none.
+   */
+  public int withImages(int pass) {
+    int at = pass;
+    while (at < passes() && size(at) == 0) {
+      at++;
+    }
+    return at;
+  }
+
   /** Returns which part of its batch a pass is. */
   private Shard part(int pass) {
     return new Shard(pass % passesOf(0), passesOf(batchOf(pass)));
   }
 
-  /** Returns the most images that this device's slice of a pass can have. */
+  /** Returns the most images that a device's slice of a pass can have, the same for all. */
   public int mostImages() {
     return quotient(most(), shard.world());
   }
@@ -137,12 +153,18 @@ public record BatchSchedule(int images, int batchSize, int accumulate, int split
     return (int) (((long) dividend + divisor - 1) / divisor);
   }
 
-  /** Returns the distinct sizes of this device's slices, largest first. */
+  /**
+   * Returns the distinct sizes of this device's slices that have images, largest first. The first
+   * is the largest of all devices, so that their nets are alike.
+   */
   public List<Integer> sizes() {
     int ofFirst = passesOf(0);
     int last = firstPass(batches() - 1);
-    return IntStream.concat(IntStream.range(0, ofFirst), IntStream.range(last, passes()))
-        .mapToObj(pass -> end(pass) - begin(pass))
+    IntStream slices =
+        IntStream.concat(IntStream.range(0, ofFirst), IntStream.range(last, passes()));
+    return IntStream.concat(IntStream.of(mostImages()), slices.map(this::size))
+        .filter(size -> size > 0)
+        .boxed()
         .distinct()
         .sorted((a, b) -> b - a)
         .toList();

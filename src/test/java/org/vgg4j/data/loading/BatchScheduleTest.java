@@ -121,17 +121,34 @@ class BatchScheduleTest {
     assertEquals(message, assertThrows(InvalidInputException.class, schedule).getMessage());
   }
 
+  /** A smaller last batch may leave a device nothing; every net is built for the largest slice. */
   @Test
-  void everyDeviceNeedsAnImage() {
+  void aSmallerLastBatchMayLeaveADeviceNothing() {
+    BatchSchedule first = new BatchSchedule(66, 64, 1, new Shard(0, 3)); // batches of 64 and 2
+    assertEquals(0, first.size(1));
+    assertEquals(0, first.withImages(0));
+    assertEquals(2, first.withImages(1));
+    assertEquals(List.of(22, 21), first.sizes());
+    BatchSchedule second = new BatchSchedule(66, 64, 1, new Shard(1, 3));
+    assertEquals(List.of(22, 21, 1), second.sizes());
+    assertEquals(1, second.withImages(1));
+    int all = 0;
+    for (int rank = 0; rank < 3; rank++) {
+      all += new BatchSchedule(5, 64, 1, new Shard(rank, 3)).size(0);
+    }
+    assertEquals(5, all);
+  }
+
+  @Test
+  void everyDeviceNeedsAnImageOfAWholePass() {
     refused(
-        "batches of 64 of 66 images leave 2 for the smallest pass, too few for 3 devices",
-        () -> new BatchSchedule(66, 64, 1, new Shard(0, 3)));
-    refused( // passes of 22, 21 and 21 images, then one of 22
-        "batches of 64 of 86 images leave 21 for the smallest pass, too few for 22 devices",
-        () -> new BatchSchedule(86, 64, 1, 3, new Shard(0, 22)));
-    refused( // at last of 12 and 11
-        "batches of 64 of 87 images leave 11 for the smallest pass, too few for 12 devices",
-        () -> new BatchSchedule(87, 64, 1, 3, new Shard(0, 12)));
+        "batchSize gives 64 images to a forward and backward pass, fewer than the 65 devices that"
+            + " share it",
+        () -> new BatchSchedule(200, 64, 1, new Shard(0, 65)));
+    refused(
+        "batchSize gives 22 images to a forward and backward pass, fewer than the 23 devices that"
+            + " share it",
+        () -> new BatchSchedule(200, 64, 1, 3, new Shard(0, 23)));
     refused("rank must be between 0 and 2, not 3", () -> new Shard(3, 3));
     refused("rank must be between 0 and 2, not -1", () -> new Shard(-1, 3));
     refused("world must be at least 1, not 0", () -> new Shard(0, 0));

@@ -1,0 +1,307 @@
+package org.vgg4j.backend.onednn;
+
+import org.bytedeco.dnnl.convolution_backward_data;
+import org.bytedeco.dnnl.convolution_backward_weights;
+import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive_attr;
+import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
+
+/**
+ * A convolution of 3x3 filters in single precision with half the arithmetic: minimal filtering down
+ * the columns ({@link RowTransform}), oneDNN's direct convolution along the rows. Four rows of an
+ * image become six, each of which is convolved with filters 1x3 of its own, a group of one grouped
+ * convolution. Shapes: x (N, C, H, W), w (K, C, 3, 3), b (K), y (N, K, H, W), all in blocks of 16
+ * channels; transformed x (n, 6 C, T, W), y (n, 6 K, T, W) and w (6, K, C, 1, 3), for T tiles of 4
+ * rows.
+ *
+ * <p>It runs on a part of the images, and of their tiles, at a time, so that the transformed rows
+ * stay in the cache and take little memory.
+ */
+final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
+  private final Conv2dSpec spec;
+  private final OneDnnLayout x; // as it is given
+  private final OneDnnLayout y;
+  private final OneDnnLayout w;
+  private final OneDnnLayout b; // null without a bias
+  private final OrderedCopy xCopy;
+  private final OrderedCopy dxCopy; // null when not asked for
+  private final WinogradShape shape;
+  private final OneDnnLayout v; // transformed x
+  private final OneDnnLayout m; // transformed y
+  private final OneDnnLayout u; // transformed w
+  private final OneDnnLayout biases; // of all groups; null without a bias
+  private final Scratch.Place vPlace;
+  private final Scratch.Place mPlace;
+  private final Scratch.Place uPlace;
+  private final Scratch.Place biasPlace; // null without a bias
+  private final RowTiles wTiles;
+  private final RowTiles xTiles; // read with the rows above and below
+  private final RowTiles yTiles;
+  private final RowTiles dxTiles;
+  private final RowTiles dyTiles; // read with the rows above and below
+  private final Operation forward;
+  private final Operation data; // null when not asked for
+  private final Operation weights; // null when planned for inference
+
+  WinogradConv2d(Dnnl context, Conv2dSpec spec, OneDnnLayout x, Usage usage) {
+    super(context, "convolution", "x " + x.shape() + ", w " + spec.w());
+    this.spec = spec;
+    this.x = x;
+    shape = new WinogradShape(spec, x.shape());
+    y = shape.y();
+    w = shape.w();
+    b = spec.bias() ? OneDnnLayout.plain(spec.b(), DType.F32) : null;
+    v = shape.transformedX();
+    m = shape.transformedY();
+    u = shape.transformedW();
+    biases = b == null ? null : shape.biases();
+    int height = x.shape().dim(2);
+    int row = x.shape().dim(3) * WinogradShape.BLOCK;
+    int in = spec.inChannels() / WinogradShape.BLOCK;
+    int out = spec.outChannels() / WinogradShape.BLOCK;
+    int filterRow = WinogradShape.TAPS * WinogradShape.BLOCK * WinogradShape.BLOCK;
+    int taps = WinogradShape.TAPS;
+    wTiles = new RowTiles(context, "filters", 1, taps * in * out, filterRow, taps, 0);
+    xTiles = new RowTiles(context, "x", in, height, row, WinogradShape.TILE, -1);
+    yTiles = new RowTiles(context, "y", out, height, row, WinogradShape.TILE, 0);
+    dxTiles = new RowTiles(context, "dx", in, height, row, WinogradShape.TILE, 0);
+    dyTiles = new RowTiles(context, "dy", out, height, row, WinogradShape.TILE, -1);
+    try {
+      memory.desc blocks = shape.x().desc();
+      xCopy = new OrderedCopy(this, "x", x, blocks, false);
+      boolean hasData = usage.training() && usage.inputGradient();
+      dxCopy = hasData ? new OrderedCopy(this, "dx", x, blocks, true) : null;
+      vPlace = place(v);
+      mPlace = place(m);
+      uPlace = place(u);
+      biasPlace = biases == null ? null : place(biases);
+      try (convolution_forward.primitive_desc description = describe("", () -> forward(usage))) {
+        forward =
+            operation("", description)
+                .multiplyAdds(shape.multiplyAdds())
+                .direct(dnnl.DNNL_ARG_SRC, "x", v)
+                .direct(dnnl.DNNL_ARG_WEIGHTS, "w", u)
+                .direct(dnnl.DNNL_ARG_BIAS, "b", biases)
+                .direct(dnnl.DNNL_ARG_DST, "y", m)
+                .build();
+        data = hasData ? data(description) : null;
+        weights = usage.weightGradients() ? weights(description) : null;
+      }
+    } catch (RuntimeException | Error e) {
+      abandon(e);
+      throw e;
+    }
+  }
+
+  private memory.desc bias() {
+    return biases == null ? new memory.desc() : biases.desc();
+  }
+
+  private convolution_forward.primitive_desc forward(Usage usage) {
+    try (primitive_attr attributes = Dnnl.attributes(false)) {
+      return new convolution_forward.primitive_desc(
+          context().engine(),
+          forwardKind(usage),
+          dnnl.algorithm.convolution_direct,
+          v.desc(),
+          u.desc(),
+          bias(),
+          m.desc(),
+          new long[] {1, 1},
+          new long[] {0, 1},
+          new long[] {0, 1},
+          attributes,
+          false);
+    }
+  }
+
+  private Operation data(convolution_forward.primitive_desc hint) {
+    memory.desc any =
+        new memory.desc(Dnnl.dims(u.shape()), memory.data_type.f32, memory.format_tag.any);
+    try (convolution_backward_data.primitive_desc description =
+        describe(
+            " data gradient",
+            () ->
+                new convolution_backward_data.primitive_desc(
+                    context().engine(),
+                    dnnl.algorithm.convolution_direct,
+                    v.desc(),
+                    any,
+                    m.desc(),
+                    new long[] {1, 1},
+                    new long[] {0, 1},
+                    new long[] {0, 1},
+                    hint))) {
+      return operation(" data gradient", description)
+          .multiplyAdds(shape.multiplyAdds())
+          .input(dnnl.DNNL_ARG_WEIGHTS, "w", u, description.weights_desc(0))
+          .direct(dnnl.DNNL_ARG_DIFF_DST, "dy", m)
+          .direct(dnnl.DNNL_ARG_DIFF_SRC, "dx", v)
+          .build();
+    }
+  }
+
+  private Operation weights(convolution_forward.primitive_desc hint) {
+    memory.desc any =
+        new memory.desc(Dnnl.dims(u.shape()), memory.data_type.f32, memory.format_tag.any);
+    try (convolution_backward_weights.primitive_desc description =
+        describe(
+            " weights gradient",
+            () ->
+                new convolution_backward_weights.primitive_desc(
+                    context().engine(),
+                    dnnl.algorithm.convolution_direct,
+                    v.desc(),
+                    any,
+                    bias(),
+                    m.desc(),
+                    new long[] {1, 1},
+                    new long[] {0, 1},
+                    new long[] {0, 1},
+                    hint))) {
+      return operation(" weights gradient", description)
+          .multiplyAdds(shape.multiplyAdds())
+          .direct(dnnl.DNNL_ARG_SRC, "x", v)
+          .direct(dnnl.DNNL_ARG_DIFF_DST, "dy", m)
+          .output(dnnl.DNNL_ARG_DIFF_WEIGHTS, "dw", u, description.diff_weights_desc(0))
+          .direct(dnnl.DNNL_ARG_DIFF_BIAS, "db", biases)
+          .build();
+    }
+  }
+
+  @Override
+  public Layout w() {
+    return w;
+  }
+
+  @Override
+  public Layout y() {
+    return y;
+  }
+
+  /** Works on a part of the images, from an image on. */
+  private interface Work {
+    void run(int image, RowTiles.Part part);
+  }
+
+  /** Does something for each part of the images that is worked on at a time. */
+  private void parts(Work work) {
+    for (int image = 0; image < x.shape().dim(0); image += shape.images()) {
+      for (int tile = 0; tile < shape.tiles(); tile += shape.tilesAtOnce()) {
+        work.run(image, new RowTiles.Part(shape.images(), tile, shape.tilesAtOnce()));
+      }
+    }
+  }
+
+  private static long image(long address, OneDnnLayout layout, int image) {
+    return address + layout.bytes() / layout.shape().dim(0) * image;
+  }
+
+  /** All filters, of which 16 x 16 make a tile. */
+  private RowTiles.Part filters() {
+    return new RowTiles.Part(1, 0, shape.filterBlocks());
+  }
+
+  @Override
+  public void forward(Tensor xTensor, Tensor wTensor, Tensor bTensor, Tensor yTensor) {
+    long from = xCopy.before(operand(xTensor, x, "x")).address();
+    long to = address(yTensor, y, "y");
+    wTiles.transform(
+        RowTransform.FILTER, address(wTensor, w, "w"), filters(), uPlace.tensor().address());
+    OneDnnTensor bias = null;
+    if (b != null) {
+      bias = biasPlace.tensor();
+      float[] own = new float[spec.outChannels()];
+      OneDnnTensor.of(bTensor, b, operand("b")).read(own);
+      float[] all = new float[WinogradShape.POINTS * own.length];
+      // What is added to the second row of six is added to each of the four.
+      System.arraycopy(own, 0, all, own.length, own.length);
+      bias.write(all);
+    } else if (bTensor != null) {
+      throw new IllegalArgumentException(operand("b") + " was planned to be null");
+    }
+    OneDnnTensor added = bias;
+    parts(
+        (image, part) -> {
+          OneDnnTensor in = vPlace.tensor();
+          OneDnnTensor out = mPlace.tensor();
+          xTiles.transform(RowTransform.INPUT, image(from, x, image), part, in.address());
+          forward.run(in, uPlace.tensor(), added, out);
+          yTiles.back(
+              RowTransform.OUTPUT, out.address(), part, image(to, y, image), false, spec.relu());
+        });
+  }
+
+  @Override
+  public void backwardData(Tensor wTensor, Tensor dy, Tensor dx) {
+    Operation run = planned(data, "without an input gradient");
+    long from = address(dy, y, "dy");
+    OneDnnTensor given = operand(dx, x, "dx");
+    long to = dxCopy.before(given).address();
+    wTiles.transform(
+        RowTransform.FLIPPED_FILTER,
+        address(wTensor, w, "w"),
+        filters(),
+        uPlace.tensor().address());
+    parts(
+        (image, part) -> {
+          OneDnnTensor in = mPlace.tensor();
+          OneDnnTensor out = vPlace.tensor();
+          dyTiles.transform(RowTransform.INPUT, image(from, y, image), part, in.address());
+          run.run(uPlace.tensor(), in, out);
+          dxTiles.back(RowTransform.OUTPUT, out.address(), part, image(to, x, image), false, false);
+        });
+    dxCopy.after(given);
+  }
+
+  @Override
+  public void backwardWeights(Tensor xTensor, Tensor dy, Tensor dw, Tensor db) {
+    Operation run = planned(weights, "without gradients of the weights");
+    long fromX = xCopy.before(operand(xTensor, x, "x")).address();
+    long fromY = address(dy, y, "dy");
+    long to = address(dw, w, "dw");
+    float[] sums = new float[b == null ? 0 : spec.outChannels()];
+    float[] all = new float[WinogradShape.POINTS * sums.length];
+    parts(
+        (image, part) -> {
+          OneDnnTensor in = vPlace.tensor();
+          OneDnnTensor out = mPlace.tensor();
+          xTiles.transform(RowTransform.INPUT, image(fromX, x, image), part, in.address());
+          yTiles.transform(
+              RowTransform.OUTPUT_GRADIENT, image(fromY, y, image), part, out.address());
+          run.run(in, out, uPlace.tensor(), b == null ? null : biasPlace.tensor());
+          boolean isFirst = image == 0 && part.begin() == 0;
+          wTiles.back(
+              RowTransform.FILTER_GRADIENT,
+              uPlace.tensor().address(),
+              filters(),
+              to,
+              !isFirst,
+              false);
+          if (b != null) {
+            biasPlace.tensor().read(all);
+            for (int k = 0; k < sums.length; k++) {
+              sums[k] += all[sums.length + k]; // the second row of six is the sum of the four
+            }
+          }
+        });
+    if (db != null) {
+      OneDnnTensor.of(db, b, operand("db")).write(sums);
+    }
+  }
+
+  private OneDnnTensor operand(Tensor tensor, OneDnnLayout planned, String role) {
+    return OneDnnTensor.of(tensor, planned, operand(role));
+  }
+
+  private long address(Tensor tensor, OneDnnLayout planned, String role) {
+    return operand(tensor, planned, role).address();
+  }
+}

@@ -1,0 +1,88 @@
+package org.vgg4j.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.vgg4j.nn.MemoryPlan;
+import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.Shape;
+
+/**
+ * The main memory of this process: what it holds, and what it will hold at most. A plan counts what
+ * an engine takes; beside it a process has the JVM with its heap, its libraries and the images,
+ * which are there when the net is planned, and what only comes with the work.
+ */
+public final class ProcessMemory {
+  /** Batches that are prepared ahead, and the one in use. */
+  private static final int BATCHES = 3;
+
+  /**
+   * What the work adds: code that Java and oneDNN compile, oneDNN's descriptors, stacks of threads.
+   * Measured: 6 to 17 MB.
+   */
+  private static final long WORK = 13L << 20;
+
+  private ProcessMemory() {}
+
+  /** Returns the bytes that the process holds now; 0 where the system does not say it. */
+  public static long held() {
+    return status("VmRSS:");
+  }
+
+  /** Returns the most bytes that it ever held; 0 where the system does not say it. */
+  public static long peak() {
+    return status("VmHWM:");
+  }
+
+  /**
+   * Returns about how many bytes the process will hold at most while steps of a training run. It is
+   * asked when the images are there, and the memory of the plan is not taken yet.
+   *
+   * @return 0 where the system does not say what the process holds, or another memory than the
+   *     process's is planned
+   */
+  public static long ofSteps(Recipe recipe, MemoryPlan plan, Backend backend) {
+    return with(recipe.trainingBytes(plan) + BATCHES * batchBytes(recipe), backend);
+  }
+
+  /**
+   * Returns the same for a whole training, whose checkpoints are copied onto the Java heap before
+   * they are written.
+   */
+  public static long ofTraining(Recipe recipe, MemoryPlan plan, Backend backend) {
+    long copy = plan.parameters() + plan.trained() * recipe.stateSlabs();
+    // Java lets the copy of the checkpoint before lie until the heap that it has is full.
+    long heap = Math.max(copy, Math.min(2 * copy, Runtime.getRuntime().freeMemory()));
+    long steps = ofSteps(recipe, plan, backend);
+    return steps == 0 ? 0 : steps + heap + recipe.averageBytes(plan);
+  }
+
+  /** Returns the same for a net for inference, whose images lie in its input. */
+  static long ofInference(MemoryPlan plan, Backend backend) {
+    return with(plan.totalBytes(0), backend);
+  }
+
+  private static long with(long bytes, Backend backend) {
+    long held = held();
+    return held == 0 || !backend.name().equals("cpu") ? 0 : held + bytes + WORK;
+  }
+
+  private static long batchBytes(Recipe recipe) {
+    int side = recipe.net().imageSize();
+    int images = recipe.training().batchSize();
+    return Float.BYTES * Shape.of(images, recipe.net().channels(), side, side).elementCount();
+  }
+
+  private static long status(String name) {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+        if (line.startsWith(name)) {
+          return Long.parseLong(line.replaceAll("\\D", "")) << 10; // kB
+        }
+      }
+      return 0;
+    } catch (IOException e) {
+      return 0; // another system
+    }
+  }
+}

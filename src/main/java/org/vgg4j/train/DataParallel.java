@@ -1,0 +1,36 @@
+package org.vgg4j.train;
+
+import java.util.Objects;
+import org.vgg4j.collective.Collective;
+import org.vgg4j.tensor.InvalidInputException;
+
+/**
+ * How a training is shared by ranks, each of which has the same net on an engine of its own.
+ *
+ * @param collective what adds up over the ranks; the caller closes it, after the trainer
+ * @param bucketBytes the gradients are added up in pieces of so many bytes, each as soon as the
+ *     backward has computed it
+ */
+public record DataParallel(Collective collective, int bucketBytes) {
+  /** As PyTorch's DDP: large enough for a fast network, small enough to begin early. */
+  public static final int BUCKET_BYTES = 25 << 20;
+
+  /** A training on one rank. */
+  public static final DataParallel NONE = of(Collective.alone());
+
+  /** Checks the fields. */
+  public DataParallel {
+    Objects.requireNonNull(collective, "collective");
+    InvalidInputException.requireAtLeast(1, "bucketBytes", bucketBytes);
+  }
+
+  /** Shares a training, with gradients in pieces of the usual size. */
+  public static DataParallel of(Collective collective) {
+    return new DataParallel(collective, BUCKET_BYTES);
+  }
+
+  /** Returns whether there is one rank. */
+  boolean isAlone() {
+    return collective.world() == 1;
+  }
+}

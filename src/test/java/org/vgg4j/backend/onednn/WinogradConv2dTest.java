@@ -1,0 +1,158 @@
+package org.vgg4j.backend.onednn;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.dnnl.memory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
+import org.vgg4j.tensor.Arena;
+import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.CounterRandom;
+import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Layout;
+import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Tensor;
+import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.WeightedPlan;
+
+/** Convolutions by minimal filtering beside direct ones. */
+@EnabledIf(
+    value = "org.vgg4j.backend.onednn.WinogradConv2dTest#isThere",
+    disabledReason = "oneDNN has no blocks of 16 channels on this processor")
+final class WinogradConv2dTest {
+  static boolean isThere() {
+    return Dnnl.hasAvx512();
+  }
+
+  /** Parts of several images, parts of an image, a number of tiles without divisors. */
+  @ParameterizedTest
+  @CsvSource({
+    "6, 16, 32, 30, 200",
+    "2, 32, 16, 56, 224",
+    "1, 16, 16, 92, 160",
+    "5, 48, 32, 13, 40"
+  })
+  void inPartsItIsTheSame(int n, int c, int k, int h, int w) {
+    Conv2dSpec spec = new Conv2dSpec(c, k, 3, 1, true, true);
+    List<float[]> direct = run(Convolutions.DIRECT, spec, Shape.of(n, c, h, w));
+    List<float[]> winograd = run(Convolutions.WINOGRAD, spec, Shape.of(n, c, h, w));
+    int[] lengths = {9 * c, 9 * k, n * h * w, n * h * w};
+    for (int i = 0; i < lengths.length; i++) {
+      double error = error(winograd.get(i), direct.get(i));
+      // Either sums in some order; the transforms' factors are at most 8.
+      double tolerance = 8 * Math.sqrt(lengths[i]) * 0x1p-24;
+      if (!(error <= tolerance)) {
+        throw new AssertionError("result " + i + ": " + error + " > " + tolerance);
+      }
+      assertTrue(error > 0, "the two are computed in the same way");
+    }
+    List<float[]> again = run(Convolutions.WINOGRAD, spec, Shape.of(n, c, h, w));
+    for (int i = 0; i < lengths.length; i++) {
+      assertArrayEquals(winograd.get(i), again.get(i));
+    }
+  }
+
+  /** Returns y, dx, dw, db. */
+  private static List<float[]> run(Convolutions convolutions, Conv2dSpec spec, Shape shape) {
+    List<float[]> results = new ArrayList<>();
+    try (OneDnnBackend backend =
+        new OneDnnBackend(OneDnnOptions.DEFAULT.withConvolutions(convolutions).withThreads(2))) {
+      OneDnnLayout images = blocks(shape);
+      try (WeightedPlan plan = backend.conv2d(spec, images, null, Usage.TRAINING);
+          Memory memory = new Memory(backend)) {
+        assertEquals(convolutions == Convolutions.WINOGRAD, plan instanceof WinogradConv2d);
+        Tensor x = memory.random(images, 1);
+        Tensor weights = memory.random(plan.w(), 2);
+        Layout channels = backend.plainLayout(spec.b(), DType.F32);
+        Tensor b = memory.random(channels, 3);
+        Tensor dy = memory.random(plan.y(), 4);
+        Tensor y = memory.random(plan.y(), 5);
+        Tensor dx = memory.random(images, 6);
+        Tensor dw = memory.random(plan.w(), 7);
+        Tensor db = memory.random(channels, 8);
+        plan.forward(x, weights, b, y);
+        plan.backward(x, weights, dy, dw, db, dx);
+        for (Tensor result : List.of(y, dx, dw, db)) {
+          float[] values = new float[result.shape().arrayLength()];
+          result.download(values);
+          results.add(values);
+        }
+      }
+    }
+    return results;
+  }
+
+  private static OneDnnLayout blocks(Shape shape) {
+    return OneDnnLayout.of(
+        shape, new memory.desc(Dnnl.dims(shape), memory.data_type.f32, memory.format_tag.aBcd16b));
+  }
+
+  /** Returns the norm of the difference by that of what is right. */
+  private static double error(float[] values, float[] right) {
+    double difference = 0;
+    double norm = 0;
+    for (int i = 0; i < right.length; i++) {
+      difference += Math.pow((double) values[i] - right[i], 2);
+      norm += Math.pow(right[i], 2);
+    }
+    return Math.sqrt(difference / norm);
+  }
+
+  /** Where it saves time, it is what the engine takes by itself. */
+  @Test
+  void isTakenWhereItIsFaster() {
+    assertTrue(isTaken(64, 64, 224, 8, 3, OneDnnOptions.DEFAULT));
+    assertTrue(isTaken(512, 512, 14, 64, 3, OneDnnOptions.DEFAULT));
+    assertFalse(isTaken(512, 512, 14, 1, 3, OneDnnOptions.DEFAULT), "the filters take longer");
+    assertFalse(isTaken(64, 64, 2, 64, 3, OneDnnOptions.DEFAULT), "half of each tile is empty");
+    assertFalse(isTaken(16, 16, 224, 8, 3, OneDnnOptions.DEFAULT), "little is computed");
+    assertFalse(isTaken(64, 64, 224, 8, 1, OneDnnOptions.DEFAULT), "a filter of one tap");
+    assertFalse(isTaken(64, 24, 224, 8, 3, OneDnnOptions.DEFAULT), "half a block");
+    OneDnnOptions direct = OneDnnOptions.DEFAULT.withConvolutions(Convolutions.DIRECT);
+    assertFalse(isTaken(64, 64, 224, 8, 3, direct));
+  }
+
+  private static boolean isTaken(int c, int k, int side, int n, int kernel, OneDnnOptions options) {
+    try (OneDnnBackend backend = new OneDnnBackend(options);
+        WeightedPlan plan =
+            backend.conv2d(
+                new Conv2dSpec(c, k, kernel, kernel / 2, false, false),
+                blocks(Shape.of(n, c, side, side)),
+                null,
+                Usage.TRAINING)) {
+      return plan instanceof WinogradConv2d;
+    }
+  }
+
+  /** Tensors of uniform values in [-1, 1). */
+  private static final class Memory implements AutoCloseable {
+    private final OneDnnBackend backend;
+    private final List<Arena> arenas = new ArrayList<>();
+
+    Memory(OneDnnBackend backend) {
+      this.backend = backend;
+    }
+
+    Tensor random(Layout layout, long seed) {
+      Arena arena = backend.allocate(Arena.align(layout.bytes()), "test");
+      arenas.add(arena);
+      Tensor tensor = arena.tensor(0, layout);
+      long bits = CounterRandom.key(seed, 1, 1);
+      tensor.fill(i -> 2 * CounterRandom.uniform(bits, i) - 1);
+      return tensor;
+    }
+
+    @Override
+    public void close() {
+      arenas.forEach(Arena::close);
+    }
+  }
+}
