@@ -14,13 +14,27 @@ final class Exchange {
   /** What the ranks get of what they gave. */
   enum Kind {
     /** Nothing: they only wait for each other, and say in words to what they come. */
-    SYNC,
+    SYNC('y'),
     /** All of it, in the order of the ranks, each with its length before it. */
-    GATHER,
+    GATHER('g'),
     /** What rank 0 gave. */
-    BROADCAST,
+    BROADCAST('b'),
     /** Sums of doubles, added in the order of the ranks. */
-    SUM
+    SUM('s');
+
+    /** The first byte of what a rank gives. */
+    final byte code;
+
+    Kind(char code) {
+      this.code = (byte) code;
+    }
+
+    private static Kind of(byte code) {
+      return Arrays.stream(values())
+          .filter(kind -> kind.code == code)
+          .findFirst()
+          .orElseThrow(() -> new IllegalStateException("a broken message"));
+    }
   }
 
   final CompletableFuture<byte[]> result = new CompletableFuture<>();
@@ -61,7 +75,7 @@ final class Exchange {
   }
 
   private Kind kind(int rank) {
-    return Kind.values()[given[rank][0]];
+    return Kind.of(given[rank][0]);
   }
 
   /** Returns what all ranks must give alike, in words. */

@@ -14,18 +14,31 @@ final class Link implements Closeable {
   /** What a message is. */
   enum Kind {
     /** Says only that the sender is there. */
-    PULSE,
+    PULSE('p'),
     /** A rank has come to an exchange, with its bytes. */
-    HERE,
+    HERE('h'),
     /** All have come, and this is the result. */
-    RESULT,
+    RESULT('r'),
     /** A rank is lost, and why. */
-    LOST,
+    LOST('l'),
     /** The sender leaves and nothing is wrong. */
-    LEAVES
-  }
+    LEAVES('q');
 
-  private static final Kind[] KINDS = Kind.values();
+    private final char code;
+
+    Kind(char code) {
+      this.code = code;
+    }
+
+    private static Kind of(int code) throws IOException {
+      for (Kind kind : values()) {
+        if (kind.code == code) {
+          return kind;
+        }
+      }
+      throw new IOException("a broken message");
+    }
+  }
 
   /** More than any exchange sends: a broken length is noticed before memory is taken for it. */
   private static final int MAX_BYTES = 1 << 30;
@@ -49,7 +62,7 @@ final class Link implements Closeable {
   }
 
   synchronized void send(Kind kind, long number, byte[] bytes) throws IOException {
-    out.writeByte(kind.ordinal());
+    out.writeByte(kind.code);
     out.writeLong(number);
     out.writeInt(bytes.length);
     out.write(bytes);
@@ -62,17 +75,17 @@ final class Link implements Closeable {
    * @throws java.net.SocketTimeoutException when nothing comes for as long as the socket waits
    */
   Message receive() throws IOException {
-    int kind = in.readUnsignedByte();
+    Kind kind = Kind.of(in.readUnsignedByte());
     long number = in.readLong();
     int length = in.readInt();
-    if (kind >= KINDS.length || length < 0 || length > MAX_BYTES) {
+    if (length < 0 || length > MAX_BYTES) {
       throw new IOException("a broken message");
     }
     byte[] bytes = in.readNBytes(length);
     if (bytes.length < length) {
       throw new EOFException();
     }
-    return new Message(KINDS[kind], number, bytes);
+    return new Message(kind, number, bytes);
   }
 
   @Override

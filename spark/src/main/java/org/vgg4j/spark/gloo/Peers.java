@@ -122,7 +122,7 @@ final class Peers implements AutoCloseable {
    */
   CompletableFuture<byte[]> exchange(Exchange.Kind kind, byte[] bytes) {
     byte[] message = new byte[bytes.length + 1];
-    message[0] = (byte) kind.ordinal();
+    message[0] = kind.code;
     System.arraycopy(bytes, 0, message, 1, bytes.length);
     Exchange exchange;
     long number;
