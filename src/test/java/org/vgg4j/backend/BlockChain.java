@@ -76,6 +76,7 @@ record BlockChain(Shape x, boolean isExact, boolean isWhole, List<Layer> layers)
 
   /** Plans the chain alone, and returns the layout of the first block's output. */
   Layout plan(Bench bench) {
+    plan(bench, new PoisonedMemory(bench), Usage.INFERENCE);
     return plan(bench, new PoisonedMemory(bench), Usage.TRAINING).get(0).plan.y();
   }
 
