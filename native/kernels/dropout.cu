@@ -1,5 +1,6 @@
 // Dropout. The mask is a function of (seed, stream, forward pass, index), so nothing is stored and the
-// backward draws the same mask again. The index is the row-major one, whatever the layout in memory.
+// backward draws the same mask again. The index is the row-major one, whatever the layout in memory; rows are
+// numbered from `first`, so that slices of a batch on several devices draw what the whole batch draws on one.
 #include "common.cuh"
 
 // The finalizer of SplitMix64, bit for bit as in the host's CounterRandom.
@@ -12,19 +13,20 @@ __device__ __forceinline__ unsigned long long mixBits(unsigned long long z) {
 struct DropoutMask {
   static const unsigned long long GAMMA = 0x9E3779B97F4A7C15ull;
   unsigned long long key;
+  long long begin;  // the index of the first element
   int threshold;
   float scale;
 
   __device__ __forceinline__ DropoutMask(
-      const StepState& state, unsigned long long stream, int limit, float factor)
-      : threshold(limit), scale(factor) {
+      const StepState& state, unsigned long long stream, int limit, float factor, long long perRow)
+      : begin(state.first * perRow), threshold(limit), scale(factor) {
     key = mixBits(state.seed + GAMMA);
     key = mixBits(key ^ (stream + GAMMA));
     key = mixBits(key ^ (state.forwardPass * GAMMA + 1));
   }
 
   __device__ __forceinline__ float apply(float x, long long index) const {
-    const unsigned long long bits = mixBits(key + ((unsigned long long) index + 1) * GAMMA);
+    const unsigned long long bits = mixBits(key + ((unsigned long long) (begin + index) + 1) * GAMMA);
     return (int) (bits >> 40) >= threshold ? x * scale : 0.0f;
   }
 };
@@ -51,7 +53,7 @@ __device__ __forceinline__ void dropChannels(
   extern "C" __global__ void __launch_bounds__(256) NAME(                                    \
       const T* x, T* y, const StepState* __restrict__ state, unsigned long long stream,      \
       long long count, int threshold, float scale, int channels, int inner) {                \
-    const DropoutMask mask(*state, stream, threshold, scale);                                \
+    const DropoutMask mask(*state, stream, threshold, scale, (long long) channels * inner);  \
     if (inner == 1) {                                                                        \
       mapped<2>(x, y, count, [=](float v, long long i) { return mask.apply(v, i); });        \
     } else {                                                                                 \

@@ -14,6 +14,7 @@
 #include "../kernels/bias_backward.cu"
 #include "../kernels/norm_backward.cu"
 #include "../kernels/first_block.cu"
+#include "../kernels/first_tiles.cu"
 #include "../kernels/max_pool.cu"
 #include "../kernels/average_pool.cu"
 #include "../kernels/lrn.cu"
@@ -71,6 +72,10 @@ const Kernel* findKernel(const char* name) {
       FIRST(1),
       FIRST(3),
       FIRST(4),
+      WITH_BARRIERS(vgg4j_first_tiles_bf16),
+      WITH_BARRIERS(vgg4j_first_tiles_pool_bf16),
+      WITH_BARRIERS(vgg4j_first_tiles_backward_bf16),
+      WITH_BARRIERS(vgg4j_first_tiles_backward_pool_bf16),
       WITH_BARRIERS(vgg4j_first_totals),
       BOTH(WITH_BARRIERS, vgg4j_first_statistics),
       BOTH(WITH_BARRIERS, vgg4j_first_finish),

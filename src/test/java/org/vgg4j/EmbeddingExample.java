@@ -2,13 +2,20 @@ package org.vgg4j;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
+import org.vgg4j.collective.Collective;
+import org.vgg4j.collective.LocalCollective;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.decoding.PictureFiles;
 import org.vgg4j.evaluation.Classifier;
@@ -173,6 +180,31 @@ final class EmbeddingExample {
     // end run
   }
 
+  static EpochMetrics ranks(ImageSource train, ImageSource test, Path folder) throws Exception {
+    // begin ranks
+    List<Collective> ranks = LocalCollective.of(2);
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    List<Future<EpochMetrics>> running = new ArrayList<>();
+    for (Collective rank : ranks) {
+      Callable<EpochMetrics> own =
+          () -> {
+            RunPlan plan =
+                RunPlan.of(Map.of("arch", "vgg11", "width", "1/8", "epochs", "1", "device", "cpu"))
+                    .withData(new RunData("clothes", train, test))
+                    .withCollective(rank);
+            try (rank;
+                TrainingRun run = TrainingRun.create(plan, folder)) { // of which rank 0 has it
+              return run.fit(new TrainingListener() {});
+            }
+          };
+      running.add(threads.submit(own));
+    }
+    EpochMetrics last = running.get(0).get(); // the same on every rank
+    threads.shutdown();
+    return last;
+    // end ranks
+  }
+
   static void report(ImageSource train, ImageSource test, Path folder) throws IOException {
     // begin report
     RunRecord run = RunRecord.read(folder);
@@ -235,6 +267,7 @@ final class EmbeddingExample {
         "block",
         "adam",
         "run",
+        "ranks",
         "report",
         "classify",
         "part",

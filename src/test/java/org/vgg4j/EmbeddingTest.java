@@ -93,7 +93,7 @@ final class EmbeddingTest {
   }
 
   @Test
-  void aRunIsTrainedAndGoneOnWith(@TempDir Path folder) throws IOException {
+  void aRunIsTrainedAndGoneOnWith(@TempDir Path folder) throws Exception {
     FashionMnist sample =
         FashionMnist.load("sample", DataPlaces.ofThisMachine(), DownloadListener.NONE);
     ImageSource train = sample.train().limit(64);
@@ -102,6 +102,9 @@ final class EmbeddingTest {
     assertEquals(3, EmbeddingExample.run(train, sample.test().limit(20), run, log).epoch());
     assertEquals(3, Files.readAllLines(run.resolve("metrics.jsonl")).size());
     assertTrue(Files.exists(run.resolve("model.safetensors")));
+    Path shared = folder.resolve("shared");
+    assertEquals(1, EmbeddingExample.ranks(train, sample.test().limit(20), shared).epoch());
+    assertTrue(Files.exists(shared.resolve("model.safetensors")));
     EmbeddingExample.report(train, sample.test().limit(20), run);
     assertTrue(Files.readString(run.resolve("report.html")).contains("Most wrong"));
     assertTrue(Files.readString(run.resolve("losses.html")).contains("By epoch"));

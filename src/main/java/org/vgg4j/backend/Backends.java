@@ -16,6 +16,7 @@ import org.vgg4j.backend.cuda.NcclRanks;
 import org.vgg4j.backend.onednn.OneDnnBackend;
 import org.vgg4j.backend.onednn.OneDnnOptions;
 import org.vgg4j.backend.onednn.OneDnnReport;
+import org.vgg4j.backend.onednn.OrderTuning;
 import org.vgg4j.backend.reference.ReferenceBackend;
 import org.vgg4j.collective.Collective;
 import org.vgg4j.tensor.Backend;
@@ -26,6 +27,7 @@ import org.vgg4j.tensor.EngineReport;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.Precision;
+import org.vgg4j.tensor.UserFolders;
 
 /** Opens engines by name. No other class knows all of them. */
 public final class Backends {
@@ -149,6 +151,11 @@ public final class Backends {
     };
   }
 
+  /** Returns whether an engine times layers when its options ask for it. */
+  public static boolean canTimeLayers(String engine) {
+    return engine.equals("cpu");
+  }
+
   /**
    * Returns the engine in a device name: cuda for cuda:1.
    *
@@ -266,7 +273,9 @@ public final class Backends {
     return variant
         .withPrecision(cpuPrecision(options))
         .withEmulation(options.emulateBf16())
-        .withThreads(options.threads());
+        .withThreads(options.threads())
+        .withOrders(
+            new OrderTuning(options.choices(), options.timesLayers(), UserFolders.ownCache()));
   }
 
   private static Backend cpu(OneDnnOptions options) {

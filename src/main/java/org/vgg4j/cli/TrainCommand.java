@@ -47,7 +47,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin
   final CommandSpec trainFlags =
-      SettingFlags.of(Settings.of("trainImages", "dataOn", "memory", "startFrom", "initFrom"));
+      SettingFlags.of(
+          Settings.of("trainImages", "dataOn", "memory", "startFrom", "initFrom", "syncBatchNorm"));
 
   @Mixin private DataOptions data;
   @Mixin private DeviceOptions device;

@@ -36,7 +36,8 @@ public final class BatchNorm2d extends Layer {
   public Layout build(BuildContext context, Layout x) {
     boolean training = context.usage().training();
     Usage usage = training ? Usage.TRAINING : Usage.INFERENCE; // dx comes with dgamma and dbeta
-    BatchNorm2dSpec planned = context.isFrozen() ? spec.withFrozen() : spec;
+    BatchNorm2dSpec planned =
+        context.isFrozen() ? spec.withFrozen() : spec.withSums(context.normSums());
     plan = context.plan(context.backend().batchNorm2d(planned, x, usage));
     inputGradient = context.usage().inputGradient();
     state = NormState.create(context, spec);

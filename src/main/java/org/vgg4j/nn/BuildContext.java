@@ -46,6 +46,11 @@ public final class BuildContext implements MemoryPlanner {
     return builder.isNextFrozen();
   }
 
+  /** Returns what adds up batch norms' statistics over all ranks, null where nothing does. */
+  NormSums normSums() {
+    return builder.normSums;
+  }
+
   /** Returns the step state, which plans such as dropout read. */
   public StepState stepState() {
     return builder.state;

@@ -81,7 +81,8 @@ public final class ConvBlock implements Module {
    * the gradient of that block's weights.
    */
   private ConvBlockSpec planned(BuildContext context) {
-    ConvBlockSpec own = context.isFrozen() ? spec.withFrozenNorm() : spec;
+    ConvBlockSpec own =
+        context.isFrozen() ? spec.withFrozenNorm() : spec.withNormSums(context.normSums());
     return context.isNextFrozen()
         ? new ConvBlockSpec(own.conv(), own.batchNorm(), own.pool())
         : own;

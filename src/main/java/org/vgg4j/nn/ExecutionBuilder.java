@@ -32,6 +32,7 @@ final class ExecutionBuilder {
   long workspaceBytes;
   long againMultiplyAdds; // of what the blocks compute again
   final boolean recomputesNorms;
+  final NormSums normSums; // null where norms have their own statistics
   private final Freezing freezing;
   private long streams;
   private List<Parameter> parameters; // of the stage being built, like the next two
@@ -53,6 +54,7 @@ final class ExecutionBuilder {
     this.names = names;
     this.closing = closing;
     recomputesNorms = options.training() && options.recomputation().norms();
+    normSums = options.training() ? options.normSums() : null;
     this.freezing = freezing;
     memory = new ActivationMemory(options.training(), freezing.leading());
   }

@@ -19,6 +19,8 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param labelSmoothing the share of each sample's target that the loss of a training spreads
  *     evenly over all classes, in [0, 1)
  * @param frozen the names of the layers that a training leaves as they are, such as features.3
+ * @param normSums makes batch norms take their statistics over all ranks of a training; null for
+ *     those of a rank's own images
  */
 public record NetworkOptions(
     List<Integer> batchSizes,
@@ -29,7 +31,8 @@ public record NetworkOptions(
     long shapeBytes,
     Recomputation recomputation,
     double labelSmoothing,
-    List<String> frozen) {
+    List<String> frozen,
+    NormSums normSums) {
   /** 1 GiB. */
   public static final long DEFAULT_SHAPE_BYTES = 1L << 30;
 
@@ -65,7 +68,8 @@ public record NetworkOptions(
         shapeBytes,
         Recomputation.NONE,
         0,
-        List.of());
+        List.of(),
+        null);
   }
 
   /** Returns options for training at the given batch sizes, with seed 0. */
@@ -89,7 +93,8 @@ public record NetworkOptions(
         shapeBytes,
         recomputation,
         labelSmoothing,
-        frozen);
+        frozen,
+        normSums);
   }
 
   /** Returns these options with the input's gradient. */
@@ -103,7 +108,8 @@ public record NetworkOptions(
         shapeBytes,
         recomputation,
         labelSmoothing,
-        frozen);
+        frozen,
+        normSums);
   }
 
   /** Returns these options for a net whose parameters will be loaded. */
@@ -117,7 +123,8 @@ public record NetworkOptions(
         shapeBytes,
         recomputation,
         labelSmoothing,
-        frozen);
+        frozen,
+        normSums);
   }
 
   /** Returns these options with another memory limit for further input shapes. */
@@ -131,7 +138,8 @@ public record NetworkOptions(
         other,
         recomputation,
         labelSmoothing,
-        frozen);
+        frozen,
+        normSums);
   }
 
   /** Returns these options with something computed again instead of kept. */
@@ -145,7 +153,8 @@ public record NetworkOptions(
         shapeBytes,
         other,
         labelSmoothing,
-        frozen);
+        frozen,
+        normSums);
   }
 
   /** Returns these options with other layers that a training leaves as they are. */
@@ -159,7 +168,8 @@ public record NetworkOptions(
         shapeBytes,
         recomputation,
         labelSmoothing,
-        others);
+        others,
+        normSums);
   }
 
   /** Returns these options with a loss of smoothed labels. */
@@ -173,6 +183,22 @@ public record NetworkOptions(
         shapeBytes,
         recomputation,
         other,
-        frozen);
+        frozen,
+        normSums);
+  }
+
+  /** Returns these options with batch norms over all ranks of a training. */
+  public NetworkOptions withNormSums(NormSums other) {
+    return new NetworkOptions(
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
+        initialValues,
+        shapeBytes,
+        recomputation,
+        labelSmoothing,
+        frozen,
+        other);
   }
 }

@@ -96,7 +96,7 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
       Recipe recipe, int images, Backend backend, int split, boolean norms, Collective ranks) {
     Recipe divided = recipe.withSplit(split);
     Recomputation planned = new Recomputation(norms, List.of());
-    try (NetworkPlan plan = divided.plan(images, backend, planned, ranks)) {
+    try (NetworkPlan plan = divided.plan(images, backend, planned, ranks, null)) {
       int size = plan.memoryPlan().stages().get(0).x().shape().dim(0);
       return plan.ways().stream()
           .map(way -> new MemoryChoice(split, size, way, divided.trainingBytes(way.plan())))

@@ -13,6 +13,7 @@ import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
+import org.vgg4j.nn.NormSums;
 import org.vgg4j.nn.Recomputation;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
@@ -285,15 +286,21 @@ public record Recipe(
    * @throws InvalidInputException when the engine cannot compute it
    */
   public NetworkPlan plan(int images, Backend backend) {
-    return plan(images, backend, Recomputation.NONE, Collective.alone());
+    return plan(images, backend, Recomputation.NONE, Collective.alone(), null);
   }
 
   /**
    * Plans the net as {@link #plan(int, Backend)} does, with something computed again, for a rank's
    * share of the batches.
+   *
+   * @param norms adds up the statistics of batch norms, null where each rank has its own
    */
   NetworkPlan plan(
-      int images, Backend backend, Recomputation recomputation, Collective collective) {
+      int images,
+      Backend backend,
+      Recomputation recomputation,
+      Collective collective,
+      NormSums norms) {
     int batchSize = training.batchSize();
     Shard shard = new Shard(collective.rank(), collective.world());
     Integer[] sizes = Trainer.batchSizes(batchSize, images, training.split(), shard);
@@ -302,6 +309,7 @@ public record Recipe(
           networkOptions(sizes)
               .withSeed(training.seed())
               .withRecomputation(recomputation)
+              .withNormSums(norms)
               .withLabelSmoothing(labelSmoothing);
       return Vgg.plan(net, initialization, options, backend);
     } catch (InvalidInputException e) {

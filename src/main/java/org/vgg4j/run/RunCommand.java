@@ -131,7 +131,8 @@ final class RunCommand {
             DeviceSettings.THREADS,
             MemorySettings.MEMORY,
             StartSettings.START_FROM,
-            StartSettings.INIT_FROM)) {
+            StartSettings.INIT_FROM,
+            RankSettings.SYNC_BATCH_NORM)) {
       put(setting, setting.find(config));
     }
     if (Boolean.FALSE.equals(DeviceSettings.GRAPH.find(config))) {

@@ -13,6 +13,7 @@ import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.nn.NetworkPlan;
+import org.vgg4j.nn.NormSums;
 import org.vgg4j.nn.Recomputation;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
@@ -33,6 +34,8 @@ import org.vgg4j.train.DataFacts;
  * @param dataOn where the images are to lie
  * @param memory how the training fits into its memory
  * @param start where the first weights come from
+ * @param ranks that share the training
+ * @param syncBatchNorm whether batch norms take their statistics over all ranks
  */
 record RunSetup(
     Recipe recipe,
@@ -43,7 +46,9 @@ record RunSetup(
     Backends.Selection selection,
     DataOn dataOn,
     RunMemory memory,
-    StartingWeights start) {
+    StartingWeights start,
+    Collective ranks,
+    boolean syncBatchNorm) {
 
   /**
    * Opens the engine, reads the images and tunes if the plan says so. The recipe learns what it
@@ -89,11 +94,7 @@ record RunSetup(
       closing.close();
       String name = selection.backend().name();
       engine =
-          engine.toBuilder()
-              .variant(
-                  EngineTuner.fastest(
-                      known, data.train(), engine, name, plan.settings(), plan.report()))
-              .build();
+          EngineTuner.fastest(known, data.train(), engine, name, plan.settings(), plan.report());
       selection = open(engine, closing);
     }
     RunMemory memory = memory(plan, known, previous, data, dataOn, selection.backend());
@@ -107,7 +108,18 @@ record RunSetup(
         selection,
         dataOn,
         memory,
-        start);
+        start,
+        plan.collective(),
+        syncBatchNorm(now, known));
+  }
+
+  private static boolean syncBatchNorm(Map<String, ?> now, Recipe recipe) {
+    boolean isAsked = Boolean.TRUE.equals(RankSettings.SYNC_BATCH_NORM.find(now));
+    if (isAsked && !recipe.net().batchNorm()) {
+      throw InvalidInputException.of(
+          RankSettings.SYNC_BATCH_NORM.key(), "is for a net with batch norms");
+    }
+    return isAsked;
   }
 
   /** Returns the recipe for images, which a new run's net follows; refuses what does not fit. */
@@ -231,15 +243,22 @@ record RunSetup(
   }
 
   /** Plans the net in the way that was chosen, for a rank's share. */
-  NetworkPlan plan(Collective ranks) {
+  NetworkPlan plan() {
     Recomputation again = memory.choice().way().recomputation();
-    return divided().plan(data.train().size(), backend(), again, ranks);
+    boolean isShared = syncBatchNorm && ranks.world() > 1;
+    NormSums norms = isShared ? new NormSums(ranks) : null;
+    return divided().plan(data.train().size(), backend(), again, ranks, norms);
+  }
+
+  Integer ranksOrNull() {
+    return ranks.world() == 1 ? null : (Integer) ranks.world();
   }
 
   /** Returns what all ranks must have in common, in words. */
   Map<String, String> facts() {
     Map<String, String> facts = new TreeMap<>();
     Settings.flat(recipe.toMap()).forEach((key, value) -> facts.put(key, String.valueOf(value)));
+    facts.put(RankSettings.SYNC_BATCH_NORM.key(), String.valueOf(syncBatchNorm));
     facts.put("engine", backend().name());
     facts.put(DeviceSettings.PRECISION.key(), String.valueOf(engine.precision()));
     facts.put("passes of a batch (choose --memory alike)", "" + memory.choice().split());

@@ -89,7 +89,8 @@ public final class Settings {
             DataSettings.ALL,
             DeviceSettings.ALL,
             MemorySettings.CHOICES,
-            StartSettings.CHOICES)
+            StartSettings.CHOICES,
+            RankSettings.CHOICES)
         .<Setting<?, ?>>flatMap(List::stream)
         .toList();
   }
@@ -114,6 +115,7 @@ public final class Settings {
         .forEach(setting -> config.remove(setting.key(), null));
     MemorySettings.write(setup, config);
     StartSettings.write(setup, config);
+    RankSettings.write(setup, config);
     return config;
   }
 
@@ -169,7 +171,7 @@ public final class Settings {
   /** Returns the keys of all that a configuration may say, the net's among the others. */
   static Set<String> keys() {
     return Stream.<List<? extends Setting<?, ?>>>of(
-            choices(), FACTS, MemorySettings.FACTS, StartSettings.FACTS)
+            choices(), FACTS, MemorySettings.FACTS, StartSettings.FACTS, RankSettings.FACTS)
         .flatMap(List::stream)
         .map(Setting::key)
         .collect(Collectors.toSet());

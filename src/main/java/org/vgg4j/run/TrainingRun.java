@@ -28,6 +28,7 @@ import org.vgg4j.train.DataParallel;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.ProfileRequest;
+import org.vgg4j.train.ReductionTime;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingListener;
 import org.vgg4j.train.TrainingOptions;
@@ -96,7 +97,7 @@ public final class TrainingRun implements AutoCloseable {
       setup = RunSetup.open(plan, choice, previous, start, closing);
       recipe = setup.recipe();
       starting = state == null ? start.lines(recipe.net()) : List.of();
-      planned = closing.own(setup.plan(ranks));
+      planned = closing.own(setup.plan());
       long bytes = setup.divided().trainingBytes(planned.memoryPlan());
       MemoryPlan.requireFits(bytes, setup.backend());
       setup.requireRoomForData(bytes);
@@ -107,7 +108,7 @@ public final class TrainingRun implements AutoCloseable {
       if (!previous.isNone()) {
         previous.requireSame(config, setup.engine().choices(), plan);
       }
-      run = begun(folder);
+      run = SharedFolder.begin(ranks, previous, folder, config, closing);
       store =
           !previous.isNone() || run == null
               ? previous.store()
@@ -119,19 +120,6 @@ public final class TrainingRun implements AutoCloseable {
       }
       throw e;
     }
-  }
-
-  /** Returns the run's folder with its configuration; null on ranks other than 0. */
-  private RunDirectory begun(Supplier<RunDirectory> folder) throws IOException {
-    RunDirectory[] made = new RunDirectory[1];
-    Agreement.fromRankZero(
-        plan.collective(),
-        () -> {
-          made[0] = previous.isNone() ? closing.own(folder.get()) : previous.folder();
-          made[0].writeConfig(config);
-          return new byte[0];
-        });
-    return made[0];
   }
 
   /**
@@ -270,7 +258,14 @@ public final class TrainingRun implements AutoCloseable {
         checkpointer.saveStart();
       }
       TrainingListener all =
-          TrainingListener.all(DataLine.listener(setup, plan.report()), listener);
+          TrainingListener.all(
+              DataLine.listener(setup, plan.report()),
+              new BusyNeighbour(
+                  setup.backend().threads(),
+                  Runtime.getRuntime().availableProcessors(),
+                  ProcessorUse::now,
+                  plan.report()),
+              listener);
       EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), all);
       if (profileTaker != null) {
         report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));
@@ -332,6 +327,9 @@ public final class TrainingRun implements AutoCloseable {
             (first, last, times) -> {
               String engine = setup.backend().description();
               profiled(Profile.of(engine, first, last, images, ceilings, times));
+              if (!trainer.reductionTimes().isEmpty()) {
+                report(ReductionTime.line(trainer.reductionTimes()));
+              }
             }));
   }
 

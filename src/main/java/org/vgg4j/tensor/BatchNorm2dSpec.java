@@ -10,9 +10,16 @@ package org.vgg4j.tensor;
  * @param relu whether max(., 0) is applied to the output; the backward then takes the gradient of
  *     that output
  * @param frozen whether training, too, normalises with the running statistics, held constant
+ * @param sums adds up over the parts of a batch that are on several devices, so that the statistics
+ *     are those of the whole batch; null for those of the part alone
  */
 public record BatchNorm2dSpec(
-    int channels, double epsilon, double exponentialAverageFactor, boolean relu, boolean frozen) {
+    int channels,
+    double epsilon,
+    double exponentialAverageFactor,
+    boolean relu,
+    boolean frozen,
+    BatchSums sums) {
   /** The usual epsilon. */
   public static final double EPSILON = 1e-5;
 
@@ -28,6 +35,12 @@ public record BatchNorm2dSpec(
     }
   }
 
+  /** Creates the spec of a norm with statistics of its own. */
+  public BatchNorm2dSpec(
+      int channels, double epsilon, double exponentialAverageFactor, boolean relu, boolean frozen) {
+    this(channels, epsilon, exponentialAverageFactor, relu, frozen, null);
+  }
+
   /** Returns the usual spec: epsilon 1e-5, factor 0.1, not frozen. */
   public static BatchNorm2dSpec of(int channels, boolean relu) {
     return new BatchNorm2dSpec(channels, EPSILON, 0.1, relu, false);
@@ -36,6 +49,11 @@ public record BatchNorm2dSpec(
   /** Returns the same, frozen. */
   public BatchNorm2dSpec withFrozen() {
     return new BatchNorm2dSpec(channels, epsilon, exponentialAverageFactor, relu, true);
+  }
+
+  /** Returns the same with statistics over the parts of a batch; null for those of a part. */
+  public BatchNorm2dSpec withSums(BatchSums others) {
+    return new BatchNorm2dSpec(channels, epsilon, exponentialAverageFactor, relu, frozen, others);
   }
 
   /** Returns the shape of gamma, beta and the running statistics: (C). */
@@ -49,7 +67,7 @@ public record BatchNorm2dSpec(
    * @throws InvalidInputException when it has one value per channel
    */
   public void requireTrainable(Shape x) {
-    if (!frozen && x.elementCount() / channels < 2) {
+    if (!frozen && sums == null && x.elementCount() / channels < 2) {
       throw InvalidInputException.of(
           "batchSize",
           "must give batch norm in training more than one value per channel, not an input of " + x);

@@ -34,6 +34,11 @@ public record ConvBlockSpec(
     return batchNorm == null ? this : new ConvBlockSpec(conv, batchNorm.withFrozen(), pool, next);
   }
 
+  /** Returns the spec of the same block whose norm has statistics over the parts of a batch. */
+  public ConvBlockSpec withNormSums(BatchSums sums) {
+    return batchNorm == null ? this : new ConvBlockSpec(conv, batchNorm.withSums(sums), pool, next);
+  }
+
   /** Creates the spec of a block whose output anything may read. */
   public ConvBlockSpec(Conv2dSpec conv, BatchNorm2dSpec batchNorm, MaxPool2dSpec pool) {
     this(conv, batchNorm, pool, null);

@@ -22,6 +22,7 @@ final class StepWatch implements AutoCloseable {
   private ProfileRequest request; // null when no step is to be timed, or all were
   private Profiler profiler; // null unless steps are being timed
   private final List<StepTime> times = new ArrayList<>();
+  private final List<ReductionTime> reductions = new ArrayList<>(); // of the same steps
   private StepMarks marks; // of the present step
   private long seen; // steps of this process
   private long first; // of the timed steps in the run, as is the next
@@ -44,6 +45,12 @@ final class StepWatch implements AutoCloseable {
     request = wanted;
     seen = 0;
     times.clear();
+    reductions.clear();
+  }
+
+  /** Returns how long sums over the ranks took in the steps that were timed. */
+  List<ReductionTime> reductions() {
+    return List.copyOf(reductions);
   }
 
   private void listen(StepMarks now, boolean direct) {
@@ -128,6 +135,9 @@ final class StepWatch implements AutoCloseable {
       first = times.isEmpty() ? number : first;
       last = number;
       times.add(time);
+      if (step.reductionTime() != null) {
+        reductions.add(step.reductionTime());
+      }
     }
     if (times.size() == request.steps()) {
       finish();

@@ -1,5 +1,6 @@
 package org.vgg4j.train;
 
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.vgg4j.collective.Agreement;
 import org.vgg4j.data.Draw;
@@ -173,6 +174,11 @@ public final class Trainer implements AutoCloseable {
     steps.profile(request);
   }
 
+  /** Returns how long sums over the ranks took in the steps profiled last; empty for one rank. */
+  public List<ReductionTime> reductionTimes() {
+    return steps.reductions();
+  }
+
   /**
    * Asks {@link #fit} to return after the current step or evaluation batch, without finishing the
    * epoch; may be called from any thread.
@@ -197,7 +203,10 @@ public final class Trainer implements AutoCloseable {
     Evaluator.requireClasses(vgg.config(), test);
     try {
       NetFit.requireBatchSizes(vgg, options, train.size(), ranks.shard());
-      requireSame(train, test);
+      if (!ranks.isAlone() && !data.has(train, test)) {
+        Agreement.require(
+            ranks.collective(), NetFit.facts(vgg, preprocessing, optimizer, options, train, test));
+      }
       data.place(train, test, listener);
       continuation.begin();
       fit(listener);
@@ -209,14 +218,6 @@ public final class Trainer implements AutoCloseable {
     }
     steps.trained();
     return position.lastFinished();
-  }
-
-  /** Requires that all ranks train the same on the same images. */
-  private void requireSame(ImageSource train, ImageSource test) {
-    if (!ranks.isAlone() && !data.has(train, test)) {
-      Agreement.require(
-          ranks.collective(), NetFit.facts(vgg, preprocessing, optimizer, options, train, test));
-    }
   }
 
   private void fit(TrainingListener listener) {

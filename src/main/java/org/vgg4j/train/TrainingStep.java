@@ -9,6 +9,7 @@ import org.vgg4j.collective.Collective;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.InputSource;
 import org.vgg4j.nn.Network;
+import org.vgg4j.nn.NormSums;
 import org.vgg4j.nn.Stage;
 import org.vgg4j.optim.AttachedOptimizer;
 import org.vgg4j.optim.Optimizer;
@@ -132,7 +133,7 @@ public final class TrainingStep implements AutoCloseable {
               ? null
               : new GradientReduction(ranks, Slab.of(backend, gradients, backend.types().master()));
       statistics =
-          ranks.isAlone() || network.statistics() == null
+          ranks.isAlone() || network.statistics() == null || network.options().normSums() != null
               ? null
               : closing.own(new StatisticsMean(network, collective));
       closing.own(this::abandonReductions);
@@ -188,7 +189,7 @@ public final class TrainingStep implements AutoCloseable {
       throw new IllegalArgumentException(rows + " rows for a batch of " + at.batch());
     }
     startAverage();
-    End end = !isLast ? End.ADD : isFirst ? End.UPDATE : End.ADD_AND_UPDATE;
+    End end = end(isFirst, isLast);
     if (isDirect || network.hasListener()) {
       pass(at, end);
     } else {
@@ -236,12 +237,30 @@ public final class TrainingStep implements AutoCloseable {
    */
   void runEmpty(boolean isFirst, boolean isLast) {
     startAverage();
-    if (isLast) {
+    NormSums norms = network.options().normSums();
+    if (norms != null) {
+      runForOthers(norms, end(isFirst, isLast));
+    } else if (isLast) {
       network.slabs().gradients().zero();
       beginStatistics();
-      finish(isFirst ? End.UPDATE : End.ADD_AND_UPDATE);
+      finish(end(isFirst, true));
     }
     network.countTrainingPass();
+  }
+
+  /** Runs over whatever images are there, of which none counts: the norms of all ranks meet. */
+  private void runForOthers(NormSums norms, End end) {
+    List<Execution> all = network.executions();
+    norms.empty(true);
+    try {
+      pass(all.get(all.size() - 1), end);
+    } finally {
+      norms.empty(false);
+    }
+  }
+
+  private static End end(boolean isFirst, boolean isLast) {
+    return !isLast ? End.ADD : isFirst ? End.UPDATE : End.ADD_AND_UPDATE;
   }
 
   private void pass(Execution at, End end) {
@@ -285,6 +304,11 @@ public final class TrainingStep implements AutoCloseable {
       update();
     }
     marks.end();
+  }
+
+  /** Returns how long the last step's sums over the ranks took; null without such. */
+  ReductionTime reductionTime() {
+    return reduction == null ? null : reduction.last();
   }
 
   private void beginStatistics() {

@@ -463,7 +463,7 @@ abstract class EngineOperationsTest {
         bench -> {
           StepState state = bench.state();
           state.seed(42);
-          state.set(3, 7, 0.1);
+          state.set(3, 7, 0.1, 3, 1, 1_000_003);
           Layout layout = bench.plain(shape);
           DropoutPlan plan =
               bench.own(bench.backend().dropout(new DropoutSpec(0.3, 2), layout, state));

@@ -37,8 +37,9 @@ final class RanksRunTest {
   }
 
   private static Map<String, String> settings(String device, String... others) {
-    List<String> all = new ArrayList<>(List.of(others));
-    all.addAll(List.of("device", device, "epochs", "3", "ema", "0.9", "seed", "5"));
+    List<String> all =
+        new ArrayList<>(List.of("device", device, "epochs", "3", "ema", "0.9", "seed", "5"));
+    all.addAll(List.of(others));
     return TinyRuns.settings(all.toArray(String[]::new));
   }
 

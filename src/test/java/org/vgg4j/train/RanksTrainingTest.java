@@ -2,20 +2,27 @@ package org.vgg4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.collective.Collective;
+import org.vgg4j.collective.PeerLostException;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.loading.Shard;
+import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.NormSums;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
 import org.vgg4j.optim.Adam;
@@ -24,6 +31,7 @@ import org.vgg4j.optim.Optimizer;
 import org.vgg4j.optim.Sgd;
 import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.testing.LocalRanks;
 import org.vgg4j.testing.TinyNets;
@@ -45,7 +53,7 @@ final class RanksTrainingTest {
 
   private static Trained train(
       String device, Collective rank, TrainingOptions options, String optimizer, int images) {
-    return train(device, rank, options, optimizer, images, false);
+    return train(device, rank, options, optimizer, images, "none");
   }
 
   private static Trained train(
@@ -54,14 +62,17 @@ final class RanksTrainingTest {
       TrainingOptions options,
       String optimizer,
       int images,
-      boolean norms) {
-    VggConfig config = TinyNets.config("3,M,4,M", norms, 3, 0.4);
+      String norms) {
+    VggConfig config = TinyNets.config("3,M,4,M", !norms.equals("none"), 3, 0.4);
     ImageSource data = TinyNets.noise(images, 3);
     Shard shard = new Shard(rank.rank(), rank.world());
     Integer[] sizes = Trainer.batchSizes(options.batchSize(), images, options.split(), shard);
     Optimizer update = optimizer.equals("adam") ? new Adam() : new Sgd(new SgdSpec(0.9, 1e-3));
     // Ranks other than 0 begin with other weights, which must not matter.
-    NetworkOptions net = NetworkOptions.training(sizes).withSeed(7);
+    NetworkOptions net =
+        NetworkOptions.training(sizes)
+            .withSeed(7)
+            .withNormSums(norms.equals("shared") && rank.world() > 1 ? new NormSums(rank) : null);
     try (Backend backend = Backends.open(device).backend();
         Vgg vgg =
             rank.rank() == 0
@@ -123,10 +134,37 @@ final class RanksTrainingTest {
     }
   }
 
+  /** With statistics over all ranks, too, even where a rank has no images. */
+  @ParameterizedTest
+  @CsvSource({
+    "reference, 2, 64, 64, 1, sgd, 1e-12",
+    "reference, 3, 7, 22, 1, sgd, 1e-12",
+    "reference, 3, 8, 18, 2, sgd, 1e-12",
+    "reference, 3, 4, 9, 1, adam, 1e-10",
+    "cpu, 3, 8, 18, 1, sgd, 1e-4"
+  })
+  void severalRanksWithSharedNormsAreOne(
+      String device,
+      int world,
+      int batch,
+      int images,
+      int accumulate,
+      String optimizer,
+      double share) {
+    TrainingOptions options = options(batch, accumulate, 1, 0, 0.9);
+    Trained one = train(device, Collective.alone(), options, optimizer, images, "shared");
+    List<Trained> all =
+        LocalRanks.all(world, rank -> train(device, rank, options, optimizer, images, "shared"));
+    for (Trained each : all) {
+      requireClose(one.state, each.state, share);
+      requireSame(all.get(0).state, each.state);
+    }
+  }
+
   /** Every rank ends with the same bits, and so does another run, with local norms too. */
   @ParameterizedTest
-  @CsvSource({"cpu, 2, false", "cpu, 3, true", "reference, 3, true"})
-  void theBitsAreTheSameOnAllRanksAndOverRuns(String device, int world, boolean norms) {
+  @CsvSource({"cpu, 2, none", "cpu, 3, own", "cpu, 2, shared", "reference, 3, own"})
+  void theBitsAreTheSameOnAllRanksAndOverRuns(String device, int world, String norms) {
     TrainingOptions options = options(12, 1, 1, 0.5, 0.9);
     List<Trained> first =
         LocalRanks.all(world, rank -> train(device, rank, options, "adam", 29, norms));
@@ -160,5 +198,131 @@ final class RanksTrainingTest {
             }
           }
         });
+  }
+
+  /** A rank that fails does not leave the others waiting, and a stop of one is a stop of all. */
+  @ParameterizedTest
+  @CsvSource({"true", "false"})
+  void whatHappensToOneHappensToAll(boolean fails) {
+    TrainingOptions options = options(4, 1, 1, 0, 0);
+    List<Object> outcomes =
+        LocalRanks.outcomes(
+            3,
+            rank -> {
+              VggConfig config = TinyNets.config("3,M", false, 3, 0);
+              ImageSource data = TinyNets.noise(20, 3);
+              Integer[] sizes = Trainer.batchSizes(4, 20, 1, new Shard(rank.rank(), 3));
+              try (Backend backend = Backends.open("cpu").backend();
+                  Vgg vgg =
+                      Vgg.build(
+                          config, Initialization.KAIMING, NetworkOptions.training(sizes), backend);
+                  Trainer trainer =
+                      new Trainer(vgg, new Adam(), options, new DataParallel(rank, BUCKET))) {
+                trainer.fit(
+                    data,
+                    data,
+                    new TrainingListener() {
+                      @Override
+                      public void stepDone(long step) {
+                        if (step == 3 && rank.rank() == 1) {
+                          if (fails) {
+                            throw new IllegalStateException("a rank fails");
+                          }
+                          trainer.stop();
+                        }
+                      }
+                    });
+                return trainer.step();
+              }
+            });
+    if (fails) {
+      assertEquals("a rank fails", ((Throwable) outcomes.get(1)).getMessage());
+      assertInstanceOf(PeerLostException.class, outcomes.get(0));
+      assertInstanceOf(PeerLostException.class, outcomes.get(2));
+    } else {
+      assertEquals(List.of(4L, 4L, 4L), outcomes);
+    }
+  }
+
+  /** Ranks of other options, or other images, are refused. */
+  @Test
+  void ranksMustAgree() {
+    List<Object> outcomes =
+        LocalRanks.outcomes(
+            2, rank -> train("reference", rank, options(4, 1, 1, rank.rank(), 0), "sgd", 20));
+    for (Object outcome : outcomes) {
+      String message = assertInstanceOf(InvalidInputException.class, outcome).getMessage();
+      assertTrue(message.startsWith("rank 1 differs from rank 0: updates is "), message);
+    }
+  }
+
+  /** A loss that is not finite on one rank ends the training of all at the same step. */
+  @Test
+  void allDivergeTogether() {
+    TrainingOptions options = new TrainingOptions(2, 4, 1e200, LearningRateSchedule.CONSTANT, 3);
+    List<Object> outcomes =
+        LocalRanks.outcomes(2, rank -> train("reference", rank, options, "sgd", 20));
+    String first = assertInstanceOf(DivergedException.class, outcomes.get(0)).getMessage();
+    assertEquals(first, assertInstanceOf(DivergedException.class, outcomes.get(1)).getMessage());
+  }
+
+  /** Norms of their own, as PyTorch's DDP: the mean of two gradients, and of two statistics. */
+  @Test
+  void ownNormsAreThoseOfEachSlice() {
+    TrainingOptions options = new TrainingOptions(1, 8, 0.1, LearningRateSchedule.CONSTANT, 3);
+    Map<String, double[]> together = step(Collective.alone(), options, null);
+    List<Map<String, double[]>> ranks = LocalRanks.all(2, rank -> step(rank, options, null));
+    Map<String, double[]> first = step(Collective.alone(), options, new Shard(0, 2));
+    Map<String, double[]> second = step(Collective.alone(), options, new Shard(1, 2));
+    Map<String, double[]> mean = new LinkedHashMap<>();
+    first.forEach(
+        (name, values) -> {
+          double[] both = values.clone();
+          for (int i = 0; i < both.length; i++) {
+            // A step of plain SGD is linear in its gradient, and each half's has twice the scale.
+            both[i] = name.endsWith("tracked") ? both[i] : (both[i] + second.get(name)[i]) / 2;
+          }
+          mean.put(name, both);
+        });
+    requireClose(mean, ranks.get(0), 1e-12);
+    requireSame(ranks.get(0), ranks.get(1));
+    assertFalse(
+        java.util.Arrays.equals(
+            together.get("features.1.running_var"), mean.get("features.1.running_var")));
+  }
+
+  /** One step of plain SGD on a batch of eight, or on a half of it as if it were the batch. */
+  private static Map<String, double[]> step(Collective rank, TrainingOptions options, Shard half) {
+    VggConfig config = TinyNets.config("3,M,4,M", true, 3, 0);
+    ImageSource data = TinyNets.noise(8, 3);
+    int rows = half != null || rank.world() == 2 ? 4 : 8;
+    try (Backend backend = Backends.open("reference").backend();
+        Vgg vgg =
+            Vgg.build(
+                config,
+                Initialization.KAIMING,
+                NetworkOptions.training(rows).withSeed(7),
+                backend);
+        TrainingStep step =
+            new TrainingStep(vgg.network(), new Sgd(0), options, new DataParallel(rank, BUCKET))) {
+      Execution at = vgg.network().execution(rows);
+      int begin = half == null ? rank.rank() * rows : half.begin(8);
+      float[] pixels = new float[rows * 64];
+      int[] labels = new int[rows];
+      java.nio.ByteBuffer bytes = java.nio.ByteBuffer.allocate(64);
+      for (int i = 0; i < rows; i++) {
+        data.read(begin + i, bytes, 0);
+        labels[i] = data.label(begin + i);
+        for (int p = 0; p < 64; p++) {
+          pixels[i * 64 + p] = (bytes.get(p) & 0xff) / 255f;
+        }
+      }
+      at.input().upload(pixels);
+      at.labels().upload(labels);
+      double scale = 1.0 / (half == null ? 8 : 4);
+      vgg.network().stepState().set(0, 0, 0.1, rows, scale, begin);
+      step.run(at, true, true);
+      return TinyNets.state(vgg);
+    }
   }
 }

@@ -4,9 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.vgg4j.backend.cuda.graph.PlanPolicy;
-import org.vgg4j.backend.cuda.kernels.CacheFolder;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Precision;
+import org.vgg4j.tensor.UserFolders;
 
 /**
  * Options for opening the GPU engine.
@@ -52,7 +52,7 @@ public record CudaOptions(
           Activations.AUTO,
           true,
           DEFAULT_READ_INTERVAL,
-          CacheFolder.ofThisUser());
+          UserFolders.ownCache());
 
   /** Strict single precision and deterministic plans; no cache. */
   public static final CudaOptions STRICT =

@@ -32,6 +32,8 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   private final Operation again; // normalises with what was saved; null likewise
   private final Operation inference;
   private final Operation backward; // null when planned for inference
+  private final SharedStatistics shared; // null unless they are of all parts of a batch
+  private final ChannelLine line; // adds their gradient; null likewise
 
   private OneDnnTensor saved; // the three tensors below are parts of it
   private OneDnnTensor mean;
@@ -68,12 +70,20 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
                       + (maskLayout == null ? 0 : maskLayout.bytes()));
           training = statistics == null ? planForward("", description, maskLayout) : planGiven("");
           again = planGiven(" again");
-          backward = planBackward(description);
+          boolean isShared = spec.sums() != null && !spec.frozen();
+          shared =
+              isShared
+                  ? new SharedStatistics(spec.sums(), spec.channels(), count, spec.epsilon())
+                  : null;
+          line = isShared ? new ChannelLine(this, x) : null;
+          backward = planBackward(description, isShared || spec.frozen());
         }
       } else {
         training = null;
         again = null;
         backward = null;
+        shared = null;
+        line = null;
         maskLayout = null;
         savedLayout = null;
       }
@@ -124,7 +134,9 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
     }
   }
 
-  private Operation planBackward(batch_normalization_forward.primitive_desc hint) {
+  /** Statistics that count as given have no gradient of their own. */
+  private Operation planBackward(
+      batch_normalization_forward.primitive_desc hint, boolean areGiven) {
     memory.desc desc = x.desc();
     try (primitive_desc description =
         describe(
@@ -137,7 +149,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
                     desc,
                     desc,
                     (float) spec.epsilon(),
-                    flags(spec.frozen()),
+                    flags(areGiven),
                     hint))) {
       return operation(" gradient", description)
           .direct(dnnl.DNNL_ARG_SRC, "x", x)
@@ -224,14 +236,25 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
       copy(means, mean);
       copy(variances, variance);
     }
+    if (shared != null && !moves) {
+      shared.write(mean, variance);
+      again.run(xTensor, gamma, beta, mean, variance, y, mask);
+      return;
+    }
     if (statistics != null) {
       statistics.measure(OneDnnTensor.of(xTensor, x, "batch norm x"), mean, variance);
     }
-    forward.run(xTensor, gamma, beta, mean, variance, y, mask);
+    if (shared == null || statistics == null) {
+      forward.run(xTensor, gamma, beta, mean, variance, y, mask);
+    }
+    if (shared != null) {
+      shared.exchange(mean, variance);
+      again.run(xTensor, gamma, beta, mean, variance, y, mask);
+    }
     if (moves) {
       long begun = context().begin();
       average(means, mean, 1);
-      average(variances, variance, unbias);
+      average(variances, variance, shared == null ? unbias : shared.unbias());
       context().end(averages, begun);
     }
   }
@@ -271,5 +294,12 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
     Operation gradients = planned(backward, "for inference");
     bind(savedTensor);
     gradients.run(xTensor, dy, gamma, beta, mean, variance, mask, dx, dgamma, dbeta);
+    if (shared != null) {
+      shared.backward(
+          OneDnnTensor.of(gamma, perChannel, "batch norm gamma"),
+          OneDnnTensor.of(dgamma, perChannel, "batch norm dgamma"),
+          OneDnnTensor.of(dbeta, perChannel, "batch norm dbeta"));
+      line.add(xTensor, shared.slope(), shared.offset(), dx);
+    }
   }
 }

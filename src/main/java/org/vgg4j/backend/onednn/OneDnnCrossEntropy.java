@@ -56,7 +56,7 @@ final class OneDnnCrossEntropy implements CrossEntropyPlan {
   @Override
   public void forward(Tensor logitsTensor, Tensor labelsTensor, Tensor dlogits) {
     int rows = state.rows();
-    if (rows < 1 || rows > batch) {
+    if (rows < 0 || rows > batch) {
       throw new IllegalArgumentException(rows + " rows for a batch of " + batch);
     }
     long begun = dnnl.begin();

@@ -1,6 +1,7 @@
 package org.vgg4j.backend.onednn;
 
 import org.bytedeco.dnnl.memory;
+import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Shape;
@@ -60,8 +61,9 @@ final class WinogradShape {
    * Returns whether a convolution is to be computed so.
    *
    * @param givenW the layout of existing weights, or null
+   * @param way what was asked for
    */
-  static boolean isFor(Dnnl context, Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW) {
+  static boolean isFor(Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Convolutions way) {
     boolean isPossible =
         spec.kernel() == TAPS
             && spec.padding() == 1
@@ -71,7 +73,7 @@ final class WinogradShape {
             && Dnnl.hasAvx512()
             && (givenW == null || givenW.equals(filters(spec.w())));
     return isPossible
-        && switch (context.options().convolutions()) {
+        && switch (way) {
           case DIRECT -> false;
           case WINOGRAD -> true;
           case PREFERRED -> x.matches(images(x.shape()).desc()) && isFaster(spec, x.shape());

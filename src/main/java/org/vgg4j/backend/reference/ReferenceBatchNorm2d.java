@@ -31,6 +31,9 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
   private final int channels; // C
   private final int plane; // H W
   private final int count; // N H W, the values of a channel
+  private double wholeCount; // of all parts of the batch, as are the next two
+  private final double[] wholeMean;
+  private final double[] wholeSquares;
 
   ReferenceBatchNorm2d(Types types, BatchNorm2dSpec spec, Layout x, Usage usage) {
     super(OPERATION);
@@ -45,6 +48,8 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
     channels = shape.dim(1);
     plane = shape.dim(2) * shape.dim(3);
     count = batch * plane;
+    wholeMean = new double[channels];
+    wholeSquares = new double[channels];
     if (usage.training()) {
       spec.requireTrainable(shape);
     }
@@ -101,6 +106,9 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
     ReferenceTensor variances = use("runningVar", runningVar, runningLayout);
     ReferenceTensor output = use("y", y, xLayout);
     ReferenceTensor kept = use("saved", saved, savedLayout);
+    if (!spec.frozen() && (moves || spec.sums() == null)) {
+      measure(input);
+    }
     for (int c = 0; c < channels; c++) {
       double mean;
       double variance; // biased
@@ -108,12 +116,11 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
         mean = means.values()[means.offset() + c];
         variance = variances.values()[variances.offset() + c];
       } else {
-        mean = mean(input, c);
-        double squares = squares(input, c, mean);
-        variance = squares / count;
+        mean = wholeMean[c];
+        variance = wholeSquares[c] / wholeCount;
         if (moves) {
           average(means, c, mean);
-          average(variances, c, squares / (count - 1));
+          average(variances, c, wholeSquares[c] / (wholeCount - 1));
         }
       }
       double invStd = 1 / Math.sqrt(variance + spec.epsilon());
@@ -189,6 +196,7 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
     } else {
       checkAbsent("dx", dx);
     }
+    double[] whole = new double[2 * channels]; // sums of g, then of g h
     for (int c = 0; c < channels; c++) {
       double mean = kept.values()[kept.offset() + c];
       double invStd = kept.values()[kept.offset() + channels + c];
@@ -207,12 +215,20 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
       }
       shiftSlope.values()[shiftSlope.offset() + c] = sum;
       scaleSlope.values()[scaleSlope.offset() + c] = product;
-      if (result == null) {
-        continue;
-      }
+      whole[c] = sum;
+      whole[channels + c] = product;
+    }
+    if (spec.sums() != null) {
+      spec.sums().sumGradients(whole);
+    }
+    for (int c = 0; result != null && c < channels; c++) {
+      double mean = kept.values()[kept.offset() + c];
+      double invStd = kept.values()[kept.offset() + channels + c];
+      double gain = scale.values()[scale.offset() + c];
+      double offset = shift.values()[shift.offset() + c];
       double factor = gain * invStd;
-      double sumShare = spec.frozen() ? 0 : sum / count;
-      double productShare = spec.frozen() ? 0 : product / count;
+      double sumShare = spec.frozen() ? 0 : whole[c] / wholeCount;
+      double productShare = spec.frozen() ? 0 : whole[channels + c] / wholeCount;
       for (int n = 0; n < batch; n++) {
         int at = (n * channels + c) * plane;
         for (int i = at; i < at + plane; i++) {
@@ -230,12 +246,32 @@ final class ReferenceBatchNorm2d extends ReferencePlan implements BatchNorm2dPla
     return !spec.relu() || value > 0;
   }
 
-  private double mean(ReferenceTensor x, int c) {
+  /** Finds the statistics of the batch, of all its parts where they are added up. */
+  private void measure(ReferenceTensor x) {
+    double[] sums = new double[channels + 1];
+    for (int c = 0; c < channels; c++) {
+      sums[c] = sum(x, c);
+    }
+    sums[channels] = count;
+    if (spec.sums() != null) {
+      spec.sums().sumStatistics(sums);
+    }
+    wholeCount = sums[channels];
+    for (int c = 0; c < channels; c++) {
+      wholeMean[c] = sums[c] / wholeCount;
+      wholeSquares[c] = squares(x, c, wholeMean[c]);
+    }
+    if (spec.sums() != null) {
+      spec.sums().sumStatistics(wholeSquares);
+    }
+  }
+
+  private double sum(ReferenceTensor x, int c) {
     double sum = 0;
     for (int n = 0; n < batch; n++) {
       sum += Rows.sum(x.values(), x.offset() + (n * channels + c) * plane, plane);
     }
-    return sum / count;
+    return sum;
   }
 
   /**

@@ -151,6 +151,11 @@ public final class Kernels implements AutoCloseable {
     return StripGrid.backward(strips, channels, multiprocessors);
   }
 
+  /** Returns the grid of a first block's forward or backward by matrix products. */
+  public StripGrid tiles(long tiles, int channels, boolean backward) {
+    return StripGrid.tiles(tiles, channels, backward, multiprocessors);
+  }
+
   /** Returns into how many parts the sums over patches of images are split on this GPU. */
   public int momentParts(long strips) {
     return StripGrid.parts(strips, MOMENT_STRIPS, MOMENT_BLOCKS * multiprocessors);

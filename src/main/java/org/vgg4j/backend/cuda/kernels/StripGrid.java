@@ -15,6 +15,9 @@ public record StripGrid(int parts, int groups) {
   private static final int BACKWARD_LANES = 32;
   private static final int BACKWARD_CHANNELS = 2; // of a lane, where their number is even
 
+  private static final int TILES = THREADS / 32; // a warp each
+  private static final int TILE_CHANNELS = 64;
+
   /** Whole rounds of the blocks that fit on a multiprocessor, 2 or 3. */
   private static final int FORWARD_BLOCKS = 12;
 
@@ -30,6 +33,13 @@ public record StripGrid(int parts, int groups) {
   static StripGrid backward(long strips, int channels, int multiprocessors) {
     int lanes = channels % BACKWARD_CHANNELS == 0 ? channels / BACKWARD_CHANNELS : channels;
     return of(strips, lanes, BACKWARD_LANES, BACKWARD_BLOCKS * multiprocessors);
+  }
+
+  /** Returns the grid of the kernels that compute tiles of pixels by matrix products. */
+  static StripGrid tiles(long tiles, int channels, boolean backward, int multiprocessors) {
+    int groups = (channels + TILE_CHANNELS - 1) / TILE_CHANNELS;
+    int blocks = (backward ? BACKWARD_BLOCKS : FORWARD_BLOCKS) * multiprocessors;
+    return new StripGrid(parts(tiles, TILES, Math.max(1, blocks / groups)), groups);
   }
 
   private static StripGrid of(long strips, int lanes, int mostLanes, int blocks) {

@@ -32,7 +32,8 @@ final class CudaFirstBlock extends CudaPlan implements ConvBlockPlan {
   private final boolean hasBias;
   private final boolean measures;
   private final Slot y;
-  private final Slot winner; // null without a max-pool and in inference
+  private final Slot
+      mask; // the max-pool's winners or the bits of y; null without, and in inference
   private final Slot statistics; // null without batch norm and in inference
   private final Slot moments; // the sums over patches; null unless statistics are measured
   private final SavedStatistics saved; // as statistics
@@ -73,9 +74,9 @@ final class CudaFirstBlock extends CudaPlan implements ConvBlockPlan {
       spec.pool().y(z.shape()); // throws unless it fits
     }
     measures = norm != null && training && !norm.frozen();
-    CudaLayout winners = pools ? PairPool.winners(z) : null;
-    y = memory.activation(pools ? winners.as(z.dtype()) : z);
-    winner = pools && training ? memory.saved(winners) : null;
+    CudaLayout masks = pools ? PairPool.winners(z) : shape.isTiled() ? shape.bits() : null;
+    y = memory.activation(pools ? masks.as(z.dtype()) : z);
+    mask = masks != null && training ? memory.saved(masks) : null;
     saved = norm != null && training ? new SavedStatistics(norm.channels()) : null;
     statistics = saved == null ? null : memory.saved(saved.layout());
     moments = measures ? memory.saved(shape.momentLayout()) : null;
@@ -93,10 +94,10 @@ final class CudaFirstBlock extends CudaPlan implements ConvBlockPlan {
   public List<Work> work() {
     PlanWork work = new PlanWork();
     CudaLayout out = CudaLayout.of(y());
-    CudaLayout winners = winner == null ? null : CudaLayout.of(winner.layout());
-    forward.work(work, w, out, winners);
+    CudaLayout masks = mask == null ? null : CudaLayout.of(mask.layout());
+    forward.work(work, w, out, masks);
     if (backward != null) {
-      backward.work(work.backward(), out, winners == null ? out : winners, w, measures);
+      backward.work(work.backward(), out, masks == null ? out : masks, w, measures);
     }
     return work.list();
   }
@@ -154,7 +155,7 @@ final class CudaFirstBlock extends CudaPlan implements ConvBlockPlan {
       shift = operands.shift;
     }
     forward.apply(
-        images, filters, scale, shift, CudaConvBlock.pointer(y), CudaConvBlock.pointer(winner));
+        images, filters, scale, shift, CudaConvBlock.pointer(y), CudaConvBlock.pointer(mask));
     return y.tensor();
   }
 
@@ -191,7 +192,7 @@ final class CudaFirstBlock extends CudaPlan implements ConvBlockPlan {
         operand(source, x, "x"),
         operand(p.w(), w, "w"),
         operand(dy, CudaLayout.of(y()), "dy"),
-        CudaConvBlock.pointer(winner == null ? y : winner),
+        CudaConvBlock.pointer(mask == null ? y : mask),
         CudaConvBlock.pointer(moments),
         operands,
         operand(g.dw(), dw, "dw"),

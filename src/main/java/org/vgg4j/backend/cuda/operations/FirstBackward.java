@@ -35,14 +35,15 @@ final class FirstBackward {
     this.norm = norm;
     this.pool = pool;
     Kernels kernels = device.kernels();
-    StripGrid grid = kernels.backwardStrips(shape.pairedStrips(), shape.channels());
+    StripGrid grid = shape.backwardGrid(kernels);
+    int count = shape.isTiled() ? 9 : 8;
     sums =
         FirstForward.sizes(
-                owned.own(
-                    kernels.strips(shape.kernel(pool ? "backward_pool" : "backward"), grid, 8)),
-                shape,
-                4)
+                owned.own(kernels.strips(shape.backwardKernel(pool), grid, count)), shape, 4)
             .set(7, shape.channels());
+    if (shape.isTiled()) {
+      sums.set(8, shape.computedChannels());
+    }
     totals =
         owned
             .own(kernels.finish("vgg4j_first_totals", shape.slopes(), 4))
@@ -63,7 +64,8 @@ final class FirstBackward {
    * Adds the work of {@link #run}.
    *
    * @param y the layout of dy
-   * @param mask the layout of what says where the ReLU was on: y, or the winners of a max-pool
+   * @param mask the layout of what says where the ReLU was on: y, its bits, or the winners of a
+   *     max-pool
    * @param moments whether {@link #run} gets the sums over the patches
    */
   void work(PlanWork work, CudaLayout y, CudaLayout mask, CudaLayout w, boolean moments) {
@@ -86,7 +88,7 @@ final class FirstBackward {
   /**
    * Computes all gradients.
    *
-   * @param mask y, or the winners of a max-pool
+   * @param mask y, of tiles {@link FirstShape#bits}, or the winners of a max-pool
    * @param moments the sums over the patches; null where statistics were not measured
    * @param db null without a bias
    * @param dgamma null without a norm, like dbeta

@@ -16,6 +16,7 @@ import org.vgg4j.tensor.Closing;
 final class FirstForward {
   private final FirstShape shape;
   private final boolean pool;
+  private final boolean hasMask;
   private final KernelLaunch moments; // null unless statistics are measured, like the next two
   private final KernelLaunch totals;
   private final KernelLaunch statistics;
@@ -72,15 +73,13 @@ final class FirstForward {
                 .own(kernels.strided("vgg4j_norm_frozen", shape.channels(), 1, 11))
                 .set(9, (float) norm.epsilon())
                 .set(10, shape.channels());
-    int before = pool ? 6 : 5;
+    hasMask = pool || shape.isTiled();
+    int before = hasMask ? 6 : 5;
     apply =
         sizes(
                 owned.own(
                     kernels.strips(
-                        shape.kernel(pool ? "forward_pool" : "forward"),
-                        kernels.forwardStrips(
-                            shape.forwardStrips(pool), shape.channels(), shape.x().dtype()),
-                        before + 4)),
+                        shape.forwardKernel(pool), shape.forwardGrid(kernels, pool), before + 4)),
                 shape,
                 before)
             .set(before + 3, shape.channels());
@@ -90,8 +89,12 @@ final class FirstForward {
     return kernel.set(at, shape.images()).set(at + 1, shape.height()).set(at + 2, shape.width());
   }
 
-  /** Adds the work of a forward, in training or not. */
-  void work(PlanWork work, CudaLayout w, CudaLayout y, CudaLayout winner) {
+  /**
+   * Adds the work of a forward, in training or not.
+   *
+   * @param mask as in {@link #apply}
+   */
+  void work(PlanWork work, CudaLayout w, CudaLayout y, CudaLayout mask) {
     int channels = shape.channels();
     if (moments != null) {
       long totalBytes = shape.momentLayout().bytes();
@@ -108,7 +111,7 @@ final class FirstForward {
     work.matmul(
         pool ? "first forward pool" : "first forward",
         shape.x().bytes() + w.bytes() + PlanWork.floats(2, channels),
-        y.bytes() + (winner == null ? 0 : winner.bytes()),
+        y.bytes() + (mask == null ? 0 : mask.bytes()),
         shape.multiplyAdds());
   }
 
@@ -130,12 +133,13 @@ final class FirstForward {
    *
    * @param scale null without a norm
    * @param shift of the norm, or the bias; may be null
-   * @param winner the max-pool's winners, null without one and where no backward follows
+   * @param mask where to leave the max-pool's winners, or {@link FirstShape#bits} of tiles; null
+   *     without both, and where no backward follows
    */
-  void apply(Pointer x, Pointer w, Pointer scale, Pointer shift, Pointer y, Pointer winner) {
+  void apply(Pointer x, Pointer w, Pointer scale, Pointer shift, Pointer y, Pointer mask) {
     apply.set(0, x).set(1, w).set(2, scale).set(3, shift).set(4, y);
-    if (pool) {
-      apply.set(5, winner);
+    if (hasMask) {
+      apply.set(5, mask);
     }
     apply.launch();
   }

@@ -5,6 +5,7 @@ import org.vgg4j.backend.cuda.graph.ConvOperation;
 import org.vgg4j.backend.cuda.graph.ConvProblem;
 import org.vgg4j.backend.cuda.kernels.ChannelGrid;
 import org.vgg4j.backend.cuda.kernels.Kernels;
+import org.vgg4j.backend.cuda.kernels.StripGrid;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.ConvBlockSpec;
@@ -27,6 +28,11 @@ record FirstShape(CudaLayout x, CudaLayout z) {
   private static final int STRIP = 8;
 
   private static final int PAIRED_STRIP = 4;
+
+  /** The same of a warp that multiplies matrices. */
+  private static final int TILE = 16;
+
+  private static final int TILED_CHANNELS = 8;
 
   /** Returns whether there are kernels for a block: a 3x3 convolution of images as they come. */
   static boolean fits(ConvBlockSpec spec, CudaLayout x, Usage usage) {
@@ -80,20 +86,57 @@ record FirstShape(CudaLayout x, CudaLayout z) {
     return inChannels() == 2 ? 3 : inChannels();
   }
 
+  /** Returns whether matrix products of tiles compute forward and backward. */
+  boolean isTiled() {
+    return x.dtype() == DType.BF16 && channels() % TILED_CHANNELS == 0;
+  }
+
+  /** Returns the layout of the bits of the values above 0, of a byte for 8 channels. */
+  CudaLayout bits() {
+    Shape s = z.shape();
+    return CudaLayout.channelsLast(
+        Shape.of(s.dim(0), s.dim(1) / Byte.SIZE, s.dim(2), s.dim(3)), DType.U8);
+  }
+
+  /** Returns the grid of the forward. */
+  StripGrid forwardGrid(Kernels kernels, boolean pool) {
+    int rows = pool ? height() / 2 : height();
+    int columns = pool ? width() / 2 : width();
+    int strip = isTiled() ? TILE : pool ? PAIRED_STRIP : STRIP;
+    long strips = strips(rows, columns, pool ? strip / 2 : strip);
+    return isTiled()
+        ? kernels.tiles(strips, channels(), false)
+        : kernels.forwardStrips(strips, channels(), x.dtype());
+  }
+
+  /** Returns the grid of the backward. */
+  StripGrid backwardGrid(Kernels kernels) {
+    return isTiled()
+        ? kernels.tiles(strips(height(), width(), TILE), channels(), true)
+        : kernels.backwardStrips(pairedStrips(), channels());
+  }
+
+  /** Returns the name of the kernel of the forward. */
+  String forwardKernel(boolean pool) {
+    return isTiled() ? tiled("", pool) : kernel(pool ? "forward_pool" : "forward");
+  }
+
+  /** Returns the name of the kernel of the backward. */
+  String backwardKernel(boolean pool) {
+    return isTiled() ? tiled("_backward", pool) : kernel(pool ? "backward_pool" : "backward");
+  }
+
+  private String tiled(String name, boolean pool) {
+    return Kernels.typed("vgg4j_first_tiles" + name + (pool ? "_pool" : ""), x.dtype());
+  }
+
   /** Returns the name of a kernel for these channels. */
   String kernel(String name) {
     DType type = x.dtype();
     return Kernels.typed("vgg4j_first_" + name + "_" + computedChannels(), type);
   }
 
-  /** Returns the strips of the forward. */
-  long forwardStrips(boolean pool) {
-    return pool
-        ? strips(height() / 2, width() / 2, PAIRED_STRIP / 2)
-        : strips(height(), width(), STRIP);
-  }
-
-  /** Returns the strips of the sums over patches and of the backward. */
+  /** Returns the strips of the sums over patches. */
   long pairedStrips() {
     return strips(height(), width(), PAIRED_STRIP);
   }
