@@ -60,9 +60,9 @@ rate() { # METRICS
 one=()
 two=()
 for turn in 1 2 3; do
-  "$root/vgg" train "${net[@]}" --threads 1 --batch-size 64 --train-limit 640 --out "$work/one-$turn" >/dev/null 2>&1
+  "$root/vgg" train "${net[@]}" --threads 1 --batch-size 64 --train-limit 192 --out "$work/one-$turn" >/dev/null 2>&1
   one+=("$(rate "$work/one-$turn/metrics.jsonl")")
-  "$root/vgg" train "${net[@]}" --threads 1 --batch-size 128 --train-limit 1280 --workers 2 --out "$work/two-$turn" >/dev/null 2>&1
+  "$root/vgg" train "${net[@]}" --threads 1 --batch-size 128 --train-limit 384 --workers 2 --out "$work/two-$turn" >/dev/null 2>&1
   two+=("$(rate "$work/two-$turn/metrics.jsonl")")
 done
 python3 - "${one[*]}" "${two[*]}" <<'P'

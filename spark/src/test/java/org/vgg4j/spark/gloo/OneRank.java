@@ -2,6 +2,7 @@ package org.vgg4j.spark.gloo;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -103,7 +104,7 @@ final class OneRank {
         double own = given(all.rank(), i);
         check("f32", i, floats[i], i < 5 ? own : expected, size * all.world() * 0x1p-24);
         check("f64", i, doubles[i], expected, size * all.world() * 0x1p-53);
-        boolean isSummed = i >= 7 && i < 1007 || i == 2000;
+        boolean isSummed = (i >= 7 && i < 1007) || i == 2000;
         check("heap", i, heap[i], isSummed ? expected : own, size * all.world() * 0x1p-53);
       }
       Arrays.fill(floats, 0, 5, 0);
@@ -114,9 +115,11 @@ final class OneRank {
       double[] three = {given(all.rank(), 1), all.rank(), 1};
       all.sum(three);
       System.out.println(Arrays.toString(three));
-      System.out.println(new String(all.broadcast(new byte[] {(byte) ('a' + all.rank())})));
+      System.out.println(
+          new String(
+              all.broadcast(new byte[] {(byte) ('a' + all.rank())}), StandardCharsets.UTF_8));
       for (byte[] one : all.gather(new byte[] {(byte) ('a' + all.rank())})) {
-        System.out.println(new String(one));
+        System.out.println(new String(one, StandardCharsets.UTF_8));
       }
       System.out.println(all.gather(new byte[all.rank()])[all.world() - 1].length);
     }
