@@ -102,7 +102,7 @@ record PreviousRun(
   }
 
   boolean isNone() {
-    return this == NONE;
+    return equals(NONE);
   }
 
   /** Returns where the run stands, null at the beginning. */

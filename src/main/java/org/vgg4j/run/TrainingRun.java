@@ -27,8 +27,6 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.train.DataParallel;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
-import org.vgg4j.train.ProfileRequest;
-import org.vgg4j.train.ReductionTime;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingListener;
 import org.vgg4j.train.TrainingOptions;
@@ -44,9 +42,6 @@ import org.vgg4j.train.TrainingState;
 public final class TrainingRun implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
 
-  /** The steps before the first that is profiled. */
-  private static final int WARM_UP_STEPS = 3;
-
   /** So many owners of memory are named at the end; the debug log names all. */
   private static final int LARGEST_OWNERS = 3;
 
@@ -61,8 +56,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Map<String, Object> config;
   private final Closing closing = new Closing();
   private volatile Trainer trainer;
-  private int profiledSteps; // 0 for none
-  private Consumer<Profile> profileTaker;
+  private RunProfile profile; // null unless it was asked for
   private volatile boolean stopping;
 
   private TrainingRun(RunPlan plan, PreviousRun previous, Supplier<RunDirectory> folder)
@@ -213,7 +207,7 @@ public final class TrainingRun implements AutoCloseable {
     expectMemory();
     recipe.training().updates().texts().forEach(this::report);
     // Before the net takes its memory, of which a measurement wants a part.
-    Ceilings ceilings = profiledSteps > 0 ? CeilingMeasurement.of(setup.backend()) : null;
+    Ceilings ceilings = profile == null ? null : CeilingMeasurement.of(setup.backend());
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));
     Collective ranks = ranks();
     trainer =
@@ -229,8 +223,11 @@ public final class TrainingRun implements AutoCloseable {
     if (stopping) {
       trainer.stop();
     }
-    if (ceilings != null) {
-      profile(ceilings);
+    if (profile != null) {
+      TrainingOptions options = recipe.training();
+      int ofStep = options.batchSize() * options.accumulate();
+      int images = Math.min(ofStep, setup.data().train().size());
+      profile.begin(trainer, setup.backend().description(), images, ceilings);
     }
     TrainingState from = restore();
     boolean isStart = from == null && !setup.start().isNone();
@@ -267,8 +264,8 @@ public final class TrainingRun implements AutoCloseable {
                   plan.report()),
               listener);
       EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), all);
-      if (profileTaker != null) {
-        report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));
+      if (profile != null) {
+        profile.ended();
       }
       MemoryUse memory = setup.backend().memory();
       report("memory at peak: " + memory.peakLine(LARGEST_OWNERS) + MemoryReport.processPeak());
@@ -300,8 +297,8 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * Makes {@link #fit} time some steps, after {@value #WARM_UP_STEPS} that warm up, and write what
-   * they took into the folder: profile.txt, profile.json and profile.svg.
+   * Makes {@link #fit} time some steps, after {@value RunProfile#WARM_UP_STEPS} that warm up, and
+   * write what they took into the folder: profile.txt, profile.json and profile.svg.
    *
    * @param steps how many, at least 1
    * @param taker takes the profile as soon as it is written, on the training thread
@@ -310,36 +307,7 @@ public final class TrainingRun implements AutoCloseable {
   public void profile(int steps, Consumer<Profile> taker) {
     InvalidInputException.requireAtLeast(1, "profile", steps);
     if (plan.collective().rank() == 0) { // which has the folder
-      profiledSteps = steps;
-      profileTaker = taker;
-    }
-  }
-
-  /** Times steps if that was asked for. */
-  private void profile(Ceilings ceilings) {
-    TrainingOptions options = recipe.training();
-    int images = Math.min(options.batchSize() * options.accumulate(), setup.data().train().size());
-    trainer.profile(
-        new ProfileRequest(
-            WARM_UP_STEPS,
-            profiledSteps,
-            images,
-            (first, last, times) -> {
-              String engine = setup.backend().description();
-              profiled(Profile.of(engine, first, last, images, ceilings, times));
-              if (!trainer.reductionTimes().isEmpty()) {
-                report(ReductionTime.line(trainer.reductionTimes()));
-              }
-            }));
-  }
-
-  private void profiled(Profile profile) {
-    profileTaker.accept(profile);
-    profileTaker = null;
-    try {
-      report("profile: " + ProfileFiles.write(profile, run));
-    } catch (IOException e) {
-      report("the profile was not written: " + e.getMessage() + "; training goes on");
+      profile = new RunProfile(steps, taker, run, plan.report());
     }
   }
 
