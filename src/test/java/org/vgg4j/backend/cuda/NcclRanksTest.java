@@ -7,13 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.collective.Collective;
 import org.vgg4j.collective.Reduction;
 import org.vgg4j.tensor.AccumulatePlan;
@@ -185,10 +183,9 @@ final class NcclRanksTest {
         StandIn.ncclEnvironment());
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {2})
-  void memoryStaysFlat(int world) {
-    Ranks.of(world)
+  @Test
+  void memoryStaysFlat() {
+    Ranks.of(2)
         .results(
             (backend, collective) -> {
               try (Slab slab = new Slab(backend, DType.F32, 64).fill(collective.rank())) {
@@ -202,8 +199,6 @@ final class NcclRanksTest {
                 return null;
               }
             });
-    System.gc();
-    assertTrue(Pointer.totalBytes() >= 0);
   }
 
   private static void run(Slab slab, Collective collective, int count) {
