@@ -43,6 +43,9 @@ public abstract class CudaConvBlock extends CudaPlan implements ConvBlockPlan {
       Layout givenW,
       Usage usage,
       MemoryPlanner memory) {
+    if (spec.batchNorm() != null) {
+      spec.batchNorm().requireOwnStatistics("the GPU engine");
+    }
     return Closing.building(
         owned ->
             spec.batchNorm() == null
