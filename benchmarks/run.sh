@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Times vgg4j's CPU engine beside PyTorch and ONNX Runtime on this machine, and writes tables.
+# Times vgg4j's CPU engine beside PyTorch, libtorch and ONNX Runtime on this machine, and writes tables and plots.
 #
-#   benchmarks/run.sh [--quick] [--cases a,b,..] [--precisions fp32,bf16] [--no-compile] [--no-growth] [--threads N] [--out FILE]
+#   benchmarks/run.sh [--quick] [--cases a,b,..] [--precisions fp32,bf16] [--no-compile] [--compile-limit SECONDS]
+#                     [--no-libtorch] [--no-growth] [--axes batch,width,..] [--threads N] [--out FILE]
 #
-# Writes benchmarks/results/<date>-<machine>.md and .json, or FILE.md and FILE.json. --quick takes less than 6 minutes on two
-# cores: the small cases, without torch.compile and growth. Needs python3 with torch; onnx and onnxruntime are peers for
-# inference. PYTHON names another python. What is not there is named and left out. Close other programs first.
+# Writes benchmarks/results/<date>-<machine>.md, .json and -growth.svg, or FILE.md and so on. All of it takes over an hour on two
+# cores; --quick less than 6 minutes: the small cases, without torch.compile, libtorch and growth. --cases none: growth alone.
+# Needs python3 with torch, and g++ for torch.compile; onnx and onnxruntime are peers for inference, Maven builds the one on
+# libtorch. PYTHON names another python. What is not there is named and left out. Close other programs first.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 root=$(dirname "$here")

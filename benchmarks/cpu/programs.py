@@ -43,6 +43,10 @@ class Case:
                  "--steps", str(self.steps), "--warm-up", str(self.warm_up)]
         return flags + (["--plain"] if self.plain else [])
 
+    def libtorch_arguments(self) -> list:
+        return [f"arch={self.arch}", f"width={float(Fraction(self.width))}", f"size={self.image_size}", f"batch={self.batch}",
+                f"iterations={self.steps}", f"warmup={self.warm_up}", f"batchnorm={str(not self.plain).lower()}"]
+
     def multiply_adds(self) -> int:
         """Of an image: a forward pass, or forward and both gradients; the first layer has no gradient of its input."""
         passes = 1 if self.inference else 3
@@ -82,18 +86,40 @@ def vgg4j(case: Case, precision: str, threads: int) -> str:
     return shlex.join(command + (["--inference"] if case.inference else []))
 
 
-def peers(case: Case, precision: str, threads: int, python: str, compiles: bool) -> dict:
-    """Name to command."""
-    found = {}
-    kinds = ["bf16", "pure-bf16"] if precision == "bf16" and case.inference else [precision]
-    for kind in kinds:
-        for compiled in (False, True) if compiles else (False,):
+@dataclasses.dataclass(frozen=True)
+class Peers:
+    """What the peers run on: a Python with torch, and the class path of TorchVgg, None when it is not there."""
+
+    python: str
+    compiles: bool
+    libtorch: str
+
+    def pytorch(self, case: Case, precision: str, threads: int, memory: str, compiled: bool = False) -> str:
+        command = [self.python, str(HERE / "torch_worker.py"), *case.torch_flags(), "--precision", precision, "--memory", memory,
+                   "--threads", str(threads)]
+        command += ["--inference"] if case.inference else []
+        return shlex.join(command + (["--compile"] if compiled else []))
+
+    def torch_vgg(self, case: Case, precision: str, threads: int, *more: str) -> list:
+        """OpenBLAS's own threads would be in the way of libtorch's."""
+        return ["env", "OPENBLAS_NUM_THREADS=1", "java", "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0", "-XX:+UseSerialGC", "-cp",
+                self.libtorch, "org.vgg4j.benchmarks.TorchVgg", *case.libtorch_arguments(), f"threads={threads}",
+                f"precision={precision}", *more]
+
+    def commands(self, case: Case, precision: str, threads: int) -> dict:
+        """Name to command."""
+        found = {}
+        kinds = ["bf16", "pure-bf16"] if precision == "bf16" and case.inference else [precision]
+        for kind in kinds:
+            of_kind = ", pure bf16" if kind == "pure-bf16" else ""
             for memory in ("contiguous", "channels_last"):
-                name = f"PyTorch {'compiled' if compiled else 'eager'}, {memory}" + (", pure bf16" if kind == "pure-bf16" else "")
-                command = [python, str(HERE / "torch_worker.py"), *case.torch_flags(), "--precision", kind, "--memory", memory,
-                           "--threads", str(threads)]
-                command += ["--inference"] if case.inference else []
-                found[name] = shlex.join(command + (["--compile"] if compiled else []))
-    if case.inference and precision == "fp32":
-        found["ONNX Runtime"] = shlex.join([python, str(HERE / "onnx_worker.py"), *case.torch_flags(), "--threads", str(threads)])
-    return found
+                found[f"PyTorch eager, {memory}{of_kind}"] = self.pytorch(case, kind, threads, memory)
+                if self.compiles:
+                    found[f"PyTorch compiled, {memory}{of_kind}"] = self.pytorch(case, kind, threads, memory, True)
+                if self.libtorch:
+                    found[f"libtorch, {memory}{of_kind}"] = shlex.join(self.torch_vgg(
+                        case, kind, threads, f"memory={memory}", f"inference={str(case.inference).lower()}", "windows=on-request"))
+        if case.inference and precision == "fp32":
+            found["ONNX Runtime"] = shlex.join([self.python, str(HERE / "onnx_worker.py"), *case.torch_flags(), "--threads",
+                                                str(threads)])
+        return found

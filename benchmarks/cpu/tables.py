@@ -2,6 +2,7 @@
 import json
 from pathlib import Path
 
+from plot import svg
 from programs import BOUNDS, CASES
 
 WORDS = {"fp32": "f32", "bf16": "bf16"}
@@ -9,6 +10,10 @@ WORDS = {"fp32": "f32", "bf16": "bf16"}
 
 def number(value) -> str:
     return "-" if value is None else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def peak_of(result: dict, precision: str, threads: int = None):
+    return result["ceilings"].get(f"{precision} {threads or result['threads']}", {}).get("tflop_per_second")
 
 
 def cases(result: dict) -> list:
@@ -21,7 +26,7 @@ def cases(result: dict) -> list:
             lines.append(f"| {name} | {WORDS[precision]} | {row.get('error', 'no peer')} |" + " |" * 10)
             continue
         flops = ours["images_per_second"] * row["gflop_per_image"] / 1e3
-        peak = result["ceilings"].get(precision, {}).get("tflop_per_second")
+        peak = peak_of(result, precision)
         bound = BOUNDS.get((name, precision))
         memory = [ours["peak_mb"], peer["peak_mb"]]
         lines.append("| " + " | ".join([
@@ -33,14 +38,30 @@ def cases(result: dict) -> list:
 
 
 def first_steps(result: dict) -> list:
-    lines = ["| case | | loss | error of the loss | of the gradients | of PyTorch's gradients |", "|---|---|---|---|---|---|"]
+    lines = ["| case | | loss | vgg4j's error | its gradients' | PyTorch's gradients' | libtorch's loss | its gradients' |",
+             "|---|---|---|---|---|---|---|---|"]
     for row in result["cases"]:
         step = row.get("first_step")
         if step and "error" in step:
-            lines.append(f"| {row['case']} | {WORDS[row['precision']]} | {step['error']} | | | |")
+            lines.append(f"| {row['case']} | {WORDS[row['precision']]} | {step['error']} | | | | | |")
         elif step:
+            other = step.get("libtorch", {"error": "-"})
+            theirs = (f"{other['error']} | " if "error" in other else
+                      f"{other['torch_loss_error']:.1e} | {other['torch_gradient_error']:.1e}")
             lines.append(f"| {row['case']} | {WORDS[row['precision']]} | {step['loss']:.4f} | {step['loss_error']:.1e} |"
-                         f" {step['gradient_error']:.1e} | {step['torch_gradient_error']:.1e} |")
+                         f" {step['gradient_error']:.1e} | {step['torch_gradient_error']:.1e} | {theirs} |")
+    return lines
+
+
+def memory(result: dict) -> list:
+    lines = ["| case | | planned for the net, MB | expected of the process | its peak | expected to peak | of the net's plan to peak |",
+             "|---|---|---|---|---|---|---|"]
+    for row in result["cases"]:
+        got = row.get("memory")
+        if got and got["peak_process"]:
+            planned, expected, peak = (got[key] for key in ("planned", "expected_process", "peak_process"))
+            lines.append(f"| {row['case']} | {WORDS[row['precision']]} | {number(planned / 1e6)} | {number(expected / 1e6)} |"
+                         f" {number(peak / 1e6)} | {expected / peak - 1:+.1%} | {planned / peak:.0%} |")
     return lines
 
 
@@ -55,33 +76,49 @@ def kinds(result: dict) -> list:
     return lines
 
 
-def growth(result: dict) -> list:
-    lines = []
-    peak = result["ceilings"].get("fp32", {}).get("tflop_per_second")
-    for what, rows in result["growth"].items():
-        lines += ["", f"By {what}, f32:", "", "| | images/s | TFLOP/s | of the peak | memory, MB |", "|---|---|---|---|---|"]
-        for row in rows:
-            got = row["fp32"]
-            lines.append(f"| {row['case']} | {got['error']} | | | |" if "error" in got else
-                         f"| {row['case']} | {number(got['images_per_second'])} | {got['tflop_per_second']:.4f} |"
-                         f" {got['tflop_per_second'] / peak:.0%} | {number(got['peak_mb'])} |")
+def growth(result: dict, picture: str) -> list:
+    lines = ["", f"![TFLOP/s by batch, width, threads and image size]({picture})"]
+    for axis, points in result["growth"].items():
+        names = list(points[0]["series"]) if points else []
+        heads = [f"{name.split()[0]} {WORDS[name.split()[1]]}" for name in names]
+        lines += ["", f"By {axis}; images/s, share of the peak, MB:", "", f"| {axis} | of | " + " | ".join(heads) + " |",
+                  "|---" * (2 + len(heads)) + "|"]
+        for point in points:
+            cells = []
+            for name in names:
+                got, peak = point["series"][name], peak_of(result, name.split()[1], point["threads"])
+                cells.append(got["error"] if "error" in got else ", ".join(
+                    [number(got["images_per_second"]), f"{got['tflop_per_second'] / peak:.0%}" if peak else "-",
+                     number(got["peak_mb"])]))
+            lines.append(f"| {point['value']} | {point['case']} | " + " | ".join(cells) + " |")
     return lines
 
 
 def write(result: dict, out: str) -> None:
     """Writes OUT.json and OUT.md."""
     Path(out + ".json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    peaks = ", ".join(f"{WORDS[p]} {c['tflop_per_second']} TFLOP/s" for p, c in result["ceilings"].items() if "error" not in c)
+    peaks = ", ".join(f"{WORDS[key.split()[0]]} {c['tflop_per_second']} TFLOP/s with {key.split()[1]} threads"
+                      for key, c in result["ceilings"].items() if "error" not in c)
+    picture = Path(out).name + "-growth.svg"
     lines = ["# vgg4j's CPU engine beside its peers", "",
              f"{result['date']}, {result['cpu']}, {result['threads']} threads, {result['system']}. Made with `benchmarks/run.sh`.",
              f"Median of {result['rounds']} windows each, in turns; the ratio is the median of the ratios of two windows in a row.",
              f"The peak is a large matrix product on vgg4j's engine in the same run: {peaks}. Memory is the largest a process had.",
-             "" if result["compile"] else "torch.compile was left out.", ""]
+             f"It took {result['seconds']} s." if "seconds" in result else "It was not finished.", ""]
+    if result.get("errors"):
+        lines += ["**Faster than the arithmetic at the peak, so a measurement is wrong:**", "",
+                  *[f"- {error}" for error in result["errors"]], ""]
     lines += [f"- {name}: {case}" for name, case in CASES.items() if any(row["case"] == name for row in result["cases"])]
-    lines += ["", *cases(result), "", "## The first step, against PyTorch's in double from the same weights", "", *first_steps(result), "",
-              "## Where vgg4j's time goes", "", *kinds(result)]
-    missing = [f"- {row['case']} {WORDS[row['precision']]}, {name}: {why}" for row in result["cases"]
+    lines += ["", *cases(result), "", "## The first step, against PyTorch's in double from the same weights", "",
+              "An error of gradients is the distance from those in double as a share of their norm.", "", *first_steps(result), "",
+              "## Memory", "",
+              "What vgg4j expects of its process before it takes the net's memory, and the most that the process held.", "",
+              *memory(result), "", "## Where vgg4j's time goes", "", *kinds(result)]
+    missing = [f"- {text}" for text in result["left_out"]]
+    missing += [f"- {row['case']} {WORDS[row['precision']]}, {name}: {why}" for row in result["cases"]
                for name, why in row["left_out"].items()]
     lines += ["", "## Left out", "", *missing] if missing else []
-    lines += ["", "## Growth", *growth(result)] if result["growth"] else []
+    lines += ["", "## Growth", *growth(result, picture)] if result["growth"] else []
+    if result["growth"]:
+        Path(out + "-growth.svg").write_text(svg(result), encoding="utf-8")
     Path(out + ".md").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -29,6 +29,8 @@ class Failure(Exception):
 
 
 class Program:
+    start_limit = START
+
     def __init__(self, name: str, command: str):
         self.name, self.command = name, command
         self.process, self.windows, self.said = None, [], {}
@@ -39,7 +41,7 @@ class Program:
         self.process = subprocess.Popen(shlex.split(self.command), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self.errors, text=True)
         threading.Thread(target=self.read, args=(self.process.stdout, self.lines), daemon=True).start()
-        while self.line(START) != "ready":
+        while self.line(self.start_limit) != "ready":
             pass
 
     @staticmethod

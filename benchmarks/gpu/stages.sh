@@ -62,9 +62,9 @@ rows_to_result() { printf '[%s]' "$(paste -s -d, "$work/rows")" >"$stage/result.
 tests_class_path() {
   if [[ -d $root/tests ]]; then
     printf '%s' "$root/lib/*:$root/tests/*"
-  elif [[ -f $root/pom.xml ]]; then
+  elif [[ -f $root/library.pom.xml ]]; then
     command -v mvn >/dev/null || cannot 'no mvn to compile the tests with' || return
-    mvn -q -B -f "$root/pom.xml" -Dquick -DdeviceTests process-test-classes >"$stage/mvn.txt" 2>&1 || return 1
+    mvn -q -B -f "$root/library.pom.xml" -Dquick -DdeviceTests process-test-classes >"$stage/mvn.txt" 2>&1 || return 1
     local built=$root/target/device-tests
     printf '%s:%s:%s' "$built/test-classes" "$built/classes" "$(cat "$built/classpath.txt")"
   else

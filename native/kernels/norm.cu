@@ -54,6 +54,18 @@ struct NormChannels {
     scale[c] = factor;
     shift[c] = (float) (beta[c] - meanOfX * factor);
   }
+
+  // Of a batch with so many rows, which also moves the running statistics.
+  __device__ __forceinline__ void measured(
+      int c, double meanOfX, double variance, long long rows, float* __restrict__ runningMean,
+      float* __restrict__ runningVar, float epsilon, float factor) const {
+    set(c, meanOfX, variance, epsilon);
+    const double unbiased = variance * rows / (rows > 1 ? rows - 1 : 1);
+    const double meanWithBias = meanOfX + (bias ? bias[c] : 0.0f);
+    const double keep = 1.0 - factor;
+    runningMean[c] = (float) (keep * runningMean[c] + factor * meanWithBias);
+    runningVar[c] = (float) (keep * runningVar[c] + factor * unbiased);
+  }
 };
 
 template <class T>
@@ -68,12 +80,7 @@ __device__ __forceinline__ void normFinish(
   const double mean = (shiftRow ? widen(shiftRow[c]) : 0.0f) + offset;
   const double rest = sums[1] / rows - offset * offset;
   const double variance = rest < 0.0 ? 0.0 : rest;  // NaN stays
-  norm.set(c, mean, variance, epsilon);
-  const double unbiased = variance * rows / (rows > 1 ? rows - 1 : 1);
-  const double meanWithBias = mean + (norm.bias ? norm.bias[c] : 0.0f);
-  const double keep = 1.0 - factor;
-  runningMean[c] = (float) (keep * runningMean[c] + factor * meanWithBias);
-  runningVar[c] = (float) (keep * runningVar[c] + factor * unbiased);
+  norm.measured(c, mean, variance, rows, runningMean, runningVar, epsilon, factor);
 }
 
 // shiftRow: row 0 of x, or null if partial has the sums of x itself. ceil(channels / 8) x 256.

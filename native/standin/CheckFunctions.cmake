@@ -3,7 +3,7 @@ cmake_minimum_required(VERSION 3.20)
 #   cmake -DNM=... -DLIBRARY=... -DLIST=... -P CheckFunctions.cmake
 execute_process(COMMAND ${NM} -D --defined-only ${LIBRARY}
   OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
-string(REGEX MATCHALL " T (cuda|cu[A-Z]|cudnn|cublas|nvrtc)[A-Za-z0-9_]*" exported "${symbols}")
+string(REGEX MATCHALL " T (cuda|cu[A-Z]|cudnn|cublas|nvrtc|p?nccl)[A-Za-z0-9_]*" exported "${symbols}")
 list(TRANSFORM exported REPLACE " T " "")
 file(STRINGS ${LIST} listed REGEX "^[a-zA-Z]+ ")
 list(TRANSFORM listed REPLACE "^[a-zA-Z]+ " "")

@@ -15,6 +15,7 @@ struct Node {
   std::function<int()> run;
   std::vector<size_t> after;  // nodes before it in the list, so the list is in topological order
   std::vector<Place> written;
+  std::function<bool()> ready;  // as an operation's; null for always
 };
 
 using Nodes = std::vector<Node>;
@@ -135,36 +136,55 @@ int takeMemory(Executable& executable) {
   return SUCCESS;
 }
 
-// Runs every node after those it depends on, and in the order of a control where nothing orders them.
-int replay(const Nodes& nodes) {
-  std::vector<size_t> missing(nodes.size()), ready;
-  std::vector<std::vector<size_t>> next(nodes.size());
-  for (size_t i = 0; i < nodes.size(); i++) {
-    missing[i] = nodes[i].after.size();
-    for (const size_t before : nodes[i].after) next[before].push_back(i);
-    if (!missing[i]) ready.push_back(i);
-  }
-  const State& s = state();
-  while (!ready.empty()) {
-    auto chosen = s.shuffled ? ready.begin() + nextRandom() % ready.size()
-        : s.reversed ? std::max_element(ready.begin(), ready.end())
-                     : std::min_element(ready.begin(), ready.end());
-    const size_t node = *chosen;
-    ready.erase(chosen);
-    if (const int error = nodes[node].run()) return error;
-    for (const size_t after : next[node]) {
-      if (!--missing[after]) ready.push_back(after);
+// A graph that runs: every node after those it depends on, and in the order of a control where nothing orders them.
+class Replay {
+ public:
+  explicit Replay(std::shared_ptr<const Nodes> nodes)
+      : nodes_(std::move(nodes)), missing_(nodes_->size()), next_(nodes_->size()) {
+    for (size_t i = 0; i < nodes_->size(); i++) {
+      missing_[i] = (*nodes_)[i].after.size();
+      for (const size_t before : (*nodes_)[i].after) next_[before].push_back(i);
+      if (!missing_[i]) ready_.push_back(i);
     }
   }
-  return SUCCESS;
-}
+
+  // Runs what it can; returns false when what is left has to wait for other ranks.
+  bool advance() {
+    while (!ready_.empty()) {
+      std::vector<size_t> able;
+      for (const size_t node : ready_) {
+        const auto& isReady = (*nodes_)[node].ready;
+        if (!isReady || isReady()) able.push_back(node);
+      }
+      if (able.empty()) return false;
+      const State& s = state();
+      const size_t node = s.shuffled ? able[nextRandom() % able.size()]
+          : s.reversed ? *std::max_element(able.begin(), able.end())
+                       : *std::min_element(able.begin(), able.end());
+      ready_.erase(std::find(ready_.begin(), ready_.end(), node));
+      if ((error_ = (*nodes_)[node].run())) return true;
+      for (const size_t after : next_[node]) {
+        if (!--missing_[after]) ready_.push_back(after);
+      }
+    }
+    return true;
+  }
+
+  int error() const { return error_; }
+
+ private:
+  const std::shared_ptr<const Nodes> nodes_;
+  std::vector<size_t> missing_, ready_;
+  std::vector<std::vector<size_t>> next_;
+  int error_ = SUCCESS;
+};
 
 }  // namespace
 
-int addNode(Stream& stream, std::function<int()> work, std::vector<Place> written) {
+int addNode(Stream& stream, std::function<int()> work, std::vector<Place> written, std::function<bool()> ready) {
   Capture& capture = *stream.capture;
   if (capture.invalidated) return invalidated();
-  capture.nodes.push_back({std::move(work), stream.last, std::move(written)});
+  capture.nodes.push_back({std::move(work), stream.last, std::move(written), std::move(ready)});
   stream.last = {capture.nodes.size() - 1};
   return SUCCESS;
 }
@@ -347,8 +367,15 @@ STANDIN_API int cudaGraphLaunch(void* executable, void* stream) {
     return raise(NOT_SUPPORTED, "the stand-in does not capture graphs inside graphs");
   }
   if (const int error = takeMemory(*(Executable*) executable)) return error;
-  std::shared_ptr<const Nodes> nodes = ((Executable*) executable)->nodes;
-  return enqueue(stream, [nodes] { return replay(*nodes); });
+  auto nodes = ((Executable*) executable)->nodes;
+  // Begun when all before it has run, so that a launch sees memory as it is then.
+  auto replay = std::make_shared<std::unique_ptr<Replay>>();
+  return enqueue(
+      stream, [replay] { return (*replay)->error(); }, {},
+      [replay, nodes] {
+        if (!*replay) *replay = std::make_unique<Replay>(nodes);
+        return (*replay)->advance();
+      });
 }
 
 STANDIN_API int cudaGraphExecDestroy(void* executable) {

@@ -8,7 +8,7 @@
 namespace standin {
 
 // Puts work that came to a capturing stream into the graph; returns 0 or the CUDA error.
-int addNode(Stream& stream, std::function<int()> work, std::vector<Place> written);
+int addNode(Stream& stream, std::function<int()> work, std::vector<Place> written, std::function<bool()> ready);
 // cudaEventRecord on a capturing stream.
 int recordInCapture(Stream& stream, Event& event);
 // cudaStreamWaitEvent for an event that was recorded in a capture: the stream joins that capture.

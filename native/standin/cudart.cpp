@@ -90,6 +90,8 @@ int lastOr(int status) { return status ? status : state().stickyError; }
 
 }  // namespace
 
+int standin::thisDevice() { return currentDevice; }
+
 STANDIN_API int cudaDeviceSetLimit(int limit, size_t value) { return control(limit, value); }
 
 STANDIN_API int cudaDeviceGetLimit(size_t* value, int limit) { return readControl(limit, value); }
@@ -274,7 +276,7 @@ STANDIN_API int cudaMemset(void* p, int value, size_t bytes) {
 
 STANDIN_API int cudaGetLastError() {
   State& s = state();
-  std::lock_guard<std::recursive_mutex> guard(s.lock);
+  std::lock_guard<Lock> guard(s.lock);
   // cuDNN and cuBLAS each contain their own runtime; this one has not seen the errors they met.
   const int error = s.lastError;
   s.lastError = 0;
@@ -283,7 +285,7 @@ STANDIN_API int cudaGetLastError() {
 
 STANDIN_API int cudaPeekAtLastError() {
   State& s = state();
-  std::lock_guard<std::recursive_mutex> guard(s.lock);
+  std::lock_guard<Lock> guard(s.lock);
   return s.lastError;
 }
 

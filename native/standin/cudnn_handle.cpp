@@ -162,6 +162,6 @@ STANDIN_API const char* cudnnGetErrorString(int status) {
 }
 
 STANDIN_API void cudnnGetLastErrorString(char* message, size_t bytes) {
-  std::lock_guard<std::recursive_mutex> guard(state().lock);
+  std::lock_guard<Lock> guard(state().lock);
   if (bytes) snprintf(message, bytes, "%s", lastError.c_str());
 }

@@ -13,6 +13,8 @@
 #include "../kernels/pool.cu"
 #include "../kernels/bias_backward.cu"
 #include "../kernels/norm_backward.cu"
+#include "../kernels/first_block.cu"
+#include "../kernels/first_tiles.cu"
 #include "../kernels/max_pool.cu"
 #include "../kernels/average_pool.cu"
 #include "../kernels/lrn.cu"
@@ -31,6 +33,12 @@ namespace standin {
 #define PLAIN(name) makeKernel(#name, name, false)
 #define WITH_BARRIERS(name) makeKernel(#name, name, true)
 #define BOTH(kind, name) kind(name##_f32), kind(name##_bf16)
+#define FIRST(channels)                                          \
+  BOTH(WITH_BARRIERS, vgg4j_first_moments_##channels),           \
+      BOTH(WITH_BARRIERS, vgg4j_first_forward_##channels),       \
+      BOTH(WITH_BARRIERS, vgg4j_first_forward_pool_##channels),  \
+      BOTH(WITH_BARRIERS, vgg4j_first_backward_##channels),      \
+      BOTH(WITH_BARRIERS, vgg4j_first_backward_pool_##channels)
 
 const Kernel* findKernel(const char* name) {
   static const Kernel all[] = {
@@ -61,6 +69,16 @@ const Kernel* findKernel(const char* name) {
       WITH_BARRIERS(vgg4j_norm_backward_finish),
       BOTH(PLAIN, vgg4j_norm_backward),
       BOTH(PLAIN, vgg4j_norm_backward_pool),
+      FIRST(1),
+      FIRST(3),
+      FIRST(4),
+      WITH_BARRIERS(vgg4j_first_tiles_bf16),
+      WITH_BARRIERS(vgg4j_first_tiles_pool_bf16),
+      WITH_BARRIERS(vgg4j_first_tiles_backward_bf16),
+      WITH_BARRIERS(vgg4j_first_tiles_backward_pool_bf16),
+      WITH_BARRIERS(vgg4j_first_totals),
+      BOTH(WITH_BARRIERS, vgg4j_first_statistics),
+      BOTH(WITH_BARRIERS, vgg4j_first_finish),
       BOTH(PLAIN, vgg4j_max_pool),
       BOTH(PLAIN, vgg4j_max_pool_backward),
       BOTH(PLAIN, vgg4j_adaptive_avg_pool),

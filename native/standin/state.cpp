@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include "memory.h"
 
@@ -12,6 +13,13 @@ namespace standin {
 State& state() {
   static State* s = new State;  // never destroyed: the JVM's threads may outlive static objects
   return *s;
+}
+
+void Lock::yield() {
+  const int depth = depth_;
+  for (int i = 0; i < depth; i++) unlock();
+  std::this_thread::sleep_for(std::chrono::microseconds(200));
+  for (int i = 0; i < depth; i++) lock();
 }
 
 size_t freeBytes() {
@@ -71,6 +79,7 @@ static int usualStatus(Library library) {
     case Library::CUBLAS: return 14;   // CUBLAS_STATUS_INTERNAL_ERROR
     case Library::CUDNN: return 5000;  // CUDNN_STATUS_EXECUTION_FAILED
     case Library::NVRTC: return 11;    // NVRTC_ERROR_INTERNAL_ERROR
+    case Library::NCCL: return 1;      // ncclUnhandledCudaError
   }
   return UNKNOWN;
 }
@@ -99,7 +108,7 @@ static int injected(Library library, const char* function) {
   int status = fault->status < 0 ? usualStatus(library) : fault->status;
   s.refuses = s.refuses || fault->refusing;
   if (fault->asynchronous) {
-    s.pendingFault = status;
+    (library == Library::NCCL ? s.pendingNcclFault : s.pendingFault) = status;
     return 0;
   }
   if (fault->sticky || (library == Library::CUDART && isSticky(status))) {
@@ -124,7 +133,7 @@ static bool setFaults(const char* text) {
   s.faults.clear();
   s.calls.clear();
   s.allCalls = 0;
-  s.pendingFault = 0;
+  s.pendingFault = s.pendingNcclFault = 0;
   s.refuses = false;
   std::string spec = text ? text : "";
   for (size_t from = 0; from < spec.size();) {
@@ -160,6 +169,7 @@ enum Control {
   DEVICES,
   SHUFFLED,
   CALLED,
+  NCCL_ENVIRONMENT,
   IS_STANDIN = 32,
   LIVE_BYTES,
   PEAK_BYTES,
@@ -174,7 +184,7 @@ enum Control {
 
 int control(int limit, size_t value) {
   State& s = state();
-  std::lock_guard<std::recursive_mutex> guard(s.lock);
+  std::lock_guard<Lock> guard(s.lock);
   switch (limit - BASE) {
     case FAULTS: return setFaults((const char*) value) ? SUCCESS : INVALID_VALUE;
     case CAPACITY: s.capacity = value; return SUCCESS;
@@ -197,6 +207,9 @@ int control(int limit, size_t value) {
       snprintf((char*) value, 8192, "%s", called.c_str());
       return SUCCESS;
     }
+    case NCCL_ENVIRONMENT:
+      snprintf((char*) value, 1024, "%s", s.ncclEnvironment.c_str());
+      return SUCCESS;
     case MESSAGE: snprintf((char*) value, 1024, "%s", s.lastMessage.c_str()); return SUCCESS;
   }
   return UNSUPPORTED_LIMIT;
@@ -204,7 +217,7 @@ int control(int limit, size_t value) {
 
 int readControl(int limit, size_t* value) {
   State& s = state();
-  std::lock_guard<std::recursive_mutex> guard(s.lock);
+  std::lock_guard<Lock> guard(s.lock);
   const int what = limit - BASE;
   if (what >= LIVE && what < LIVE + KIND_COUNT) {
     *value = s.live[what - LIVE];

@@ -42,7 +42,7 @@ enum CudaError {
   UNKNOWN = 999
 };
 
-enum class Library { CUDART, CUBLAS, CUDNN, NVRTC };
+enum class Library { CUDART, CUBLAS, CUDNN, NVRTC, NCCL };
 
 // The kinds of live objects; the control protocol reads their counts in this order.
 enum Kind {
@@ -57,6 +57,7 @@ enum Kind {
   PROGRAM,
   GRAPH,
   GRAPH_EXECUTABLE,
+  NCCL_COMMUNICATOR,
   KIND_COUNT
 };
 
@@ -68,8 +69,27 @@ struct Fault {
   bool refusing;       // every later call of any function is refused, and the context lives on
 };
 
+// A lock that a thread may take several times, and let go of altogether while it waits for other ranks.
+class Lock {
+ public:
+  void lock() {
+    mutex_.lock();
+    depth_++;
+  }
+  void unlock() {
+    depth_--;
+    mutex_.unlock();
+  }
+  // Gives other threads and processes some time to go on.
+  void yield();
+
+ private:
+  std::recursive_mutex mutex_;
+  int depth_ = 0;  // read and written under the lock
+};
+
 struct State {
-  std::recursive_mutex lock;
+  Lock lock;
   std::map<std::string, std::vector<Fault>> faults;  // by function; "*" is any
   std::map<std::string, long> calls;                 // by function, since the faults were set
   long allCalls = 0;
@@ -81,12 +101,17 @@ struct State {
   int stickyError = 0, lastError = 0;
   bool refuses = false;  // every call
   int pendingFault = 0;  // raised by the next operation put on a stream
+  int pendingNcclFault = 0;  // of the work of the NCCL call that goes on
+  std::string ncclEnvironment;  // what it was when a communicator was made last
   bool reversed = false, eager = false, quiet = false;
   uint64_t shuffled = 0;  // not 0: where the generator of random orders is
   std::string selected = "*", lastMessage;
 };
 
 State& state();
+
+// The number of the calling thread's current device.
+int thisDevice();
 
 // What is left of the device's capacity.
 size_t freeBytes();
@@ -114,7 +139,7 @@ class Call {
   const char* function() const { return function_; }
 
  private:
-  std::lock_guard<std::recursive_mutex> guard_;
+  std::lock_guard<Lock> guard_;
   const char* function_;
   int status_;
 };

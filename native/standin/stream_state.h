@@ -20,6 +20,7 @@ struct Record {
 struct Operation {
   std::function<int()> run;  // returns 0 or the CUDA error that kills the context
   std::shared_ptr<Record> awaited;  // what must have happened before; null without
+  std::function<bool()> ready;  // whether it can run, or does what it can towards that; null for always
 };
 
 struct Stream {
@@ -27,6 +28,8 @@ struct Stream {
   bool blocking;  // waits for, and is waited for by, the null stream
   std::shared_ptr<Capture> capture;  // null unless the stream is being captured
   std::vector<size_t> last;  // the nodes that the next one of a capture depends on
+  int device;
+  bool asked = false;  // whether its first operation is ready, just now
 };
 
 struct Event {

@@ -16,13 +16,22 @@ Stream nullStream;
 std::vector<Stream*> streams;  // oldest first
 std::set<Event*> events;
 
-void runNext(Stream* stream) {
+// Runs the first operation of a stream; returns false when it has to wait for other ranks.
+bool runNext(Stream* stream) {
   State& s = state();
+  if (stream->asked) return false;
+  if (!s.stickyError && stream->operations.front().ready) {
+    stream->asked = true;
+    const bool ready = stream->operations.front().ready();
+    stream->asked = false;
+    if (!ready) return false;
+  }
   Operation operation = std::move(stream->operations.front());
   stream->operations.pop_front();
-  if (s.stickyError) return;
+  if (s.stickyError) return true;
   const int error = operation.run();
   if (error && !s.stickyError) s.stickyError = error;
+  return true;
 }
 
 bool isBlocked(const Operation& next) {
@@ -30,8 +39,9 @@ bool isBlocked(const Operation& next) {
 }
 
 // Runs operations of all streams in a random order, which only events restrict, until something is done.
+// Returns false when what is left has to wait for other ranks.
 template <class Done>
-void runShuffled(Done done) {
+bool runShuffled(Done done) {
   while (!done()) {
     std::vector<Stream*> ready;
     auto add = [&](Stream* stream) {
@@ -39,17 +49,44 @@ void runShuffled(Done done) {
     };
     for (Stream* stream : streams) add(stream);
     add(&nullStream);
-    if (ready.empty()) return;
-    runNext(ready[nextRandom() % ready.size()]);
+    if (ready.empty()) return true;
+    for (;;) {
+      auto chosen = ready.begin() + nextRandom() % ready.size();
+      if (runNext(*chosen)) break;
+      ready.erase(chosen);
+      if (ready.empty()) return false;
+    }
   }
+  return true;
+}
+
+// Runs all of a stream; returns false when it has to wait for other ranks.
+bool drain(Stream* stream) {
+  if (state().shuffled) return runShuffled([=] { return stream->operations.empty(); });
+  while (!stream->operations.empty()) {
+    if (!runNext(stream)) return false;
+  }
+  return true;
+}
+
+// Runs what comes before a record; returns false when that has to wait for other ranks.
+bool reach(const std::shared_ptr<Record>& record) {
+  auto done = [&] { return record->done || record->stream->operations.empty(); };
+  if (state().shuffled) return runShuffled(done);
+  while (!done()) {
+    if (!runNext(record->stream)) return false;
+  }
+  return true;
+}
+
+// Waits for other ranks, whose threads and processes go on meanwhile.
+template <class Attempt>
+void untilDone(Attempt attempt) {
+  while (!attempt()) state().lock.yield();
 }
 
 void run(Stream* stream) {
-  if (state().shuffled) {
-    runShuffled([=] { return stream->operations.empty(); });
-  } else {
-    while (!stream->operations.empty()) runNext(stream);
-  }
+  untilDone([=] { return drain(stream); });
 }
 
 // Runs the null stream after every blocking one, as CUDA's legacy default stream does.
@@ -61,12 +98,7 @@ void runNullStream() {
 }
 
 void wait(const std::shared_ptr<Record>& record) {
-  auto done = [&] { return record->done || record->stream->operations.empty(); };
-  if (state().shuffled) {
-    runShuffled(done);
-  } else {
-    while (!done()) runNext(record->stream);
-  }
+  untilDone([=] { return reach(record); });
 }
 
 double now() {
@@ -108,9 +140,11 @@ static int put(void* handle, Operation operation, std::vector<Place> written = {
   if (s.pendingFault) {
     const int error = s.pendingFault;
     s.pendingFault = 0;
-    operation = {[error] { return raise(error, "an injected fault"); }, nullptr};
+    operation = {[error] { return raise(error, "an injected fault"); }, nullptr, nullptr};
   }
-  if (stream->capture) return addNode(*stream, std::move(operation.run), std::move(written));
+  if (stream->capture) {
+    return addNode(*stream, std::move(operation.run), std::move(written), std::move(operation.ready));
+  }
   if (stream == &nullStream) {
     if (const int error = useNullStream()) return error;
     for (Stream* other : streams) {
@@ -120,13 +154,25 @@ static int put(void* handle, Operation operation, std::vector<Place> written = {
     run(&nullStream);
   }
   stream->operations.push_back(std::move(operation));
-  if (s.eager) run(stream);
+  if (s.eager) drain(stream);
   return SUCCESS;
 }
 
-int enqueue(void* handle, std::function<int()> operation, std::vector<Place> written) {
-  return put(handle, {std::move(operation), nullptr}, std::move(written));
+int enqueue(void* handle, std::function<int()> operation, std::vector<Place> written,
+            std::function<bool()> ready) {
+  return put(handle, {std::move(operation), nullptr, std::move(ready)}, std::move(written));
 }
+
+bool advance(void* handle) { return drain(findStream(handle)); }
+
+void advanceOtherDevices() {
+  const std::vector<Stream*> all = streams;
+  for (Stream* stream : all) {
+    if (stream->device != thisDevice()) drain(stream);
+  }
+}
+
+bool isCaptured(void* handle) { return findStream(handle)->capture != nullptr; }
 
 int synchronize(void* handle) {
   Stream* stream = findStream(handle);
@@ -139,11 +185,12 @@ int synchronize(void* handle) {
 }
 
 void runAll() {
-  if (state().reversed) {
-    for (auto s = streams.rbegin(); s != streams.rend(); ++s) run(*s);
-  } else {
-    for (Stream* stream : streams) run(stream);
+  std::vector<Stream*> own;  // a copy: while one waits for other ranks, their threads may make streams
+  for (Stream* stream : streams) {
+    if (stream->device == thisDevice()) own.push_back(stream);
   }
+  if (state().reversed) std::reverse(own.begin(), own.end());
+  for (Stream* stream : own) run(stream);
   run(&nullStream);
 }
 
@@ -152,7 +199,7 @@ void runAll() {
 STANDIN_API int cudaStreamCreateWithFlags(void** stream, unsigned flags) {
   Call call(Library::CUDART, "cudaStreamCreateWithFlags");
   if (call.status()) return call.status();
-  auto* created = new Stream{{}, (flags & 1) == 0, nullptr, {}};
+  auto* created = new Stream{{}, (flags & 1) == 0, nullptr, {}, thisDevice()};
   streams.push_back(created);
   state().live[STREAM]++;
   *stream = created;
@@ -198,11 +245,7 @@ STANDIN_API int cudaStreamWaitEvent(void* handle, void* event, unsigned) {
   std::shared_ptr<Record> record = found->last;
   if (!record) return SUCCESS;
   if (stream->capture) return crossIntoCapture(*stream);
-  return put(handle, {[record] {
-                        wait(record);
-                        return 0;
-                      },
-                      record});
+  return put(handle, {[] { return 0; }, record, [record] { return reach(record); }});
 }
 
 STANDIN_API int cudaEventCreateWithFlags(void** event, unsigned) {
@@ -255,7 +298,7 @@ STANDIN_API int cudaEventQuery(void* event) {
     found->asked = true;
     return NOT_READY;
   }
-  wait(found->last);
+  if (!reach(found->last)) return NOT_READY;
   return finished();
 }
 

@@ -115,6 +115,7 @@ class ArchitectureTest {
           Map.entry(
               "cli",
               Set.of(
+                  "collective",
                   "paper",
                   "report",
                   "tensorboard",
@@ -135,20 +136,26 @@ class ArchitectureTest {
                   "tensor",
                   "backend")),
           Map.entry(
-              "backend", Set.of("tensor", "backend.reference", "backend.onednn", "backend.cuda")),
+              "backend",
+              Set.of(
+                  "collective", "tensor", "backend.reference", "backend.onednn", "backend.cuda")),
           Map.entry("backend.reference", Set.of("tensor")),
           Map.entry("backend.onednn", Set.of("tensor")),
           Map.entry(
               "backend.cuda",
               Set.of(
                   "tensor",
+                  "collective",
                   CUDA + "calls",
+                  CUDA + "collective",
                   CUDA + "libraries",
                   CUDA + "kernels",
                   CUDA + "memory",
                   CUDA + "graph",
                   CUDA + "operations")),
           Map.entry(CUDA + "calls", Set.of("tensor")),
+          Map.entry(
+              CUDA + "collective", Set.of("tensor", "collective", CUDA + "calls", CUDA + "memory")),
           Map.entry(CUDA + "libraries", Set.of("tensor", CUDA + "calls")),
           Map.entry(CUDA + "kernels", Set.of("tensor", CUDA + "calls")),
           Map.entry(CUDA + "memory", Set.of("tensor", CUDA + "calls", CUDA + "kernels")),

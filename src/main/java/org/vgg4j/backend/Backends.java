@@ -1,5 +1,6 @@
 package org.vgg4j.backend;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -10,10 +11,14 @@ import org.vgg4j.backend.cuda.CudaBackend;
 import org.vgg4j.backend.cuda.CudaOptions;
 import org.vgg4j.backend.cuda.CudaReport;
 import org.vgg4j.backend.cuda.DescribedGpu;
+import org.vgg4j.backend.cuda.NcclOptions;
+import org.vgg4j.backend.cuda.NcclRanks;
 import org.vgg4j.backend.onednn.OneDnnBackend;
 import org.vgg4j.backend.onednn.OneDnnOptions;
 import org.vgg4j.backend.onednn.OneDnnReport;
+import org.vgg4j.backend.onednn.OrderTuning;
 import org.vgg4j.backend.reference.ReferenceBackend;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.DescribedDevice;
@@ -22,6 +27,7 @@ import org.vgg4j.tensor.EngineReport;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 import org.vgg4j.tensor.Precision;
+import org.vgg4j.tensor.UserFolders;
 
 /** Opens engines by name. No other class knows all of them. */
 public final class Backends {
@@ -37,6 +43,25 @@ public final class Backends {
   private static final AtomicBoolean FALLBACK_LOGGED = new AtomicBoolean();
 
   private Backends() {}
+
+  /**
+   * Returns how ranks add up what lies in an engine's memory: as they do anyway, or through NCCL
+   * where that is a GPU's and they cannot reach it.
+   *
+   * @param host the ranks, each of which calls this
+   * @param cudaLibraries folders to search for NCCL before all others
+   * @return {@code host}, or another that the caller closes before the engine
+   * @throws DeviceUnavailableException when NCCL is missing
+   */
+  public static Collective ranks(Backend engine, Collective host, List<Path> cudaLibraries) {
+    if (!(engine instanceof CudaBackend) || host.world() == 1 || host.reachesDevices()) {
+      return host;
+    }
+    NcclOptions options = NcclOptions.DEFAULT;
+    byte[] own = host.rank() == 0 ? NcclRanks.newId(cudaLibraries, options) : new byte[0];
+    byte[] id = host.broadcast(own);
+    return new DeviceRanks(host, NcclRanks.join(engine, id, host.rank(), host.world(), options));
+  }
 
   /**
    * An engine and why it was chosen.
@@ -124,6 +149,11 @@ public final class Backends {
       case "reference", "cuda" -> List.of(DEFAULT_VARIANT);
       default -> throw new IllegalStateException(device);
     };
+  }
+
+  /** Returns whether an engine times layers when its options ask for it. */
+  public static boolean canTimeLayers(String engine) {
+    return engine.equals("cpu");
   }
 
   /**
@@ -243,7 +273,9 @@ public final class Backends {
     return variant
         .withPrecision(cpuPrecision(options))
         .withEmulation(options.emulateBf16())
-        .withThreads(options.threads());
+        .withThreads(options.threads())
+        .withOrders(
+            new OrderTuning(options.choices(), options.timesLayers(), UserFolders.ownCache()));
   }
 
   private static Backend cpu(OneDnnOptions options) {

@@ -20,6 +20,8 @@ import java.util.Map;
  * @param deterministic whether equal runs must give equal bits
  * @param threads how many threads the CPU engine computes with; null for those of OMP_NUM_THREADS,
  *     else one for each processor
+ * @param timesLayers whether the CPU engine times the orders of images of each layer that is not
+ *     among the choices
  * @param choices what the engine chose in the run to repeat, from {@code Backend.choices}
  */
 public record EngineOptions(
@@ -33,6 +35,7 @@ public record EngineOptions(
     Boolean graph,
     boolean deterministic,
     Integer threads,
+    boolean timesLayers,
     Map<String, String> choices) {
   /** Copies the mutable fields. */
   public EngineOptions {
@@ -62,6 +65,7 @@ public record EngineOptions(
     copy.graph = graph;
     copy.deterministic = deterministic;
     copy.threads = threads;
+    copy.timesLayers = timesLayers;
     copy.choices = choices;
     return copy;
   }
@@ -78,6 +82,7 @@ public record EngineOptions(
     private Boolean graph;
     private boolean deterministic;
     private Integer threads;
+    private boolean timesLayers;
     private Map<String, String> choices = Map.of();
 
     private Builder(String device) {
@@ -138,6 +143,12 @@ public record EngineOptions(
       return this;
     }
 
+    /** Sets {@link EngineOptions#timesLayers}. */
+    public Builder timesLayers(boolean value) {
+      timesLayers = value;
+      return this;
+    }
+
     /** Sets {@link EngineOptions#choices}. */
     public Builder choices(Map<String, String> value) {
       choices = value;
@@ -157,6 +168,7 @@ public record EngineOptions(
           graph,
           deterministic,
           threads,
+          timesLayers,
           choices);
     }
   }

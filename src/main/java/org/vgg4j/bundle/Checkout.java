@@ -20,7 +20,7 @@ import org.vgg4j.tensor.InvalidInputException;
  */
 public record Checkout(Path home, Path classes, List<Path> jars) {
   private static final Pattern VERSION =
-      Pattern.compile("<artifactId>vgg4j</artifactId>\\s*<version>([^<]+)</version>");
+      Pattern.compile("<artifactId>vgg4j-parent</artifactId>\\s*<version>([^<]+)</version>");
 
   /** What the launcher makes of the folder {@code classes} beside it. */
   private static final String LAUNCHERS_JAR = "vgg4j.jar";

@@ -25,7 +25,7 @@ final class DeviceTests {
             "-q",
             "-B",
             "-f",
-            home.resolve("pom.xml").toString(),
+            home.resolve("library.pom.xml").toString(),
             "-Dquick",
             "-DdeviceTests",
             "process-test-classes"));

@@ -8,6 +8,9 @@ final class ExitCode {
   static final int DIVERGED = 3;
   static final int DEVICE_LOST = 4;
 
+  /** Every attempt of a training with several workers failed. */
+  static final int WORKERS_FAILED = 5;
+
   /** 128 and the number of SIGPIPE: stopped because its results are not read any more. */
   static final int PIPE_CLOSED = 141;
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import org.vgg4j.run.WorkersFailedException;
 import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.tensor.DeviceUnavailableException;
 import org.vgg4j.tensor.InvalidInputException;
@@ -64,6 +65,10 @@ final class Failures {
     if (e instanceof DeviceLostException) {
       say(line, e.getMessage());
       return ExitCode.DEVICE_LOST;
+    }
+    if (e instanceof WorkersFailedException) {
+      say(line, e.getMessage());
+      return ExitCode.WORKERS_FAILED;
     }
     if (e instanceof DivergedException) {
       say(line, e.getMessage() + "; try a smaller --lr");

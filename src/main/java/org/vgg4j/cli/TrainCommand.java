@@ -4,17 +4,24 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.vgg4j.profile.ProfileTable;
 import org.vgg4j.report.RunReport;
 import org.vgg4j.run.DataRequest;
 import org.vgg4j.run.Recipe;
 import org.vgg4j.run.RunData;
+import org.vgg4j.run.RunFolders;
 import org.vgg4j.run.RunPlan;
 import org.vgg4j.run.RunRecord;
+import org.vgg4j.run.ScalingMeasurement;
 import org.vgg4j.run.Setting;
 import org.vgg4j.run.Settings;
+import org.vgg4j.run.StartingWeights;
+import org.vgg4j.run.StepBenchmark;
 import org.vgg4j.run.TrainingRun;
+import org.vgg4j.run.Workers;
+import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.DeviceLostException;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
@@ -46,6 +53,8 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private DataOptions data;
   @Mixin private DeviceOptions device;
   @Mixin private CheckpointOptions checkpoints;
+  @Mixin private WorkerOptions workers;
+  @Mixin private ScalingOptions scaling;
 
   @Option(
       names = "--out",
@@ -83,7 +92,13 @@ final class TrainCommand implements Callable<Integer> {
   private RunData images; // once they were opened
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
+    if (scaling.areGiven()) {
+      return simulate();
+    }
+    if (workers.areSeveral()) {
+      return share();
+    }
     RunPlan plan =
         new RunPlan(
             Recipe.quick(),
@@ -112,6 +127,65 @@ final class TrainCommand implements Callable<Integer> {
     }
     data.warnOfSample(err());
     return ExitCode.DONE;
+  }
+
+  /** Computes what several workers would make of it. */
+  private int simulate() {
+    scaling.link(); // refuses it before anything is measured
+    Map<String, String> given = SettingFlags.given(spec);
+    Recipe recipe =
+        Settings.recipe(
+            Recipe.quick(), given, DataOptions.traits(given, err()), StartingWeights.NONE);
+    try (Backend backend = device.open()) {
+      report(backend.description());
+      scaling.print(
+          ScalingMeasurement.of(recipe, backend),
+          StepBenchmark.imagesOfStep(recipe),
+          spec.commandLine().getOut());
+    }
+    return ExitCode.DONE;
+  }
+
+  /** Trains with several workers. */
+  private int share() throws IOException, InterruptedException {
+    if (tune || profile != null || tensorBoard) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--workers: leave out --tune, --profile and --tensorboard, which are for one process");
+    }
+    boolean resumes = checkpoints.resume() != null;
+    if (resumes && out != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--resume goes on in the run's folder: leave out --out");
+    }
+    Recipe shown = Workers.recipe(SettingFlags.given(spec), checkpoints.resume());
+    Workers module = workers.find();
+    StopSignal signal = new StopSignal();
+    signal.install();
+    Path folder =
+        resumes ? checkpoints.resume() : out != null ? out : RunFolders.newIn(Path.of("runs"));
+    try (TrainingProgress progress = new TrainingProgress(err(), shown.training().epochs())) {
+      module.train(
+          new Workers.Plan(
+              workers.workers(),
+              workers.attempts(),
+              workers.network(),
+              SettingFlags.given(spec),
+              folder,
+              resumes,
+              device.cudaLibraries(),
+              checkpoints.policy(),
+              this::report,
+              TrainingListener.all(progress, printing(shown)),
+              signal::happened));
+    }
+    if (signal.happened()) {
+      report(
+          "stopped; go on with: ./vgg train --resume %s --workers %d"
+              .formatted(folder, workers.workers()));
+    }
+    report(folder);
+    return signal.code();
   }
 
   private RunData load(DataRequest request) {
@@ -166,9 +240,13 @@ final class TrainCommand implements Callable<Integer> {
   /** Ends a run, whose engine's memory is then free, with its report; a failure is only told. */
   private void report(TrainingRun run) {
     run.close();
+    report(run.folder());
+  }
+
+  private void report(Path folder) {
     try {
-      RunRecord record = RunRecord.read(run.folder());
-      Path file = run.folder().resolve(RunReport.FILE);
+      RunRecord record = RunRecord.read(folder);
+      Path file = folder.resolve(RunReport.FILE);
       boolean isOld = images == null && Files.exists(file); // there was nothing to go on with
       if (noReport || record.epochs().isEmpty() || isOld) {
         return;

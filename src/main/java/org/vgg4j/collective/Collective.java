@@ -77,6 +77,20 @@ public interface Collective extends AutoCloseable {
    */
   void abort();
 
+  /**
+   * Returns whether this adds up what lies on a GPU. A training on one that is shared otherwise
+   * adds through NCCL, and does all else with this.
+   */
+  default boolean reachesDevices() {
+    return true;
+  }
+
+  /**
+   * Has something done as soon as another rank is known to be lost, on any thread, by a collective
+   * that {@link #reachesDevices} says nothing good of; others need not.
+   */
+  default void onLoss(Runnable action) {}
+
   @Override
   void close();
 }

@@ -84,6 +84,7 @@ public final class EngineSettings {
         graph,
         Boolean.TRUE.equals(DeviceSettings.DETERMINISTIC.find(now)),
         DeviceSettings.THREADS.find(now),
+        false,
         isAsBefore ? choices : Map.of());
   }
 

@@ -18,45 +18,56 @@ import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingListener;
 import org.vgg4j.train.TrainingOptions;
 
-/**
- * Times the variants of an engine on the net to be trained: the one place where a timing makes a
- * choice.
- */
+/** Times the variants of an engine on the net to be trained. */
 final class EngineTuner {
+  /** What is said of the default with the fastest orders of each layer. */
+  private static final String BY_LAYER = "by layer";
+
   private static final int WARM_STEPS = 2;
   private static final int TIMED_STEPS = 5;
 
   private EngineTuner() {}
 
   /**
-   * Trains a throw-away net some steps in each variant and returns the fastest.
+   * Trains a throw-away net some steps in each variant, and in the orders that are fastest layer by
+   * layer, and returns the options of the fastest.
    *
    * @param options how the engine is opened in each; one is closed before the next is opened
    * @param engine its name
    * @param given the settings, of which the limit of memory is read
    * @param report takes a line with the median time of a step by variant
    */
-  static String fastest(
+  static EngineOptions fastest(
       Recipe recipe,
       ImageSource data,
       EngineOptions options,
       String engine,
       Map<String, String> given,
       Consumer<String> report) {
-    Map<String, Double> medians = new LinkedHashMap<>();
+    Map<String, EngineOptions> ways = new LinkedHashMap<>();
     for (String variant : Backends.variants(engine)) {
-      EngineOptions one = options.toBuilder().variant(variant).build();
-      try (Backend backend = Backends.open(one).backend()) {
-        medians.put(variant, median(recipe, data, backend, given));
-      }
+      ways.put(variant, options.toBuilder().variant(variant).build());
     }
+    if (Backends.canTimeLayers(engine)) {
+      ways.put(BY_LAYER, options.toBuilder().timesLayers(true).build());
+    }
+    Map<String, Double> medians = new LinkedHashMap<>();
+    ways.replaceAll(
+        (name, way) -> {
+          try (Backend backend = Backends.open(way).backend()) {
+            medians.put(name, median(recipe, data, backend, given));
+            return way.timesLayers()
+                ? way.toBuilder().timesLayers(false).choices(backend.choices()).build()
+                : way;
+          }
+        });
     String best = Collections.min(medians.entrySet(), Map.Entry.comparingByValue()).getKey();
     String times =
         medians.entrySet().stream()
             .map(e -> String.format(Locale.ROOT, "%s %.1f ms a step", e.getKey(), e.getValue()))
             .collect(Collectors.joining(", "));
     report.accept("tuned: variant " + best + " (" + times + ")");
-    return best;
+    return ways.get(best);
   }
 
   private static double median(

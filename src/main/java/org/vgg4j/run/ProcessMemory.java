@@ -20,7 +20,7 @@ public final class ProcessMemory {
    * What the work adds: code that Java and oneDNN compile, oneDNN's descriptors, stacks of threads.
    * Measured: 6 to 17 MB.
    */
-  private static final long WORK = 10L << 20;
+  private static final long WORK = 13L << 20;
 
   private ProcessMemory() {}
 

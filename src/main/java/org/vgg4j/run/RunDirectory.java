@@ -5,15 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -29,8 +24,6 @@ import org.vgg4j.train.EpochMetrics;
  */
 final class RunDirectory implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
   private final Path folder;
   private final FileOperations files;
@@ -71,7 +64,9 @@ final class RunDirectory implements AutoCloseable {
           "out", folder + " " + e.getMessage() + "; name another folder", e);
     } catch (IOException e) {
       throw InvalidInputException.of(
-          "out", folder + " cannot be written (" + reason(e) + "); name another folder", e);
+          "out",
+          folder + " cannot be written (" + RunFolders.reason(e) + "); name another folder",
+          e);
     }
   }
 
@@ -82,21 +77,7 @@ final class RunDirectory implements AutoCloseable {
    * @throws InvalidInputException when it cannot be written
    */
   static RunDirectory createIn(Path parent, Consumer<String> report) {
-    String time = TIME.format(LocalDateTime.now(ZoneId.systemDefault()));
-    try {
-      Files.createDirectories(parent);
-      for (int number = 1; ; number++) {
-        Path folder = parent.resolve(number == 1 ? time : time + "-" + number);
-        try {
-          return create(Files.createDirectory(folder), report);
-        } catch (FileAlreadyExistsException e) {
-          // Another run that began within the same second.
-        }
-      }
-    } catch (IOException e) {
-      throw InvalidInputException.of(
-          "out", parent + " cannot be written (" + reason(e) + "); name another folder", e);
-    }
+    return create(RunFolders.newIn(parent), report);
   }
 
   /**
@@ -124,7 +105,7 @@ final class RunDirectory implements AutoCloseable {
           "resume", folder + " " + e.getMessage() + "; wait for it or stop it first", e);
     } catch (IOException e) {
       throw InvalidInputException.of(
-          "resume", folder + " cannot be written (" + reason(e) + ")", e);
+          "resume", folder + " cannot be written (" + RunFolders.reason(e) + ")", e);
     }
   }
 
@@ -148,11 +129,6 @@ final class RunDirectory implements AutoCloseable {
     if (parent != null) {
       files.forceDirectory(parent);
     }
-  }
-
-  private static String reason(IOException e) {
-    String name = e.getClass().getSimpleName().replace("Exception", "");
-    return name + (e.getMessage() == null ? "" : ": " + e.getMessage());
   }
 
   Path folder() {
@@ -225,7 +201,12 @@ final class RunDirectory implements AutoCloseable {
       return parse(Files.readAllBytes(config()));
     } catch (IOException e) {
       throw new InvalidInputException(
-          config() + " cannot be read (" + reason(e) + "); is " + folder + " the folder of a run?",
+          config()
+              + " cannot be read ("
+              + RunFolders.reason(e)
+              + "); is "
+              + folder
+              + " the folder of a run?",
           e);
     }
   }

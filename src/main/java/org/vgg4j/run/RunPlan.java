@@ -118,6 +118,12 @@ public record RunPlan(
         recipe, settings, data, cudaLibraries, tune, checkpoints, other, naming, collective);
   }
 
+  /** Returns the same with CUDA's libraries looked for in these folders first. */
+  public RunPlan withCudaLibraries(List<Path> other) {
+    return new RunPlan(
+        recipe, settings, data, other, tune, checkpoints, report, naming, collective);
+  }
+
   /**
    * Returns the same for one of several ranks, each of which has the same plan but for this. Rank 0
    * has the folder and the reports; the others write nothing.

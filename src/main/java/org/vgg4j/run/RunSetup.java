@@ -94,11 +94,7 @@ record RunSetup(
       closing.close();
       String name = selection.backend().name();
       engine =
-          engine.toBuilder()
-              .variant(
-                  EngineTuner.fastest(
-                      known, data.train(), engine, name, plan.settings(), plan.report()))
-              .build();
+          EngineTuner.fastest(known, data.train(), engine, name, plan.settings(), plan.report());
       selection = open(engine, closing);
     }
     RunMemory memory = memory(plan, known, previous, data, dataOn, selection.backend());

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.vgg4j.backend.Backends;
 import org.vgg4j.collective.Agreement;
 import org.vgg4j.collective.Collective;
 import org.vgg4j.nn.MemoryPlan;
@@ -214,6 +215,7 @@ public final class TrainingRun implements AutoCloseable {
     // Before the net takes its memory, of which a measurement wants a part.
     Ceilings ceilings = profiledSteps > 0 ? CeilingMeasurement.of(setup.backend()) : null;
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));
+    Collective ranks = ranks();
     trainer =
         closing.own(
             new Trainer(
@@ -223,7 +225,7 @@ public final class TrainingRun implements AutoCloseable {
                 setup.divided().training(),
                 setup.dataOn(),
                 setup.memory().room(),
-                DataParallel.of(plan.collective())));
+                DataParallel.of(ranks)));
     if (stopping) {
       trainer.stop();
     }
@@ -256,7 +258,14 @@ public final class TrainingRun implements AutoCloseable {
         checkpointer.saveStart();
       }
       TrainingListener all =
-          TrainingListener.all(DataLine.listener(setup, plan.report()), listener);
+          TrainingListener.all(
+              DataLine.listener(setup, plan.report()),
+              new BusyNeighbour(
+                  setup.backend().threads(),
+                  Runtime.getRuntime().availableProcessors(),
+                  ProcessorUse::now,
+                  plan.report()),
+              listener);
       EpochMetrics last = checkpointer.fit(policy.onNan(), data.train(), data.test(), all);
       if (profileTaker != null) {
         report("no profile: the training ended within its first %d steps".formatted(WARM_UP_STEPS));
@@ -273,6 +282,12 @@ public final class TrainingRun implements AutoCloseable {
               : "the last checkpoint is %s: %s".formatted(last.model(), last.state().place()));
       throw e;
     }
+  }
+
+  private Collective ranks() {
+    Collective host = plan.collective();
+    Collective all = Backends.ranks(setup.backend(), host, plan.cudaLibraries());
+    return all == host ? host : closing.own(all);
   }
 
   /** Returns the configuration with what the engine has chosen by now. */

@@ -78,6 +78,11 @@ public interface Backend extends AutoCloseable {
     return 1;
   }
 
+  /** Returns how many of the host's threads compute together; 1 for an engine that has others. */
+  default int threads() {
+    return 1;
+  }
+
   /**
    * Returns what the engine chose by timing, such as the plans of convolutions: name to choice.
    * Stored with a run and given to the engine again, they give the same bits.

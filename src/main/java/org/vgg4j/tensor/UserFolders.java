@@ -32,6 +32,11 @@ public final class UserFolders {
     return cache(System.getenv(), System.getProperty("os.name", ""), home());
   }
 
+  /** Returns the folder of what vgg4j compiled or timed on this machine. */
+  public static Path ownCache() {
+    return cache().resolve("vgg4j");
+  }
+
   /** Returns the cache of an environment; a relative one is to be ignored, says XDG. */
   public static Path cache(Map<String, String> environment, String system, Path home) {
     String given = environment.get("XDG_CACHE_HOME");

@@ -17,6 +17,7 @@ import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
+import org.vgg4j.tensor.Work;
 
 /**
  * Blocks in a row, each forward (not training, then training) and backward, with all memory
@@ -26,8 +27,9 @@ import org.vgg4j.tensor.Usage;
  * @param x the shape of the input (N, C, H, W)
  * @param isExact whether all else is chosen so that every sum is exact too: then two engines must
  *     agree to the bit. Only without batch norm or with a frozen one
+ * @param isWhole whether the gradient of the images is asked for, too
  */
-record BlockChain(Shape x, boolean isExact, List<Layer> layers) {
+record BlockChain(Shape x, boolean isExact, boolean isWhole, List<Layer> layers) {
   /** What comes behind a convolution. */
   enum Norm {
     NONE,
@@ -74,7 +76,13 @@ record BlockChain(Shape x, boolean isExact, List<Layer> layers) {
 
   /** Plans the chain alone, and returns the layout of the first block's output. */
   Layout plan(Bench bench) {
+    plan(bench, new PoisonedMemory(bench), Usage.INFERENCE);
     return plan(bench, new PoisonedMemory(bench), Usage.TRAINING).get(0).plan.y();
+  }
+
+  /** Plans the chain alone, and returns the work of the first block. */
+  List<Work> work(Bench bench) {
+    return plan(bench, new PoisonedMemory(bench), Usage.TRAINING).get(0).plan.work();
   }
 
   private List<Block> plan(Bench bench, PoisonedMemory memory, Usage usage) {
@@ -82,7 +90,8 @@ record BlockChain(Shape x, boolean isExact, List<Layer> layers) {
     List<Block> blocks = new ArrayList<>();
     Layout layout = backend.firstLayout(x);
     for (int i = 0; i < layers.size(); i++) {
-      ConvBlockPlan plan = bench.own(backend.convBlock(spec(i), layout, null, usage, memory));
+      Usage own = i == 0 && !isWhole && usage.training() ? Usage.FIRST_LAYER : usage;
+      ConvBlockPlan plan = bench.own(backend.convBlock(spec(i), layout, null, own, memory));
       ConvBlockPlan.Parameters parameters = parameters(bench, plan, i);
       ConvBlockPlan.Gradients gradients = gradients(bench, plan, layers.get(i));
       blocks.add(new Block(layers.get(i), layout, plan, parameters, gradients));
@@ -182,7 +191,9 @@ record BlockChain(Shape x, boolean isExact, List<Layer> layers) {
     for (int i = blocks.size() - 1; i >= 0; i--) {
       Block block = blocks.get(i);
       ConvBlockPlan.Gradients g = block.gradients;
-      add(outputs, "dx", slopes.get(blocks.size() - 1 - i));
+      if (i > 0 || isWhole) {
+        add(outputs, "dx", slopes.get(blocks.size() - 1 - i));
+      }
       add(outputs, "dw", g.dw());
       if (block.layer.norm != Norm.NONE) {
         add(outputs, "dgamma", g.dgamma());

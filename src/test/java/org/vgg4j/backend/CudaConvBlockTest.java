@@ -179,7 +179,7 @@ final class CudaConvBlockTest {
   }
 
   private static BlockChain chain(Shape x, boolean exact, Layer... layers) {
-    return new BlockChain(x, exact, Arrays.asList(layers));
+    return new BlockChain(x, exact, true, Arrays.asList(layers));
   }
 
   /** Blocks by themselves: every kind, on odd and even images, at every path of the kernels. */

@@ -70,6 +70,11 @@ final class Outputs {
     return outputs.stream().filter(o -> o.name.equals(name)).findFirst().orElseThrow().values;
   }
 
+  /** Returns all values, output by output. */
+  List<double[]> values() {
+    return outputs.stream().map(Output::values).toList();
+  }
+
   private int roundings(Output output) {
     return stored == DType.BF16 ? output.roundings : 0;
   }

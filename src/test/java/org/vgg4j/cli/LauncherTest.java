@@ -49,9 +49,11 @@ final class LauncherTest {
         "mvn",
         """
         while [ "$1" != -f ]; do shift; done
-        home=${2%/pom.xml}
-        mkdir -p "$home/target/launcher/classes"
-        : >"$home/target/launcher/classpath.txt"
+        for module in "${2%/*}" "${2%/*}/spark"; do
+          mkdir -p "$module/target/launcher/classes"
+          echo "${2##*/}" >"$module/target/launcher/pom"
+          : >"$module/target/launcher/classpath.txt"
+        done
         """);
   }
 
@@ -64,7 +66,10 @@ final class LauncherTest {
             "native/build.xml",
             "native/CMakeLists.txt",
             "cmake/c.cmake",
-            "pom.xml")) {
+            "pom.xml",
+            "library.pom.xml",
+            "spark/pom.xml",
+            "spark/src/main/B.java")) {
       Files.createDirectories(made.resolve(file).getParent());
       Files.writeString(made.resolve(file), "one");
     }
@@ -78,11 +83,11 @@ final class LauncherTest {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
-  private Process start(Path from, Path log) throws IOException {
+  private Process start(Path from, Path log, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of("sh", from.resolve("vgg").toString()));
+    command.addAll(arguments.length == 0 ? List.of("doctor") : List.of(arguments));
     ProcessBuilder builder =
-        new ProcessBuilder("sh", from.resolve("vgg").toString(), "doctor")
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile());
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().put("PATH", tools + ":" + System.getenv("PATH"));
     builder.environment().remove("JAVA_HOME");
     for (String variable : environment) {
@@ -91,9 +96,10 @@ final class LauncherTest {
     return builder.start();
   }
 
-  private String run(Path from, int code) throws IOException, InterruptedException {
+  private String run(Path from, int code, String... arguments)
+      throws IOException, InterruptedException {
     Path log = folder.resolve("log");
-    Process process = start(from, log);
+    Process process = start(from, log, arguments);
     if (!process.waitFor(30, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       return "hangs: " + Files.readString(log, StandardCharsets.UTF_8);
@@ -103,8 +109,8 @@ final class LauncherTest {
     return said;
   }
 
-  private String run() throws IOException, InterruptedException {
-    return run(checkout, 0);
+  private String run(String... arguments) throws IOException, InterruptedException {
+    return run(checkout, 0, arguments);
   }
 
   @Test
@@ -162,6 +168,30 @@ final class LauncherTest {
     } finally {
       sleeper.destroyForcibly();
     }
+  }
+
+  @Test
+  void theModuleWithSparkIsBuiltForSeveralWorkersOnly() throws Exception {
+    script(
+        "java",
+        "case $1 in -version) echo 'openjdk version \"17.0.1\"' >&2 ;;"
+            + " *) echo \"$SPARK_HOME $*\" ;; esac");
+    assertEquals("library.pom.xml", builtWith(run("train", "--workers", "1"), ""));
+    String said = run("train", "--workers=3");
+    assertEquals("pom.xml", builtWith(said, "spark"));
+    String started = said.lines().skip(1).findFirst().orElseThrow();
+    assertTrue(started.contains("/vgg4j-spark."), started);
+    assertTrue(started.contains(" -Dvgg4j.spark.own=true "), started);
+    assertTrue(started.contains("/spark/target/launcher/classes:"), started);
+    assertFalse(run("train", "--workers", "3").contains(BUILT));
+    Files.writeString(checkout.resolve("spark/src/main/B.java"), "two");
+    assertFalse(run("train").contains(BUILT));
+    assertTrue(run("train", "--workers", "3").startsWith(BUILT));
+  }
+
+  private String builtWith(String said, String module) throws IOException {
+    assertTrue(said.startsWith(BUILT), said);
+    return Files.readString(checkout.resolve(module).resolve("target/launcher/pom")).strip();
   }
 
   @Test

@@ -256,17 +256,20 @@ final class TrainCommandTest {
     String line = result.errLines().stream().filter(l -> l.startsWith("tuned: ")).findFirst().get();
     Matcher matcher =
         Pattern.compile(
-                "tuned: variant (default|nhwc) \\(default (\\d+\\.\\d) ms a step, nhwc (\\d+\\.\\d)"
-                    + " ms a step\\)")
+                "tuned: variant (default|nhwc|by layer) \\(default (\\d+\\.\\d) ms a step, nhwc"
+                    + " (\\d+\\.\\d) ms a step, by layer (\\d+\\.\\d) ms a step\\)")
             .matcher(line);
     assertTrue(matcher.matches(), line);
-    double plain = Double.parseDouble(matcher.group(2));
-    double nhwc = Double.parseDouble(matcher.group(3));
-    if (plain != nhwc) {
-      assertEquals(plain < nhwc ? "default" : "nhwc", matcher.group(1), line);
+    List<String> ways = List.of("default", "nhwc", "by layer");
+    String best = matcher.group(1);
+    double least = Double.parseDouble(matcher.group(2 + ways.indexOf(best)));
+    for (int way = 0; way < ways.size(); way++) {
+      assertTrue(least <= Double.parseDouble(matcher.group(2 + way)), line);
     }
     JsonNode config = JSON.readTree(Files.readString(out.resolve("config.json")));
-    assertEquals(matcher.group(1), config.get("variant").textValue());
+    boolean isByLayer = best.equals("by layer");
+    assertEquals(isByLayer ? "default" : best, config.get("variant").textValue());
+    assertEquals(isByLayer, config.has("choices"), config.toString());
   }
 
   /** In the first epoch, or with one step per epoch after some that went well. */

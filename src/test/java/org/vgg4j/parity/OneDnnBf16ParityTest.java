@@ -6,7 +6,7 @@ import org.vgg4j.tensor.Backend;
 
 /** The CPU engine in bf16. */
 @OnCpuBf16
-final class OneDnnBf16ParityTest extends Bf16ParityTest {
+class OneDnnBf16ParityTest extends Bf16ParityTest {
   @Override
   Backend open() {
     return Bf16UnderTest.open();

@@ -4,9 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.vgg4j.backend.cuda.graph.PlanPolicy;
-import org.vgg4j.backend.cuda.kernels.CacheFolder;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Precision;
+import org.vgg4j.tensor.UserFolders;
 
 /**
  * Options for opening the GPU engine.
@@ -52,7 +52,7 @@ public record CudaOptions(
           Activations.AUTO,
           true,
           DEFAULT_READ_INTERVAL,
-          CacheFolder.ofThisUser());
+          UserFolders.ownCache());
 
   /** Strict single precision and deterministic plans; no cache. */
   public static final CudaOptions STRICT =
@@ -86,6 +86,21 @@ public record CudaOptions(
     return new CudaOptions(
         deviceNumber,
         others,
+        workspaceLimit,
+        precision,
+        deterministic,
+        choices,
+        activations,
+        graph,
+        readInterval,
+        cache);
+  }
+
+  /** Returns a copy for another GPU. */
+  public CudaOptions withDevice(int number) {
+    return new CudaOptions(
+        number,
+        libraries,
         workspaceLimit,
         precision,
         deterministic,

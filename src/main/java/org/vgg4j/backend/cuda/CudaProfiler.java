@@ -102,11 +102,14 @@ final class CudaProfiler implements Profiler {
     return new SectionTime(section.part(), section.layer(), millis, operations);
   }
 
-  /** Returns whether works are those of launches: as many, and products where libraries compute. */
+  /**
+   * Returns whether works are those of launches: as many, and products wherever libraries compute.
+   * A custom kernel may multiply, too.
+   */
   private static boolean fit(List<Work> works, List<LaunchTimes.Launch> launches) {
     return works.size() == launches.size()
         && IntStream.range(0, works.size())
-            .allMatch(i -> works.get(i).multiplyAdds() > 0 == isProduct(launches.get(i).what()));
+            .allMatch(i -> works.get(i).multiplyAdds() > 0 || !isProduct(launches.get(i).what()));
   }
 
   private static boolean isProduct(String what) {

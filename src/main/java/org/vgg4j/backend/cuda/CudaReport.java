@@ -69,20 +69,26 @@ public final class CudaReport {
       CudaOptions options, LibraryVersions versions) {
     Map<CudaLibrary, Path> files;
     try {
-      files = CudaLibraries.load(options.libraries());
+      files = new LinkedHashMap<>(CudaLibraries.load(options.libraries()));
+      files.putAll(CudaLibraries.ncclIfUsable());
     } catch (DeviceUnavailableException e) {
       files = CudaLibraries.survey(LibraryPlaces.of(options.libraries(), System::getenv));
     }
     List<Map<String, Object>> rows = new ArrayList<>();
     for (CudaLibrary library : CudaLibrary.all()) {
       Path file = files.get(library);
-      if (file != null || library.required()) {
+      boolean isForSeveral = library.isForSeveralGpus();
+      if (file != null || library.required() || isForSeveral) {
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("name", library.name());
         if (file != null) {
           row.put("version", versions.of(library, file));
         }
-        row.put("file", file == null ? "not found (" + library.file() + ")" : file.toString());
+        String missing =
+            "not found ("
+                + library.file()
+                + (isForSeveral ? ", which only several GPUs need)" : ")");
+        row.put("file", file == null ? missing : file.toString());
         rows.add(row);
       }
     }

@@ -34,6 +34,7 @@ final class Dnnl implements AutoCloseable {
   private final MemoryLedger ledger = new MemoryLedger("cpu");
   private final int threads;
   private final Types types;
+  private final LayerOrders orders;
   private final ThreadOwner owner = new ThreadOwner("cpu");
   private OneDnnProfiler profiler; // null unless a step is being timed
   private boolean closed;
@@ -42,6 +43,7 @@ final class Dnnl implements AutoCloseable {
     this.options = options;
     types = Bf16.types(options);
     threads = ThreadCount.set(options.threads());
+    orders = new LayerOrders(this, options.orders());
     try {
       cpu = closing.own(new engine(org.bytedeco.dnnl.engine.kind.cpu, 0));
       stream commands = closing.own(new stream(cpu));
@@ -214,19 +216,9 @@ final class Dnnl implements AutoCloseable {
     return types;
   }
 
-  /** Returns the descriptor of the order in which a convolution is to read or write images. */
-  memory.desc activation(Shape shape) {
-    return activation(shape, ActivationOrder.of(shape, options.activations(), types.activation()));
-  }
-
-  /** Returns the order in which the gradient of filters (K, C, R, S) is to read images. */
-  memory.format_tag orderOfWeightsGradient(Shape w) {
-    return ActivationOrder.ofWeightsGradient(w, options.activations(), types.activation());
-  }
-
-  /** Returns the descriptor of images, or of their gradients, in an order. */
-  memory.desc activation(Shape shape, memory.format_tag order) {
-    return ordered(shape, types.activation(), order);
+  /** Returns the orders of images, layer by layer. */
+  LayerOrders orders() {
+    return orders;
   }
 
   /** Returns the descriptor of values in an order. */

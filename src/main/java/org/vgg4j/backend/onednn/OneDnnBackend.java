@@ -1,5 +1,6 @@
 package org.vgg4j.backend.onednn;
 
+import java.util.Map;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
@@ -10,6 +11,8 @@ import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.ClipPlan;
 import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.ConvBlockPlan;
+import org.vgg4j.tensor.ConvBlockSpec;
 import org.vgg4j.tensor.CrossEntropyPlan;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.DropoutPlan;
@@ -21,6 +24,7 @@ import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
 import org.vgg4j.tensor.LrnSpec;
 import org.vgg4j.tensor.MaxPool2dSpec;
+import org.vgg4j.tensor.MemoryPlanner;
 import org.vgg4j.tensor.MemoryUse;
 import org.vgg4j.tensor.OptimizerPlan;
 import org.vgg4j.tensor.ParameterSlabs;
@@ -146,9 +150,40 @@ public final class OneDnnBackend implements Backend {
   public WeightedPlan conv2d(Conv2dSpec spec, Layout x, Layout w, Usage usage) {
     OneDnnLayout own = Dnnl.layout(x);
     OneDnnLayout givenW = w == null ? null : Dnnl.layout(w);
-    return WinogradShape.isFor(dnnl, spec, own, givenW)
+    ConvOrders orders = dnnl.orders().of(spec);
+    return WinogradShape.isFor(spec, own, givenW, orders.way())
         ? new WinogradConv2d(dnnl, spec, own, usage)
-        : new OneDnnConv2d(dnnl, spec, own, givenW, usage);
+        : new OneDnnConv2d(dnnl, spec, own, givenW, usage, orders);
+  }
+
+  /** {@inheritDoc} It is composed of single operations, whose order may be that of a timing. */
+  @Override
+  public ConvBlockPlan convBlock(
+      ConvBlockSpec spec, Layout x, Layout w, Usage usage, MemoryPlanner memory) {
+    OrderTimer timer = new OrderTimer(this, dnnl);
+    ConvOrders orders = dnnl.orders().choose(spec, Dnnl.layout(x), usage, timer);
+    return convBlock(spec, x, w, usage, memory, orders);
+  }
+
+  /** Plans a block whose convolution takes images in orders given. */
+  ConvBlockPlan convBlock(
+      ConvBlockSpec spec,
+      Layout x,
+      Layout w,
+      Usage usage,
+      MemoryPlanner memory,
+      ConvOrders orders) {
+    return dnnl.orders().with(orders, () -> Backend.super.convBlock(spec, x, w, usage, memory));
+  }
+
+  @Override
+  public int threads() {
+    return dnnl.threads();
+  }
+
+  @Override
+  public Map<String, String> choices() {
+    return dnnl.orders().choices();
   }
 
   @Override

@@ -8,6 +8,7 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc;
 import org.vgg4j.tensor.Conv2dSpec;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Usage;
 
@@ -28,15 +29,21 @@ final class OneDnnConv2d extends OneDnnWeighted<convolution_forward.primitive_de
    */
   private final memory.desc yAny;
 
-  OneDnnConv2d(Dnnl context, Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage) {
+  OneDnnConv2d(
+      Dnnl context,
+      Conv2dSpec spec,
+      OneDnnLayout x,
+      OneDnnLayout givenW,
+      Usage usage,
+      ConvOrders orders) {
     super(context, "convolution", spec, x, spec.w());
     padding = new long[] {spec.padding(), spec.padding()};
-    xAny = context.activation(x.shape());
+    DType type = context.types().activation();
     Shape y = spec.y(x.shape());
-    yAny = context.activation(y);
-    memory.format_tag order = context.orderOfWeightsGradient(spec.w());
-    xOfWeights = context.activation(x.shape(), order);
-    dyOfWeights = context.activation(y, order);
+    xAny = orders.x().desc(x.shape(), type);
+    yAny = orders.y().desc(y, type);
+    xOfWeights = orders.filters().desc(x.shape(), type);
+    dyOfWeights = orders.filters().desc(y, type);
     plan(usage, yAny, givenW);
   }
 

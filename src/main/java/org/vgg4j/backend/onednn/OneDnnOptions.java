@@ -1,5 +1,7 @@
 package org.vgg4j.backend.onednn;
 
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.HostMemory;
@@ -17,6 +19,7 @@ import org.vgg4j.tensor.Precision;
  * @param threads how many threads compute; null for those of OMP_NUM_THREADS, else one for each
  *     processor
  * @param memory tells how much memory there is, and what limits it
+ * @param orders what is known of the orders of activations of single layers
  */
 public record OneDnnOptions(
     Activations activations,
@@ -24,7 +27,8 @@ public record OneDnnOptions(
     Precision precision,
     boolean emulates,
     Integer threads,
-    Supplier<HostMemory> memory) {
+    Supplier<HostMemory> memory,
+    OrderTuning orders) {
   /** The order of activations between layers. */
   public enum Activations {
     /** The order each oneDNN convolution prefers: blocks of channels on most CPUs. */
@@ -40,7 +44,20 @@ public record OneDnnOptions(
     /** Product by product. */
     DIRECT,
     /** By Winograd's minimal filtering wherever the engine can do that. */
-    WINOGRAD
+    WINOGRAD;
+
+    /** Returns the text that is stored. */
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Returns what has a text; null when nothing does. */
+    static Convolutions of(String text) {
+      return Arrays.stream(values())
+          .filter(way -> way.text().equals(text))
+          .findFirst()
+          .orElse(null);
+    }
   }
 
   /** The default, chosen without measuring. */
@@ -51,7 +68,8 @@ public record OneDnnOptions(
           Precision.FP32,
           false,
           null,
-          () -> HostMemory.now(Pointer.availablePhysicalBytes()));
+          () -> HostMemory.now(Pointer.availablePhysicalBytes()),
+          OrderTuning.NONE);
 
   /** Checks that the engine knows the precision. */
   public OneDnnOptions {
@@ -63,31 +81,38 @@ public record OneDnnOptions(
 
   /** Returns the same with another order of activations. */
   public OneDnnOptions withActivations(Activations other) {
-    return new OneDnnOptions(other, convolutions, precision, emulates, threads, memory);
+    return new OneDnnOptions(other, convolutions, precision, emulates, threads, memory, orders);
   }
 
   /** Returns the same with convolutions computed in another way. */
   public OneDnnOptions withConvolutions(Convolutions other) {
-    return new OneDnnOptions(activations, other, precision, emulates, threads, memory);
+    return new OneDnnOptions(activations, other, precision, emulates, threads, memory, orders);
   }
 
   /** Returns the same with another precision. */
   public OneDnnOptions withPrecision(Precision other) {
-    return new OneDnnOptions(activations, convolutions, other, emulates, threads, memory);
+    return new OneDnnOptions(activations, convolutions, other, emulates, threads, memory, orders);
   }
 
   /** Returns the same with or without emulation. */
   public OneDnnOptions withEmulation(boolean other) {
-    return new OneDnnOptions(activations, convolutions, precision, other, threads, memory);
+    return new OneDnnOptions(activations, convolutions, precision, other, threads, memory, orders);
   }
 
   /** Returns the same with another number of threads. */
   public OneDnnOptions withThreads(Integer other) {
-    return new OneDnnOptions(activations, convolutions, precision, emulates, other, memory);
+    return new OneDnnOptions(activations, convolutions, precision, emulates, other, memory, orders);
   }
 
   /** Returns the same with another reader of the memory's limits. */
   public OneDnnOptions withMemory(Supplier<HostMemory> other) {
-    return new OneDnnOptions(activations, convolutions, precision, emulates, threads, other);
+    return new OneDnnOptions(
+        activations, convolutions, precision, emulates, threads, other, orders);
+  }
+
+  /** Returns the same with other knowledge of single layers. */
+  public OneDnnOptions withOrders(OrderTuning other) {
+    return new OneDnnOptions(
+        activations, convolutions, precision, emulates, threads, memory, other);
   }
 }

@@ -33,6 +33,7 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
   private Operation forward;
   private Operation data; // null when not asked for
   private Operation weights; // null when planned for inference
+  private boolean plainLoops;
 
   /** Takes the axes that oneDNN gives the weights; they flatten to the spec's. */
   OneDnnWeighted(
@@ -91,6 +92,7 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
 
   private void planForward(Usage usage) {
     try (F description = describeForward(usage, spec.relu(), y.desc())) {
+      note(description);
       forward =
           operation("", description)
               .multiplyAdds(spec.multiplyAdds(x.shape()))
@@ -107,6 +109,7 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
     try (primitive_desc description = describe(part, () -> weightsDescription(hint))) {
       memory.desc dw = description.diff_weights_desc(0);
       w = w == null ? weightsLayout(dw) : w;
+      note(description);
       weights =
           operation(part, description)
               .multiplyAdds(spec.multiplyAdds(x.shape()))
@@ -121,6 +124,7 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
   private void planData(F hint) {
     String part = " data gradient";
     try (primitive_desc description = describe(part, () -> dataDescription(hint))) {
+      note(description);
       data =
           operation(part, description)
               .multiplyAdds(spec.multiplyAdds(x.shape()))
@@ -129,6 +133,15 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
               .output(dnnl.DNNL_ARG_DIFF_SRC, "dx", x, description.diff_src_desc(0))
               .build();
     }
+  }
+
+  private void note(primitive_desc description) {
+    plainLoops |= Cost.implementation(description).startsWith("ref");
+  }
+
+  /** Returns whether oneDNN has no kernel for a part and computes it in plain loops. */
+  final boolean hasPlainLoops() {
+    return plainLoops;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.vgg4j.backend.onednn;
 
 import org.bytedeco.dnnl.memory;
+import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Shape;
@@ -48,7 +49,7 @@ final class WinogradShape {
     this.spec = spec;
     this.x = x;
     tiles = tiles(x.dim(2));
-    long channels = spec.inChannels() + spec.outChannels();
+    long channels = (long) spec.inChannels() + spec.outChannels();
     long tileBytes = POINTS * channels * x.dim(3) * Float.BYTES;
     long bytes = Math.max(LEAST_AT_ONCE, Math.min(transformedW().bytes(), MOST_AT_ONCE));
     double wanted = (double) bytes / tileBytes;
@@ -60,8 +61,9 @@ final class WinogradShape {
    * Returns whether a convolution is to be computed so.
    *
    * @param givenW the layout of existing weights, or null
+   * @param way what was asked for
    */
-  static boolean isFor(Dnnl context, Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW) {
+  static boolean isFor(Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Convolutions way) {
     boolean isPossible =
         spec.kernel() == TAPS
             && spec.padding() == 1
@@ -71,7 +73,7 @@ final class WinogradShape {
             && Dnnl.hasAvx512()
             && (givenW == null || givenW.equals(filters(spec.w())));
     return isPossible
-        && switch (context.options().convolutions()) {
+        && switch (way) {
           case DIRECT -> false;
           case WINOGRAD -> true;
           case PREFERRED -> x.matches(images(x.shape()).desc()) && isFaster(spec, x.shape());
@@ -82,7 +84,7 @@ final class WinogradShape {
     long filters = (long) spec.inChannels() * spec.outChannels();
     long columns = (long) x.dim(0) * tiles(x.dim(2)) * x.dim(3);
     long products = columns * POINTS * TAPS * filters;
-    long channels = spec.inChannels() + spec.outChannels();
+    long channels = (long) spec.inChannels() + spec.outChannels();
     long transformed = POINTS * (columns * channels + TAPS * filters);
     return products + COST_OF_TRANSFORM * transformed < LEAST_GAIN * spec.multiplyAdds(x);
   }

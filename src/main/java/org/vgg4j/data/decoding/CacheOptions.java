@@ -31,6 +31,6 @@ public record CacheOptions(Path folder, int shorterSide, OnBadImage onBadImage, 
 
   /** Returns the user's folder of caches. */
   public static Path usualFolder() {
-    return UserFolders.cache().resolve("vgg4j").resolve("images");
+    return UserFolders.ownCache().resolve("images");
   }
 }

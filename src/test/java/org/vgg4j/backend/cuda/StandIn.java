@@ -24,6 +24,8 @@ public final class StandIn {
   private static final int SHUFFLED = 9;
   private static final int CALLED = 10;
   private static final int CALLED_BYTES = 8192;
+  private static final int NCCL_ENVIRONMENT = 11;
+  private static final int ENVIRONMENT_BYTES = 1024;
   private static final int IS_STANDIN = 32;
   private static final int LIVE_BYTES = 33;
   private static final int PEAK_BYTES = 34;
@@ -46,7 +48,8 @@ public final class StandIn {
           "cuDNN descriptors",
           "NVRTC programs",
           "graphs",
-          "executable graphs");
+          "executable graphs",
+          "NCCL communicators");
 
   private StandIn() {}
 
@@ -113,6 +116,14 @@ public final class StandIn {
       }
     }
     return calls;
+  }
+
+  /** Returns what NCCL found in its environment when it made a communicator last, a line each. */
+  static List<String> ncclEnvironment() {
+    try (BytePointer text = new BytePointer(ENVIRONMENT_BYTES)) {
+      control(NCCL_ENVIRONMENT, text.address());
+      return text.limit(0).getString().lines().toList();
+    }
   }
 
   /** Returns the bytes of device memory in allocations. */

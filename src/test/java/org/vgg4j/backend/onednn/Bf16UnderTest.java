@@ -6,10 +6,14 @@ import org.vgg4j.tensor.Precision;
 public final class Bf16UnderTest {
   private Bf16UnderTest() {}
 
+  /** Returns the options. */
+  public static OneDnnOptions options() {
+    return OneDnnOptions.DEFAULT.withPrecision(Precision.BF16).withEmulation(true);
+  }
+
   /** Opens an engine. */
   public static OneDnnBackend open() {
-    return new OneDnnBackend(
-        OneDnnOptions.DEFAULT.withPrecision(Precision.BF16).withEmulation(true));
+    return new OneDnnBackend(options());
   }
 
   /** Returns whether oneDNN computes in bf16 here, if need be by emulation. */

@@ -14,6 +14,7 @@ public final class CapturedGraph implements AutoCloseable {
   private final Closing owned;
   private final Branches branches; // null for a graph of one line
   private final CUgraphExec_st executable;
+  private boolean closed;
 
   /**
    * Captures work that has run before, so that nothing in it loads code or allocates.
@@ -40,6 +41,9 @@ public final class CapturedGraph implements AutoCloseable {
       owned.own(() -> cuda.cudaGraphExecDestroy(executable));
     }
     owned.own(context::drain);
+    Peers peers = context.peers();
+    peers.holds(this);
+    owned.own(() -> peers.forgets(this));
     cuda.cudaGraphUpload(executable, main); // or the first launch would find too little memory
   }
 
@@ -67,13 +71,23 @@ public final class CapturedGraph implements AutoCloseable {
     return branches;
   }
 
-  /** Enqueues the work on the engine's stream. */
+  /**
+   * Enqueues the work on the engine's stream.
+   *
+   * @throws IllegalStateException when it is closed, as the end of a collective closes what was
+   *     captured with it
+   */
   public void launch() {
-    context.cuda().cudaGraphLaunch(executable, context.stream());
+    if (closed) {
+      throw new IllegalStateException(
+          "a recorded step cannot run any more: the collective that it sums with is closed");
+    }
+    context.peers().launch(() -> context.cuda().cudaGraphLaunch(executable, context.stream()));
   }
 
   @Override
   public void close() {
+    closed = true;
     owned.close();
   }
 }

@@ -32,6 +32,7 @@ public final class CudaContext implements AutoCloseable {
   private long turn;
   private CapturedGraph capturing; // null unless work is being captured
   private LaunchTimes times; // null unless a step is being timed
+  private Peers peers = Peers.NONE;
   private boolean closed;
   private volatile boolean ended; // the stream is gone; any thread may release resources
 
@@ -202,6 +203,16 @@ public final class CudaContext implements AutoCloseable {
     return times;
   }
 
+  /** Says who the other ranks of a training are from now on. */
+  public void peers(Peers others) {
+    peers = others;
+  }
+
+  /** Returns the other ranks of a training, {@link Peers#NONE} without any. */
+  public Peers peers() {
+    return peers;
+  }
+
   Scalars scalars() {
     return scalars;
   }
@@ -240,6 +251,7 @@ public final class CudaContext implements AutoCloseable {
   public void synchronize() {
     checkOpen();
     cuda.cudaStreamSynchronize(ownStream());
+    peers.check();
   }
 
   public boolean isClosed() {
@@ -258,6 +270,7 @@ public final class CudaContext implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
+      owned.own(peers);
       try {
         owned.close();
       } finally {

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.vgg4j.backend.cuda.kernels.CacheFolder;
+import org.vgg4j.tensor.WholeFile;
 
 /**
  * Plans that were compiled at run time, on disk as cuDNN writes them (JSON with the code inside):
@@ -76,7 +76,7 @@ final class CompiledPlans {
     byte[] all = Arrays.copyOf(head, head.length + plan.length);
     System.arraycopy(plan, 0, all, head.length, plan.length);
     try {
-      CacheFolder.write(file(key), all);
+      WholeFile.write(file(key), all);
     } catch (IOException e) {
       LOG.warn("{} cannot be written ({}); the next run compiles again", folder, e.toString());
     }

@@ -11,6 +11,7 @@ import org.slf4j.LoggerFactory;
 import org.vgg4j.backend.cuda.calls.CudaContext;
 import org.vgg4j.backend.cuda.calls.CudaException;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
+import org.vgg4j.tensor.ChoiceCache;
 import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.InvalidInputException;
 
@@ -27,7 +28,7 @@ public final class ConvPlans implements AutoCloseable {
   private final Closing owned;
   private final PlanMaker maker; // null where cuDNN is not asked
   private final PlanPolicy policy;
-  private final PlanCache cache; // likewise
+  private final ChoiceCache cache; // likewise
   private final AssumedPlans assumed; // null where cuDNN answers everything
   private final Map<ConvProblem, ConvPlan> plans = new HashMap<>();
   private final Map<ConvProblem, CudaException> refused = new HashMap<>();
@@ -93,7 +94,17 @@ public final class ConvPlans implements AutoCloseable {
     this.assumed = assumed;
     long version = CudnnCalls.cudnnGetVersion();
     maker = new PlanMaker(target, policy, new CompiledPlans(folder, target.name(), version));
-    cache = PlanCache.of(policy.deterministic() ? null : folder, target.name(), version, policy);
+    boolean keeps = folder != null && !policy.deterministic();
+    cache = new ChoiceCache(keeps ? folder.resolve(cacheName(target, version, policy)) : null);
+  }
+
+  private static String cacheName(PlanTarget target, long version, PlanPolicy policy) {
+    return "convolution-plans-%s-cudnn%d-%s-%d.txt"
+        .formatted(
+            target.name().replaceAll("[^A-Za-z0-9]+", "-"),
+            version,
+            policy.strict() ? "fp32" : "tf32",
+            policy.workspaceLimit());
   }
 
   /**

@@ -11,6 +11,7 @@ import org.vgg4j.backend.cuda.calls.CudaStatus;
 import org.vgg4j.backend.cuda.calls.GpuInfo;
 import org.vgg4j.backend.cuda.calls.NvrtcCalls;
 import org.vgg4j.tensor.Closing;
+import org.vgg4j.tensor.WholeFile;
 
 /**
  * Compiled kernels.
@@ -71,7 +72,7 @@ public record KernelImage(byte[] bytes, String origin) {
       return;
     }
     try {
-      CacheFolder.write(file, cubin);
+      WholeFile.write(file, cubin);
     } catch (IOException e) {
       LOG.warn("{} cannot be written ({}); the next run will compile again", file, e.toString());
     }

@@ -28,6 +28,13 @@ public final class Kernels implements AutoCloseable {
   /** Blocks per multiprocessor; the kernels' grid-stride loops cover the rest. */
   private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
 
+  /** Strips of a block of the sums over patches, for each pair of a patch's rows. */
+  private static final int MOMENT_STRIPS = 32;
+
+  private static final int MOMENT_PAIRS = 6;
+  private static final int MOMENT_BLOCKS = 4;
+  private static final int FILTER_THREADS = 64;
+
   /** Launched at once to check that the code runs on this GPU. */
   private static final String ANY = "vgg4j_accumulate";
 
@@ -132,6 +139,41 @@ public final class Kernels implements AutoCloseable {
   /** Returns the grid for sums over rows on this GPU. */
   public ChannelGrid channelGrid(long rows, int channels, DType type) {
     return ChannelGrid.of(rows, channels, type, multiprocessors);
+  }
+
+  /** Returns the grid of a first block's forward on this GPU. */
+  public StripGrid forwardStrips(long strips, int channels, DType type) {
+    return StripGrid.forward(strips, channels, type, multiprocessors);
+  }
+
+  /** Returns the grid of a first block's backward on this GPU. */
+  public StripGrid backwardStrips(long strips, int channels) {
+    return StripGrid.backward(strips, channels, multiprocessors);
+  }
+
+  /** Returns the grid of a first block's forward or backward by matrix products. */
+  public StripGrid tiles(long tiles, int channels, boolean backward) {
+    return StripGrid.tiles(tiles, channels, backward, multiprocessors);
+  }
+
+  /** Returns into how many parts the sums over patches of images are split on this GPU. */
+  public int momentParts(long strips) {
+    return StripGrid.parts(strips, MOMENT_STRIPS, MOMENT_BLOCKS * multiprocessors);
+  }
+
+  /** Returns a launch over strips of pixels. */
+  public KernelLaunch strips(String name, StripGrid grid, int arguments) {
+    return grid(name, grid.blocks(), StripGrid.THREADS, arguments);
+  }
+
+  /** Returns a launch of the sums over patches of images, in so many parts. */
+  public KernelLaunch moments(String name, int parts, int arguments) {
+    return grid(name, parts, MOMENT_PAIRS * MOMENT_STRIPS, arguments);
+  }
+
+  /** Returns a launch of a kernel with a block for each filter of a first block. */
+  public KernelLaunch filters(String name, int filters, int arguments) {
+    return grid(name, filters, FILTER_THREADS, arguments);
   }
 
   /** Returns a launch of a kernel with a grid of its own. */

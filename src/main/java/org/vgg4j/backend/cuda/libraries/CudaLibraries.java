@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import org.bytedeco.cuda.global.cublas;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.cudnn;
+import org.bytedeco.cuda.global.nccl;
 import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.presets.javacpp;
@@ -46,6 +47,8 @@ public final class CudaLibraries {
 
   private static Outcome outcome; // null before the first attempt
   private static Outcome planning; // as outcome, of loadForPlanning
+  private static Outcome several; // as outcome, of loadNccl
+  private static List<Path> folders = List.of(); // that the first attempt was asked to search
 
   /** The loaded files or the failure. */
   private record Outcome(Map<CudaLibrary, Path> files, DeviceUnavailableException failure) {
@@ -68,6 +71,7 @@ public final class CudaLibraries {
    */
   public static synchronized Map<CudaLibrary, Path> load(List<Path> asked) {
     if (outcome == null) {
+      folders = List.copyOf(asked);
       outcome = attempt(asked, true, ENGINE_BINDINGS);
     }
     return outcome.filesOrFailure();
@@ -91,9 +95,49 @@ public final class CudaLibraries {
     return planning.filesOrFailure();
   }
 
+  /**
+   * Loads NCCL beside the others, which must be loaded, unless already loaded, and returns its
+   * file. It is searched for where they were.
+   *
+   * @throws DeviceUnavailableException when it is missing or does not load
+   */
+  public static synchronized Path loadNccl() {
+    ncclIfUsable();
+    return several.filesOrFailure().values().iterator().next();
+  }
+
+  /** As {@link #loadNccl}, and returns it with its file, or nothing where it is not usable. */
+  public static synchronized Map<CudaLibrary, Path> ncclIfUsable() {
+    load(folders);
+    if (several == null) {
+      several = attemptNccl();
+    }
+    return several.failure == null ? several.files : Map.of();
+  }
+
+  private static Outcome attemptNccl() {
+    List<Path> places = LibraryPlaces.of(folders, System::getenv);
+    Map<CudaLibrary, Path> found = survey(places);
+    found.keySet().removeIf(library -> !library.isForSeveralGpus());
+    if (found.isEmpty()) {
+      return new Outcome(
+          null,
+          missing(
+              CudaLibrary.all().stream().filter(CudaLibrary::isForSeveralGpus).toList(), places));
+    }
+    try {
+      found.values().forEach(file -> System.load(file.toString()));
+      bind(found.values(), List.of(nccl.class));
+      return new Outcome(found, null);
+    } catch (LinkageError | RuntimeException e) {
+      return new Outcome(null, unloadable(e, found));
+    }
+  }
+
   private static Outcome attempt(List<Path> asked, boolean withDriver, List<Class<?>> bindings) {
     List<Path> places = LibraryPlaces.of(asked, System::getenv);
     Map<CudaLibrary, Path> found = survey(places);
+    found.keySet().removeIf(CudaLibrary::isForSeveralGpus);
     List<CudaLibrary> missing =
         CudaLibrary.all().stream()
             .filter(library -> library.required() && !found.containsKey(library))
@@ -107,7 +151,7 @@ public final class CudaLibraries {
       if (withDriver || found.keySet().stream().anyMatch(CudaLibrary::isDriver)) {
         bind(found.values(), bindings);
       } else {
-        bindCudnnAlone();
+        bindAlone(cudnn.class);
       }
       requireCudnn(found);
       return new Outcome(found, null);
@@ -169,14 +213,14 @@ public final class CudaLibraries {
   }
 
   /**
-   * Loads JavaCPP's library for cuDNN without that for CUDA's runtime, which needs a driver:
-   * initializing the class would load both.
+   * Loads JavaCPP's library for one of CUDA's without that for CUDA's runtime, which needs a
+   * driver: initializing the class would load both.
    */
-  private static void bindCudnnAlone() throws IOException {
+  static void bindAlone(Class<?> bindings) throws IOException {
     String before = System.getProperty(LOADS);
     System.setProperty(LOADS, "false");
     try {
-      Class.forName(cudnn.class.getName());
+      Class.forName(bindings.getName());
     } catch (ClassNotFoundException e) {
       throw new IllegalStateException(e);
     } finally {
@@ -187,9 +231,9 @@ public final class CudaLibraries {
       }
     }
     Loader.load(javacpp.class);
-    String name =
-        "/org/bytedeco/cuda/" + Loader.getPlatform() + "/" + System.mapLibraryName("jnicudnn");
-    System.load(Loader.cacheResource(cudnn.class, name).getPath());
+    String file = System.mapLibraryName("jni" + bindings.getSimpleName());
+    String name = "/org/bytedeco/cuda/" + Loader.getPlatform() + "/" + file;
+    System.load(Loader.cacheResource(bindings, name).getPath());
   }
 
   /** A cuDNN for another CUDA may load without error and fail at its first convolution. */

@@ -10,7 +10,7 @@ import java.util.Locale;
  * @param linux the beginning of its file name on Linux
  * @param windows the beginning of its file name on Windows
  * @param required whether the engine needs it; the others are loaded if found, since a library on
- *     this list loads them itself and would search fewer places
+ *     this list loads them itself and would search fewer places, and NCCL when it is asked for
  * @param part what to install if it is missing
  */
 public record CudaLibrary(String name, String linux, String windows, boolean required, Part part) {
@@ -18,7 +18,8 @@ public record CudaLibrary(String name, String linux, String windows, boolean req
   enum Part {
     DRIVER("the NVIDIA driver, 580 or newer"),
     CUDA("CUDA 13 (or: pip install nvidia-cuda-runtime nvidia-cublas nvidia-cuda-nvrtc)"),
-    CUDNN("cuDNN 9 for CUDA 13 (or: pip install nvidia-cudnn-cu13)");
+    CUDNN("cuDNN 9 for CUDA 13 (or: pip install nvidia-cudnn-cu13)"),
+    NCCL("NCCL 2 for CUDA 13 (or: pip install nvidia-nccl-cu13)");
 
     private final String install;
 
@@ -50,7 +51,8 @@ public record CudaLibrary(String name, String linux, String windows, boolean req
           cudnn("heuristic", false),
           // Only newer versions have it.
           cudnn("engines_tensor_ir", false),
-          cudnn("ext", false));
+          cudnn("ext", false),
+          new CudaLibrary("NCCL", "libnccl.so.2", "nccl64_2", false, Part.NCCL));
 
   private static CudaLibrary cudnn(String part, boolean required) {
     return new CudaLibrary(
@@ -76,6 +78,11 @@ public record CudaLibrary(String name, String linux, String windows, boolean req
   /** Returns whether it comes with NVIDIA's driver. */
   public boolean isDriver() {
     return part == Part.DRIVER;
+  }
+
+  /** Returns whether only a training on several GPUs loads it. */
+  public boolean isForSeveralGpus() {
+    return part == Part.NCCL;
   }
 
   /** Returns whether a file name is the beginning itself or the beginning and a version. */

@@ -11,6 +11,7 @@ import org.vgg4j.backend.cuda.calls.CublasLtCalls;
 import org.vgg4j.backend.cuda.calls.CudaCalls;
 import org.vgg4j.backend.cuda.calls.CudaStatus;
 import org.vgg4j.backend.cuda.calls.CudnnCalls;
+import org.vgg4j.backend.cuda.calls.NcclCalls;
 import org.vgg4j.backend.cuda.calls.NvrtcCalls;
 import org.vgg4j.backend.cuda.calls.Versions;
 
@@ -45,6 +46,10 @@ public final class LibraryVersions {
     for (String part : new String[] {"graph", "ops", "cnn", "adv"}) {
       all.put("cuDNN " + part, cudnn);
     }
+    CudaLibraries.ncclIfUsable()
+        .forEach(
+            (library, file) ->
+                all.put(library.name(), Versions.library(NcclCalls.ncclGetVersion())));
     return all;
   }
 

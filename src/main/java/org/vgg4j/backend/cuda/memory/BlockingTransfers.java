@@ -59,6 +59,7 @@ public final class BlockingTransfers implements AutoCloseable {
     CUstream_st stream = context.stream();
     context.cuda().cudaMemcpyAsync(to, from, bytes, kind, stream);
     context.cuda().cudaStreamSynchronize(stream);
+    context.peers().check(); // or what was read may be a sum that never ended
   }
 
   @Override

@@ -52,7 +52,8 @@ public final class DeviceMemory implements AutoCloseable {
   }
 
   /** Returns a memory if it is large enough, else a larger one in its place. */
-  static DeviceMemory atLeast(CudaContext context, DeviceMemory memory, long bytes, String owner) {
+  public static DeviceMemory atLeast(
+      CudaContext context, DeviceMemory memory, long bytes, String owner) {
     if (memory != null && memory.bytes >= bytes && !memory.closed) {
       return memory;
     }

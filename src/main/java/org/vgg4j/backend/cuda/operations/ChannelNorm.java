@@ -99,7 +99,8 @@ final class ChannelNorm {
     parameters(frozen, o, 0).launch();
   }
 
-  private static KernelLaunch parameters(KernelLaunch kernel, NormOperands o, int at) {
+  /** Sets the nine vectors of a kernel that computes scale and shift. */
+  static KernelLaunch parameters(KernelLaunch kernel, NormOperands o, int at) {
     return kernel
         .set(at, o.gamma)
         .set(at + 1, o.beta)

@@ -46,6 +46,20 @@ public abstract class CudaConvBlock extends CudaPlan implements ConvBlockPlan {
     if (spec.batchNorm() != null) {
       spec.batchNorm().requireOwnStatistics("the GPU engine");
     }
+    return FirstShape.fits(spec, x, usage) && device.fusions().isFirst(spec, x, usage)
+        ? Closing.building(
+            owned -> new CudaFirstBlock(owned, device, spec, x, givenW, usage, memory))
+        : apart(device, spec, x, givenW, usage, memory);
+  }
+
+  /** Plans a block with a convolution by cuDNN. */
+  static ConvBlockPlan apart(
+      CudaDevice device,
+      ConvBlockSpec spec,
+      CudaLayout x,
+      Layout givenW,
+      Usage usage,
+      MemoryPlanner memory) {
     return Closing.building(
         owned ->
             spec.batchNorm() == null

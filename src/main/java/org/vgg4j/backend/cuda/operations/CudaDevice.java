@@ -136,6 +136,11 @@ public final class CudaDevice implements AutoCloseable {
     return policy;
   }
 
+  /** Returns whether equal runs must give equal bits. */
+  public boolean isDeterministic() {
+    return policy.deterministic();
+  }
+
   ConvPlans plans() {
     return plans;
   }

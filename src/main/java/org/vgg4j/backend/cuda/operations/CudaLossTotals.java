@@ -83,7 +83,11 @@ public final class CudaLossTotals implements LossAccumulator, TotalsRead {
 
   @Override
   public LossTotals poll() {
-    return device.context().cuda().cudaEventQuery(copied) ? parse(copy.bytes()) : null;
+    if (!device.context().cuda().cudaEventQuery(copied)) {
+      return null;
+    }
+    device.context().peers().check();
+    return parse(copy.bytes());
   }
 
   private LossTotals parse(ByteBuffer bytes) {

@@ -11,8 +11,10 @@ import org.vgg4j.backend.cuda.graph.ConvPlan;
 import org.vgg4j.backend.cuda.graph.ConvPlans;
 import org.vgg4j.backend.cuda.graph.ConvProblem;
 import org.vgg4j.backend.cuda.memory.CudaLayout;
+import org.vgg4j.tensor.Closing;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.ConvBlockSpec;
+import org.vgg4j.tensor.Usage;
 
 /**
  * Decides what a convolution does beside convolving. Each decision is given, or kept on disk, or
@@ -69,16 +71,20 @@ final class Fusions {
 
   private ConvPlan faster(ConvPlan alone, ConvProblem with, CudaLayout x, Conv2dSpec spec) {
     String question = "fuse " + with.text();
-    ConvPlan fused = isRefused(question, with) ? null : device.plans().planOrNull(with);
+    String anyBatch = anyBatch("fuse", with);
+    ConvPlan fused = isRefused(question, anyBatch) ? null : device.plans().planOrNull(with);
     boolean fuses =
         fused != null
             && decide(
                 question,
-                with,
+                anyBatch,
                 () ->
                     device.isDescribed()
                         ? Optional.of(true)
                         : FusionTiming.isFaster(device, alone, fused, x, spec, true));
+    if (!fuses) {
+      device.plans().forget(with);
+    }
     return fuses ? fused : alone;
   }
 
@@ -103,22 +109,63 @@ final class Fusions {
     ConvPlans plans = device.plans();
     ConvProblem with = ConvProducts.problem(ConvOperation.NORM_FORWARD, next, y);
     String question = "defer " + with.text();
-    ConvPlan fused = isRefused(question, with) ? null : plans.planOrNull(with);
+    String anyBatch = anyBatch("defer", with);
+    ConvPlan fused = isRefused(question, anyBatch) ? null : plans.planOrNull(with);
     if (fused == null) {
       return false;
     }
     ConvPlan alone = plans.plan(ConvProducts.problem(ConvOperation.FORWARD, next, y));
-    return decide(
-        question, with, () -> FusionTiming.isFaster(device, alone, fused, y, next, false));
+    boolean defers =
+        decide(
+            question, anyBatch, () -> FusionTiming.isFaster(device, alone, fused, y, next, false));
+    if (!defers) {
+      plans.forget(with);
+    }
+    return defers;
+  }
+
+  /**
+   * Returns whether a net's first block is computed by kernels of its own. Their sums have a fixed
+   * order, so deterministic engines take them always. Where there is no memory for a timing they
+   * are taken as well, since they need less.
+   */
+  boolean isFirst(ConvBlockSpec block, CudaLayout x, Usage usage) {
+    if (deterministic) {
+      return true;
+    }
+    String question = FirstShape.question(block, x, usage);
+    CudaLayout one = CudaLayout.filledPixels(x.shape().withBatch(1), x.dtype());
+    String anyBatch = FirstShape.question(block, one, usage);
+    return !isRefused(question, anyBatch)
+        && decide(
+            question,
+            anyBatch,
+            true,
+            () -> device.isDescribed() ? Optional.of(true) : isFirstFaster(block, x, usage));
+  }
+
+  private Optional<Boolean> isFirstFaster(ConvBlockSpec block, CudaLayout x, Usage usage) {
+    // What the next convolution could take over is another question.
+    ConvBlockSpec alone = new ConvBlockSpec(block.conv(), block.batchNorm(), block.pool());
+    return BlockTiming.isFaster(
+        device,
+        alone,
+        x,
+        usage,
+        (owned, memory) ->
+            owned.own(
+                Closing.building(
+                    parts -> new CudaFirstBlock(parts, device, alone, x, null, usage, memory))),
+        (owned, memory) -> owned.own(CudaConvBlock.apart(device, alone, x, null, usage, memory)));
   }
 
   /**
    * Returns whether the answer is no already, so that no plan need be made: cuDNN compiles each for
    * half a second and more. What was slower for one batch size is not tried for another.
    */
-  private boolean isRefused(String question, ConvProblem with) {
+  private boolean isRefused(String question, String anyBatch) {
     String answer = answered(question);
-    if (answer == null && slower.contains(anyBatch(question, with))) {
+    if (answer == null && slower.contains(anyBatch)) {
       answer = NO;
       device.plans().keep(question, answer);
     }
@@ -135,28 +182,34 @@ final class Fusions {
     return answer != null ? answer : known(device.plans().kept(question));
   }
 
-  /** Takes the answer that there is, else times; a timing without a result means no. */
-  private boolean decide(String question, ConvProblem with, Supplier<Optional<Boolean>> timed) {
+  /** As below; a timing without a result means no. */
+  private boolean decide(String question, String anyBatch, Supplier<Optional<Boolean>> timed) {
+    return decide(question, anyBatch, false, timed);
+  }
+
+  /**
+   * Takes the answer that there is, else times.
+   *
+   * @param untimed what a timing without a result means
+   */
+  private boolean decide(
+      String question, String anyBatch, boolean untimed, Supplier<Optional<Boolean>> timed) {
     String answer = answered(question);
     if (answer == null) {
       Optional<Boolean> result = timed.get();
-      answer = result.orElse(false) ? YES : NO;
+      answer = result.orElse(untimed) ? YES : NO;
       if (result.isPresent()) {
         device.plans().keep(question, answer);
       }
       if (result.isPresent() && answer.equals(NO)) {
-        slower.add(anyBatch(question, with));
+        slower.add(anyBatch);
       }
     }
     chosen.put(question, answer);
-    if (answer.equals(NO)) {
-      device.plans().forget(with);
-    }
     return answer.equals(YES);
   }
 
-  private static String anyBatch(String question, ConvProblem with) {
-    String verb = question.substring(0, question.indexOf(' '));
+  private static String anyBatch(String verb, ConvProblem with) {
     return verb + " " + new ConvProblem(with.operation(), with.shape().withBatch(1), with.type());
   }
 

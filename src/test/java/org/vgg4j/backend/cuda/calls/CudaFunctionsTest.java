@@ -22,7 +22,7 @@ final class CudaFunctionsTest {
 
   private static final Pattern CALL =
       Pattern.compile(
-          "\\b(?:cudart|cudnn|cublas|nvrtc)\\.((?:cu|cuda|cudnn|cublas|nvrtc)[A-Z]\\w*)\\(");
+          "\\b(?:cudart|cudnn|cublas|nvrtc|nccl)\\.((?:cu|cuda|cudnn|cublas|nvrtc|nccl)[A-Z]\\w*)\\(");
 
   @Test
   void everyCallIsInTheList() throws IOException {

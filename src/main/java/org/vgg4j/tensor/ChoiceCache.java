@@ -1,4 +1,4 @@
-package org.vgg4j.backend.cuda.graph;
+package org.vgg4j.tensor;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,36 +8,21 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.vgg4j.backend.cuda.kernels.CacheFolder;
 
 /**
- * Choices on disk that were timed, one per line: the problem, a tab, the choice. There is one file
- * per GPU model, cuDNN version, precision and workspace limit; each change rewrites it atomically.
+ * Choices on disk that were timed, one per line: the problem, a tab, the choice. Each change
+ * rewrites the file atomically.
  */
-final class PlanCache {
-  private static final Logger LOG = LoggerFactory.getLogger(PlanCache.class);
+public final class ChoiceCache {
+  private static final Logger LOG = LoggerFactory.getLogger(ChoiceCache.class);
 
   private final Path file; // null keeps nothing
   private final Map<String, String> lines = new TreeMap<>();
 
-  private PlanCache(Path file) {
+  /** Opens a cache, an empty one that keeps nothing if the file is null. */
+  public ChoiceCache(Path file) {
     this.file = file;
     read();
-  }
-
-  /** Opens the cache in a folder, or an empty one if the folder is null. */
-  static PlanCache of(Path folder, String gpu, long cudnnVersion, PlanPolicy policy) {
-    if (folder == null) {
-      return new PlanCache(null);
-    }
-    String name =
-        "convolution-plans-%s-cudnn%d-%s-%d.txt"
-            .formatted(
-                gpu.replaceAll("[^A-Za-z0-9]+", "-"),
-                cudnnVersion,
-                policy.strict() ? "fp32" : "tf32",
-                policy.workspaceLimit());
-    return new PlanCache(folder.resolve(name));
   }
 
   private void read() {
@@ -52,17 +37,17 @@ final class PlanCache {
         }
       }
     } catch (IOException e) {
-      LOG.warn("{} cannot be read ({}); timing the plans again", file, e.toString());
+      LOG.warn("{} cannot be read ({}); timing again", file, e.toString());
     }
   }
 
   /** Returns a choice, or null. */
-  String get(String problem) {
+  public String get(String problem) {
     return lines.get(problem);
   }
 
   /** Stores a choice and keeps those that other processes have written meanwhile. */
-  void put(String problem, String choice) {
+  public void put(String problem, String choice) {
     if (file == null) {
       return;
     }
@@ -71,7 +56,7 @@ final class PlanCache {
     StringBuilder text = new StringBuilder();
     lines.forEach((key, value) -> text.append(key).append('\t').append(value).append('\n'));
     try {
-      CacheFolder.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
+      WholeFile.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       LOG.warn("{} cannot be written ({}); the next run will time again", file, e.toString());
     }

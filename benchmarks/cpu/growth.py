@@ -1,0 +1,60 @@
+"""How the speed of a training step grows with batch, width, threads and image size; and what no program may exceed."""
+import alternate
+from measuring import Measured
+from programs import CASES, Peers, vgg4j
+
+SERIES = (("vgg4j", "fp32"), ("vgg4j", "bf16"), ("PyTorch", "fp32"), ("PyTorch", "bf16"))
+WINDOW_FLOP = 4e10  # a window of some tenths of a second on two cores
+BATCHES, WIDTHS, SIZES = (1, 2, 4, 8, 16, 32, 64, 128), ("1/8", "1/4", "1/2", "1"), (32, 64, 128, 224, 384)
+WINDOWS = 4
+
+
+def paced(case):
+    """The same with windows of about the same arithmetic, however large the case is."""
+    steps = min(100, max(1, round(WINDOW_FLOP / (2 * case.multiply_adds() * case.batch))))
+    return case.changed(steps=steps, warm_up=min(20, max(2, steps)))
+
+
+def axes(threads: int) -> dict:
+    """Name to (value, case, threads)."""
+    small, narrow = CASES["q"], CASES["b"]
+    return {
+        "batch": [(batch, paced(small.changed(batch=batch)), threads) for batch in BATCHES],
+        "width": [(width, paced(small.changed(width=width)), threads) for width in WIDTHS],
+        "threads": [(count, paced(small.changed(batch=64)), count) for count in range(1, threads + 1)],
+        "image size": [(size, paced(narrow.changed(image_size=size, batch=8)), threads) for size in SIZES],
+    }
+
+
+def rate(name: str, case, precision: str, threads: int, peers: Peers) -> dict:
+    command = vgg4j(case, precision, threads) if name == "vgg4j" else peers.pytorch(case, precision, threads, "channels_last")
+    program, failed = Measured(name, command), {}
+    alternate.run([program], WINDOWS, failed)
+    program.stop()
+    if failed:
+        return {"error": failed[name][:200]}
+    images = alternate.middle(program.windows[1:])[""]  # the first still warms up
+    return {"images_per_second": images, "tflop_per_second": images * case.multiply_adds() * 2 / 1e12,
+            "peak_mb": program.peak_mb}
+
+
+def excesses(result: dict) -> list:
+    """What is faster than its arithmetic at the measured peak allows; nothing is, so these are errors of measurement."""
+    found = []
+
+    def look(what: str, precision: str, tflops: float, threads: int) -> None:
+        peak = result["ceilings"].get(f"{precision} {threads}", {}).get("tflop_per_second")
+        if peak and tflops > peak:
+            found.append(f"{what}: {tflops:.3f} TFLOP/s, but the peak is {peak:.3f}")
+
+    for row in result["cases"]:
+        for who in ("vgg4j", "peer"):
+            if who in row:
+                look(f"case {row['case']} {row['precision']}, {row[who]['name']}", row["precision"],
+                     row[who]["images_per_second"] * row["gflop_per_image"] / 1e3, result["threads"])
+    for axis, points in result["growth"].items():
+        for point in points:
+            for name, got in point["series"].items():
+                if "error" not in got:
+                    look(f"{axis} {point['value']}, {name}", name.split()[1], got["tflop_per_second"], point["threads"])
+    return found

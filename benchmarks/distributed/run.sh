@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Measures what one machine can show of trainings with several workers, and prints a table:
+# two processes of one thread against one, the sum of VGG16's gradients, how soon a loss is noticed, and random kills.
+#
+#   benchmarks/distributed/run.sh [--quick]     50 kills, with --quick 3
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+root=$here/../..
+kills=50
+[[ ${1:-} != --quick ]] || kills=3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# The tests' ranks, without Maven's test run: the same processes, with other sizes.
+(cd "$root" && ./vgg train --workers 2 --data sample --epochs 1 --train-limit 200 --test-limit 50 --out "$work/warm" >/dev/null 2>&1)
+module=$root/spark/target/launcher
+classpath=$work/classes:$module/classes:$(cat "$module/classpath.txt")
+mkdir "$work/classes"
+javac -nowarn -cp "$classpath" -d "$work/classes" "$root"/spark/src/test/java/org/vgg4j/spark/gloo/OneRank.java
+
+ranks() { # WORLD WHAT: starts ranks, one a thread of OpenMP; their numbers are in pids
+  rm -rf "$work/meeting"
+  pids=()
+  local rank
+  for ((rank = 0; rank < $1; rank++)); do
+    OMP_NUM_THREADS=1 java -Xmx512m -Dorg.bytedeco.javacpp.maxBytes=0 -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 \
+      -cp "$classpath" org.vgg4j.spark.gloo.OneRank "$rank" "$1" "$work/meeting" "$2" \
+      >"$work/rank-$rank" 2>&1 &
+    pids+=($!)
+  done
+}
+
+await_line() { # RANK PATTERN
+  until grep -q "$2" "$work/rank-$1"; do sleep 0.1; done
+}
+
+echo '| measured | result |'
+echo '|---|---|'
+
+ranks 2 slab
+wait "${pids[@]}"
+echo "| sum of 553 MB (VGG16's gradients) over 2 processes, median of 5 | $(grep '^median' "$work/rank-0") |"
+
+for signal in KILL STOP; do
+  ranks 3 endless
+  await_line 2 '^step 3'
+  began=$(date +%s%N)
+  kill "-$signal" "${pids[1]}"
+  for rank in 0 2; do wait "${pids[$rank]}" || :; done
+  echo "| SIG$signal of one of 3 ranks: both others have ended after | $((($(date +%s%N) - began) / 1000000)) ms |"
+  kill -KILL "${pids[1]}" 2>/dev/null || :
+  wait || :
+done
+
+# Case b: VGG16 of width 1/8, 64 images of 224 px. One process with 32 images beside two with 32 each.
+net=(--arch vgg16 --width 1/8 --image-size 224 --epochs 1 --data sample --test-limit 64 --no-report --device cpu)
+rate() { # METRICS
+  python3 -c 'import json, sys; print(json.loads(open(sys.argv[1]).readlines()[-1])["imagesPerSecond"])' "$1"
+}
+one=()
+two=()
+for turn in 1 2 3; do
+  "$root/vgg" train "${net[@]}" --threads 1 --batch-size 64 --train-limit 192 --out "$work/one-$turn" >/dev/null 2>&1
+  one+=("$(rate "$work/one-$turn/metrics.jsonl")")
+  "$root/vgg" train "${net[@]}" --threads 1 --batch-size 128 --train-limit 384 --workers 2 --out "$work/two-$turn" >/dev/null 2>&1
+  two+=("$(rate "$work/two-$turn/metrics.jsonl")")
+done
+python3 - "${one[*]}" "${two[*]}" <<'P'
+import statistics
+import sys
+
+one, two = (statistics.median(map(float, text.split())) for text in sys.argv[1:])
+print(f"| images a second, width 1/8, 224 px, 64 images a process: one process of 1 thread | {one:.1f} |")
+print(f"| two of them, 3 turns each | {two:.1f}, {two / one:.2f} times |")
+P
+
+# Kills at random moments, of either worker; every run must end with the bits of one that nothing happened to.
+small=(--data sample --layers 512,M,1024,M --width 1/64 --image-size 16 --batch-size 16 --train-limit 1600 --test-limit 100
+  --epochs 2 --threads 1 --no-report --device cpu --checkpoint-every 20 --workers 2)
+"$root/vgg" train "${small[@]}" --out "$work/undisturbed" >/dev/null 2>&1
+expected=$(sha256sum <"$work/undisturbed/model.safetensors")
+same=0 hit=0
+for ((turn = 0; turn < kills; turn++)); do
+  "$root/vgg" train "${small[@]}" --attempts 10 --out "$work/killed-$turn" >"$work/said" 2>&1 &
+  driver=$!
+  until [[ -e $work/killed-$turn/config.json ]] || ! kill -0 "$driver" 2>/dev/null; do sleep 0.05; done
+  sleep "$(python3 -c 'import random; print(random.random() * 5)')"
+  victim=$(pgrep -P "$driver" -f CoarseGrainedExecutorBackend | shuf -n 1 || :)
+  [[ -z $victim ]] || kill -KILL "$victim" 2>/dev/null || :
+  wait "$driver" || :
+  if grep -q 'attempt 1 of' "$work/said"; then hit=$((hit + 1)); fi
+  if [[ $(sha256sum <"$work/killed-$turn/model.safetensors") == "$expected" ]]; then same=$((same + 1)); fi
+  rm -rf "$work/killed-$turn"
+done
+echo "| runs with a worker killed at a random moment: the same bits as undisturbed | $same of $kills ($hit of them during the training) |"
