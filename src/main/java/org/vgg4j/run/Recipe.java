@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import org.vgg4j.collective.Collective;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.loading.Shard;
 import org.vgg4j.data.preprocessing.Augmentation;
 import org.vgg4j.data.preprocessing.ImageStatistics;
 import org.vgg4j.data.preprocessing.Normalization;
@@ -29,7 +28,7 @@ import org.vgg4j.tensor.Choice;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.tensor.SoftTargets;
-import org.vgg4j.train.Trainer;
+import org.vgg4j.train.DataParallel;
 import org.vgg4j.train.TrainingOptions;
 
 /**
@@ -291,9 +290,7 @@ public record Recipe(
 
   /**
    * Plans the net as {@link #plan(int, Backend)} does, with something computed again, for a rank's
-   * share of the batches.
-   *
-   * @param norms adds up the statistics of batch norms, null where each rank has its own
+   * share of the batches; {@code norms} is null where each rank's batch norms have their own sums.
    */
   NetworkPlan plan(
       int images,
@@ -302,8 +299,7 @@ public record Recipe(
       Collective collective,
       NormSums norms) {
     int batchSize = training.batchSize();
-    Shard shard = new Shard(collective.rank(), collective.world());
-    Integer[] sizes = Trainer.batchSizes(batchSize, images, training.split(), shard);
+    Integer[] sizes = DataParallel.of(collective).batchSizes(batchSize, images, training.split());
     try {
       NetworkOptions options =
           networkOptions(sizes)

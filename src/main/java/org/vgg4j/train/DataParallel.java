@@ -2,6 +2,7 @@ package org.vgg4j.train;
 
 import java.util.Objects;
 import org.vgg4j.collective.Collective;
+import org.vgg4j.data.loading.Shard;
 import org.vgg4j.tensor.InvalidInputException;
 
 /**
@@ -27,6 +28,12 @@ public record DataParallel(Collective collective, int bucketBytes) {
   /** Shares a training, with gradients in pieces of the usual size. */
   public static DataParallel of(Collective collective) {
     return new DataParallel(collective, BUCKET_BYTES);
+  }
+
+  /** Returns the batch sizes that this rank's net needs: {@link Trainer#batchSizes}. */
+  public Integer[] batchSizes(int batchSize, int images, int split) {
+    Shard shard = new Shard(collective.rank(), collective.world());
+    return Trainer.batchSizes(batchSize, images, split, shard);
   }
 
   /** Returns whether there is one rank. */

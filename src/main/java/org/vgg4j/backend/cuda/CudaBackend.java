@@ -54,7 +54,6 @@ import org.vgg4j.tensor.ImagePlan;
 import org.vgg4j.tensor.ImageSpec;
 import org.vgg4j.tensor.ImageViewPlan;
 import org.vgg4j.tensor.ImageViewSpec;
-import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.LossAccumulator;
@@ -296,24 +295,13 @@ public final class CudaBackend implements Backend {
   @Override
   public ConvBlockPlan convBlock(
       ConvBlockSpec spec, Layout x, Layout w, Usage usage, MemoryPlanner memory) {
-    requireOwnStatistics(spec.batchNorm());
     return CudaConvBlock.fits(spec)
         ? CudaConvBlock.plan(device, spec, CudaLayout.of(x), w, usage, memory)
         : Backend.super.convBlock(spec, x, w, usage, memory);
   }
 
-  /** Its steps are recorded, and a sum of the host's would have to wait within them. */
-  private static void requireOwnStatistics(BatchNorm2dSpec spec) {
-    if (spec != null && spec.sums() != null) {
-      throw InvalidInputException.of(
-          "syncBatchNorm",
-          "is not there on the GPU engine: leave it out, or train with --device cpu");
-    }
-  }
-
   @Override
   public BatchNorm2dPlan batchNorm2d(BatchNorm2dSpec spec, Layout x, Usage usage) {
-    requireOwnStatistics(spec);
     return Closing.building(
         owned -> new CudaBatchNorm2d(owned, device, spec, CudaLayout.of(x), usage));
   }

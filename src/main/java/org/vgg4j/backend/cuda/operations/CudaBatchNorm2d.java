@@ -33,6 +33,7 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
     this.spec = spec;
     this.x = x.requirePlain("batch norm");
     spec.y(x.shape());
+    spec.requireOwnStatistics("the GPU engine");
     channel = CudaLayout.floats(spec.parameter());
     if (usage.training()) {
       spec.requireTrainable(x.shape());
