@@ -19,7 +19,8 @@ final class WheelVersionsTest {
           "nvidia-cudnn-cu13==9.24.0.43",
           "nvidia-cublas==13.1.1.3",
           "nvidia-cuda-nvrtc==13.0.88",
-          "nvidia-cuda-runtime==13.0.96");
+          "nvidia-cuda-runtime==13.0.96",
+          "nvidia-nccl-cu13==2.30.7");
 
   @Test
   void continuousIntegrationAndManualNameTheSame() throws IOException {

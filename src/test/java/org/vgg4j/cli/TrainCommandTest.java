@@ -256,11 +256,12 @@ final class TrainCommandTest {
     String line = result.errLines().stream().filter(l -> l.startsWith("tuned: ")).findFirst().get();
     Matcher matcher =
         Pattern.compile(
-                "tuned: variant (default|nhwc|by layer) \\(default (\\d+\\.\\d) ms a step, nhwc"
-                    + " (\\d+\\.\\d) ms a step, by layer (\\d+\\.\\d) ms a step\\)")
+                "tuned: variant (default|nhwc|direct|by layer) \\(default (\\d+\\.\\d) ms a step,"
+                    + " nhwc (\\d+\\.\\d) ms a step, direct (\\d+\\.\\d) ms a step, by layer"
+                    + " (\\d+\\.\\d) ms a step\\)")
             .matcher(line);
     assertTrue(matcher.matches(), line);
-    List<String> ways = List.of("default", "nhwc", "by layer");
+    List<String> ways = List.of("default", "nhwc", "direct", "by layer");
     String best = matcher.group(1);
     double least = Double.parseDouble(matcher.group(2 + ways.indexOf(best)));
     for (int way = 0; way < ways.size(); way++) {

@@ -44,8 +44,8 @@ final class BatchStatistics {
   private final long count; // values of a channel
   private final Cost cost;
   private final float[] first; // each channel's first value, filled up to whole blocks
-  private final double[] sums; // block, group, part, place in the block
-  private final double[] squares; // likewise
+  private double[] sums; // block, group, part, place in the block; null before the first run
+  private double[] squares; // likewise
   private final float[] means;
   private final float[] variances;
   private final Lanes[] workers;
@@ -67,8 +67,6 @@ final class BatchStatistics {
     groups = (images + together - 1) / together;
     cost = Cost.loop("batch statistics", x.bytes());
     first = new float[blocks * block];
-    sums = new double[Math.multiplyExact(Math.multiplyExact(blocks * groups, parts), block)];
-    squares = new double[sums.length];
     means = new float[channels];
     variances = new float[channels];
     workers = new Lanes[dnnl.workers().count()];
@@ -88,6 +86,10 @@ final class BatchStatistics {
   /** Writes the mean and the biased variance (C) of images. */
   void measure(OneDnnTensor x, OneDnnTensor mean, OneDnnTensor variance) {
     long begun = dnnl.begin();
+    if (sums == null) {
+      sums = new double[Math.multiplyExact(Math.multiplyExact(blocks * groups, parts), block)];
+      squares = new double[sums.length];
+    }
     FloatPointer start = x.floats();
     for (int at = 0; at < blocks; at++) {
       start.position(at * runLength).get(first, at * block, block);

@@ -36,7 +36,6 @@ final class RowTiles {
     this.row = row;
     this.step = step;
     this.first = first;
-    context.rows().reserve(row);
   }
 
   /**
@@ -145,6 +144,7 @@ final class RowTiles {
 
   private void run(RowTransform by, Part part, Strip strip) {
     long begun = context.begin();
+    context.rows().reserve(row);
     long all = (long) part.count * planes * part.tiles;
     context
         .workers()
