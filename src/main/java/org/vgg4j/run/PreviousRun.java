@@ -102,7 +102,7 @@ record PreviousRun(
   }
 
   boolean isNone() {
-    return this == NONE;
+    return folder == null && config.isEmpty(); // other ranks than 0 have no folder
   }
 
   /** Returns where the run stands, null at the beginning. */

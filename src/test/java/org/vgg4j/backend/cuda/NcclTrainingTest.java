@@ -71,7 +71,7 @@ final class NcclTrainingTest {
         new TrainingOptions(EPOCHS, BATCH, 1, 1e-2, LearningRateSchedule.CONSTANT, 3);
     try (Vgg vgg =
             Vgg.build(
-                TinyNets.config("3,M,4,M", batchNorm, 3, 0),
+                TinyNets.config("3,M,4,M", batchNorm, 3, 0.4),
                 Initialization.PYTORCH,
                 NetworkOptions.training(sizes).withSeed(7),
                 backend);
