@@ -64,7 +64,7 @@ abstract class LocalPart {
         part.write(at, sums, now);
       }
     }
-    return true;
+    return parts; // anything: the elements are the result
   }
 
   /** Replaces the elements of all ranks by those of rank 0. */
@@ -79,7 +79,7 @@ abstract class LocalPart {
         parts[r].write(at, values, now);
       }
     }
-    return true;
+    return parts; // anything: the elements are the result
   }
 
   private static final class Heap extends LocalPart {

@@ -102,7 +102,7 @@ record PreviousRun(
   }
 
   boolean isNone() {
-    return equals(NONE);
+    return folder == null && config.isEmpty(); // other ranks than 0 have no folder
   }
 
   /** Returns where the run stands, null at the beginning. */
