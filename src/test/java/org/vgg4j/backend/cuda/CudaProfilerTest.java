@@ -134,7 +134,8 @@ final class CudaProfilerTest {
             unknown.add(where + operation.name());
           }
           boolean isProduct = operation.implementation().matches("cuDNN .*|cublasLt");
-          assertEquals(isProduct, operation.multiplyAdds() > 0, where + operation);
+          boolean mayMultiply = operation.implementation().startsWith("vgg4j_first_");
+          assertTrue(isProduct == operation.multiplyAdds() > 0 || mayMultiply, where + operation);
         }
       }
       assertEquals(List.of(), unknown);

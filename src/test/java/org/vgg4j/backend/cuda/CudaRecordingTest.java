@@ -1,6 +1,7 @@
 package org.vgg4j.backend.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -181,7 +182,14 @@ final class CudaRecordingTest {
         };
     List<Double> expected = train(timed.withGraph(false), 1 << 20, training);
     StandIn.reset();
-    assertEquals(expected, train(timed, 1 << 20, training));
+    List<Double> recorded = train(timed, 1 << 20, training);
+    assertEquals(expected.size(), recorded.size());
+    for (int i = 0; i < recorded.size(); i++) {
+      // What a timing took may add up in any order.
+      double difference = Math.abs(recorded.get(i) - expected.get(i));
+      int at = i;
+      assertFalse(!(difference <= 1e-4), () -> at + ": off by " + difference);
+    }
     assertEquals(4, StandIn.calls("cudaStreamBeginCapture")); // one kind twice, two others
   }
 
