@@ -24,6 +24,7 @@ final class Peers implements AutoCloseable {
 
   private static final int PULSE_MILLIS = 500;
   private static final byte[] NOTHING = {};
+  private static final int NOBODY = -1;
 
   private final int rank;
   private final int world;
@@ -33,6 +34,7 @@ final class Peers implements AutoCloseable {
   private final Thread pulse;
   private long next;
   private String lost; // why nothing goes on
+  private int leaver = NOBODY; // a rank that has ended its training
   private boolean isClosed;
   private Runnable atLoss = () -> {};
 
@@ -126,12 +128,16 @@ final class Peers implements AutoCloseable {
     System.arraycopy(bytes, 0, message, 1, bytes.length);
     Exchange exchange;
     long number;
+    int gone;
     synchronized (this) {
       requireAll();
+      gone = leaver;
       number = next++;
       exchange = exchanges.computeIfAbsent(number, n -> new Exchange(world));
     }
-    if (rank == 0) {
+    if (gone != NOBODY) {
+      miss(gone);
+    } else if (rank == 0) {
       arrive(0, number, message);
     } else {
       send(0, Link.Kind.HERE, number, message);
@@ -178,15 +184,20 @@ final class Peers implements AutoCloseable {
     }
   }
 
-  /** A rank has left, which is wrong only where it is waited for. */
+  /** A rank has left, which is wrong only where it is waited for, now or later. */
   private void left(int other) {
     boolean isMissed;
     synchronized (this) {
+      leaver = other;
       isMissed = !isClosed && !exchanges.isEmpty();
     }
     if (isMissed) {
-      lose(other, "has ended its training, and others have not");
+      miss(other);
     }
+  }
+
+  private void miss(int other) {
+    lose(other, "has ended its training, and others have not");
   }
 
   /** Hears from another that something is lost; rank 0 tells the rest. */
