@@ -219,20 +219,26 @@ final class Peers implements AutoCloseable {
     fail("rank %d (%s) %s".formatted(other, names[other], how));
   }
 
-  /** Ends this rank's part: tells the others why, and makes all that waits fail. */
+  /**
+   * Ends this rank's part: tells the others why, and makes all that waits fail. In this order,
+   * since whoever waits here may leave as soon as it fails, and the others should hear the reason
+   * first.
+   */
   void fail(String why) {
-    if (lose(why)) {
-      byte[] text = why.getBytes(StandardCharsets.UTF_8);
-      links.keySet().forEach(other -> send(other, Link.Kind.LOST, 0, text));
-    }
+    byte[] text = why.getBytes(StandardCharsets.UTF_8);
+    lose(why, () -> links.keySet().forEach(other -> send(other, Link.Kind.LOST, 0, text)));
   }
 
-  private boolean lose(String why) {
+  private void lose(String why) {
+    lose(why, () -> {});
+  }
+
+  private void lose(String why, Runnable tell) {
     Map<Long, Exchange> waiting;
     Runnable action;
     synchronized (this) {
       if (isClosed || lost != null) {
-        return false;
+        return;
       }
       lost = why;
       waiting = new HashMap<>(exchanges);
@@ -240,9 +246,9 @@ final class Peers implements AutoCloseable {
       action = atLoss;
       notifyAll();
     }
+    tell.run();
     action.run();
     waiting.values().forEach(one -> one.result.completeExceptionally(new PeerLostException(why)));
-    return true;
   }
 
   /** Has something done when a rank is lost, at once where one is. */
