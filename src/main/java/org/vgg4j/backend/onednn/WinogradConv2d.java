@@ -25,6 +25,9 @@ import org.vgg4j.tensor.WeightedPlan;
  * stay in the cache and take little memory.
  */
 final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
+  private static final long[] STRIDES = {1, 1};
+  private static final long[] PADDING = {0, 1};
+
   private final Conv2dSpec spec;
   private final OneDnnLayout x; // as it is given
   private final OneDnnLayout y;
@@ -114,17 +117,16 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
           u.desc(),
           bias(),
           m.desc(),
-          new long[] {1, 1},
-          new long[] {0, 1},
-          new long[] {0, 1},
+          STRIDES,
+          PADDING,
+          PADDING,
           attributes,
           false);
     }
   }
 
   private Operation data(convolution_forward.primitive_desc hint) {
-    memory.desc any =
-        new memory.desc(Dnnl.dims(u.shape()), memory.data_type.f32, memory.format_tag.any);
+    memory.desc any = Dnnl.any(u.shape(), DType.F32);
     try (convolution_backward_data.primitive_desc description =
         describe(
             " data gradient",
@@ -135,9 +137,9 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
                     v.desc(),
                     any,
                     m.desc(),
-                    new long[] {1, 1},
-                    new long[] {0, 1},
-                    new long[] {0, 1},
+                    STRIDES,
+                    PADDING,
+                    PADDING,
                     hint))) {
       return operation(" data gradient", description)
           .multiplyAdds(shape.multiplyAdds())
@@ -149,8 +151,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
   }
 
   private Operation weights(convolution_forward.primitive_desc hint) {
-    memory.desc any =
-        new memory.desc(Dnnl.dims(u.shape()), memory.data_type.f32, memory.format_tag.any);
+    memory.desc any = Dnnl.any(u.shape(), DType.F32);
     try (convolution_backward_weights.primitive_desc description =
         describe(
             " weights gradient",
@@ -162,9 +163,9 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
                     any,
                     bias(),
                     m.desc(),
-                    new long[] {1, 1},
-                    new long[] {0, 1},
-                    new long[] {0, 1},
+                    STRIDES,
+                    PADDING,
+                    PADDING,
                     hint))) {
       return operation(" weights gradient", description)
           .multiplyAdds(shape.multiplyAdds())

@@ -113,8 +113,7 @@ final class WinogradShape {
   }
 
   private static OneDnnLayout layout(Shape shape, memory.format_tag order) {
-    memory.desc desc = new memory.desc(Dnnl.dims(shape), memory.data_type.f32, order);
-    return OneDnnLayout.of(shape, desc);
+    return OneDnnLayout.of(shape, Dnnl.ordered(shape, DType.F32, order));
   }
 
   /** Returns the tiles of a plane. */
