@@ -9,13 +9,15 @@ final class ComposedConvBlock implements ConvBlockPlan {
   private final WeightedPlan conv;
   private final BatchNorm2dPlan norm; // null without batch norm
   private final ReluPlan relu; // null with batch norm, which does the ReLU itself
+  private final boolean masksPooled; // whether the ReLU's backward comes before that of the pooling
   private final WindowPlan pool; // null without pooling
   private final Slot dx; // (N, C, H, W), null when not wanted
   private final Slot convY; // (N, K, P, Q)
-  private final Slot convDy; // (N, K, P, Q), masked by the ReLU
+  private final Slot convDy; // (N, K, P, Q)
   private final Slot normY; // (N, K, P, Q)
   private final Slot normSaved;
-  private final Slot normDy; // (N, K, P, Q), what comes down through the pooling
+  private final Slot poolDy; // of y, masked by the ReLU; null unless it comes first
+  private final Slot normDy; // (N, K, P, Q), what comes down through the pooling; null likewise
   private final Slot poolY; // (N, K, P/2, Q/2)
   private final Slot poolSaved;
   private final Rewrite input; // null where the input is kept
@@ -40,42 +42,46 @@ final class ComposedConvBlock implements ConvBlockPlan {
       conv = closing.own(backend.conv2d(convSpec, xLayout, w, usage));
       input = training ? memory.input() : null;
       dx = usage.inputGradient() ? memory.gradient(xLayout) : null;
-      convY = memory.activation(conv.y());
-      convDy = training ? memory.gradient(conv.y()) : null;
-      Slot activated = convY;
       if (plainRelu) {
         norm = null;
         pool = planPool(backend, spec, conv.y(), inner);
-        relu = training ? closing.own(backend.relu(conv.y(), inner)) : null;
+        masksPooled = readsOnlySaved(pool);
+        convY = masksPooled ? memory.passing(conv.y()) : memory.activation(conv.y());
+        Layout masked = masksPooled ? pool.y() : conv.y();
+        relu = training ? closing.own(backend.relu(masked, inner)) : null;
         normY = null;
         normSaved = null;
       } else {
         relu = null;
+        masksPooled = false;
+        convY = memory.activation(conv.y());
         norm = closing.own(backend.batchNorm2d(spec.batchNorm(), conv.y(), inner));
         pool = planPool(backend, spec, norm.y(), inner);
-        boolean isReadAgain = pool == null ? spec.next() == null : pool.saved() == null;
-        boolean passes = training && memory.recomputesNorms() && !isReadAgain;
+        boolean isAgain =
+            training && memory.recomputesNorms() && pool == null && spec.next() != null;
+        boolean passes = isAgain || readsOnlySaved(pool);
         normY = passes ? memory.passing(norm.y()) : memory.activation(norm.y());
-        if (passes && pool == null) {
+        if (isAgain) {
           memory.leave(this::normalizeAgain);
           memory.again(norm.y().shape().elementCount());
         }
         normSaved = training ? memory.saved(norm.saved()) : null;
-        activated = normY;
       }
-      if (pool == null) {
-        poolY = null;
-        poolSaved = null;
-        normDy = null;
-      } else {
-        normDy = training ? memory.gradient(activated.layout()) : null;
-        poolY = memory.activation(pool.y());
-        poolSaved = training ? memory.saved(pool.saved()) : null;
-      }
+      convDy = training ? memory.gradient(conv.y()) : null;
+      boolean comesThrough = training && pool != null;
+      normDy = comesThrough && !masksPooled ? memory.gradient(activated().layout()) : null;
+      poolDy = comesThrough && masksPooled ? memory.gradient(pool.y()) : null;
+      poolY = pool == null ? null : memory.activation(pool.y());
+      poolSaved = comesThrough ? memory.saved(pool.saved()) : null;
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
     }
+  }
+
+  /** Returns whether a backward needs nothing of a pooling's input, which may pass then. */
+  private static boolean readsOnlySaved(WindowPlan pool) {
+    return pool != null && pool.saved() != null;
   }
 
   private WindowPlan planPool(Backend backend, ConvBlockSpec spec, Layout layout, Usage usage) {
@@ -114,10 +120,13 @@ final class ComposedConvBlock implements ConvBlockPlan {
   public List<Work> work() {
     List<Work> all = new ArrayList<>(conv.work());
     all.addAll(norm == null ? List.of() : norm.work());
-    if (relu != null) {
-      relu.work().stream().filter(work -> work.phase() == Work.Phase.BACKWARD).forEach(all::add);
-    }
-    all.addAll(pool == null ? List.of() : pool.work());
+    List<Work> ofRelu =
+        relu == null
+            ? List.of()
+            : relu.work().stream().filter(work -> work.phase() == Work.Phase.BACKWARD).toList();
+    List<Work> ofPool = pool == null ? List.of() : pool.work();
+    all.addAll(masksPooled ? ofPool : ofRelu);
+    all.addAll(masksPooled ? ofRelu : ofPool);
     return all;
   }
 
@@ -187,8 +196,13 @@ final class ComposedConvBlock implements ConvBlockPlan {
       throw new IllegalStateException("backward of a block needs a training forward before it");
     }
     Tensor down = dy;
-    if (pool != null) {
-      pool.backward(activated().tensor(), poolY.tensor(), dy, poolSaved.tensor(), normDy.tensor());
+    if (masksPooled) {
+      // What is zero after the ReLU is zero after the pooling, so this masks a quarter of the
+      // values.
+      relu.backward(poolY.tensor(), dy, poolDy.tensor());
+      unpool(poolDy.tensor(), convDy.tensor());
+    } else if (pool != null) {
+      unpool(dy, normDy.tensor());
       down = normDy.tensor();
     }
     if (norm != null) {
@@ -201,7 +215,7 @@ final class ComposedConvBlock implements ConvBlockPlan {
           convDy.tensor(),
           g.dgamma(),
           g.dbeta());
-    } else {
+    } else if (!masksPooled) {
       relu.backward(convY.tensor(), down, convDy.tensor());
     }
     if (g.dw() != null) {
@@ -217,6 +231,10 @@ final class ComposedConvBlock implements ConvBlockPlan {
     }
     conv.backwardData(p.w(), convDy.tensor(), dx.tensor());
     return dx.tensor();
+  }
+
+  private void unpool(Tensor dy, Tensor dx) {
+    pool.backward(activated().tensor(), poolY.tensor(), dy, poolSaved.tensor(), dx);
   }
 
   @Override
