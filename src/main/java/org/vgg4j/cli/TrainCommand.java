@@ -96,6 +96,10 @@ final class TrainCommand implements Callable<Integer> {
     if (scaling.areGiven()) {
       return simulate();
     }
+    if (profile != null && profile < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--profile must be at least 1, not " + profile);
+    }
     if (workers.areSeveral()) {
       return share();
     }
@@ -109,10 +113,6 @@ final class TrainCommand implements Callable<Integer> {
             checkpoints.policy(),
             this::report,
             Setting::flagName);
-    if (profile != null && profile < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--profile must be at least 1, not " + profile);
-    }
     try (TrainingRun run = open(plan);
         Interruption interruption = new Interruption(run::stop)) {
       // Nothing is refused any more: until here a refusal is the only line.
@@ -148,10 +148,10 @@ final class TrainCommand implements Callable<Integer> {
 
   /** Trains with several workers. */
   private int share() throws IOException, InterruptedException {
-    if (tune || profile != null || tensorBoard) {
+    if (tune || tensorBoard) {
       throw new ParameterException(
           spec.commandLine(),
-          "--workers: leave out --tune, --profile and --tensorboard, which are for one process");
+          "--workers: leave out --tune and --tensorboard, which are for one process");
     }
     boolean resumes = checkpoints.resume() != null;
     if (resumes && out != null) {
@@ -175,6 +175,11 @@ final class TrainCommand implements Callable<Integer> {
               resumes,
               device.cudaLibraries(),
               checkpoints.policy(),
+              profile == null ? 0 : profile,
+              lines -> {
+                progress.pause();
+                print(lines);
+              },
               this::report,
               TrainingListener.all(progress, printing(shown)),
               signal::happened));
@@ -217,8 +222,7 @@ final class TrainCommand implements Callable<Integer> {
             profile,
             steps -> {
               progress.pause();
-              ProfileTable.lines(steps).forEach(spec.commandLine().getOut()::println);
-              spec.commandLine().getOut().flush();
+              ProfileTable.lines(steps).forEach(this::print);
             });
       }
       TrainingListener shown = TrainingListener.all(progress, printing(run.recipe()));
@@ -265,6 +269,11 @@ final class TrainCommand implements Callable<Integer> {
 
   private PrintWriter err() {
     return spec.commandLine().getErr();
+  }
+
+  private void print(String text) {
+    spec.commandLine().getOut().println(text);
+    spec.commandLine().getOut().flush();
   }
 
   private synchronized void report(String line) {

@@ -28,6 +28,8 @@ public interface Workers {
    * @param resumes whether it goes on with the run that the folder holds
    * @param cudaLibraries folders to look for CUDA's libraries in before all others
    * @param checkpoints when checkpoints are written, from which another attempt goes on
+   * @param profile the number of steps of rank 0 to time, 0 for none
+   * @param table takes the lines of their profile
    * @param report takes each line that the user should see
    * @param listener hears of the progress, some time after it
    * @param stopping is asked now and then whether to stop, with a checkpoint
@@ -41,6 +43,8 @@ public interface Workers {
       boolean resumes,
       List<Path> cudaLibraries,
       CheckpointPolicy checkpoints,
+      int profile,
+      Consumer<String> table,
       Consumer<String> report,
       TrainingListener listener,
       BooleanSupplier stopping) {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -118,6 +119,39 @@ final class RanksRunTest {
               }
             });
     assertEquals(List.of(5, 5), epochs);
+  }
+
+  /** All go back to the same checkpoint, and on at a tenth of the rate, to the same bits. */
+  @Test
+  void allGoBackTogether() throws IOException {
+    Map<String, String> settings = new HashMap<>(settings("reference"));
+    settings.putAll(Map.of("weightDecay", "1.5e6", "learningRate", "0.001", "optimizer", "sgd"));
+    settings.putAll(Map.of("learningRateSchedule", "constant", "momentum", "0", "ema", "0"));
+    settings.putAll(Map.of("batchNorm", "false", "batchSize", "2", "epochs", "1"));
+    List<Path> folders = List.of(folder.resolve("one"), folder.resolve("another"));
+    for (Path path : folders) {
+      List<Integer> epochs =
+          LocalRanks.all(
+              2,
+              rank -> {
+                RunPlan plan =
+                    plan(rank, settings)
+                        .withCheckpoints(
+                            new CheckpointPolicy(CheckpointInterval.EPOCH, 3, NanPolicy.ROLLBACK));
+                try (TrainingRun run = TrainingRun.create(plan, path)) {
+                  return run.fit(new TrainingListener() {}).epoch();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      assertEquals(List.of(1, 1), epochs);
+    }
+    long times =
+        reports.stream().filter(line -> line.contains("at a tenth of the learning rate")).count();
+    assertTrue(times >= 2 && times % 2 == 0, reports::toString);
+    assertArrayEquals(
+        Files.readAllBytes(folders.get(0).resolve("model.safetensors")),
+        Files.readAllBytes(folders.get(1).resolve("model.safetensors")));
   }
 
   /** All refuse, with a line that names the rank, and there is no folder. */

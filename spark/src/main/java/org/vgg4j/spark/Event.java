@@ -11,6 +11,9 @@ sealed interface Event extends Serializable {
   /** A line that the user should see. */
   record Said(String line) implements Event {}
 
+  /** The table of a profile. */
+  record Profiled(String table) implements Event {}
+
   /** As of {@code TrainingListener.epochStarted}. */
   record EpochStarted(int epoch, int steps, int images) implements Event {}
 

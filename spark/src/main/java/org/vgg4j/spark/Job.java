@@ -17,6 +17,7 @@ import java.util.Map;
  * @param checkpointSeconds every so many seconds, 0 for none
  * @param keepCheckpoints how many to keep
  * @param onNan what happens when the training diverges
+ * @param profile the number of steps of rank 0 to time, 0 for none
  * @param network between the workers, as {@link Network} reads it
  * @param oneMachine whether the workers are processes of the driver's own machine
  */
@@ -30,11 +31,18 @@ record Job(
     long checkpointSeconds,
     int keepCheckpoints,
     String onNan,
+    int profile,
     String network,
     boolean oneMachine)
     implements Serializable {
+  /** Returns the device that was asked for. */
+  String device() {
+    return settings.getOrDefault("device", "auto");
+  }
+
   /** Returns the settings with which a run goes on: what it was started with it knows. */
   Map<String, String> settingsToGoOn() {
-    return resumes ? settings : Map.of();
+    String device = settings.get("device"); // the run knows the engine, but not which GPU
+    return resumes ? settings : device == null ? Map.of() : Map.of("device", device);
   }
 }

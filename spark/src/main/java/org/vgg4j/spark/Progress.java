@@ -9,12 +9,14 @@ import org.vgg4j.train.TrainingListener;
 /** Passes on what the workers of all attempts write down: rank 0's progress, and all lines. */
 final class Progress implements Consumer<Journal.Page> {
   private final TrainingListener listener;
+  private final Consumer<String> table; // takes that of a profile
   private final Consumer<String> report;
   private final Map<Integer, Long> seen = new HashMap<>(); // by rank
   private EpochMetrics last;
 
-  Progress(TrainingListener listener, Consumer<String> report) {
+  Progress(TrainingListener listener, Consumer<String> table, Consumer<String> report) {
     this.listener = listener;
+    this.table = table;
     this.report = report;
   }
 
@@ -41,6 +43,8 @@ final class Progress implements Consumer<Journal.Page> {
   private void pass(Event event) {
     if (event instanceof Event.Said said) {
       report.accept(said.line());
+    } else if (event instanceof Event.Profiled profile) {
+      table.accept(profile.table());
     } else if (event instanceof Event.EpochStarted epoch) {
       listener.epochStarted(epoch.epoch(), epoch.steps(), epoch.images());
     } else if (event instanceof Event.Stepped step) {

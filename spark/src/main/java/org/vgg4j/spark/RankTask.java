@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.BarrierTaskInfo;
 import org.apache.spark.SparkEnv;
@@ -42,10 +43,14 @@ final class RankTask {
     }
   }
 
-  /** Returns the number of the GPU that Spark has given to this task, null when it gives none. */
-  private static String gpu(BarrierTaskContext task) {
-    ResourceInformation gpus = task.resourcesJMap().get("gpu");
-    return gpus == null || gpus.addresses().length == 0 ? null : gpus.addresses()[0];
+  /** Returns the number of the GPU that this task has: Spark's choice, or else one of its own. */
+  private static String gpu(BarrierTaskContext task, int gpus) {
+    ResourceInformation given = task.resourcesJMap().get("gpu");
+    if (given != null && given.addresses().length > 0) {
+      return given.addresses()[0];
+    }
+    List<String> hosts = Arrays.stream(task.getTaskInfos()).map(RankTask::host).toList();
+    return OwnGpu.number(hosts, task.partitionId(), gpus);
   }
 
   private static String host(BarrierTaskInfo task) {
@@ -58,23 +63,24 @@ final class RankTask {
     int rank = task.partitionId();
     int world = task.getTaskInfos().length;
     requireReach(job.network(), task.getTaskInfos());
-    String device = job.settings().getOrDefault("device", "auto");
+    String device = job.device();
+    int gpus = 0;
     if (device.startsWith("cuda") || device.equals("auto")) {
       // Before libtorch, which would load whatever CUDA it finds.
-      NcclRanks.prepare(job.cudaLibraries().stream().map(Path::of).toList());
+      gpus = NcclRanks.prepare(job.cudaLibraries().stream().map(Path::of).toList());
     }
     InetAddress address = Network.address(job.network());
     if (rank > 0) {
       Meeting meeting = Meeting.parse(task.allGather("")[0]);
       try (GlooCollective others = GlooCollective.join(meeting, rank, world, address)) {
-        train(job, task, journal, others);
+        train(job, task, gpus, journal, others);
       }
       return;
     }
     try (Door door = new Door(address)) {
       task.allGather(door.meeting().text());
       try (GlooCollective others = GlooCollective.host(door, world, address, PATIENCE)) {
-        train(job, task, journal, others);
+        train(job, task, gpus, journal, others);
       }
     }
   }
@@ -91,9 +97,10 @@ final class RankTask {
   }
 
   private static void train(
-      Job job, BarrierTaskContext task, Journal journal, GlooCollective others) throws Exception {
+      Job job, BarrierTaskContext task, int gpus, Journal journal, GlooCollective others)
+      throws Exception {
     try {
-      WorkerRun.train(job, gpu(task), others, journal, task::isInterrupted);
+      WorkerRun.train(job, () -> gpu(task, gpus), others, journal, task::isInterrupted);
     } catch (Exception | LinkageError | AssertionError | OutOfMemoryError e) {
       others.abort("rank %d: %s".formatted(others.rank(), Outcome.line(e)));
       throw e;

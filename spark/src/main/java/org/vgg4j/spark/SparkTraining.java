@@ -42,6 +42,8 @@ public final class SparkTraining {
   private boolean oneMachine;
   private List<Path> cudaLibraries = List.of();
   private CheckpointPolicy checkpoints = CheckpointPolicy.DEFAULT;
+  private int profile; // steps, 0 for none
+  private Consumer<String> table = lines -> {};
   private Consumer<String> report = line -> {};
   private TrainingListener listener = new TrainingListener() {};
   private BooleanSupplier stopping = () -> false;
@@ -115,6 +117,19 @@ public final class SparkTraining {
     return this;
   }
 
+  /**
+   * Has rank 0 time every operation of some steps, and what the sums over the ranks took.
+   *
+   * @param steps how many, at least 1
+   * @param taker takes the table, lines of text
+   */
+  public SparkTraining profile(int steps, Consumer<String> taker) {
+    InvalidInputException.requireAtLeast(1, "profile", steps);
+    profile = steps;
+    table = taker;
+    return this;
+  }
+
   /** Sets what takes each line that the user should see. */
   public SparkTraining report(Consumer<String> lines) {
     report = lines;
@@ -145,7 +160,7 @@ public final class SparkTraining {
    * @throws WorkersFailedException when every attempt failed
    */
   public EpochMetrics run(JavaSparkContext context, Path folder) throws InterruptedException {
-    Progress progress = new Progress(listener, report);
+    Progress progress = new Progress(listener, table, report);
     List<String> failures = new ArrayList<>();
     for (int number = 1; number <= attempts; number++) {
       Slots.require(context.sc(), workers, slotPatience);
@@ -185,6 +200,7 @@ public final class SparkTraining {
         checkpoints.interval().seconds(),
         checkpoints.keep(),
         checkpoints.onNan().name().toLowerCase(Locale.ROOT),
+        profile,
         network,
         oneMachine);
   }

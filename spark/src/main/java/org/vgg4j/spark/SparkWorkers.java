@@ -61,6 +61,9 @@ public final class SparkWorkers implements Workers {
             .report(plan.report())
             .listener(plan.listener())
             .stopping(plan.stopping());
+    if (plan.profile() > 0) {
+      training.profile(plan.profile(), plan.table());
+    }
     return plan.resumes() ? training.resuming() : training;
   }
 }

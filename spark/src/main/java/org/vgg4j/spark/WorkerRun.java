@@ -1,17 +1,21 @@
 package org.vgg4j.spark;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.vgg4j.collective.Collective;
+import org.vgg4j.profile.ProfileTable;
 import org.vgg4j.run.CheckpointInterval;
 import org.vgg4j.run.CheckpointPolicy;
 import org.vgg4j.run.NanPolicy;
 import org.vgg4j.run.RunPlan;
+import org.vgg4j.run.RunRecord;
 import org.vgg4j.run.TrainingRun;
 import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.TrainingListener;
@@ -26,22 +30,37 @@ final class WorkerRun {
    * Trains from the newest checkpoint, or from the beginning when there is none, until the end or
    * until it is to stop.
    *
-   * @param gpu the number of the GPU that this rank has, null when none was given to it
+   * @param gpu says which GPU this rank has, null when there is nothing to choose
    */
   static void train(
-      Job job, String gpu, Collective others, Journal journal, BooleanSupplier stopping)
+      Job job, Supplier<String> gpu, Collective others, Journal journal, BooleanSupplier stopping)
       throws IOException {
     Path folder = Path.of(job.folder());
     // Rank 0 looks, for all: files may reach another machine later.
-    boolean isThere = others.broadcast(flag(goesOn(job, folder)))[0] != 0;
+    byte[] engine = others.broadcast(bytes(goesOn(job, folder) ? engine(folder) : ""));
+    boolean isThere = engine.length > 0;
+    Map<String, String> settings = new HashMap<>(isThere ? job.settingsToGoOn() : job.settings());
+    String device = settings.getOrDefault("device", isThere ? text(engine) : job.device());
+    String number = device.equals("auto") || device.equals("cuda") ? gpu.get() : null;
+    if (number != null) {
+      settings.put("device", "cuda:" + number);
+    }
     RunPlan plan =
-        RunPlan.of(settings(job, isThere, gpu))
+        RunPlan.of(settings)
             .withCheckpoints(policy(job))
             .withCudaLibraries(job.cudaLibraries().stream().map(Path::of).toList())
             .withReport(report(others.rank(), journal))
             .withCollective(others);
     try (TrainingRun run =
         isThere ? TrainingRun.resume(folder, plan) : TrainingRun.create(plan, folder)) {
+      if (job.profile() > 0) {
+        run.profile(
+            job.profile(),
+            profile ->
+                journal.add(
+                    new Event.Profiled(
+                        String.join(System.lineSeparator(), ProfileTable.lines(profile)))));
+      }
       Thread watch = watch(stopping, run::stop);
       try {
         run.fit(others.rank() == 0 ? writing(journal) : new TrainingListener() {});
@@ -51,18 +70,17 @@ final class WorkerRun {
     }
   }
 
-  /** A run goes on with its own settings, but each rank on the GPU that it has this time. */
-  private static Map<String, String> settings(Job job, boolean isThere, String gpu) {
-    Map<String, String> settings = new HashMap<>(isThere ? job.settingsToGoOn() : job.settings());
-    String asked = job.settings().getOrDefault("device", "auto");
-    if (gpu != null && (asked.equals("auto") || asked.equals("cuda"))) {
-      settings.put("device", "cuda:" + gpu);
-    }
-    return settings;
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  private static byte[] flag(boolean value) {
-    return new byte[] {(byte) (value ? 1 : 0)};
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  /** Returns the name of the engine that a run has used. */
+  private static String engine(Path folder) {
+    return String.valueOf(RunRecord.read(folder).config().get("device"));
   }
 
   private static boolean goesOn(Job job, Path folder) {

@@ -139,6 +139,24 @@ class SparkTrainingTest {
     }
   }
 
+  /** The profile of rank 0, of which nothing changes a bit. */
+  @Test
+  void aProfileSaysWhatTheSumsTook() throws Exception {
+    Path folder = shared.resolve("profiled");
+    List<String> tables = new CopyOnWriteArrayList<>();
+    training(Map.of()).report(said::add).profile(3, tables::add).run(context, folder);
+    assertEquals(1, tables.size());
+    assertTrue(tables.get(0).startsWith("3 steps of 16 images, from step 4 to 6: "), tables.get(0));
+    assertTrue(tables.get(0).contains("update reduction"), tables.get(0));
+    assertTrue(Files.exists(folder.resolve("profile.json")));
+    String times = "\\d+\\.\\d\\d ms";
+    String line =
+        "sums over the ranks: %1$s a step, %1$s of it beside the backward, %1$s waited for"
+            .formatted(times);
+    assertTrue(said.stream().anyMatch(one -> one.matches(line)), said.toString());
+    assertArrayEquals(undisturbed, model(folder));
+  }
+
   @Test
   void aTrainingWithAKilledWorkerEndsWithTheSameBits() throws Exception {
     Path folder = shared.resolve("killed");

@@ -2,6 +2,10 @@ package org.vgg4j.backend.cuda;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.vgg4j.backend.cuda.calls.CudaCalls;
+import org.vgg4j.backend.cuda.calls.CudaException;
+import org.vgg4j.backend.cuda.calls.CudaStatus;
+import org.vgg4j.backend.cuda.calls.GpuInfo;
 import org.vgg4j.backend.cuda.calls.NcclCalls;
 import org.vgg4j.backend.cuda.calls.Peers;
 import org.vgg4j.backend.cuda.collective.NcclCollective;
@@ -25,12 +29,14 @@ public final class NcclRanks {
    * would find others.
    *
    * @param libraries folders to search before all others
+   * @return the number of GPUs, 0 where there is none or something is missing
    */
-  public static void prepare(List<Path> libraries) {
+  public static int prepare(List<Path> libraries) {
     try {
       CudaLibraries.load(libraries);
-    } catch (DeviceUnavailableException e) {
-      // Whoever opens an engine on them is told.
+      return GpuInfo.count(new CudaCalls(new CudaStatus()));
+    } catch (DeviceUnavailableException | CudaException e) {
+      return 0; // whoever opens an engine is told
     }
   }
 

@@ -129,7 +129,9 @@ public final class GlooCollective implements Collective {
     private final long count;
     private final boolean isBroadcast;
     private final Pointer memory;
-    private CompletableFuture<Work> work;
+    private CompletableFuture<Void> done;
+    private long begun; // in System.nanoTime()
+    private volatile long ended; // likewise, set before it is done
 
     Sum(Arena slab, DType type, long from, long count, boolean isBroadcast) {
       this.elements = slab.elements();
@@ -167,10 +169,13 @@ public final class GlooCollective implements Collective {
     void begin() {
       String what =
           "a %s of %d elements in %s".formatted(isBroadcast ? "broadcast" : "sum", count, type);
-      work =
+      begun = System.nanoTime();
+      done =
           peers
               .exchange(Exchange.Kind.SYNC, what.getBytes(StandardCharsets.UTF_8))
-              .thenApply(all -> start());
+              .thenApply(all -> start())
+              .thenCompose(group::end)
+              .thenAccept(nanos -> ended = nanos);
     }
 
     private Work start() {
@@ -183,15 +188,22 @@ public final class GlooCollective implements Collective {
         return;
       }
       try {
-        GlooGroup.await(Rounds.await(work));
+        Rounds.await(done);
         if (elements instanceof Elements.Heap heap) {
           ((DoublePointer) memory).get(heap.values(), (int) from, (int) count);
         }
       } catch (RuntimeException e) {
         throw told(e, Peers.SILENCE_MILLIS / 2);
       } finally {
-        memory.close(); // frees the copy of a heap's elements, and nothing of an engine's
+        // Frees the copy of a heap's elements, when gloo has let go of it, and nothing of an
+        // engine's.
+        done.whenComplete((nothing, error) -> memory.close());
       }
+    }
+
+    @Override
+    public long nanoseconds() {
+      return ended - begun;
     }
   }
 

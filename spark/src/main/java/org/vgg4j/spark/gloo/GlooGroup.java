@@ -6,6 +6,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -40,9 +43,18 @@ final class GlooGroup implements AutoCloseable {
   private final FileStore store;
   private final ProcessGroupGloo group;
 
+  /** Waits for one sum after another, so that the end of each is known when it comes. */
+  private final ExecutorService waiting = Executors.newSingleThreadExecutor(GlooGroup::thread);
+
   private GlooGroup(FileStore store, ProcessGroupGloo group) {
     this.store = store;
     this.group = group;
+  }
+
+  private static Thread thread(Runnable body) {
+    Thread thread = new Thread(body, "vgg4j-gloo-sums");
+    thread.setDaemon(true);
+    return thread;
   }
 
   /** Loads libtorch, which takes seconds where it was not unpacked before. */
@@ -149,16 +161,20 @@ final class GlooGroup implements AutoCloseable {
   }
 
   /**
-   * Waits for the end of a sum, which comes within the timeout when a rank is lost, and frees it.
-   *
-   * @throws RuntimeException with what libtorch said
+   * Returns when a sum ended, in {@link System#nanoTime}, or with what libtorch said; then the sum
+   * is freed. It ends within the timeout when a rank is lost.
    */
-  static void await(Work work) {
-    try {
-      work._wait();
-    } finally {
-      work.close();
-    }
+  CompletableFuture<Long> end(Work work) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            work._wait();
+            return System.nanoTime();
+          } finally {
+            work.close();
+          }
+        },
+        waiting);
   }
 
   /** Returns what libtorch said, without its stack. */
@@ -169,8 +185,15 @@ final class GlooGroup implements AutoCloseable {
     return new PeerLostException("gloo: " + line, cause);
   }
 
+  /** Waits until what was begun has ended. */
   @Override
   public void close() {
+    waiting.shutdown();
+    try {
+      waiting.awaitTermination(2 * Peers.SILENCE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     group.close();
     store.close();
   }

@@ -217,6 +217,11 @@ public final class CudaLibraries {
    * driver: initializing the class would load both.
    */
   static void bindAlone(Class<?> bindings) throws IOException {
+    Loader.load(javacpp.class);
+    String file = System.mapLibraryName("jni" + bindings.getSimpleName());
+    String name = "/org/bytedeco/cuda/" + Loader.getPlatform() + "/" + file;
+    // Before the class is initialized: its constants call functions of the library.
+    System.load(Loader.cacheResource(bindings, name).getPath());
     String before = System.getProperty(LOADS);
     System.setProperty(LOADS, "false");
     try {
@@ -230,10 +235,6 @@ public final class CudaLibraries {
         System.setProperty(LOADS, before);
       }
     }
-    Loader.load(javacpp.class);
-    String file = System.mapLibraryName("jni" + bindings.getSimpleName());
-    String name = "/org/bytedeco/cuda/" + Loader.getPlatform() + "/" + file;
-    System.load(Loader.cacheResource(bindings, name).getPath());
   }
 
   /** A cuDNN for another CUDA may load without error and fail at its first convolution. */
