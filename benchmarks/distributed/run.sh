@@ -18,13 +18,15 @@ classpath=$work/classes:$module/classes:$(cat "$module/classpath.txt")
 mkdir "$work/classes"
 javac -nowarn -cp "$classpath" -d "$work/classes" "$root"/spark/src/test/java/org/vgg4j/spark/gloo/OneRank.java
 
-ranks() { # WORLD WHAT: starts ranks, one a thread of OpenMP; their numbers are in pids
+ranks() { # WORLD WHAT [NAMESPACES]: starts ranks, one a thread of OpenMP; their numbers are in pids
   rm -rf "$work/meeting"
   pids=()
-  local rank
+  local rank inside address
   for ((rank = 0; rank < $1; rank++)); do
-    OMP_NUM_THREADS=1 java -Xmx512m -Dorg.bytedeco.javacpp.maxBytes=0 -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 \
-      -cp "$classpath" org.vgg4j.spark.gloo.OneRank "$rank" "$1" "$work/meeting" "$2" \
+    inside=() address=()
+    [[ -z ${3:-} ]] || { inside=(ip netns exec "$3$rank") address=("10.77.0.$((rank + 1))"); }
+    OMP_NUM_THREADS=1 "${inside[@]}" java -Xmx512m -Dorg.bytedeco.javacpp.maxBytes=0 -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 \
+      -cp "$classpath" org.vgg4j.spark.gloo.OneRank "$rank" "$1" "$work/meeting" "$2" "${address[@]}" \
       >"$work/rank-$rank" 2>&1 &
     pids+=($!)
   done
@@ -40,6 +42,32 @@ echo '|---|---|'
 ranks 2 slab
 wait "${pids[@]}"
 echo "| sum of 553 MB (VGG16's gradients) over 2 processes, median of 5 | $(grep '^median' "$work/rank-0") |"
+
+# Two hosts, each in a network namespace of its own, with a slow network between them.
+slow() { # RATE DELAY WHAT: what two ranks say over it; bits a second, seconds
+  mkfifo "$work/open"
+  python3 "$here/slow_link.py" "$$v0,$$v1" "$1" "$2" <"$work/open" >"$work/link" 2>&1 &
+  local link=$!
+  exec 3>"$work/open"
+  until grep -q ready "$work/link"; do kill -0 "$link" || return 1; sleep 0.1; done
+  ranks 2 "$3" "$$v"
+  wait "${pids[@]}" || :
+  exec 3>&-
+  wait "$link" || :
+  rm "$work/open"
+  grep -v '^\[Gloo\]' "$work/rank-0"
+}
+if [[ $EUID -eq 0 && -e /dev/net/tun ]] && command -v ip >/dev/null; then
+  ranks 2 sums
+  wait "${pids[@]}"
+  here_sums=$(grep -v '^\[Gloo\]' "$work/rank-0")
+  slow_sums=$(slow 1e9 0.01 sums)
+  [[ $slow_sums == "$here_sums" ]] && same=yes || same=no
+  echo "| two hosts, 1 Gb/s, answers after 20 ms: the same bits as over loopback | $same |"
+  echo "| the sum of 553 MB there (by the ring's formula $(python3 -c 'print(round(2 * (22 * 0.01 + 553.43e6 / 2 / 125e6) * 1e3))') ms) | $(slow 1e9 0.01 slab | grep '^median') |"
+else
+  echo '| two hosts with a slow network | not measured: needs root, ip and /dev/net/tun |'
+fi
 
 for signal in KILL STOP; do
   ranks 3 endless

@@ -19,7 +19,7 @@ import org.vgg4j.tensor.DType;
 final class OrderTable {
   private static final List<Row> ROWS =
       List.of(
-          new Row(Part.IMAGES, 2, 8, DType.F32, true, false, ImageOrder.BLOCKS_OF_8),
+          new Row(Part.IMAGES, 8, 8, DType.F32, true, false, ImageOrder.BLOCKS_OF_8),
           new Row(
               Part.IMAGES, 16, Integer.MAX_VALUE, DType.F32, true, true, ImageOrder.BLOCKS_OF_16),
           new Row(Part.FILTERS, 1, 15, DType.BF16, true, false, ImageOrder.NHWC));
@@ -69,9 +69,13 @@ final class OrderTable {
     }
     int c = spec.inChannels();
     int k = spec.outChannels();
+    ImageOrder x = find(Part.IMAGES, c, type);
+    ImageOrder y = find(Part.IMAGES, k, type);
+    // Between blocks of two sizes oneDNN has plain loops only.
+    boolean isMixed = x != y && x != ImageOrder.ANY;
     return new ConvOrders(
-        find(Part.IMAGES, c, type),
-        find(Part.IMAGES, k, type),
+        x,
+        isMixed ? ImageOrder.ANY : y,
         find(Part.FILTERS, Math.min(c, k), type),
         options.convolutions());
   }

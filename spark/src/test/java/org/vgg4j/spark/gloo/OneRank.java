@@ -21,7 +21,7 @@ import org.vgg4j.tensor.Elements;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 
-/** One rank of a test, in a process of its own: {@code RANK WORLD FILE WHAT}. */
+/** One rank of a test, in a process of its own: {@code RANK WORLD FILE WHAT [ADDRESS]}. */
 final class OneRank {
   static final int LOST = 3;
 
@@ -31,8 +31,11 @@ final class OneRank {
     int rank = Integer.parseInt(arguments[0]);
     int world = Integer.parseInt(arguments[1]);
     Path file = Path.of(arguments[2]);
-    InetAddress loopback = InetAddress.getLoopbackAddress();
-    try (GlooCollective all = open(rank, world, file, loopback)) {
+    InetAddress address =
+        arguments.length > 4
+            ? InetAddress.getByName(arguments[4])
+            : InetAddress.getLoopbackAddress();
+    try (GlooCollective all = open(rank, world, file, address)) {
       switch (arguments[3]) {
         case "sums" -> sums(all);
         case "flat" -> flat(all);
