@@ -48,6 +48,7 @@ abstract class OneDnnPlan implements Plan {
 
   /** Begins the plan of a method that runs one primitive. */
   final Operation.Builder operation(String part, primitive_desc description) {
+    scratch.beginOperation();
     return new Operation.Builder(this, part, description);
   }
 
@@ -71,7 +72,12 @@ abstract class OneDnnPlan implements Plan {
     return closing.own(resource);
   }
 
-  /** Plans a tensor in the shared workspace. */
+  /** Ends the plan that {@link #operation} begins. */
+  final void endOperation() {
+    scratch.endOperation();
+  }
+
+  /** Plans a tensor in the shared workspace, of the operation that is being planned or of all. */
   final Scratch.Place place(OneDnnLayout layout) {
     return own(scratch.place(layout));
   }

@@ -146,6 +146,7 @@ final class Operation {
     }
 
     Operation build() {
+      plan.endOperation();
       int[] ids =
           operands.stream().filter(Operand::isArgument).mapToInt(Operand::argument).toArray();
       primitive made =

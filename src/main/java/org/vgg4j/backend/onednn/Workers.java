@@ -2,8 +2,8 @@ package org.vgg4j.backend.onednn;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BrokenBarrierException;
-import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The threads that run the engine's own Java loops. Work is split by position alone, so results
@@ -15,20 +15,22 @@ final class Workers implements AutoCloseable {
     void run(int worker, long begin, long end);
   }
 
+  /** Of the caller when its own part is done: sleeping and waking would often take longer. */
+  private static final int SPINS = 2_000;
+
   private final int count;
-  private final CyclicBarrier start;
-  private final CyclicBarrier done;
   private final List<Thread> threads = new ArrayList<>();
+  private final AtomicInteger busy = new AtomicInteger(); // workers that are not done
+  private final AtomicInteger turn = new AtomicInteger(); // counts what is handed over
+  private volatile Thread waiting; // for the last worker; null while nobody sleeps
   private volatile boolean closed;
   private volatile Throwable failure;
-  private Range work; // handed over by the barriers
+  private Range work; // handed over by the turn
   private long length;
   private long grain;
 
   Workers(int count) {
     this.count = count;
-    start = new CyclicBarrier(count);
-    done = new CyclicBarrier(count);
     for (int worker = 1; worker < count; worker++) {
       int index = worker;
       Thread thread = new Thread(() -> loop(index), "vgg4j-worker-" + index);
@@ -51,11 +53,13 @@ final class Workers implements AutoCloseable {
     work = range;
     length = elements;
     grain = grainElements;
-    await(start);
+    busy.set(threads.size());
+    turn.incrementAndGet();
+    threads.forEach(LockSupport::unpark);
     try {
       part(0);
     } finally {
-      await(done);
+      await();
     }
     Throwable failed = failure;
     if (failed != null) {
@@ -64,26 +68,43 @@ final class Workers implements AutoCloseable {
     }
   }
 
-  private void loop(int worker) {
-    while (true) {
-      try {
-        await(start);
-        part(worker);
-      } catch (Throwable e) {
-        if (closed) {
-          return;
-        }
-        failure = e;
-      }
-      await(done);
+  private void await() {
+    for (int i = 0; i < SPINS && busy.get() > 0; i++) {
+      Thread.onSpinWait();
+    }
+    if (busy.get() == 0) {
+      return;
+    }
+    waiting = Thread.currentThread();
+    boolean interrupted = false;
+    while (busy.get() > 0) {
+      LockSupport.park(this);
+      interrupted |= Thread.interrupted(); // the parts must end before their memory may
+    }
+    waiting = null;
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
-  private static void await(CyclicBarrier barrier) {
-    try {
-      barrier.await();
-    } catch (InterruptedException | BrokenBarrierException e) {
-      throw new IllegalStateException("the worker threads were interrupted during a step", e);
+  private void loop(int worker) {
+    int seen = 0;
+    while (true) {
+      while (turn.get() == seen) {
+        LockSupport.park(this);
+        if (closed) {
+          return;
+        }
+      }
+      seen = turn.get();
+      try {
+        part(worker);
+      } catch (Throwable e) {
+        failure = e;
+      }
+      if (busy.decrementAndGet() == 0) {
+        LockSupport.unpark(waiting);
+      }
     }
   }
 
@@ -99,6 +120,6 @@ final class Workers implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    threads.forEach(Thread::interrupt);
+    threads.forEach(LockSupport::unpark);
   }
 }
