@@ -62,17 +62,28 @@ public final class LocalCollective implements Collective {
     LocalPart part = LocalPart.of(slab, type, from, count);
     long begun = System.nanoTime();
     Meeting meeting = room.enter(rank, "a sum of " + count + " " + type, part, LocalPart::sum);
-    return new Reduction() {
-      @Override
-      public void await() {
-        room.await(rank, meeting);
-      }
+    return new Sum(meeting, begun);
+  }
 
-      @Override
-      public long nanoseconds() {
-        return meeting.endNanos() - begun;
-      }
-    };
+  /** A sum under way, begun at a time of {@link System#nanoTime}. */
+  private final class Sum implements Reduction {
+    private final Meeting meeting;
+    private final long begun;
+
+    Sum(Meeting meeting, long begun) {
+      this.meeting = meeting;
+      this.begun = begun;
+    }
+
+    @Override
+    public void await() {
+      room.await(rank, meeting);
+    }
+
+    @Override
+    public long nanosecondsSince(Reduction first) {
+      return meeting.endNanos() - ((Sum) first).begun;
+    }
   }
 
   @Override

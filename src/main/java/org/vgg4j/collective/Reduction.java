@@ -11,10 +11,21 @@ public interface Reduction {
   void await();
 
   /**
-   * Returns how long the sum took from its beginning until it was in place, in nanoseconds; known
-   * after {@link #await}. -1, the default, where nobody measured it.
+   * Returns how long it took from the beginning of a sum until this one was in place, in
+   * nanoseconds; known once this one was awaited and the engine has done what it was given. -1, the
+   * default, where nobody measured it.
+   *
+   * @param first a sum of the same collective that was begun no later
    */
-  default long nanoseconds() {
+  default long nanosecondsSince(Reduction first) {
+    return -1;
+  }
+
+  /**
+   * Returns how long the device stood still in {@link #await}, in nanoseconds, known as above; -1,
+   * the default, where it is the calling thread that waited.
+   */
+  default long deviceWait() {
     return -1;
   }
 }

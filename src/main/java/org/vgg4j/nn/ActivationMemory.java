@@ -8,9 +8,9 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Slot;
 
 /**
- * The activations and activation gradients of one input shape. Gradients alternate between two
- * halves, as activations do in inference. What training keeps is laid out once all stages are
- * known.
+ * The activations and activation gradients of one input shape. In inference activations alternate
+ * between two halves. What training needs is laid out once all stages are known ({@link
+ * StackLayout}).
  *
  * <p>Stages that lead ({@link Freezing}) have their activations as in inference; the last one stays
  * until the next forward.
@@ -26,22 +26,25 @@ final class ActivationMemory {
   private final List<StageMemory> stages = new ArrayList<>();
   private final List<Stretch> stretches = new ArrayList<>();
   private final SlotLayout[] activationHalves = {new SlotLayout(), new SlotLayout()};
-  private final SlotLayout[] gradientHalves = {new SlotLayout(), new SlotLayout()};
+  private final List<Slot> gradients = new ArrayList<>(); // in the order of the requests
   private StageMemory stage = new StageMemory();
   private int activationTurn;
-  private int gradientTurn;
   private long multiplyAdds; // since the last stretch
-  private SlotLayout kept; // null until it is arranged
+  private StackLayout layout; // null until it is arranged
 
   /** What one stage asked for. */
   private static final class StageMemory {
     private final List<Slot> kept = new ArrayList<>();
     private final List<Slot> passing = new ArrayList<>();
     private Slot output; // the last activation that is kept; null without one
-    private int gradientTurn; // of the gradient that is asked for next: that of the stage's output
+    private int gradients; // asked for by this stage and all before it
 
     private long bytes() {
       return kept.stream().mapToLong(slot -> Arena.align(slot.layout().bytes())).sum();
+    }
+
+    private StackLayout.StageSlots slots() {
+      return new StackLayout.StageSlots(kept, passing, output, gradients);
     }
   }
 
@@ -88,13 +91,15 @@ final class ActivationMemory {
     if (!training) {
       throw new IllegalStateException("a net built for inference has no gradients");
     }
-    return gradientHalves[gradientTurn++ % 2].overlay(layout);
+    Slot slot = new Slot(layout);
+    gradients.add(slot);
+    return slot;
   }
 
   /** Ends a stage; a stretch ends with it where images get smaller and the output is kept. */
   void stageDone(Layout x, Layout y, long stageMultiplyAdds) {
     StageMemory done = stage;
-    done.gradientTurn = gradientTurn;
+    done.gradients = gradients.size();
     stages.add(done);
     stage = new StageMemory();
     multiplyAdds += stages.size() > leading ? stageMultiplyAdds : 0;
@@ -115,54 +120,19 @@ final class ActivationMemory {
   }
 
   /**
-   * Lays out what training keeps; called once, after the last stage.
+   * Lays out what training needs; called once, after the last stage.
    *
    * @param again which stretches are computed again
    */
   void arrange(List<Integer> again) {
+    stage.gradients = gradients.size();
     stages.add(stage); // of what was asked for outside of stages
-    int at = 0;
-    for (Stretch stretch : stretches) {
-      int half = stages.get(stretch.last()).gradientTurn;
-      for (; at <= stretch.last(); at++) {
-        place(stages.get(at).passing, half + 1);
-      }
-    }
-    for (; at < stages.size(); at++) {
-      place(stages.get(at).passing, stages.get(at).gradientTurn + 1);
-    }
-    kept = arranged(again);
+    layout = layout(again);
   }
 
-  /**
-   * When a stretch is computed again, the gradient of its output lies in one half. So what passes
-   * within it has the other.
-   */
-  private void place(List<Slot> passing, int half) {
-    passing.forEach(slot -> gradientHalves[half % 2].place(slot, 0));
-  }
-
-  private SlotLayout arranged(List<Integer> again) {
-    SlotLayout layout = new SlotLayout();
-    long base = 0;
-    int at = 0;
-    for (int i = 0; i < stretches.size(); i++) {
-      Slot output = stages.get(stretches.get(i).last()).output;
-      base = layout.place(output, base);
-      long end = base;
-      for (; at <= stretches.get(i).last(); at++) {
-        for (Slot slot : stages.get(at).kept) {
-          end = slot == output ? end : layout.place(slot, end);
-        }
-      }
-      base = again.contains(i) ? base : end;
-    }
-    for (; at < stages.size(); at++) {
-      for (Slot slot : stages.get(at).kept) {
-        base = layout.place(slot, base);
-      }
-    }
-    return layout;
+  private StackLayout layout(List<Integer> again) {
+    List<StackLayout.StageSlots> all = stages.stream().map(StageMemory::slots).toList();
+    return new StackLayout(all, stretches, gradients, again);
   }
 
   List<Stretch> stretches() {
@@ -170,24 +140,31 @@ final class ActivationMemory {
   }
 
   long activationBytes() {
-    return kept.bytes() + activationHalves[0].bytes() + activationHalves[1].bytes();
+    return layout.stackBytes() + halves();
+  }
+
+  private long halves() {
+    return activationHalves[0].bytes() + activationHalves[1].bytes();
+  }
+
+  long gradientBytes() {
+    return layout.gradientBytes();
   }
 
   /** Returns what {@link #activationBytes} would be with other stretches. */
   long activationBytes(List<Integer> again) {
-    return activationBytes() - kept.bytes() + arranged(again).bytes();
+    return layout(again).stackBytes() + halves();
   }
 
-  long gradientBytes() {
-    return gradientHalves[0].bytes() + gradientHalves[1].bytes();
+  /** Returns what {@link #gradientBytes} would be with other stretches. */
+  long gradientBytes(List<Integer> again) {
+    return layout(again).gradientBytes();
   }
 
   /** Binds every slot to its tensor; this memory starts at offset 0 of both arenas. */
-  void bind(Arena activations, Arena gradients) {
-    kept.bind(activations, 0);
-    activationHalves[0].bind(activations, kept.bytes());
-    activationHalves[1].bind(activations, kept.bytes() + activationHalves[0].bytes());
-    gradientHalves[0].bind(gradients, 0);
-    gradientHalves[1].bind(gradients, gradientHalves[0].bytes());
+  void bind(Arena activations, Arena gradientsArena) {
+    layout.bind(activations, gradientsArena);
+    activationHalves[0].bind(activations, layout.stackBytes());
+    activationHalves[1].bind(activations, layout.stackBytes() + activationHalves[0].bytes());
   }
 }

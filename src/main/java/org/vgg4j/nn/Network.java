@@ -74,7 +74,7 @@ public final class Network implements AutoCloseable {
         state.gradientBytes(),
         state.bufferBytes(),
         most(e -> e.memory().activationBytes(again)),
-        most(e -> e.memory().gradientBytes()),
+        most(e -> e.memory().gradientBytes(again)),
         most(Execution::inputBytes),
         most(Execution::workspaceBytes),
         planned.get(0).stages());

@@ -17,8 +17,8 @@ final class GradientReduction {
   private final long piece; // in elements
   private final List<Reduction> begun = new ArrayList<>();
   private long end; // of what is not begun, in elements
-  private final List<Long> starts = new ArrayList<>(); // of those begun, in System.nanoTime()
-  private ReductionTime last; // null before the first
+  private List<Reduction> done = List.of(); // the sums of the last step
+  private long waited; // for them, by this thread, in nanoseconds
 
   GradientReduction(DataParallel ranks, Slab gradients) {
     collective = ranks.collective();
@@ -42,7 +42,6 @@ final class GradientReduction {
   }
 
   private void begin(long from) {
-    starts.add(System.nanoTime());
     begun.add(collective.begin(gradients.arena(), gradients.type(), from, end - from));
     end = from;
   }
@@ -51,27 +50,32 @@ final class GradientReduction {
   void await() {
     long wait = System.nanoTime();
     begun.forEach(Reduction::await);
-    last = time((System.nanoTime() - wait) / 1e6);
+    waited = System.nanoTime() - wait;
+    done = List.copyOf(begun);
     begun.clear();
-    starts.clear();
     end = gradients.elements();
   }
 
-  private ReductionTime time(double waitMillis) {
-    long whole = 0;
-    for (int i = 0; i < begun.size(); i++) {
-      long took = begun.get(i).nanoseconds();
-      if (took < 0) {
-        return new ReductionTime(Double.NaN, waitMillis);
-      }
-      whole = Math.max(whole, starts.get(i) - starts.get(0) + took);
-    }
-    return new ReductionTime(whole / 1e6, waitMillis);
-  }
-
-  /** Returns how long the last step's sums took, null before the first. */
+  /**
+   * Returns how long the last step's sums took, null before the first; known once the engine has
+   * done what it was given.
+   */
   ReductionTime last() {
-    return last;
+    if (done.isEmpty()) {
+      return null;
+    }
+    long whole = 0;
+    long still = 0;
+    for (Reduction sum : done) {
+      long took = sum.nanosecondsSince(done.get(0));
+      if (took < 0) {
+        return new ReductionTime(Double.NaN, waited / 1e6);
+      }
+      whole = Math.max(whole, took);
+      still += sum.deviceWait() < 0 ? 0 : sum.deviceWait();
+    }
+    boolean isOfDevice = done.get(0).deviceWait() >= 0;
+    return new ReductionTime(whole / 1e6, (isOfDevice ? still : waited) / 1e6);
   }
 
   /** Returns whether sums are under way, which may still write to the gradients. */

@@ -7,8 +7,10 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,6 +26,9 @@ final class StepFile {
       Pattern.compile(
           "\"([^\"]+)\":\\{\"dtype\":\"(F32|I64)\",\"shape\":\\[([0-9,]*)],"
               + "\"data_offsets\":\\[([0-9]+),([0-9]+)]}");
+
+  /** Keeps the file mapped: a tensor does not, and reads what is no longer there. */
+  private static final List<BytePointer> MAPPED = new ArrayList<>();
 
   private StepFile() {}
 
@@ -51,6 +56,7 @@ final class StepFile {
     long begin = Long.parseLong(entry.group(4));
     long bytes = Long.parseLong(entry.group(5)) - begin;
     BytePointer values = new BytePointer(channel.map(MapMode.READ_ONLY, data + begin, bytes));
+    MAPPED.add(values);
     ScalarType type = entry.group(2).equals("F32") ? ScalarType.Float : ScalarType.Long;
     String[] sides = entry.group(3).isEmpty() ? new String[0] : entry.group(3).split(",");
     long[] shape = Arrays.stream(sides).mapToLong(Long::parseLong).toArray();

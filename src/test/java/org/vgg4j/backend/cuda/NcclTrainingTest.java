@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +26,8 @@ import org.vgg4j.tensor.Precision;
 import org.vgg4j.tensor.SgdSpec;
 import org.vgg4j.testing.TinyNets;
 import org.vgg4j.train.DataParallel;
+import org.vgg4j.train.ProfileRequest;
+import org.vgg4j.train.ReductionTime;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingListener;
 import org.vgg4j.train.TrainingOptions;
@@ -65,6 +70,11 @@ final class NcclTrainingTest {
 
   private static Map<String, double[]> train(
       CudaBackend backend, Collective rank, boolean batchNorm) {
+    return train(backend, rank, batchNorm, trainer -> {});
+  }
+
+  private static Map<String, double[]> train(
+      CudaBackend backend, Collective rank, boolean batchNorm, Consumer<Trainer> before) {
     ImageSource data = TinyNets.noise(IMAGES, 3);
     Integer[] sizes = Trainer.batchSizes(BATCH, IMAGES, 1, new Shard(rank.rank(), rank.world()));
     TrainingOptions training =
@@ -78,10 +88,47 @@ final class NcclTrainingTest {
         Trainer trainer =
             new Trainer(
                 vgg, new Sgd(new SgdSpec(0.9, 1e-3)), training, new DataParallel(rank, BUCKET))) {
+      before.accept(trainer);
       trainer.fit(data, data.limit(7), new TrainingListener() {});
       assertEquals(STEPS, trainer.step());
       return TinyNets.state(vgg);
     }
+  }
+
+  /** Profiled steps measure their sums by the device's clock, and compute the same. */
+  @Test
+  void aProfileSaysWhatTheSumsTook() {
+    List<Map<String, double[]>> plain =
+        Ranks.of(2)
+            .on(options("serial"))
+            .results((backend, collective) -> train(backend, collective, false));
+    List<Map<String, double[]>> profiled =
+        Ranks.of(2)
+            .on(options("serial"))
+            .results((backend, collective) -> profile(backend, collective));
+    plain.get(0).forEach((name, all) -> assertArrayEquals(all, profiled.get(0).get(name), name));
+  }
+
+  private static Map<String, double[]> profile(CudaBackend backend, Collective rank) {
+    List<ReductionTime> times = new ArrayList<>();
+    Map<String, double[]> state =
+        train(
+            backend,
+            rank,
+            false,
+            trainer ->
+                trainer.profile(
+                    new ProfileRequest(
+                        1,
+                        3,
+                        BATCH,
+                        (first, last, steps) -> times.addAll(trainer.reductionTimes()))));
+    assertEquals(3, times.size());
+    for (ReductionTime time : times) {
+      assertTrue(time.millis() > 0, time::toString);
+      assertTrue(time.waitMillis() >= 0 && time.waitMillis() <= time.millis(), time::toString);
+    }
+    return state;
   }
 
   @ParameterizedTest

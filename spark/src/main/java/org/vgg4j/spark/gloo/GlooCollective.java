@@ -202,8 +202,8 @@ public final class GlooCollective implements Collective {
     }
 
     @Override
-    public long nanoseconds() {
-      return ended - begun;
+    public long nanosecondsSince(Reduction first) {
+      return ended - ((Sum) first).begun;
     }
   }
 

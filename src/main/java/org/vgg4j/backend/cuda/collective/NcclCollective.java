@@ -46,7 +46,7 @@ public final class NcclCollective implements Collective, Peers {
   private final Communicator communicator;
   private final Watch watch;
   private final HostExchange exchange;
-  private final Deque<CUevent_st> unused = new ArrayDeque<>(); // events of sums that were awaited
+  private final Deque<NcclSum.Events> unused = new ArrayDeque<>(); // of sums that were awaited
   private final Set<CapturedGraph> graphs = ConcurrentHashMap.newKeySet();
   private boolean closed;
 
@@ -69,7 +69,7 @@ public final class NcclCollective implements Collective, Peers {
       context.checkOpen();
       stream = context.cuda().cudaStreamCreateWithFlags(cudart.cudaStreamNonBlocking);
       owned.own(() -> context.cuda().cudaStreamDestroy(stream));
-      reached = event();
+      reached = event(cudart.cudaEventDisableTiming);
       communicator = new Communicator(context, id, rank, world, settings);
       owned.own(this::endCommunicator);
       String thread = "vgg4j-nccl-watch-" + rank;
@@ -94,10 +94,20 @@ public final class NcclCollective implements Collective, Peers {
     return NcclCalls.ncclGetUniqueId();
   }
 
-  private CUevent_st event() {
-    CUevent_st event = context.cuda().cudaEventCreateWithFlags(cudart.cudaEventDisableTiming);
+  private CUevent_st event(int flags) {
+    CUevent_st event = context.cuda().cudaEventCreateWithFlags(flags);
     owned.own(() -> context.cuda().cudaEventDestroy(event));
     return event;
+  }
+
+  private CUevent_st timingEvent() {
+    return event(cudart.cudaEventDefault);
+  }
+
+  private NcclSum.Events events() {
+    return unused.isEmpty()
+        ? new NcclSum.Events(timingEvent(), timingEvent(), timingEvent())
+        : unused.pop();
   }
 
   @Override
@@ -124,33 +134,17 @@ public final class NcclCollective implements Collective, Peers {
   public Reduction begin(Arena slab, DType type, long from, long count) {
     Pointer elements = elements(slab, type, from, count);
     follow();
-    CUevent_st summed = unused.isEmpty() ? event() : unused.pop();
+    NcclSum.Events events = events();
+    if (!context.isCapturing()) {
+      context.cuda().cudaEventRecord(events.begun(), stream);
+    }
     communicator.enqueue(
         "ncclAllReduce", to -> NcclCalls.ncclAllReduce(elements, count, type, to, stream));
-    context.cuda().cudaEventRecord(summed, stream);
+    context.cuda().cudaEventRecord(events.summed(), stream);
     if (!context.isCapturing()) {
       watch.mark(stream);
     }
-    return new Sum(summed);
-  }
-
-  /** A sum under way, whose event serves another one once it was awaited. */
-  private final class Sum implements Reduction {
-    private CUevent_st summed; // null once it was awaited
-
-    Sum(CUevent_st summed) {
-      this.summed = summed;
-    }
-
-    @Override
-    public void await() {
-      communicator.check();
-      if (summed != null) {
-        context.cuda().cudaStreamWaitEvent(context.stream(), summed);
-        unused.push(summed);
-        summed = null;
-      }
-    }
+    return new NcclSum(context, events, communicator::check, () -> unused.push(events));
   }
 
   private Pointer elements(Arena slab, DType type, long from, long count) {
