@@ -250,7 +250,8 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Computes the gradients for the last forward, overwriting those of the parameters.
+   * Computes the gradients for the last forward, overwriting those of the parameters and, but for
+   * the output, what that forward kept: another backward needs another forward.
    *
    * @param dy the gradient of the output
    * @return the gradient of the input, valid until the next forward; null unless the net was built

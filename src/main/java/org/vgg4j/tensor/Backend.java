@@ -108,6 +108,15 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
+   * Returns whether the output of a batch norm is kept for the backward of the convolution that
+   * reads it, unless memory is short; else it is always computed again there, from its input, with
+   * the same bits.
+   */
+  default boolean keepsNorms() {
+    return true;
+  }
+
+  /**
    * Returns whether work is being recorded whose parts may run beside each other: see {@link
    * #beside}.
    */

@@ -57,13 +57,14 @@ final class ComposedConvBlock implements ConvBlockPlan {
         convY = memory.activation(conv.y());
         norm = closing.own(backend.batchNorm2d(spec.batchNorm(), conv.y(), inner));
         pool = planPool(backend, spec, norm.y(), inner);
-        boolean isAgain =
-            training && memory.recomputesNorms() && pool == null && spec.next() != null;
+        boolean isWanted = memory.recomputesNorms() || !backend.keepsNorms();
+        boolean isAgain = training && isWanted && pool == null && spec.next() != null;
         boolean passes = isAgain || readsOnlySaved(pool);
         normY = passes ? memory.passing(norm.y()) : memory.activation(norm.y());
         if (isAgain) {
           memory.leave(this::normalizeAgain);
-          memory.again(norm.y().shape().elementCount());
+          // What an engine does anyway is no way to save memory that is chosen for its cost.
+          memory.again(backend.keepsNorms() ? norm.y().shape().elementCount() : 0);
         }
         normSaved = training ? memory.saved(norm.saved()) : null;
       }

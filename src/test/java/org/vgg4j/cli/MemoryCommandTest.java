@@ -125,7 +125,7 @@ final class MemoryCommandTest {
     String line = Cli.refused(run("train", flags, "--memory", "64K"));
     assertTrue(
         line.matches(
-            "vgg: not enough memory on the cpu engine, even with norms and stages? .* computed"
+            "vgg: not enough memory on the cpu engine, even with stages? .* computed"
                 + " again, \\d+ passes of \\d+: \\d+ MiB needed, 1 MiB free of the limit that was"
                 + " asked for; use .*"),
         line);
@@ -145,7 +145,7 @@ final class MemoryCommandTest {
     result = run("summary", net, "--device", "cpu", "--memory", Long.toString(limit));
     String taken =
         result.outLines().stream().filter(l -> l.contains("<- taken")).findFirst().orElseThrow();
-    assertTrue(taken.startsWith("norms computed again  <- taken"), taken);
+    assertTrue(taken.startsWith("stage 3 computed again  <- taken"), taken);
     assertTrue(result.outLines().stream().allMatch(l -> l.length() <= 82), result.out());
     result = run("summary", net, "--device", "cpu", "--memory", "64K");
     String flat = result.out().replaceAll("\\s+", " ");

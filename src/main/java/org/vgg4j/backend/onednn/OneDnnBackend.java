@@ -115,6 +115,12 @@ public final class OneDnnBackend implements Backend {
     return dnnl.memory().freeBytes();
   }
 
+  /** One pass over memory is little beside the convolutions around it. */
+  @Override
+  public boolean keepsNorms() {
+    return false;
+  }
+
   @Override
   public String memoryLimit() {
     return dnnl.memory().limit();
