@@ -26,7 +26,7 @@ class Measured(alternate.Program):
     def read_peak(self):
         try:
             status = Path(f"/proc/{self.process.pid}/status").read_text()
-            return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) >> 10
+            return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) * 1024 // 10**6  # of kiB
         except (OSError, AttributeError):
             return None  # it has ended, or another system
 

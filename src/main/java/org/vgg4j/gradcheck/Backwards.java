@@ -35,6 +35,12 @@ final class Backwards {
       Objective objective,
       SavedState saved,
       GradientCheckOptions options) {
+    if (!net.options().repeatedBackward()) {
+      throw new IllegalArgumentException(
+          name
+              + ": a check runs several backwards after a forward; build the net with"
+              + " NetworkOptions.withRepeatedBackward()");
+    }
     this.name = name;
     this.net = net;
     this.batch = batch;

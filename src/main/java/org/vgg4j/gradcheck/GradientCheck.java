@@ -97,7 +97,8 @@ public final class GradientCheck {
    */
   public GradientReport module(String name, Module module, Shape x) {
     int batch = x.dim(0);
-    NetworkOptions parameters = NetworkOptions.training(batch).withSeed(options.seed());
+    NetworkOptions parameters =
+        NetworkOptions.training(batch).withSeed(options.seed()).withRepeatedBackward();
     NetworkOptions built =
         options.excluded().contains(INPUT) ? parameters : parameters.withInputGradient();
     DirtyMemory memory = new DirtyMemory(backend);

@@ -22,6 +22,7 @@ import org.vgg4j.tensor.Slot;
  */
 final class ActivationMemory {
   private final boolean training;
+  private final boolean sharesStack; // whether gradients may lie where activations were kept
   private final int leading; // stages of which nothing is kept, nor computed again
   private final List<StageMemory> stages = new ArrayList<>();
   private final List<Stretch> stretches = new ArrayList<>();
@@ -48,8 +49,9 @@ final class ActivationMemory {
     }
   }
 
-  ActivationMemory(boolean training, int leading) {
-    this.training = training;
+  ActivationMemory(NetworkOptions options, int leading) {
+    training = options.training();
+    sharesStack = !options.repeatedBackward();
     this.leading = leading;
   }
 
@@ -132,7 +134,7 @@ final class ActivationMemory {
 
   private StackLayout layout(List<Integer> again) {
     List<StackLayout.StageSlots> all = stages.stream().map(StageMemory::slots).toList();
-    return new StackLayout(all, stretches, gradients, again);
+    return new StackLayout(all, stretches, gradients, again, sharesStack);
   }
 
   List<Stretch> stretches() {

@@ -254,7 +254,7 @@ public final class Execution implements AutoCloseable {
   /**
    * Computes the gradients for the last training forward, overwriting those of the parameters and,
    * but for the output, the activations that the forward kept: another backward needs another
-   * forward.
+   * forward, unless the net was built {@link NetworkOptions#withRepeatedBackward}.
    *
    * @param dy the gradient of the output
    * @return the gradient of the input, null unless the net was built to compute it

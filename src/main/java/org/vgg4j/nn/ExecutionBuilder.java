@@ -56,7 +56,7 @@ final class ExecutionBuilder {
     recomputesNorms = options.training() && options.recomputation().norms();
     normSums = options.training() ? options.normSums() : null;
     this.freezing = freezing;
-    memory = new ActivationMemory(options.training(), freezing.leading());
+    memory = new ActivationMemory(options, freezing.leading());
   }
 
   /**

@@ -251,7 +251,8 @@ public final class Network implements AutoCloseable {
 
   /**
    * Computes the gradients for the last forward, overwriting those of the parameters and, but for
-   * the output, what that forward kept: another backward needs another forward.
+   * the output, what that forward kept: another backward needs another forward, unless the net was
+   * built {@link NetworkOptions#withRepeatedBackward}.
    *
    * @param dy the gradient of the output
    * @return the gradient of the input, valid until the next forward; null unless the net was built
@@ -261,11 +262,12 @@ public final class Network implements AutoCloseable {
   public Tensor backward(Tensor dy) {
     if (trained == null || !trained.output().shape().equals(dy.shape())) {
       throw new IllegalStateException(
-          "a backward needs a training forward of the same batch size just before it, and where"
-              + " stages are computed again, one of its own");
+          "a backward needs a training forward of the same batch size just before it, and one of"
+              + " its own unless the net was built withRepeatedBackward and computes no stage"
+              + " again");
     }
     Execution execution = trained;
-    if (!options.recomputation().stages().isEmpty()) {
+    if (!options.repeatedBackward() || !options.recomputation().stages().isEmpty()) {
       trained = null; // this backward writes over what the forward left
     }
     return execution.backward(dy);

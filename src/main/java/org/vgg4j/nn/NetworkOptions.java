@@ -12,6 +12,8 @@ import org.vgg4j.tensor.InvalidInputException;
  * @param training whether it will be trained
  * @param seed the seed of initial values and dropout
  * @param inputGradient whether a backward also computes the input's gradient
+ * @param repeatedBackward whether a forward may be followed by several backwards; else a backward
+ *     overwrites what the forward kept, but for the output, and the net takes less memory
  * @param initialValues whether parameters are initialized; otherwise they stay zero until a file is
  *     loaded
  * @param shapeBytes the most bytes for input shapes that the net was not built for
@@ -27,6 +29,7 @@ public record NetworkOptions(
     boolean training,
     long seed,
     boolean inputGradient,
+    boolean repeatedBackward,
     boolean initialValues,
     long shapeBytes,
     Recomputation recomputation,
@@ -51,7 +54,10 @@ public record NetworkOptions(
     }
   }
 
-  /** Creates options of a net that keeps everything. */
+  /**
+   * Creates options of a net that computes nothing again; with the input's gradient a forward may
+   * be followed by several backwards.
+   */
   public NetworkOptions(
       List<Integer> batchSizes,
       boolean training,
@@ -63,6 +69,7 @@ public record NetworkOptions(
         batchSizes,
         training,
         seed,
+        inputGradient,
         inputGradient,
         initialValues,
         shapeBytes,
@@ -89,6 +96,7 @@ public record NetworkOptions(
         training,
         other,
         inputGradient,
+        repeatedBackward,
         initialValues,
         shapeBytes,
         recomputation,
@@ -97,12 +105,32 @@ public record NetworkOptions(
         normSums);
   }
 
-  /** Returns these options with the input's gradient. */
+  /**
+   * Returns these options with the input's gradient, and for several backwards after a forward: for
+   * whoever looks at gradients.
+   */
   public NetworkOptions withInputGradient() {
     return new NetworkOptions(
         batchSizes,
         training,
         seed,
+        true,
+        true,
+        initialValues,
+        shapeBytes,
+        recomputation,
+        labelSmoothing,
+        frozen,
+        normSums);
+  }
+
+  /** Returns these options for several backwards after a forward. */
+  public NetworkOptions withRepeatedBackward() {
+    return new NetworkOptions(
+        batchSizes,
+        training,
+        seed,
+        inputGradient,
         true,
         initialValues,
         shapeBytes,
@@ -119,6 +147,7 @@ public record NetworkOptions(
         training,
         seed,
         inputGradient,
+        repeatedBackward,
         false,
         shapeBytes,
         recomputation,
@@ -134,6 +163,7 @@ public record NetworkOptions(
         training,
         seed,
         inputGradient,
+        repeatedBackward,
         initialValues,
         other,
         recomputation,
@@ -149,6 +179,7 @@ public record NetworkOptions(
         training,
         seed,
         inputGradient,
+        repeatedBackward,
         initialValues,
         shapeBytes,
         other,
@@ -164,6 +195,7 @@ public record NetworkOptions(
         training,
         seed,
         inputGradient,
+        repeatedBackward,
         initialValues,
         shapeBytes,
         recomputation,
@@ -179,6 +211,7 @@ public record NetworkOptions(
         training,
         seed,
         inputGradient,
+        repeatedBackward,
         initialValues,
         shapeBytes,
         recomputation,
@@ -194,6 +227,7 @@ public record NetworkOptions(
         training,
         seed,
         inputGradient,
+        repeatedBackward,
         initialValues,
         shapeBytes,
         recomputation,

@@ -30,6 +30,7 @@ final class StackLayout {
   private final List<Stretch> stretches;
   private final List<Slot> gradients; // in the order in which they were asked for
   private final List<Integer> again; // stretches
+  private final boolean isShared;
   private final SlotLayout stack = new SlotLayout();
   private final SlotLayout[] halves = {new SlotLayout(), new SlotLayout()};
   private final long[] tops; // by stage: the end of what it and all before it keep
@@ -39,9 +40,15 @@ final class StackLayout {
    * Lays them out.
    *
    * @param again which stretches are computed again
+   * @param isShared whether anything but what is kept may lie in the stack
    */
   StackLayout(
-      List<StageSlots> stages, List<Stretch> stretches, List<Slot> gradients, List<Integer> again) {
+      List<StageSlots> stages,
+      List<Stretch> stretches,
+      List<Slot> gradients,
+      List<Integer> again,
+      boolean isShared) {
+    this.isShared = isShared;
     this.stages = stages;
     this.stretches = stretches;
     this.gradients = gradients;
@@ -57,6 +64,7 @@ final class StackLayout {
     int at = 0;
     for (int i = 0; i < stretches.size(); i++) {
       Slot output = stages.get(stretches.get(i).last()).output();
+      long begin = base;
       base = placeStage(List.of(output), base);
       long end = base;
       for (; at <= stretches.get(i).last(); at++) {
@@ -65,6 +73,7 @@ final class StackLayout {
         end = placeStage(inner, end);
         tops[at] = end;
       }
+      ceiling = begin; // the output of its last stage comes first
       base = again.contains(i) ? base : end;
     }
     for (; at < stages.size(); at++) {
@@ -108,9 +117,9 @@ final class StackLayout {
   /** Returns the most that passes in a stretch that is computed again for this gradient. */
   private long passingBeside(int gradient) {
     long most = 0;
-    for (int i : again) {
+    for (int i = 0; i < stretches.size(); i++) {
       Stretch stretch = stretches.get(i);
-      if (stages.get(stretch.last()).gradients() == gradient) {
+      if (again.contains(i) && stages.get(stretch.last()).gradients() == gradient) {
         for (StageSlots stage : stages.subList(stretch.first(), stretch.last() + 1)) {
           for (Slot slot : stage.passing()) {
             most = Math.max(most, bytes(slot));
@@ -155,7 +164,7 @@ final class StackLayout {
       floor = Math.max(floor, tops[i]);
     }
     long begin = ceiling - (half == 0 ? 0 : beside) - bytes(slot);
-    if (begin >= floor) {
+    if (isShared && begin >= floor) {
       stack.place(slot, begin);
     } else {
       halves[half].place(slot, 0);

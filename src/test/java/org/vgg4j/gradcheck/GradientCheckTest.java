@@ -163,7 +163,7 @@ class GradientCheckTest {
 
   @Test
   void inputIsCheckedOnlyWhereTheNetHasItsGradient() {
-    NetworkOptions options = NetworkOptions.training(2);
+    NetworkOptions options = NetworkOptions.training(2).withRepeatedBackward();
     try (Backend backend = new ReferenceBackend();
         Network net =
             Network.build(

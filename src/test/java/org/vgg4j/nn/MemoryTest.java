@@ -182,7 +182,9 @@ class MemoryTest {
   void neighboursNeverOverlap() {
     try (Backend backend = new ReferenceBackend()) {
       for (boolean training : new boolean[] {true, false}) {
-        ActivationMemory memory = new ActivationMemory(training, 0);
+        NetworkOptions options =
+            training ? NetworkOptions.training(1) : NetworkOptions.inference(1);
+        ActivationMemory memory = new ActivationMemory(options, 0);
         List<Slot> activations = new ArrayList<>();
         List<Slot> gradients = new ArrayList<>();
         int[] lengths = {100, 7, 300, 300, 1, 64, 33};

@@ -104,4 +104,29 @@ final class RecomputedPartsTest {
       assertThrows(IllegalStateException.class, () -> net.backward(net.outputGradient(BATCH)));
     }
   }
+
+  /** Unless it is built for more, since a backward writes over what the forward kept. */
+  @Test
+  void aForwardHasOneBackwardUnlessMoreAreAskedFor() {
+    try (Backend backend = Backends.open("reference").backend()) {
+      NetworkOptions once = NetworkOptions.training(BATCH);
+      for (NetworkOptions options : List.of(once, once.withRepeatedBackward())) {
+        try (Network net =
+            Network.build(
+                () -> new Sequential(block(FIRST, SECOND), new Pair()),
+                Shape.of(2, 6, 6),
+                options,
+                backend)) {
+          net.forward(net.input(BATCH), true);
+          net.backward(net.outputGradient(BATCH));
+          if (options.repeatedBackward()) {
+            net.backward(net.outputGradient(BATCH));
+          } else {
+            assertThrows(
+                IllegalStateException.class, () -> net.backward(net.outputGradient(BATCH)));
+          }
+        }
+      }
+    }
+  }
 }
