@@ -197,7 +197,7 @@ public final class GlooCollective implements Collective {
       } finally {
         // Frees the copy of a heap's elements, when gloo has let go of it, and nothing of an
         // engine's.
-        done.whenComplete((nothing, error) -> memory.close());
+        done = done.whenComplete((nothing, error) -> memory.close());
       }
     }
 
