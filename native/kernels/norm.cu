@@ -68,6 +68,20 @@ struct NormChannels {
   }
 };
 
+// Of the rows of one channel; the variance is the biased one.
+struct ChannelMoments {
+  double mean, variance;
+};
+
+// From the sums of x - shiftRow (of x, if that is null) and of its square.
+template <class T>
+__device__ __forceinline__ ChannelMoments channelMoments(
+    const double (&sums)[2], const T* __restrict__ shiftRow, int c, long long rows) {
+  const double offset = sums[0] / rows;
+  const double rest = sums[1] / rows - offset * offset;
+  return {(shiftRow ? widen(shiftRow[c]) : 0.0f) + offset, rest < 0.0 ? 0.0 : rest};  // NaN stays
+}
+
 template <class T>
 __device__ __forceinline__ void normFinish(
     const float* __restrict__ partial, const T* __restrict__ shiftRow, int parts, long long rows,
@@ -76,11 +90,8 @@ __device__ __forceinline__ void normFinish(
   double sums[2];
   const int c = sumParts(partial, parts, channels, sums);
   if (c < 0) return;
-  const double offset = sums[0] / rows;
-  const double mean = (shiftRow ? widen(shiftRow[c]) : 0.0f) + offset;
-  const double rest = sums[1] / rows - offset * offset;
-  const double variance = rest < 0.0 ? 0.0 : rest;  // NaN stays
-  norm.measured(c, mean, variance, rows, runningMean, runningVar, epsilon, factor);
+  const ChannelMoments of = channelMoments(sums, shiftRow, c, rows);
+  norm.measured(c, of.mean, of.variance, rows, runningMean, runningVar, epsilon, factor);
 }
 
 // shiftRow: row 0 of x, or null if partial has the sums of x itself. ceil(channels / 8) x 256.

@@ -13,6 +13,7 @@
 #include "../kernels/pool.cu"
 #include "../kernels/bias_backward.cu"
 #include "../kernels/norm_backward.cu"
+#include "../kernels/norm_ranks.cu"
 #include "../kernels/first_block.cu"
 #include "../kernels/first_tiles.cu"
 #include "../kernels/max_pool.cu"
@@ -69,6 +70,10 @@ const Kernel* findKernel(const char* name) {
       WITH_BARRIERS(vgg4j_norm_backward_finish),
       BOTH(PLAIN, vgg4j_norm_backward),
       BOTH(PLAIN, vgg4j_norm_backward_pool),
+      BOTH(WITH_BARRIERS, vgg4j_norm_ranks_moments),
+      PLAIN(vgg4j_norm_ranks_finish),
+      WITH_BARRIERS(vgg4j_norm_ranks_gradients),
+      PLAIN(vgg4j_norm_ranks_means),
       FIRST(1),
       FIRST(3),
       FIRST(4),

@@ -107,6 +107,7 @@ int launch(const char* name, unsigned grid, unsigned block, A... arguments) {
     std::string image = ".version 9.0";
     for (const char* n : {"rows_to_channels", "channels_to_rows", "round_bf16", "widen_bf16", "sum_parts",
                           "norm_frozen", "norm_backward_finish", "norm_backward_totals", "loss_totals", "accumulate",
+                          "norm_ranks_finish", "norm_ranks_gradients", "norm_ranks_means",
                           "adam_prepare", "sgd_momentum", "clip_squares", "clip_factor", "average", "exchange"}) {
       image += std::string(" vgg4j_") + n;
     }
@@ -115,7 +116,7 @@ int launch(const char* name, unsigned grid, unsigned block, A... arguments) {
                           "bias_backward_pool", "norm_backward_sums", "norm_apply_sums",
                           "norm_backward_pool_sums", "norm_backward", "norm_backward_pool", "max_pool", "max_pool_backward",
                           "adaptive_avg_pool", "adaptive_avg_pool_backward", "lrn", "lrn_backward",
-                          "cross_entropy", "non_finite"}) {
+                          "cross_entropy", "non_finite", "norm_ranks_moments"}) {
       for (const char* type : {"_f32", "_bf16"}) image += std::string(" vgg4j_") + n + type;
     }
     if (cudaLibraryLoadData(&library, image.c_str(), 0, 0, 0, 0, 0, 0)) abort();

@@ -102,6 +102,18 @@ void runTyped(const char* name, unsigned grid, unsigned block, A... arguments) {
   run(std::string(name) + Type<T>::SUFFIX, grid, block, arguments...);
 }
 
+// The grids of the two stages of a sum over rows, as the host computes them.
+template <class T>
+unsigned sumGrid(int channels, int parts) {
+  const int perAccess = 16 / (int) sizeof(T);
+  const int lanes = channels % perAccess == 0 ? channels / perAccess : channels;
+  int width = 1;
+  while (2 * width <= std::min(lanes, 256)) width *= 2;
+  return parts * ((lanes + width - 1) / width);
+}
+
+inline unsigned finishGrid(int channels) { return (channels + 7) / 8; }
+
 // Equal up to the tolerance; NaN equals NaN, and infinity itself.
 inline void same(double value, double expected, double tolerance, const char* what) {
   if (std::isnan(expected) || std::isinf(expected)) {

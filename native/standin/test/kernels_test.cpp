@@ -2,6 +2,7 @@
 #include "kernel_types.h"
 
 void testNormKernels();
+void testNormRanksKernels();
 void testPoolKernels();
 
 uint64_t resultHash;
@@ -436,5 +437,6 @@ void testKernels() {
   both<float>();
   both<Bf16>();
   testNormKernels();
+  testNormRanksKernels();
   testPoolKernels();
 }

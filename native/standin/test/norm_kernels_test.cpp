@@ -23,18 +23,6 @@ struct Shape {
   }
 };
 
-// The geometry that the host computes.
-template <class T>
-unsigned sumGrid(int channels, int parts) {
-  const int perAccess = 16 / (int) sizeof(T);
-  const int lanes = channels % perAccess == 0 ? channels / perAccess : channels;
-  int width = 1;
-  while (2 * width <= std::min(lanes, 256)) width *= 2;
-  return parts * ((lanes + width - 1) / width);
-}
-
-unsigned finishGrid(int channels) { return (channels + 7) / 8; }
-
 // Sums of each part of the rows, and how far rounding may take them off.
 struct PartSums {
   int parts, sums, channels;

@@ -9,7 +9,6 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
-import org.vgg4j.collective.Collective;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.Vgg;
@@ -76,8 +75,7 @@ final class EngineTuner {
     ImageSource few = data.limit(Math.min(data.size() / batch, WARM_STEPS + TIMED_STEPS) * batch);
     TrainingOptions options = recipe.training();
     MemoryChoice way =
-        RunMemory.choose(recipe, few.size(), backend, given, Map.of(), 0, Collective.alone())
-            .choice();
+        RunMemory.choose(recipe, few.size(), backend, given, Map.of(), 0, Sharing.NONE).choice();
     TrainingOptions once =
         new TrainingOptions(1, batch, options.learningRate(), options.schedule(), options.seed())
             .withSplit(way.split())

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.vgg4j.collective.Collective;
 import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.MemoryWay;
 import org.vgg4j.nn.NetworkPlan;
@@ -69,13 +68,13 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
    * @throws InvalidInputException when the engine cannot compute such passes
    */
   public static List<MemoryChoice> ways(Recipe recipe, int images, Backend backend, int split) {
-    return ways(recipe, images, backend, split, Collective.alone());
+    return ways(recipe, images, backend, split, Sharing.NONE);
   }
 
   private static List<MemoryChoice> ways(
-      Recipe recipe, int images, Backend backend, int split, Collective ranks) {
-    List<MemoryChoice> all = new ArrayList<>(ways(recipe, images, backend, split, false, ranks));
-    all.addAll(ways(recipe, images, backend, split, true, ranks));
+      Recipe recipe, int images, Backend backend, int split, Sharing sharing) {
+    List<MemoryChoice> all = new ArrayList<>(ways(recipe, images, backend, split, false, sharing));
+    all.addAll(ways(recipe, images, backend, split, true, sharing));
     all.sort(
         Comparator.comparingLong((MemoryChoice choice) -> choice.way.extraMultiplyAdds())
             .thenComparingLong(MemoryChoice::bytes));
@@ -93,10 +92,10 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
   }
 
   private static List<MemoryChoice> ways(
-      Recipe recipe, int images, Backend backend, int split, boolean norms, Collective ranks) {
+      Recipe recipe, int images, Backend backend, int split, boolean norms, Sharing sharing) {
     Recipe divided = recipe.withSplit(split);
     Recomputation planned = new Recomputation(norms, List.of());
-    try (NetworkPlan plan = divided.plan(images, backend, planned, ranks, null)) {
+    try (NetworkPlan plan = divided.plan(images, backend, planned, sharing)) {
       int size = plan.memoryPlan().stages().get(0).x().shape().dim(0);
       return plan.ways().stream()
           .map(way -> new MemoryChoice(split, size, way, divided.trainingBytes(way.plan())))
@@ -117,7 +116,7 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
       }
     }
     for (int passes = 2; passes <= Math.min(batch, MOST_SHOWN); passes *= 2) {
-      List<MemoryChoice> ways = waysIfAny(recipe, batch, backend, passes, Collective.alone());
+      List<MemoryChoice> ways = waysIfAny(recipe, batch, backend, passes, Sharing.NONE);
       if (!ways.isEmpty()) {
         rows.add(ways.get(0));
         rows.add(last(ways));
@@ -132,7 +131,7 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
    * @param limit the most bytes that the training may take
    * @param limitText what says so, for the refusal
    * @param split passes per batch that are kept to; 0 to choose them too
-   * @param ranks that share each pass
+   * @param sharing how ranks share each pass
    * @throws OutOfDeviceMemoryException when nothing fits; it says what the smallest way needs
    */
   static MemoryChoice choose(
@@ -142,19 +141,19 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
       long limit,
       String limitText,
       int split,
-      Collective ranks) {
+      Sharing sharing) {
     int first = Math.max(split, 1);
-    MemoryChoice kept = ways(recipe, images, backend, first, false, ranks).get(0);
+    MemoryChoice kept = ways(recipe, images, backend, first, false, sharing).get(0);
     if (kept.bytes <= limit) {
       return kept;
     }
-    List<MemoryChoice> ways = ways(recipe, images, backend, first, ranks);
+    List<MemoryChoice> ways = ways(recipe, images, backend, first, sharing);
     MemoryChoice whole = last(ways);
     MemoryChoice least = whole;
     if (split == 0 && least.bytes > limit) {
       for (int passes : splits(kept.batchSize)) {
         if (least.bytes > limit && whole.mayFit(passes, limit)) {
-          ways = waysIfAny(recipe, images, backend, passes, ranks);
+          ways = waysIfAny(recipe, images, backend, passes, sharing);
           least = ways.isEmpty() || last(ways).bytes > least.bytes ? least : last(ways);
         }
       }
@@ -189,9 +188,9 @@ public record MemoryChoice(int split, int batchSize, MemoryWay way, long bytes) 
   }
 
   private static List<MemoryChoice> waysIfAny(
-      Recipe recipe, int images, Backend backend, int split, Collective ranks) {
+      Recipe recipe, int images, Backend backend, int split, Sharing sharing) {
     try {
-      return ways(recipe, images, backend, split, ranks);
+      return ways(recipe, images, backend, split, sharing);
     } catch (InvalidInputException e) {
       return List.of(); // batch norm of single values, such as in a pass of one small image
     }

@@ -17,11 +17,11 @@ final class RankSettings {
       Setting.of(
               "syncBatchNorm",
               Setting.Form.TRUTH,
-              (RunSetup setup) -> setup.syncBatchNorm() ? Boolean.TRUE : null)
+              (RunSetup setup) -> setup.sharing().syncBatchNorm() ? Boolean.TRUE : null)
           .flag(
               "--sync-batch-norm",
               "Where several workers share a training: take the statistics of batch norms over the"
-                  + " images of all, not of each (not on a GPU)",
+                  + " images of all, not of each",
               "no")
           .in(CHOICES, NEVER);
 

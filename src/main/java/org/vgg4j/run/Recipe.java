@@ -2,7 +2,6 @@ package org.vgg4j.run;
 
 import java.util.List;
 import java.util.Map;
-import org.vgg4j.collective.Collective;
 import org.vgg4j.data.ImageSource;
 import org.vgg4j.data.preprocessing.Augmentation;
 import org.vgg4j.data.preprocessing.ImageStatistics;
@@ -12,7 +11,6 @@ import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkOptions;
 import org.vgg4j.nn.NetworkPlan;
-import org.vgg4j.nn.NormSums;
 import org.vgg4j.nn.Recomputation;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.nn.VggConfig;
@@ -285,27 +283,23 @@ public record Recipe(
    * @throws InvalidInputException when the engine cannot compute it
    */
   public NetworkPlan plan(int images, Backend backend) {
-    return plan(images, backend, Recomputation.NONE, Collective.alone(), null);
+    return plan(images, backend, Recomputation.NONE, Sharing.NONE);
   }
 
   /**
    * Plans the net as {@link #plan(int, Backend)} does, with something computed again, for a rank's
-   * share of the batches; {@code norms} is null where each rank's batch norms have their own sums.
+   * share of the batches.
    */
-  NetworkPlan plan(
-      int images,
-      Backend backend,
-      Recomputation recomputation,
-      Collective collective,
-      NormSums norms) {
+  NetworkPlan plan(int images, Backend backend, Recomputation recomputation, Sharing sharing) {
     int batchSize = training.batchSize();
-    Integer[] sizes = DataParallel.of(collective).batchSizes(batchSize, images, training.split());
+    Integer[] sizes =
+        DataParallel.of(sharing.ranks()).batchSizes(batchSize, images, training.split());
     try {
       NetworkOptions options =
           networkOptions(sizes)
               .withSeed(training.seed())
               .withRecomputation(recomputation)
-              .withNormSums(norms)
+              .withNormSums(sharing.norms())
               .withLabelSmoothing(labelSmoothing);
       return Vgg.plan(net, initialization, options, backend);
     } catch (InvalidInputException e) {

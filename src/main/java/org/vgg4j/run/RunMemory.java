@@ -3,7 +3,6 @@ package org.vgg4j.run;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.vgg4j.collective.Collective;
 import org.vgg4j.nn.Recomputation;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
@@ -23,7 +22,7 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
    * @param given the settings that are given now
    * @param before the configuration of the run that goes on, else empty
    * @param reserved bytes of the limit that the training leaves to something else
-   * @param ranks that share each pass
+   * @param sharing how ranks share each pass
    * @throws OutOfDeviceMemoryException when nothing fits
    */
   static RunMemory choose(
@@ -33,14 +32,14 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
       Map<String, ?> given,
       Map<String, ?> before,
       long reserved,
-      Collective ranks) {
+      Sharing sharing) {
     Map<String, Object> now = new HashMap<>(before);
     now.putAll(given);
     String asked = MemorySettings.MEMORY.find(now);
     Integer split = MemorySettings.SPLIT.find(before);
     boolean isChosenAnew = before.isEmpty() || given.containsKey(MemorySettings.MEMORY.key());
     int kept = isChosenAnew ? 0 : split == null ? 1 : split;
-    return choose(recipe, images, backend, asked, kept, reserved, ranks);
+    return choose(recipe, images, backend, asked, kept, reserved, sharing);
   }
 
   /**
@@ -52,7 +51,7 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
    */
   public static RunMemory choose(
       Recipe recipe, int images, Backend backend, String asked, int split) {
-    return choose(recipe, images, backend, asked, split, 0, Collective.alone());
+    return choose(recipe, images, backend, asked, split, 0, Sharing.NONE);
   }
 
   private static RunMemory choose(
@@ -62,7 +61,7 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
       String asked,
       int split,
       long reserved,
-      Collective ranks) {
+      Sharing sharing) {
     long free = backend.availableBytes();
     boolean isFree =
         asked == null || asked.equals(MemorySettings.AUTO) || Long.parseLong(asked) >= free;
@@ -72,7 +71,7 @@ public record RunMemory(String asked, long limit, MemoryChoice choice) {
     return new RunMemory(
         asked,
         limit,
-        MemoryChoice.choose(recipe, images, backend, limit - reserved, text, split, ranks));
+        MemoryChoice.choose(recipe, images, backend, limit - reserved, text, split, sharing));
   }
 
   /** Returns the bytes of the limit that the training leaves. */

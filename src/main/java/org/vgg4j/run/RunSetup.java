@@ -7,13 +7,11 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.vgg4j.backend.Backends;
 import org.vgg4j.backend.EngineOptions;
-import org.vgg4j.collective.Collective;
 import org.vgg4j.data.sets.Split;
 import org.vgg4j.evaluation.DataFeed;
 import org.vgg4j.evaluation.DataOn;
 import org.vgg4j.evaluation.Evaluator;
 import org.vgg4j.nn.NetworkPlan;
-import org.vgg4j.nn.NormSums;
 import org.vgg4j.nn.Recomputation;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Choice;
@@ -34,8 +32,7 @@ import org.vgg4j.train.DataFacts;
  * @param dataOn where the images are to lie
  * @param memory how the training fits into its memory
  * @param start where the first weights come from
- * @param ranks that share the training
- * @param syncBatchNorm whether batch norms take their statistics over all ranks
+ * @param sharing how ranks share the training
  */
 record RunSetup(
     Recipe recipe,
@@ -47,8 +44,7 @@ record RunSetup(
     DataOn dataOn,
     RunMemory memory,
     StartingWeights start,
-    Collective ranks,
-    boolean syncBatchNorm) {
+    Sharing sharing) {
 
   /**
    * Opens the engine, reads the images and tunes if the plan says so. The recipe learns what it
@@ -97,7 +93,8 @@ record RunSetup(
           EngineTuner.fastest(known, data.train(), engine, name, plan.settings(), plan.report());
       selection = open(engine, closing);
     }
-    RunMemory memory = memory(plan, known, previous, data, dataOn, selection.backend());
+    Sharing sharing = new Sharing(plan.collective(), syncBatchNorm(now, known));
+    RunMemory memory = memory(plan, known, previous, data, dataOn, selection.backend(), sharing);
     return new RunSetup(
         known,
         data,
@@ -109,8 +106,7 @@ record RunSetup(
         dataOn,
         memory,
         start,
-        plan.collective(),
-        syncBatchNorm(now, known));
+        sharing);
   }
 
   private static boolean syncBatchNorm(Map<String, ?> now, Recipe recipe) {
@@ -160,7 +156,8 @@ record RunSetup(
       PreviousRun previous,
       RunData data,
       DataOn dataOn,
-      Backend backend) {
+      Backend backend,
+      Sharing sharing) {
     long reserved =
         dataOn == DataOn.DEVICE
             ? DataFeed.bytesOrZero(data.train()) + DataFeed.bytesOrZero(data.test())
@@ -169,15 +166,13 @@ record RunSetup(
     Map<String, String> given = plan.settings();
     Map<String, ?> before = previous.config();
     try {
-      return RunMemory.choose(recipe, images, backend, given, before, reserved, plan.collective());
+      return RunMemory.choose(recipe, images, backend, given, before, reserved, sharing);
     } catch (OutOfDeviceMemoryException e) {
       if (reserved == 0) {
         throw e;
       }
       long training =
-          RunMemory.choose(recipe, images, backend, given, before, 0, plan.collective())
-              .choice()
-              .bytes();
+          RunMemory.choose(recipe, images, backend, given, before, 0, sharing).choice().bytes();
       requireRoom(data, training, backend);
       throw e;
     }
@@ -245,20 +240,19 @@ record RunSetup(
   /** Plans the net in the way that was chosen, for a rank's share. */
   NetworkPlan plan() {
     Recomputation again = memory.choice().way().recomputation();
-    boolean isShared = syncBatchNorm && ranks.world() > 1;
-    NormSums norms = isShared ? new NormSums(ranks) : null;
-    return divided().plan(data.train().size(), backend(), again, ranks, norms);
+    return divided().plan(data.train().size(), backend(), again, sharing);
   }
 
   Integer ranksOrNull() {
-    return ranks.world() == 1 ? null : (Integer) ranks.world();
+    int world = sharing.ranks().world();
+    return world == 1 ? null : (Integer) world;
   }
 
   /** Returns what all ranks must have in common, in words. */
   Map<String, String> facts() {
     Map<String, String> facts = new TreeMap<>();
     Settings.flat(recipe.toMap()).forEach((key, value) -> facts.put(key, String.valueOf(value)));
-    facts.put(RankSettings.SYNC_BATCH_NORM.key(), String.valueOf(syncBatchNorm));
+    facts.put(RankSettings.SYNC_BATCH_NORM.key(), String.valueOf(sharing.syncBatchNorm()));
     facts.put("engine", backend().name());
     facts.put(DeviceSettings.PRECISION.key(), String.valueOf(engine.precision()));
     facts.put("passes of a batch (choose --memory alike)", "" + memory.choice().split());

@@ -14,6 +14,7 @@ import org.vgg4j.collective.Agreement;
 import org.vgg4j.collective.Collective;
 import org.vgg4j.nn.MemoryPlan;
 import org.vgg4j.nn.NetworkPlan;
+import org.vgg4j.nn.NormSums;
 import org.vgg4j.nn.Vgg;
 import org.vgg4j.profile.CeilingMeasurement;
 import org.vgg4j.profile.Ceilings;
@@ -209,7 +210,7 @@ public final class TrainingRun implements AutoCloseable {
     // Before the net takes its memory, of which a measurement wants a part.
     Ceilings ceilings = profile == null ? null : CeilingMeasurement.of(setup.backend());
     Vgg vgg = closing.own(new Vgg(recipe.net(), planned.allocate()));
-    Collective ranks = ranks();
+    Collective ranks = ranks(vgg);
     trainer =
         closing.own(
             new Trainer(
@@ -281,10 +282,18 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private Collective ranks() {
+  /** Returns what adds up, by which the net's norms add up too. */
+  private Collective ranks(Vgg vgg) {
     Collective host = plan.collective();
     Collective all = Backends.ranks(setup.backend(), host, plan.cudaLibraries());
-    return all == host ? host : closing.own(all);
+    if (all != host) {
+      closing.own(all);
+    }
+    NormSums norms = vgg.network().options().normSums();
+    if (norms != null) {
+      norms.through(all);
+    }
+    return all;
   }
 
   /** Returns the configuration with what the engine has chosen by now. */

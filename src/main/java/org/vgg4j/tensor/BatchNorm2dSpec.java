@@ -56,17 +56,9 @@ public record BatchNorm2dSpec(
     return new BatchNorm2dSpec(channels, epsilon, exponentialAverageFactor, relu, frozen, others);
   }
 
-  /**
-   * Refuses statistics over several parts, for an engine that cannot add them up.
-   *
-   * @param engine what cannot, such as the GPU engine
-   */
-  public void requireOwnStatistics(String engine) {
-    if (sums != null) {
-      throw InvalidInputException.of(
-          "syncBatchNorm",
-          "is not there on %s: leave it out, or train with --device cpu".formatted(engine));
-    }
+  /** Returns whether a training measures statistics over the parts of a batch. */
+  public boolean isShared() {
+    return sums != null && !frozen;
   }
 
   /** Returns the shape of gamma, beta and the running statistics: (C). */

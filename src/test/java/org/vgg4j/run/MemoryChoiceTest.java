@@ -12,9 +12,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.backend.Backends;
-import org.vgg4j.collective.Collective;
+import org.vgg4j.backend.EngineOptions;
+import org.vgg4j.collective.LocalCollective;
+import org.vgg4j.nn.NetworkPlan;
 import org.vgg4j.nn.Recomputation;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.tensor.DescribedDevice;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.tensor.OutOfDeviceMemoryException;
 
@@ -145,20 +148,17 @@ final class MemoryChoiceTest {
     Map<String, String> given = Map.of("memory", "auto");
     assertEquals(
         3,
-        RunMemory.choose(recipe, IMAGES, backend, Map.of(), before, 0, Collective.alone())
+        RunMemory.choose(recipe, IMAGES, backend, Map.of(), before, 0, Sharing.NONE)
             .choice()
             .split());
     assertEquals(
         1,
-        RunMemory.choose(recipe, IMAGES, backend, given, before, 0, Collective.alone())
-            .choice()
-            .split());
+        RunMemory.choose(recipe, IMAGES, backend, given, before, 0, Sharing.NONE).choice().split());
     Map<String, Object> whole = Map.of("memory", Integer.toString(1 << 20));
     OutOfDeviceMemoryException thrown =
         assertThrows(
             OutOfDeviceMemoryException.class,
-            () ->
-                RunMemory.choose(recipe, IMAGES, backend, Map.of(), whole, 0, Collective.alone()));
+            () -> RunMemory.choose(recipe, IMAGES, backend, Map.of(), whole, 0, Sharing.NONE));
     assertTrue(thrown.getMessage().endsWith("unless a limit is given anew)"), thrown.getMessage());
   }
 
@@ -176,5 +176,28 @@ final class MemoryChoiceTest {
   @CsvSource({"auto, auto", "4G, 4294967296", "1g, 1073741824"})
   void limitsAreRead(String text, String expected) {
     assertEquals(expected, MemorySettings.limit(Map.of("memory", text)));
+  }
+
+  /** On a GPU other kernels take the first block of a net whose norms have all ranks' sums. */
+  @Test
+  void normsOfAllRanksArePlannedForToo() {
+    Sharing own = new Sharing(LocalCollective.of(2).get(0), false);
+    Sharing all = new Sharing(own.ranks(), true);
+    EngineOptions options = EngineOptions.builder("cuda").deterministic(true).build();
+    try (DescribedDevice gpu = Backends.described("h200", options)) {
+      assertEquals(bytes(gpu.backend(), own), chosen(gpu.backend(), own));
+      assertEquals(bytes(gpu.backend(), all), chosen(gpu.backend(), all));
+      assertTrue(chosen(gpu.backend(), own) < chosen(gpu.backend(), all));
+    }
+  }
+
+  private static long chosen(Backend gpu, Sharing sharing) {
+    return RunMemory.choose(recipe(), IMAGES, gpu, Map.of(), Map.of(), 0, sharing).choice().bytes();
+  }
+
+  private static long bytes(Backend gpu, Sharing sharing) {
+    try (NetworkPlan plan = recipe().plan(IMAGES, gpu, Recomputation.NONE, sharing)) {
+      return recipe().trainingBytes(plan.memoryPlan());
+    }
   }
 }

@@ -70,7 +70,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
                       + (maskLayout == null ? 0 : maskLayout.bytes()));
           training = statistics == null ? planForward("", description, maskLayout) : planGiven("");
           again = planGiven(" again");
-          boolean isShared = spec.sums() != null && !spec.frozen();
+          boolean isShared = spec.isShared();
           shared =
               isShared
                   ? new SharedStatistics(spec.sums(), spec.channels(), count, spec.epsilon())

@@ -9,10 +9,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.collective.Collective;
 import org.vgg4j.nn.Execution;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.Network;
 import org.vgg4j.nn.NetworkOptions;
+import org.vgg4j.nn.NormSums;
 import org.vgg4j.nn.Stage;
 import org.vgg4j.nn.StageListener;
 import org.vgg4j.nn.Vgg;
@@ -70,7 +72,17 @@ final class CudaProfilerTest {
 
   private static StepTime profiled(
       CudaBackend backend, VggConfig config, Optimizer optimizer, UpdateOptions updates) {
-    NetworkOptions options = NetworkOptions.training(BATCH).withFrozen(updates.frozen());
+    return profiled(backend, config, optimizer, updates, null);
+  }
+
+  private static StepTime profiled(
+      CudaBackend backend,
+      VggConfig config,
+      Optimizer optimizer,
+      UpdateOptions updates,
+      NormSums norms) {
+    NetworkOptions options =
+        NetworkOptions.training(BATCH).withFrozen(updates.frozen()).withNormSums(norms);
     TrainingOptions training =
         new TrainingOptions(1, BATCH, 2, 1e-3, LearningRateSchedule.CONSTANT, 1)
             .withUpdates(updates);
@@ -123,24 +135,40 @@ final class CudaProfilerTest {
     Optimizer optimizer = name.equals("adam") ? new Adam() : new Sgd(0.9);
     try (CudaBackend backend =
         CudaUnderTest.open(CudaUnderTest.deterministic(precision, activations))) {
-      StepTime step = profiled(backend, config, optimizer, updates);
-      List<String> unknown = new ArrayList<>();
-      for (SectionTime section : step.sections()) {
-        String where = section.part().text() + " " + section.layer() + ": ";
-        assertFalse(section.operations().isEmpty(), where + "no launch");
-        for (OperationTime operation : section.operations()) {
-          assertTrue(operation.millis() >= 0, where + operation);
-          if (operation.name().equals(operation.implementation())) {
-            unknown.add(where + operation.name());
-          }
-          boolean isProduct = operation.implementation().matches("cuDNN .*|cublasLt");
-          boolean mayMultiply = operation.implementation().startsWith("vgg4j_first_");
-          assertTrue(isProduct == operation.multiplyAdds() > 0 || mayMultiply, where + operation);
-        }
-      }
-      assertEquals(List.of(), unknown);
-      assertTrue(step.millis() >= step.sections().stream().mapToDouble(SectionTime::millis).sum());
+      requireNamed(profiled(backend, config, optimizer, updates));
     }
+  }
+
+  /** With one rank, which any GPU has. */
+  @ParameterizedTest
+  @CsvSource({"FP32, KEEP", "BF16, RECOMPUTE"})
+  void launchesOfNormsOverRanksAreNamedToo(Precision precision, Activations activations) {
+    byte[] id = NcclRanks.newId(CudaUnderTest.libraries(), Ranks.PATIENT);
+    try (CudaBackend backend =
+            CudaUnderTest.open(CudaUnderTest.deterministic(precision, activations));
+        Collective one = NcclRanks.join(backend, id, 0, 1, Ranks.PATIENT)) {
+      VggConfig config = net("3,8,M,4,8,5,M", true);
+      requireNamed(profiled(backend, config, new Sgd(0.9), UpdateOptions.NONE, new NormSums(one)));
+    }
+  }
+
+  private static void requireNamed(StepTime step) {
+    List<String> unknown = new ArrayList<>();
+    for (SectionTime section : step.sections()) {
+      String where = section.part().text() + " " + section.layer() + ": ";
+      assertFalse(section.operations().isEmpty(), where + "no launch");
+      for (OperationTime operation : section.operations()) {
+        assertTrue(operation.millis() >= 0, where + operation);
+        if (operation.name().equals(operation.implementation())) {
+          unknown.add(where + operation.name());
+        }
+        boolean isProduct = operation.implementation().matches("cuDNN .*|cublasLt");
+        boolean mayMultiply = operation.implementation().startsWith("vgg4j_first_");
+        assertTrue(isProduct == operation.multiplyAdds() > 0 || mayMultiply, where + operation);
+      }
+    }
+    assertEquals(List.of(), unknown);
+    assertTrue(step.millis() >= step.sections().stream().mapToDouble(SectionTime::millis).sum());
   }
 
   @Test

@@ -17,20 +17,20 @@ import org.vgg4j.collective.Collective;
  * @param engine the options of every engine, but for its GPU
  * @param nccl how they meet and wait
  */
-record Ranks(int world, CudaOptions engine, NcclOptions nccl) {
+public record Ranks(int world, CudaOptions engine, NcclOptions nccl) {
   /** Far less than any wait of a test that works. */
-  static final NcclOptions PATIENT =
+  public static final NcclOptions PATIENT =
       new NcclOptions(Duration.ofSeconds(60), Duration.ofSeconds(60), null);
 
   /** What a rank does. */
   @FunctionalInterface
-  interface Part<T> {
+  public interface Part<T> {
     T of(CudaBackend backend, Collective collective) throws Exception;
   }
 
   /** What became of a rank. */
-  record Outcome<T>(T result, Throwable failure) {
-    T orThrow() {
+  public record Outcome<T>(T result, Throwable failure) {
+    public T orThrow() {
       if (failure != null) {
         throw new AssertionError(failure);
       }
@@ -38,7 +38,8 @@ record Ranks(int world, CudaOptions engine, NcclOptions nccl) {
     }
   }
 
-  static Ranks of(int world) {
+  /** Returns strict engines that wait for each other. */
+  public static Ranks of(int world) {
     return new Ranks(world, CudaOptions.STRICT, PATIENT);
   }
 
@@ -46,12 +47,13 @@ record Ranks(int world, CudaOptions engine, NcclOptions nccl) {
     return new Ranks(world, engine, new NcclOptions(nccl.initialization(), patience, null));
   }
 
-  Ranks on(CudaOptions options) {
+  /** Returns the same on engines with other options. */
+  public Ranks on(CudaOptions options) {
     return new Ranks(world, options, nccl);
   }
 
   /** Has all ranks do their parts, and returns what came of them. */
-  <T> List<Outcome<T>> run(Part<T> part) {
+  public <T> List<Outcome<T>> run(Part<T> part) {
     byte[] id = NcclRanks.newId(CudaUnderTest.libraries(), nccl);
     ExecutorService threads = Executors.newFixedThreadPool(world);
     try {
@@ -70,7 +72,7 @@ record Ranks(int world, CudaOptions engine, NcclOptions nccl) {
   }
 
   /** As {@link #run}, where no rank may fail. */
-  <T> List<T> results(Part<T> part) {
+  public <T> List<T> results(Part<T> part) {
     return run(part).stream().map(Outcome::orThrow).toList();
   }
 

@@ -10,13 +10,14 @@ import org.vgg4j.tensor.Closing;
 
 /**
  * The forward of a batch norm by custom kernels: statistics from two passes of sums in a fixed
- * order, then scale x + shift, and a ReLU.
+ * order, of all ranks where they share a batch, then scale x + shift, and a ReLU.
  */
 final class ChannelNorm {
   private final ChannelGrid grid;
   private final int channels;
   private final KernelLaunch statistics; // null when planned for inference or frozen
-  private final KernelLaunch finish; // likewise
+  private final KernelLaunch finish; // likewise, and over several ranks
+  private final NormOverRanks ranks; // null unless statistics are measured over several
   private final KernelLaunch frozen;
   private final KernelLaunch apply;
 
@@ -34,8 +35,9 @@ final class ChannelNorm {
                 .set(3, channels)
                 .set(4, grid.parts())
             : null;
+    ranks = NormOverRanks.orNull(owned, device, spec, x, training);
     finish =
-        measures
+        measures && ranks == null
             ? owned
                 .own(kernels.finish(Kernels.typed("vgg4j_norm_finish", x.dtype()), channels, 16))
                 .set(3, x.positions())
@@ -70,7 +72,12 @@ final class ChannelNorm {
     if (!summed) {
       work.statistics(x, partialBytes());
     }
-    work.statisticsFinish(channels, summed ? PlanWork.floats(2, channels) : partialBytes());
+    long sumsBytes = summed ? PlanWork.floats(2, channels) : partialBytes();
+    if (ranks == null) {
+      work.statisticsFinish(channels, sumsBytes);
+    } else {
+      ranks.forwardWork(work, sumsBytes);
+    }
   }
 
   /** Computes mean, invStd, scale and shift from x, and moves the running statistics. */
@@ -90,8 +97,18 @@ final class ChannelNorm {
   }
 
   private void finish(Pointer partial, Pointer shiftRow, int parts, NormOperands o) {
-    finish.set(0, partial).set(1, shiftRow).set(2, parts);
-    parameters(finish, o, 5).launch();
+    if (ranks == null) {
+      finish.set(0, partial).set(1, shiftRow).set(2, parts);
+      parameters(finish, o, 5).launch();
+    } else {
+      ranks.exchange(partial, shiftRow, parts);
+      ranks.finish(o);
+    }
+  }
+
+  /** Returns what brings this norm's sums to several ranks; null where they are its own. */
+  NormOverRanks ranks() {
+    return ranks;
   }
 
   /** Computes mean, invStd, scale and shift from the running statistics. */

@@ -16,9 +16,11 @@ import org.vgg4j.tensor.Shape;
  */
 final class ChannelNormBackward {
   private final KernelLaunch sums;
-  private final KernelLaunch finish;
+  private final KernelLaunch finish; // null over several ranks
   private final KernelLaunch apply;
+  private final NormOverRanks ranks; // null where statistics are those of this rank
   private final boolean pool;
+  private final int parts;
   private final long partialBytes;
   private final WorkspaceRegions.Region partial;
   private final WorkspaceRegions.Region meanGradient; // m1 (C)
@@ -27,6 +29,7 @@ final class ChannelNormBackward {
   /**
    * Creates the launches.
    *
+   * @param ranks of the forward: {@link ChannelNorm#ranks}
    * @param pool whether dy is the gradient of a 2x2 max-pool's output behind norm and ReLU
    */
   ChannelNormBackward(
@@ -34,14 +37,17 @@ final class ChannelNormBackward {
       CudaDevice device,
       BatchNorm2dSpec spec,
       CudaLayout x,
+      NormOverRanks ranks,
       boolean pool,
       WorkspaceRegions regions) {
+    this.ranks = ranks;
     this.pool = pool;
     Kernels kernels = device.kernels();
     int channels = spec.channels();
     Shape s = x.shape();
     long rows = pool ? (long) s.dim(0) * (s.dim(2) / 2) * (s.dim(3) / 2) : x.positions();
     ChannelGrid grid = kernels.channelGrid(rows, channels, x.dtype());
+    parts = grid.parts();
     partialBytes = grid.partialBytes(2, channels);
     partial = regions.region(partialBytes);
     meanGradient = regions.region((long) channels * Float.BYTES);
@@ -54,20 +60,22 @@ final class ChannelNormBackward {
                 ? PointwiseKernels.overWindows(kernels, "vgg4j_norm_backward_pool", x, 12)
                 : PointwiseKernels.over(kernels, "vgg4j_norm_backward", x, 11));
     if (pool) {
-      images(sums, s, 6).set(9, channels).set(10, grid.parts());
+      images(sums, s, 6).set(9, channels).set(10, parts);
       images(apply, s, 8).set(11, channels);
     } else {
       int relu = spec.relu() ? 1 : 0;
-      sums.set(6, relu).set(8, rows).set(9, channels).set(10, grid.parts());
+      sums.set(6, relu).set(8, rows).set(9, channels).set(10, parts);
       apply.set(8, relu).set(9, x.storedElements()).set(10, channels);
     }
     finish =
-        owned
-            .own(kernels.finish("vgg4j_norm_backward_finish", channels, 13))
-            .set(2, grid.parts())
-            .set(3, x.positions())
-            .set(4, channels)
-            .set(7, spec.frozen() ? 1 : 0);
+        ranks != null
+            ? null
+            : owned
+                .own(kernels.finish("vgg4j_norm_backward_finish", channels, 13))
+                .set(2, parts)
+                .set(3, x.positions())
+                .set(4, channels)
+                .set(7, spec.frozen() ? 1 : 0);
   }
 
   private static KernelLaunch images(KernelLaunch kernel, Shape x, int at) {
@@ -90,14 +98,22 @@ final class ChannelNormBackward {
           "norm backward pool sums",
           slopes + PlanWork.windows(x, y) + PlanWork.floats(2, channels),
           partialBytes);
-      work.backwardFinish(channels, partialBytes, bias);
+      finishWork(work, channels, partialBytes, bias);
       work.kernel("norm backward pool", slopes + image + PlanWork.floats(4, channels), image);
     } else {
       if (!summed) {
         work.backwardSums("norm backward sums", x.asValues(), partialBytes);
       }
-      work.backwardFinish(channels, summed ? PlanWork.totals(channels) : partialBytes, bias);
+      finishWork(work, channels, summed ? PlanWork.totals(channels) : partialBytes, bias);
       work.kernel("norm backward", 2 * image + PlanWork.floats(5, channels), image);
+    }
+  }
+
+  private void finishWork(PlanWork work, int channels, long sumsBytes, boolean bias) {
+    if (ranks == null) {
+      work.backwardFinish(channels, sumsBytes, bias);
+    } else {
+      ranks.backwardWork(work, sumsBytes, bias);
     }
   }
 
@@ -123,8 +139,12 @@ final class ChannelNormBackward {
     }
     Pointer m1 = meanGradient.pointer();
     Pointer m2 = slopeGradient.pointer();
-    finish.set(0, partial.pointer()).set(1, totals).set(5, o.invStd).set(6, o.scale);
-    finish.set(8, dgamma).set(9, dbeta).set(10, db).set(11, m1).set(12, m2).launch();
+    if (ranks == null) {
+      finish.set(0, partial.pointer()).set(1, totals).set(5, o.invStd).set(6, o.scale);
+      finish.set(8, dgamma).set(9, dbeta).set(10, db).set(11, m1).set(12, m2).launch();
+    } else {
+      ranks.backward(partial.pointer(), parts, totals, o, dgamma, dbeta, db, m1, m2);
+    }
     if (pool) {
       apply.set(0, dy).set(1, winner).set(2, x).set(3, dx);
       apply.set(4, o.mean).set(5, o.scale).set(6, m1).set(7, m2).launch();

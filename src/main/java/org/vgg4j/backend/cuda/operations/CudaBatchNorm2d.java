@@ -33,7 +33,6 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
     this.spec = spec;
     this.x = x.requirePlain("batch norm");
     spec.y(x.shape());
-    spec.requireOwnStatistics("the GPU engine");
     channel = CudaLayout.floats(spec.parameter());
     if (usage.training()) {
       spec.requireTrainable(x.shape());
@@ -46,7 +45,9 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
     unmovedVar = regions.region(moves ? (long) spec.channels() * Float.BYTES : 0);
     inference = new InferenceStatistics(regions, spec.channels());
     backward =
-        usage.training() ? new ChannelNormBackward(owned, device, spec, x, false, regions) : null;
+        usage.training()
+            ? new ChannelNormBackward(owned, device, spec, x, norm.ranks(), false, regions)
+            : null;
     regions.take(owned, device.memory().workspace());
   }
 
@@ -82,7 +83,7 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
       Tensor savedTensor) {
     bindSaved(savedTensor);
     parameters(gamma, beta, runningMean, runningVar);
-    train(source, target);
+    train(source, target, false);
   }
 
   @Override
@@ -100,7 +101,7 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
       operands.runningMean = unmovedMean.pointer();
       operands.runningVar = unmovedVar.pointer();
     }
-    train(source, target);
+    train(source, target, true);
   }
 
   @Override
@@ -113,11 +114,13 @@ public final class CudaBatchNorm2d extends CudaPlan implements BatchNorm2dPlan {
     norm.apply(operand(source, x, "x"), operand(target, x, "y"), operands);
   }
 
-  private void train(Tensor source, Tensor target) {
+  private void train(Tensor source, Tensor target, boolean isAgain) {
     Pointer in = operand(source, x, "x");
     Pointer out = operand(target, x, "y");
     if (spec.frozen()) {
       norm.freeze(operands);
+    } else if (isAgain && norm.ranks() != null) {
+      norm.ranks().finish(operands); // the other ranks are elsewhere
     } else {
       norm.measure(in, operands, partial.pointer());
     }

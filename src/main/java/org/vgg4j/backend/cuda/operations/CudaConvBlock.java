@@ -43,9 +43,6 @@ public abstract class CudaConvBlock extends CudaPlan implements ConvBlockPlan {
       Layout givenW,
       Usage usage,
       MemoryPlanner memory) {
-    if (spec.batchNorm() != null) {
-      spec.batchNorm().requireOwnStatistics("the GPU engine");
-    }
     return FirstShape.fits(spec, x, usage) && device.fusions().isFirst(spec, x, usage)
         ? Closing.building(
             owned -> new CudaFirstBlock(owned, device, spec, x, givenW, usage, memory))

@@ -104,7 +104,7 @@ public final class CudaCrossEntropy implements CrossEntropyPlan {
   @Override
   public void forward(Tensor logitsTensor, Tensor labelsTensor, Tensor dlogits) {
     int rows = state.rows();
-    if (rows < 1 || rows > batch) {
+    if (rows < 0 || rows > batch) {
       throw new IllegalArgumentException(rows + " rows for a batch of " + batch);
     }
     rowsKernel

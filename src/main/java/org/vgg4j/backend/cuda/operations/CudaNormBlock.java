@@ -92,7 +92,10 @@ final class CudaNormBlock extends CudaConvBlock {
     squares = partial.from(vector);
     unmovedMean = regions.region(training && !spec.frozen() ? vector : 0);
     unmovedVar = regions.region(training && !spec.frozen() ? vector : 0);
-    backward = training ? new ChannelNormBackward(owned, device, spec, z, pools, regions) : null;
+    backward =
+        training
+            ? new ChannelNormBackward(owned, device, spec, z, norm.ranks(), pools, regions)
+            : null;
     regions.take(owned, device.memory().workspace());
   }
 
@@ -134,10 +137,13 @@ final class CudaNormBlock extends CudaConvBlock {
   @Override
   void forward(CudaTensor source, Parameters p, boolean trains) {
     parameters(p);
-    run(source, p, trains);
+    run(source, p, trains, false);
   }
 
-  /** The statistics are measured again, and what moves the running ones ends nowhere. */
+  /**
+   * The statistics are measured again, but for those of several ranks, and what moves the running
+   * ones ends nowhere.
+   */
   @Override
   void forwardAgain(CudaTensor source, Parameters p) {
     parameters(p);
@@ -145,10 +151,10 @@ final class CudaNormBlock extends CudaConvBlock {
       operands.runningMean = unmovedMean.pointer();
       operands.runningVar = unmovedVar.pointer();
     }
-    run(source, p, true);
+    run(source, p, true, true);
   }
 
-  private void run(CudaTensor source, Parameters p, boolean trains) {
+  private void run(CudaTensor source, Parameters p, boolean trains, boolean isAgain) {
     Pointer convolved = convolved();
     boolean sums = products.sumsStatistics();
     products.forward(
@@ -160,6 +166,8 @@ final class CudaNormBlock extends CudaConvBlock {
         sums ? squares.pointer() : null);
     if (!trains || spec.frozen()) {
       norm.freeze(operands);
+    } else if (isAgain && norm.ranks() != null) {
+      norm.ranks().finish(operands); // the other ranks are elsewhere
     } else if (sums) {
       norm.finish(partial.pointer(), operands);
     } else {

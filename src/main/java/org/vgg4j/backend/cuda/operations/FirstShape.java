@@ -34,7 +34,10 @@ record FirstShape(CudaLayout x, CudaLayout z) {
 
   private static final int TILED_CHANNELS = 8;
 
-  /** Returns whether there are kernels for a block: a 3x3 convolution of images as they come. */
+  /**
+   * Returns whether there are kernels for a block: a 3x3 convolution of images as they come, whose
+   * norm needs nothing of other ranks.
+   */
   static boolean fits(ConvBlockSpec spec, CudaLayout x, Usage usage) {
     Conv2dSpec conv = spec.conv();
     return conv.kernel() == 3
@@ -42,6 +45,7 @@ record FirstShape(CudaLayout x, CudaLayout z) {
         && conv.inChannels() <= MOST_CHANNELS
         && x.stored() * x.dtype().bytes() == ChannelGrid.VECTOR_BYTES
         && !x.deferred()
+        && (spec.batchNorm() == null || !spec.batchNorm().isShared())
         && !usage.inputGradient()
         && (!usage.training() || usage.weightGradients());
   }

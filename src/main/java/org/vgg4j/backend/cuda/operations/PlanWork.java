@@ -74,6 +74,17 @@ final class PlanWork {
     return kernel("norm finish", partialBytes + floats(4, channels), floats(6, channels));
   }
 
+  /**
+   * The same over several ranks: what each knows goes to all, and the second pass is made of that.
+   *
+   * @param partialBytes as above
+   * @param momentBytes of what all ranks know
+   */
+  PlanWork rankMoments(int channels, long partialBytes, long momentBytes) {
+    return kernel("norm moments of a rank", partialBytes, momentBytes)
+        .kernel("norm finish of ranks", momentBytes + floats(4, channels), floats(6, channels));
+  }
+
   /** Scale and shift from the running statistics. */
   PlanWork frozen(int channels) {
     return kernel("norm frozen", floats(4, channels), floats(4, channels));
@@ -130,6 +141,23 @@ final class PlanWork {
   PlanWork backwardFinish(int channels, long sumsBytes, boolean bias) {
     return kernel(
         "norm backward finish", sumsBytes + floats(2, channels), floats(bias ? 5 : 4, channels));
+  }
+
+  /**
+   * The same over several ranks: the rank's own gradients, then scale and shift from all ranks'
+   * sums.
+   *
+   * @param countBytes of the numbers of all ranks' rows
+   */
+  PlanWork rankGradients(int channels, long sumsBytes, long countBytes, boolean bias) {
+    return kernel(
+            "norm gradients of a rank",
+            sumsBytes,
+            totals(channels) + floats(bias ? 3 : 2, channels))
+        .kernel(
+            "norm means of ranks",
+            totals(channels) + countBytes + floats(1, channels),
+            floats(2, channels));
   }
 
   /** Rounds or widens elements. */
