@@ -40,8 +40,7 @@ final class RunProfile {
    */
   void begin(Trainer trainer, String engine, int images, Ceilings ceilings) {
     trainer.profile(
-        new ProfileRequest(
-            WARM_UP_STEPS,
+        request(
             steps,
             images,
             (first, last, times) -> {
@@ -50,6 +49,11 @@ final class RunProfile {
                 report.accept(ReductionTime.line(trainer.reductionTimes()));
               }
             }));
+  }
+
+  /** Asks for steps after those that warm up. */
+  static ProfileRequest request(int steps, int images, ProfileRequest.Taker taker) {
+    return new ProfileRequest(WARM_UP_STEPS, steps, images, taker);
   }
 
   private void take(Profile profile) {

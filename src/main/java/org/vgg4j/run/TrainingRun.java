@@ -57,7 +57,8 @@ public final class TrainingRun implements AutoCloseable {
   private final Map<String, Object> config;
   private final Closing closing = new Closing();
   private volatile Trainer trainer;
-  private RunProfile profile; // null unless it was asked for
+  private RunProfile profile; // null unless it was asked for, and on ranks other than 0
+  private int profiled; // steps that rank 0 times, 0 for none
   private volatile boolean stopping;
 
   private TrainingRun(RunPlan plan, PreviousRun previous, Supplier<RunDirectory> folder)
@@ -224,11 +225,15 @@ public final class TrainingRun implements AutoCloseable {
     if (stopping) {
       trainer.stop();
     }
-    if (profile != null) {
+    if (profiled > 0) {
       TrainingOptions options = recipe.training();
       int ofStep = options.batchSize() * options.accumulate();
       int images = Math.min(ofStep, setup.data().train().size());
-      profile.begin(trainer, setup.backend().description(), images, ceilings);
+      if (profile != null) {
+        profile.begin(trainer, setup.backend().description(), images, ceilings);
+      } else { // the same steps are run call by call as on rank 0
+        trainer.profile(RunProfile.request(profiled, images, (first, last, times) -> {}));
+      }
     }
     TrainingState from = restore();
     boolean isStart = from == null && !setup.start().isNone();
@@ -307,7 +312,8 @@ public final class TrainingRun implements AutoCloseable {
 
   /**
    * Makes {@link #fit} time some steps, after {@value RunProfile#WARM_UP_STEPS} that warm up, and
-   * write what they took into the folder: profile.txt, profile.json and profile.svg.
+   * write what they took into the folder: profile.txt, profile.json and profile.svg. All ranks call
+   * it; rank 0 has the profile.
    *
    * @param steps how many, at least 1
    * @param taker takes the profile as soon as it is written, on the training thread
@@ -315,6 +321,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public void profile(int steps, Consumer<Profile> taker) {
     InvalidInputException.requireAtLeast(1, "profile", steps);
+    profiled = steps;
     if (plan.collective().rank() == 0) { // which has the folder
       profile = new RunProfile(steps, taker, run, plan.report());
     }

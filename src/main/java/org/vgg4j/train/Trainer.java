@@ -328,7 +328,7 @@ public final class Trainer implements AutoCloseable {
       Execution at = network.execution(size);
       batches.load(at);
       setState(size, scale, batches.first());
-      trainingStep.run(at, isFirst, isLast);
+      trainingStep.run(at, isFirst, isLast, schedule.isEven(index));
     }
     position.passDone();
   }

@@ -184,13 +184,23 @@ public final class TrainingStep implements AutoCloseable {
    * @param isLast whether it is the last, which makes the update
    */
   public void run(Execution at, boolean isFirst, boolean isLast) {
+    run(at, isFirst, isLast, true);
+  }
+
+  /**
+   * Runs as above.
+   *
+   * @param isEven whether all ranks have as many images: only then is it recorded, or run from a
+   *     recording, since sums between GPUs must be recorded by all ranks or by none
+   */
+  void run(Execution at, boolean isFirst, boolean isLast, boolean isEven) {
     int rows = network.stepState().rows();
     if (rows < 1 || rows > at.batch()) { // a recorded step no longer looks
       throw new IllegalArgumentException(rows + " rows for a batch of " + at.batch());
     }
     startAverage();
     End end = end(isFirst, isLast);
-    if (isDirect || network.hasListener()) {
+    if (isDirect || !isEven || network.hasListener()) {
       pass(at, end);
     } else {
       Passes passes = passes(at);

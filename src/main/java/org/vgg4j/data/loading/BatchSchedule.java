@@ -109,6 +109,13 @@ public record BatchSchedule(int images, int batchSize, int accumulate, int split
     return batch * batchSize + from + shard.end(part.end(imagesOf(batch)) - from);
   }
 
+  /** Returns whether all devices have as many images of a pass. */
+  public boolean isEven(int pass) {
+    Shard part = part(pass);
+    int images = imagesOf(batchOf(pass));
+    return (part.end(images) - part.begin(images)) % shard.world() == 0;
+  }
+
   /** Returns how many images this device's slice of a pass has; 0 only in a smaller last batch. */
   public int size(int pass) {
     return end(pass) - begin(pass);

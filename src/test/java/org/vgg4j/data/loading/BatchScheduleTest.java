@@ -160,4 +160,15 @@ class BatchScheduleTest {
     refused("accumulate must be at least 1, not 0", () -> new BatchSchedule(10, 4, 0));
     refused("passes must be at least 1, not 0", () -> new BatchSchedule(10, 4, 1, 0));
   }
+
+  @Test
+  void aPassIsEvenWhereAllDevicesHaveAsManyImages() {
+    BatchSchedule schedule = new BatchSchedule(22, 8, 1, new Shard(0, 2));
+    assertTrue(schedule.isEven(0));
+    assertTrue(schedule.isEven(2), "the last batch has six");
+    schedule = new BatchSchedule(22, 7, 1, new Shard(1, 2));
+    assertFalse(schedule.isEven(0));
+    assertFalse(schedule.isEven(3), "the last batch has one");
+    assertTrue(new BatchSchedule(22, 7, 1).isEven(0));
+  }
 }
