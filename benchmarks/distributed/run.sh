@@ -2,12 +2,23 @@
 # Measures what one machine can show of trainings with several workers, and prints a table:
 # two processes of one thread against one, the sum of VGG16's gradients, how soon a loss is noticed, and random kills.
 #
-#   benchmarks/distributed/run.sh [--quick]     50 kills, with --quick 3
+#   benchmarks/distributed/run.sh [--quick | --kills N] [--only speed|kills]     50 kills, with --quick 3
+#
+# Close other programs first for the speeds; the kills need no quiet.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 root=$here/../..
 kills=50
-[[ ${1:-} != --quick ]] || kills=3
+only=
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --quick) kills=3 ;;
+    --kills) kills=${2:?--kills needs a number}; shift ;;
+    --only) only=${2:?--only needs speed or kills}; shift ;;
+    *) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+  esac
+  shift
+done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -39,10 +50,6 @@ await_line() { # RANK PATTERN
 echo '| measured | result |'
 echo '|---|---|'
 
-ranks 2 slab
-wait "${pids[@]}"
-echo "| sum of 553 MB (VGG16's gradients) over 2 processes, median of 5 | $(grep '^median' "$work/rank-0") |"
-
 # Two hosts, each in a network namespace of its own, with a slow network between them.
 slow() { # RATE DELAY WHAT: what two ranks say over it; bits a second, seconds
   mkfifo "$work/open"
@@ -57,43 +64,48 @@ slow() { # RATE DELAY WHAT: what two ranks say over it; bits a second, seconds
   rm "$work/open"
   grep -v '^\[Gloo\]' "$work/rank-0"
 }
-if [[ $EUID -eq 0 && -e /dev/net/tun ]] && command -v ip >/dev/null; then
-  ranks 2 sums
+speeds() {
+  ranks 2 slab
   wait "${pids[@]}"
-  here_sums=$(grep -v '^\[Gloo\]' "$work/rank-0")
-  slow_sums=$(slow 1e9 0.01 sums)
-  [[ $slow_sums == "$here_sums" ]] && same=yes || same=no
-  echo "| two hosts, 1 Gb/s, answers after 20 ms: the same bits as over loopback | $same |"
-  echo "| the sum of 553 MB there (by the ring's formula $(python3 -c 'print(round(2 * (22 * 0.01 + 553.43e6 / 2 / 125e6) * 1e3))') ms) | $(slow 1e9 0.01 slab | grep '^median') |"
-else
-  echo '| two hosts with a slow network | not measured: needs root, ip and /dev/net/tun |'
-fi
+  echo "| sum of 553 MB (VGG16's gradients) over 2 processes, median of 5 | $(grep '^median' "$work/rank-0") |"
 
-for signal in KILL STOP; do
-  ranks 3 endless
-  await_line 2 '^step 3'
-  began=$(date +%s%N)
-  kill "-$signal" "${pids[1]}"
-  for rank in 0 2; do wait "${pids[$rank]}" || :; done
-  echo "| SIG$signal of one of 3 ranks: both others have ended after | $((($(date +%s%N) - began) / 1000000)) ms |"
-  kill -KILL "${pids[1]}" 2>/dev/null || :
-  wait || :
-done
+  if [[ $EUID -eq 0 && -e /dev/net/tun ]] && command -v ip >/dev/null; then
+    ranks 2 sums
+    wait "${pids[@]}"
+    here_sums=$(grep -v '^\[Gloo\]' "$work/rank-0")
+    slow_sums=$(slow 1e9 0.01 sums)
+    [[ $slow_sums == "$here_sums" ]] && same=yes || same=no
+    echo "| two hosts, 1 Gb/s, answers after 20 ms: the same bits as over loopback | $same |"
+    echo "| the sum of 553 MB there (by the ring's formula $(python3 -c 'print(round(2 * (22 * 0.01 + 553.43e6 / 2 / 125e6) * 1e3))') ms) | $(slow 1e9 0.01 slab | grep '^median') |"
+  else
+    echo '| two hosts with a slow network | not measured: needs root, ip and /dev/net/tun |'
+  fi
 
-# Case b: VGG16 of width 1/8, 64 images of 224 px. One process with 32 images beside two with 32 each.
-net=(--arch vgg16 --width 1/8 --image-size 224 --epochs 1 --data sample --test-limit 64 --no-report --device cpu)
-rate() { # METRICS
-  python3 -c 'import json, sys; print(json.loads(open(sys.argv[1]).readlines()[-1])["imagesPerSecond"])' "$1"
-}
-one=()
-two=()
-for turn in 1 2 3; do
-  "$root/vgg" train "${net[@]}" --threads 1 --batch-size 64 --train-limit 192 --out "$work/one-$turn" >/dev/null 2>&1
-  one+=("$(rate "$work/one-$turn/metrics.jsonl")")
-  "$root/vgg" train "${net[@]}" --threads 1 --batch-size 128 --train-limit 384 --workers 2 --out "$work/two-$turn" >/dev/null 2>&1
-  two+=("$(rate "$work/two-$turn/metrics.jsonl")")
-done
-python3 - "${one[*]}" "${two[*]}" <<'P'
+  for signal in KILL STOP; do
+    ranks 3 endless
+    await_line 2 '^step 3'
+    began=$(date +%s%N)
+    kill "-$signal" "${pids[1]}"
+    for rank in 0 2; do wait "${pids[$rank]}" || :; done
+    echo "| SIG$signal of one of 3 ranks: both others have ended after | $((($(date +%s%N) - began) / 1000000)) ms |"
+    kill -KILL "${pids[1]}" 2>/dev/null || :
+    wait || :
+  done
+
+  # Case b: VGG16 of width 1/8, 224 px. One process with 64 images a step beside two with 64 each.
+  net=(--arch vgg16 --width 1/8 --image-size 224 --epochs 1 --data sample --test-limit 64 --no-report --device cpu)
+  rate() { # METRICS
+    python3 -c 'import json, sys; print(json.loads(open(sys.argv[1]).readlines()[-1])["imagesPerSecond"])' "$1"
+  }
+  one=()
+  two=()
+  for turn in 1 2 3; do
+    "$root/vgg" train "${net[@]}" --threads 1 --batch-size 64 --train-limit 192 --out "$work/one-$turn" >/dev/null 2>&1
+    one+=("$(rate "$work/one-$turn/metrics.jsonl")")
+    "$root/vgg" train "${net[@]}" --threads 1 --batch-size 128 --train-limit 384 --workers 2 --out "$work/two-$turn" >/dev/null 2>&1
+    two+=("$(rate "$work/two-$turn/metrics.jsonl")")
+  done
+  python3 - "${one[*]}" "${two[*]}" <<'P'
 import statistics
 import sys
 
@@ -101,23 +113,29 @@ one, two = (statistics.median(map(float, text.split())) for text in sys.argv[1:]
 print(f"| images a second, width 1/8, 224 px, 64 images a process: one process of 1 thread | {one:.1f} |")
 print(f"| two of them, 3 turns each | {two:.1f}, {two / one:.2f} times |")
 P
+}
 
 # Kills at random moments, of either worker; every run must end with the bits of one that nothing happened to.
-small=(--data sample --layers 512,M,1024,M --width 1/64 --image-size 16 --batch-size 16 --train-limit 1600 --test-limit 100
-  --epochs 2 --threads 1 --no-report --device cpu --checkpoint-every 20 --workers 2)
-"$root/vgg" train "${small[@]}" --out "$work/undisturbed" >/dev/null 2>&1
-expected=$(sha256sum <"$work/undisturbed/model.safetensors")
-same=0 hit=0
-for ((turn = 0; turn < kills; turn++)); do
-  "$root/vgg" train "${small[@]}" --attempts 10 --out "$work/killed-$turn" >"$work/said" 2>&1 &
-  driver=$!
-  until [[ -e $work/killed-$turn/config.json ]] || ! kill -0 "$driver" 2>/dev/null; do sleep 0.05; done
-  sleep "$(python3 -c 'import random; print(random.random() * 5)')"
-  victim=$(pgrep -P "$driver" -f CoarseGrainedExecutorBackend | shuf -n 1 || :)
-  [[ -z $victim ]] || kill -KILL "$victim" 2>/dev/null || :
-  wait "$driver" || :
-  if grep -q 'attempt 1 of' "$work/said"; then hit=$((hit + 1)); fi
-  if [[ $(sha256sum <"$work/killed-$turn/model.safetensors") == "$expected" ]]; then same=$((same + 1)); fi
-  rm -rf "$work/killed-$turn"
-done
-echo "| runs with a worker killed at a random moment: the same bits as undisturbed | $same of $kills ($hit of them during the training) |"
+random_kills() {
+  small=(--data sample --layers 512,M,1024,M --width 1/64 --image-size 16 --batch-size 16 --train-limit 1600 --test-limit 100
+    --epochs 2 --threads 1 --no-report --device cpu --checkpoint-every 20 --workers 2)
+  "$root/vgg" train "${small[@]}" --out "$work/undisturbed" >/dev/null 2>&1
+  expected=$(sha256sum <"$work/undisturbed/model.safetensors")
+  same=0 hit=0
+  for ((turn = 0; turn < kills; turn++)); do
+    "$root/vgg" train "${small[@]}" --attempts 10 --out "$work/killed-$turn" >"$work/said" 2>&1 &
+    driver=$!
+    until [[ -e $work/killed-$turn/config.json ]] || ! kill -0 "$driver" 2>/dev/null; do sleep 0.05; done
+    sleep "$(python3 -c 'import random; print(random.random() * 5)')"
+    victim=$(pgrep -P "$driver" -f CoarseGrainedExecutorBackend | shuf -n 1 || :)
+    [[ -z $victim ]] || kill -KILL "$victim" 2>/dev/null || :
+    wait "$driver" || :
+    if grep -q 'attempt 1 of' "$work/said"; then hit=$((hit + 1)); fi
+    if [[ $(sha256sum <"$work/killed-$turn/model.safetensors") == "$expected" ]]; then same=$((same + 1)); fi
+    rm -rf "$work/killed-$turn"
+  done
+  echo "| runs with a worker killed at a random moment: the same bits as undisturbed | $same of $kills ($hit of them during the training) |"
+}
+
+[[ $only == kills ]] || speeds
+[[ $only == speed ]] || random_kills
