@@ -75,7 +75,8 @@ final class GradientReduction {
       still += sum.deviceWait() < 0 ? 0 : sum.deviceWait();
     }
     boolean isOfDevice = done.get(0).deviceWait() >= 0;
-    return new ReductionTime(whole / 1e6, (isOfDevice ? still : waited) / 1e6);
+    long wait = isOfDevice ? Math.min(still, whole) : waited; // the device's clock rounds
+    return new ReductionTime(whole / 1e6, wait / 1e6);
   }
 
   /** Returns whether sums are under way, which may still write to the gradients. */
