@@ -92,27 +92,31 @@ speeds() {
     wait || :
   done
 
-  # Case b: VGG16 of width 1/8, 224 px. One process with 64 images a step beside two with 64 each.
-  net=(--arch vgg16 --width 1/8 --image-size 224 --epochs 1 --data sample --test-limit 64 --no-report --device cpu)
+  # VGG16, 224 px. One process of one thread beside two, each with as many images a step.
   rate() { # METRICS
     python3 -c 'import json, sys; print(json.loads(open(sys.argv[1]).readlines()[-1])["imagesPerSecond"])' "$1"
   }
-  one=()
-  two=()
-  for turn in 1 2 3; do
-    "$root/vgg" train "${net[@]}" --threads 1 --batch-size 64 --train-limit 192 --out "$work/one-$turn" >/dev/null 2>&1
-    one+=("$(rate "$work/one-$turn/metrics.jsonl")")
-    "$root/vgg" train "${net[@]}" --threads 1 --batch-size 128 --train-limit 384 --workers 2 --out "$work/two-$turn" >/dev/null 2>&1
-    two+=("$(rate "$work/two-$turn/metrics.jsonl")")
-  done
-  python3 - "${one[*]}" "${two[*]}" <<'P'
+  pair() { # WIDTH IMAGES: of a step of a process; three steps each
+    local net=(--arch vgg16 --width "$1" --image-size 224 --epochs 1 --data sample --test-limit 8 --no-report --device cpu --threads 1)
+    local one=() two=() turn
+    for turn in 1 2 3; do
+      "$root/vgg" train "${net[@]}" --batch-size "$2" --train-limit $((3 * $2)) --out "$work/one-$turn" >/dev/null 2>&1
+      one+=("$(rate "$work/one-$turn/metrics.jsonl")")
+      "$root/vgg" train "${net[@]}" --batch-size $((2 * $2)) --train-limit $((6 * $2)) --workers 2 --out "$work/two-$turn" >/dev/null 2>&1
+      two+=("$(rate "$work/two-$turn/metrics.jsonl")")
+      rm -rf "$work/one-$turn" "$work/two-$turn"
+    done
+    python3 - "$1" "$2" "${one[*]}" "${two[*]}" <<'P'
 import statistics
 import sys
 
-one, two = (statistics.median(map(float, text.split())) for text in sys.argv[1:])
-print(f"| images a second, width 1/8, 224 px, 64 images a process: one process of 1 thread | {one:.1f} |")
-print(f"| two of them, 3 turns each | {two:.1f}, {two / one:.2f} times |")
+one, two = (statistics.median(map(float, text.split())) for text in sys.argv[3:])
+print(f"| images a second, VGG16 of width {sys.argv[1]}, 224 px, {sys.argv[2]} images a process: one process, two (3 turns each) |"
+      f" {one:.2f}, {two:.2f}: {two / one:.2f} times |")
 P
+  }
+  pair 1/8 64
+  pair 1 8
 }
 
 # Kills at random moments, of either worker; every run must end with the bits of one that nothing happened to.
