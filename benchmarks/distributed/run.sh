@@ -96,13 +96,13 @@ speeds() {
   rate() { # METRICS
     python3 -c 'import json, sys; print(json.loads(open(sys.argv[1]).readlines()[-1])["imagesPerSecond"])' "$1"
   }
-  pair() { # WIDTH IMAGES: of a step of a process; three steps each
+  pair() { # WIDTH IMAGES STEPS: images of a step of a process
     local net=(--arch vgg16 --width "$1" --image-size 224 --epochs 1 --data sample --test-limit 8 --no-report --device cpu --threads 1)
     local one=() two=() turn
     for turn in 1 2 3; do
-      "$root/vgg" train "${net[@]}" --batch-size "$2" --train-limit $((3 * $2)) --out "$work/one-$turn" >/dev/null 2>&1
+      "$root/vgg" train "${net[@]}" --batch-size "$2" --train-limit $(($3 * $2)) --out "$work/one-$turn" >/dev/null 2>&1
       one+=("$(rate "$work/one-$turn/metrics.jsonl")")
-      "$root/vgg" train "${net[@]}" --batch-size $((2 * $2)) --train-limit $((6 * $2)) --workers 2 --out "$work/two-$turn" >/dev/null 2>&1
+      "$root/vgg" train "${net[@]}" --batch-size $((2 * $2)) --train-limit $((2 * $3 * $2)) --workers 2 --out "$work/two-$turn" >/dev/null 2>&1
       two+=("$(rate "$work/two-$turn/metrics.jsonl")")
       rm -rf "$work/one-$turn" "$work/two-$turn"
     done
@@ -115,8 +115,8 @@ print(f"| images a second, VGG16 of width {sys.argv[1]}, 224 px, {sys.argv[2]} i
       f" {one:.2f}, {two:.2f}: {two / one:.2f} times |")
 P
   }
-  pair 1/8 64
-  pair 1 8
+  pair 1/8 64 15
+  pair 1 8 6
 }
 
 # Kills at random moments, of either worker; every run must end with the bits of one that nothing happened to.
