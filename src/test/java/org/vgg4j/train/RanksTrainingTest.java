@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -200,41 +201,48 @@ final class RanksTrainingTest {
         });
   }
 
+  /** Does something with a rank's trainer of a small net, and its 20 images, in batches of 4. */
+  private static <T> T onRank(
+      String device, Collective rank, BiFunction<Trainer, ImageSource, T> work) {
+    VggConfig config = TinyNets.config("3,M", false, 3, 0);
+    Integer[] sizes = Trainer.batchSizes(4, 20, 1, new Shard(rank.rank(), rank.world()));
+    try (Backend backend = Backends.open(device).backend();
+        Vgg vgg =
+            Vgg.build(config, Initialization.KAIMING, NetworkOptions.training(sizes), backend);
+        Trainer trainer =
+            new Trainer(vgg, new Adam(), options(4, 1, 1, 0, 0), new DataParallel(rank, BUCKET))) {
+      return work.apply(trainer, TinyNets.noise(20, 3));
+    }
+  }
+
   /** A rank that fails does not leave the others waiting, and a stop of one is a stop of all. */
   @ParameterizedTest
   @CsvSource({"true", "false"})
   void whatHappensToOneHappensToAll(boolean fails) {
-    TrainingOptions options = options(4, 1, 1, 0, 0);
     List<Object> outcomes =
         LocalRanks.outcomes(
             3,
-            rank -> {
-              VggConfig config = TinyNets.config("3,M", false, 3, 0);
-              ImageSource data = TinyNets.noise(20, 3);
-              Integer[] sizes = Trainer.batchSizes(4, 20, 1, new Shard(rank.rank(), 3));
-              try (Backend backend = Backends.open("cpu").backend();
-                  Vgg vgg =
-                      Vgg.build(
-                          config, Initialization.KAIMING, NetworkOptions.training(sizes), backend);
-                  Trainer trainer =
-                      new Trainer(vgg, new Adam(), options, new DataParallel(rank, BUCKET))) {
-                trainer.fit(
-                    data,
-                    data,
-                    new TrainingListener() {
-                      @Override
-                      public void stepDone(long step) {
-                        if (step == 3 && rank.rank() == 1) {
-                          if (fails) {
-                            throw new IllegalStateException("a rank fails");
-                          }
-                          trainer.stop();
-                        }
-                      }
-                    });
-                return trainer.step();
-              }
-            });
+            rank ->
+                onRank(
+                    "cpu",
+                    rank,
+                    (trainer, data) -> {
+                      trainer.fit(
+                          data,
+                          data,
+                          new TrainingListener() {
+                            @Override
+                            public void stepDone(long step) {
+                              if (step == 3 && rank.rank() == 1) {
+                                if (fails) {
+                                  throw new IllegalStateException("a rank fails");
+                                }
+                                trainer.stop();
+                              }
+                            }
+                          });
+                      return trainer.step();
+                    }));
     if (fails) {
       assertEquals("a rank fails", ((Throwable) outcomes.get(1)).getMessage());
       assertInstanceOf(PeerLostException.class, outcomes.get(0));
@@ -247,25 +255,18 @@ final class RanksTrainingTest {
   /** A profile of steps on ranks says what their sums took, and how long they were waited for. */
   @Test
   void whatTheSumsTookIsTold() {
-    TrainingOptions options = options(4, 1, 1, 0, 0);
     List<List<ReductionTime>> all =
         LocalRanks.all(
             2,
-            rank -> {
-              VggConfig config = TinyNets.config("3,M", false, 3, 0);
-              ImageSource data = TinyNets.noise(20, 3);
-              Integer[] sizes = Trainer.batchSizes(4, 20, 1, new Shard(rank.rank(), 2));
-              try (Backend backend = Backends.open("reference").backend();
-                  Vgg vgg =
-                      Vgg.build(
-                          config, Initialization.KAIMING, NetworkOptions.training(sizes), backend);
-                  Trainer trainer =
-                      new Trainer(vgg, new Adam(), options, new DataParallel(rank, BUCKET))) {
-                trainer.profile(new ProfileRequest(1, 3, 4, (first, last, times) -> {}));
-                trainer.fit(data, data, new TrainingListener() {});
-                return trainer.reductionTimes();
-              }
-            });
+            rank ->
+                onRank(
+                    "reference",
+                    rank,
+                    (trainer, data) -> {
+                      trainer.profile(new ProfileRequest(1, 3, 4, (first, last, times) -> {}));
+                      trainer.fit(data, data, new TrainingListener() {});
+                      return trainer.reductionTimes();
+                    }));
     for (List<ReductionTime> times : all) {
       assertEquals(3, times.size());
       for (ReductionTime time : times) {
