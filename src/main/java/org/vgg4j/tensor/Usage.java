@@ -9,7 +9,7 @@ package org.vgg4j.tensor;
  * @param weightGradients whether the gradients of weights and biases will be asked for (a layer
  *     that is not trained needs none)
  * @param exactWeights whether weights must be stored as they are given, in the type that the
- *     optimizer updates; else they may be stored in the type that the forward reads
+ *     optimizer updates; else they may be stored in the type and form that the forward reads
  */
 public record Usage(
     boolean training, boolean inputGradient, boolean weightGradients, boolean exactWeights) {

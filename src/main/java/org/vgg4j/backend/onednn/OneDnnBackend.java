@@ -157,8 +157,8 @@ public final class OneDnnBackend implements Backend {
     OneDnnLayout own = Dnnl.layout(x);
     OneDnnLayout givenW = w == null ? null : Dnnl.layout(w);
     ConvOrders orders = dnnl.orders().of(spec);
-    return WinogradShape.isFor(spec, own, givenW, orders.way())
-        ? new WinogradConv2d(dnnl, spec, own, usage)
+    return WinogradShape.isFor(spec, own, givenW, usage, orders.way())
+        ? new WinogradConv2d(dnnl, spec, own, givenW, usage)
         : new OneDnnConv2d(dnnl, spec, own, givenW, usage, orders);
   }
 

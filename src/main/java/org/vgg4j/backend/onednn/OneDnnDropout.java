@@ -76,7 +76,10 @@ final class OneDnnDropout extends OneDnnPlan implements DropoutPlan {
                 from.position(at).get(chunk, 0, count);
                 CounterRandom.bits(key, first + at, bits, count);
                 for (int i = 0; i < count; i++) {
-                  chunk[i] = (int) (bits[i] >>> 40) >= threshold ? chunk[i] * scale : 0;
+                  // All ones where it stays. A branch would be guessed wrong half of the time.
+                  int mask = (int) ((threshold - 1 - (bits[i] >>> 40)) >> 63);
+                  int value = Float.floatToRawIntBits(chunk[i] * scale);
+                  chunk[i] = Float.intBitsToFloat(value & mask);
                 }
                 into.position(at).put(chunk, 0, count);
               }

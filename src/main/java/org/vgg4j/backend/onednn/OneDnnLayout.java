@@ -15,23 +15,31 @@ final class OneDnnLayout implements Layout {
   private final DType dtype;
   private final memory.desc desc; // null for I64: oneDNN lacks it, so it is row-major
   private final long bytes;
+  private final OneDnnLayout filters; // what the values are transformed from, or null
   private final boolean plainOrder;
 
-  private OneDnnLayout(Shape shape, Shape physical, DType dtype, memory.desc desc, long bytes) {
+  private OneDnnLayout(
+      Shape shape,
+      Shape physical,
+      DType dtype,
+      memory.desc desc,
+      long bytes,
+      OneDnnLayout filters) {
     this.shape = shape;
     this.physical = physical;
     this.dtype = dtype;
     this.desc = desc;
     this.bytes = bytes;
+    this.filters = filters;
     this.plainOrder = desc == null || desc.equals(Dnnl.plain(physical, dtype));
   }
 
   static OneDnnLayout plain(Shape shape, DType dtype) {
     long bytes = shape.elementCount() * dtype.bytes();
     if (dtype == DType.I64) {
-      return new OneDnnLayout(shape, shape, dtype, null, bytes);
+      return new OneDnnLayout(shape, shape, dtype, null, bytes, null);
     }
-    return new OneDnnLayout(shape, shape, dtype, Dnnl.plain(shape, dtype), bytes);
+    return new OneDnnLayout(shape, shape, dtype, Dnnl.plain(shape, dtype), bytes, null);
   }
 
   /** Wraps a descriptor with the axes of its shape. */
@@ -41,7 +49,22 @@ final class OneDnnLayout implements Layout {
 
   /** Wraps a descriptor with the axes {@code physical}, which flatten to {@code shape}. */
   static OneDnnLayout of(Shape shape, Shape physical, memory.desc desc) {
-    return new OneDnnLayout(shape, physical, Dnnl.dtype(desc), desc, desc.get_size());
+    return new OneDnnLayout(shape, physical, Dnnl.dtype(desc), desc, desc.get_size(), null);
+  }
+
+  /**
+   * Returns the layout of filters that are stored as they are computed with: transformed by {@link
+   * RowTransform#FILTER}.
+   *
+   * @param desc that of the transformed values
+   */
+  OneDnnLayout transformed(memory.desc desc) {
+    return new OneDnnLayout(shape, physical, dtype, desc, desc.get_size(), this);
+  }
+
+  /** Returns the layout that the values are transformed from; null where they are as they are. */
+  OneDnnLayout filters() {
+    return filters;
   }
 
   /** Returns the layout of the same tensor in another order, and perhaps of another type. */

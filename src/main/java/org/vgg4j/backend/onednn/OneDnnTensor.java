@@ -120,9 +120,8 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
 
   /** Copies values where they are, which may be a mapped file. */
   private void reorder(ByteBuffer direct, OneDnnLayout from) {
-    try (OneDnnTensor source = new OneDnnTensor(dnnl, NativeMemory.of(direct), 0, from);
-        Primitive copy = Reorder.create(dnnl, "a tensor", from, layout)) {
-      copy.run(source, this);
+    try (OneDnnTensor source = new OneDnnTensor(dnnl, NativeMemory.of(direct), 0, from)) {
+      LayoutCopy.run(dnnl, source, this);
     } finally {
       Reference.reachabilityFence(direct);
     }

@@ -1,24 +1,18 @@
 package org.vgg4j.backend.onednn;
 
 /**
- * Rows of floats that the plans of an engine share, as long as any needs: two sets for each worker.
+ * Rows of floats that the plans of an engine share: two sets for each worker. They hold whole rows
+ * of 256 pixels; shorter pieces would stay in the L1 cache, but reach into more pages of memory,
+ * which takes longer.
  */
 final class RowBuffers {
+  /** Floats of a row that are worked on at a time. */
+  static final int LENGTH = 4096;
+
   private final float[][][] sets;
 
   RowBuffers(int workers) {
-    sets = new float[2 * workers][RowTransform.MOST_ROWS][0];
-  }
-
-  /** Makes the rows at least so long. */
-  void reserve(int floats) {
-    if (sets[0][0].length < floats) {
-      for (float[][] set : sets) {
-        for (int row = 0; row < set.length; row++) {
-          set[row] = new float[floats];
-        }
-      }
-    }
+    sets = new float[2 * workers][RowTransform.MOST_ROWS][LENGTH];
   }
 
   /** Returns a worker's rows to read; whoever has them may change their order. */

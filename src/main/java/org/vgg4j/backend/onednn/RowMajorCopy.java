@@ -23,17 +23,11 @@ final class RowMajorCopy implements AutoCloseable {
   }
 
   void copyTo(OneDnnTensor target) {
-    copy(tensor, target);
+    LayoutCopy.run(dnnl, tensor, target);
   }
 
   void copyFrom(OneDnnTensor source) {
-    copy(source, tensor);
-  }
-
-  private void copy(OneDnnTensor from, OneDnnTensor to) {
-    try (Primitive copy = Reorder.create(dnnl, "a tensor", from.dnnlLayout(), to.dnnlLayout())) {
-      copy.run(from, to);
-    }
+    LayoutCopy.run(dnnl, source, tensor);
   }
 
   @Override

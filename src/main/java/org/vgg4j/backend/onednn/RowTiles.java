@@ -1,7 +1,6 @@
 package org.vgg4j.backend.onednn;
 
 import java.util.Arrays;
-import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * Takes rows of images in tiles of a few rows through a {@link RowTransform}, and back. Images are
@@ -52,36 +51,32 @@ final class RowTiles {
     run(
         by,
         part,
-        (worker, plane, tile, tiles) -> {
-          float[][] from = context.rows().from(worker);
-          float[][] into = context.rows().to(worker);
-          FloatPointer source = floats(images);
-          FloatPointer target = floats(to);
+        images,
+        to,
+        (rows, plane, tile, tiles, column, count) -> {
           int kept = 0; // rows of the tile before that this one reads, too
           for (int t = tile; t < tile + tiles; t++) {
             for (int k = kept; k < by.rowsIn(); k++) {
-              read(source, plane, (part.begin + t) * step + first + k, from[k]);
+              int y = (part.begin + t) * step + first + k;
+              if (y < 0 || y >= height) {
+                Arrays.fill(rows.from[k], 0, count, 0);
+              } else {
+                rows.images.get(((long) plane * height + y) * row + column, rows.from[k], count);
+              }
             }
-            by.run(from, into, row);
+            by.run(rows.from, rows.to, count);
             for (int k = 0; k < by.rowsOut(); k++) {
-              target.position(place(part, by.rowsOut(), plane, k, t)).put(into[k], 0, row);
+              long at = place(part, by.rowsOut(), plane, k, t) + column;
+              rows.tiles.put(at, rows.to[k], count);
             }
             kept = Math.max(0, by.rowsIn() - step);
             for (int k = 0; k < kept; k++) {
-              float[] next = from[k + step];
-              from[k + step] = from[k];
-              from[k] = next;
+              float[] next = rows.from[k + step];
+              rows.from[k + step] = rows.from[k];
+              rows.from[k] = next;
             }
           }
         });
-  }
-
-  private void read(FloatPointer images, long plane, int y, float[] into) {
-    if (y < 0 || y >= height) {
-      Arrays.fill(into, 0, row, 0);
-    } else {
-      images.position((plane * height + y) * row).get(into, 0, row);
-    }
   }
 
   private long place(Part part, int rows, int plane, int k, int tile) {
@@ -99,27 +94,26 @@ final class RowTiles {
     run(
         by,
         part,
-        (worker, plane, tile, tiles) -> {
-          float[][] read = context.rows().from(worker);
-          float[][] into = context.rows().to(worker);
-          FloatPointer source = floats(from);
-          FloatPointer target = floats(images);
+        images,
+        from,
+        (rows, plane, tile, tiles, column, count) -> {
           for (int t = tile; t < tile + tiles; t++) {
             for (int k = 0; k < by.rowsIn(); k++) {
-              source.position(place(part, by.rowsIn(), plane, k, t)).get(read[k], 0, row);
+              long at = place(part, by.rowsIn(), plane, k, t) + column;
+              rows.tiles.get(at, rows.from[k], count);
             }
-            by.run(read, into, row);
+            by.run(rows.from, rows.to, count);
             int y = (part.begin + t) * step;
             for (int k = 0; k < Math.min(by.rowsOut(), height - y); k++) {
               if (relu) {
-                relu(into[k], row);
+                relu(rows.to[k], count);
               }
-              target.position(((long) plane * height + y + k) * row);
+              long at = ((long) plane * height + y + k) * row + column;
               if (add) {
-                target.get(read[0], 0, row);
-                add(into[k], read[0], row);
+                rows.images.get(at, rows.from[0], count);
+                add(rows.to[k], rows.from[0], count);
               }
-              target.put(into[k], 0, row);
+              rows.images.put(at, rows.to[k], count);
             }
           }
         });
@@ -137,33 +131,44 @@ final class RowTiles {
     }
   }
 
-  /** Works on some tiles of a plane, one below the other; planes count through all images. */
+  /** What one worker reads and writes. */
+  private record Rows(float[][] from, float[][] to, FloatWindow images, FloatWindow tiles) {}
+
+  /** Works on some columns of some tiles of a plane, one below the other. */
   private interface Strip {
-    void run(int worker, int plane, int tile, int tiles);
+    void run(Rows rows, int plane, int tile, int tiles, int column, int count);
   }
 
-  private void run(RowTransform by, Part part, Strip strip) {
+  /** Runs strips over all planes, which count through all images. */
+  private void run(RowTransform by, Part part, long images, long transformed, Strip strip) {
     long begun = context.begin();
-    context.rows().reserve(row);
-    long all = (long) part.count * planes * part.tiles;
+    long planesInAll = (long) part.count * planes;
+    long all = planesInAll * part.tiles;
+    int rowsOfTile = Math.max(by.rowsIn(), by.rowsOut());
     context
         .workers()
         .run(
             all,
             1,
             (worker, begin, end) -> {
+              RowBuffers buffers = context.rows();
+              Rows rows =
+                  new Rows(
+                      buffers.from(worker),
+                      buffers.to(worker),
+                      new FloatWindow(images, planesInAll * height * row),
+                      new FloatWindow(transformed, all * rowsOfTile * row));
               for (long at = begin; at < end; ) {
                 int tile = (int) (at % part.tiles);
                 int tiles = (int) Math.min(part.tiles - tile, end - at);
-                strip.run(worker, (int) (at / part.tiles), tile, tiles);
+                for (int column = 0; column < row; column += RowBuffers.LENGTH) {
+                  int count = Math.min(RowBuffers.LENGTH, row - column);
+                  strip.run(rows, (int) (at / part.tiles), tile, tiles, column, count);
+                }
                 at += tiles;
               }
             });
     long rows = all * (by.rowsIn() + by.rowsOut());
     context.end(Cost.loop("transform of " + operand, rows * row * Float.BYTES), begun);
-  }
-
-  private static FloatPointer floats(long address) {
-    return new FloatPointer(new NativeMemory.Address(address));
   }
 }

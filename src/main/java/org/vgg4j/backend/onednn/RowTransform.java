@@ -8,8 +8,8 @@ package org.vgg4j.backend.onednn;
  * <p>With rows x of the input, w of the filter and y of the output: y = OUTPUT(FILTER(w) *
  * INPUT(x)); and with the gradient dy of y, dw = FILTER_GRADIENT(INPUT(x) * OUTPUT_GRADIENT(dy)).
  *
- * <p>Each row is an array of its own and each loop writes at most two of them, because the JIT
- * compiler then vectorizes the loops.
+ * <p>Each row is an array of its own, and each loop is over at most six of them, of which it writes
+ * at most two, because the JIT compiler then vectorizes the loops. With seven it does not.
  */
 enum RowTransform {
   /** 6 rows of an input to 6. */
@@ -53,41 +53,23 @@ enum RowTransform {
   OUTPUT(6, 4) {
     @Override
     void run(float[][] m, float[][] to, int count) {
-      even(m[0], m[1], m[2], m[3], m[4], to[0], to[2], count);
-      odd(m[1], m[2], m[3], m[4], m[5], to[1], to[3], count);
+      sums(m[1], m[2], count);
+      sums(m[3], m[4], count);
+      even(m[0], m[1], m[3], to[0], to[2], count);
+      odd(m[2], m[4], m[5], to[1], to[3], count);
     }
 
-    private void even(
-        float[] m0,
-        float[] m1,
-        float[] m2,
-        float[] m3,
-        float[] m4,
-        float[] y0,
-        float[] y2,
-        int count) {
+    private void even(float[] m0, float[] near, float[] far, float[] y0, float[] y2, int count) {
       for (int i = 0; i < count; i++) {
-        float near = m1[i] + m2[i];
-        float far = m3[i] + m4[i];
-        y0[i] = m0[i] + near + far;
-        y2[i] = near + 4 * far;
+        y0[i] = m0[i] + near[i] + far[i];
+        y2[i] = near[i] + 4 * far[i];
       }
     }
 
-    private void odd(
-        float[] m1,
-        float[] m2,
-        float[] m3,
-        float[] m4,
-        float[] m5,
-        float[] y1,
-        float[] y3,
-        int count) {
+    private void odd(float[] near, float[] far, float[] m5, float[] y1, float[] y3, int count) {
       for (int i = 0; i < count; i++) {
-        float near = m1[i] - m2[i];
-        float far = m3[i] - m4[i];
-        y1[i] = near + 2 * far;
-        y3[i] = near + 8 * far + m5[i];
+        y1[i] = near[i] + 2 * far[i];
+        y3[i] = near[i] + 8 * far[i] + m5[i];
       }
     }
   },
@@ -138,35 +120,51 @@ enum RowTransform {
     }
   },
 
+  /** 6 rows of a transformed filter back to its 3. */
+  FILTER_BACK(6, 3) {
+    @Override
+    void run(float[][] u, float[][] to, int count) {
+      scale(u[0], 4, to[0], count);
+      middle(u[1], u[2], to[1], count);
+      System.arraycopy(u[5], 0, to[2], 0, count);
+    }
+
+    private void middle(float[] plus, float[] minus, float[] to, int count) {
+      for (int i = 0; i < count; i++) {
+        to[i] = 3 * (minus[i] - plus[i]);
+      }
+    }
+  },
+
   /** 6 rows of products to 3 of a filter's gradient. */
   FILTER_GRADIENT(6, 3) {
     @Override
     void run(float[][] m, float[][] to, int count) {
-      outer(m[0], m[1], m[2], m[3], m[4], m[5], to[0], to[2], count);
-      middle(m[1], m[2], m[3], m[4], to[1], count);
+      sums(m[1], m[2], count);
+      sums(m[3], m[4], count);
+      outer(m[0], m[1], m[3], m[5], to[0], to[2], count);
+      middle(m[2], m[4], to[1], count);
     }
 
     private void outer(
         float[] m0,
-        float[] m1,
-        float[] m2,
-        float[] m3,
-        float[] m4,
+        float[] plusOne,
+        float[] plusTwo,
         float[] m5,
         float[] first,
         float[] last,
         int count) {
       for (int i = 0; i < count; i++) {
-        float near = SIXTH * (m1[i] + m2[i]);
-        float far = SIXTH * (m3[i] + m4[i]);
+        float near = SIXTH * plusOne[i];
+        float far = SIXTH * plusTwo[i];
         first[i] = QUARTER * (m0[i] + far) - near;
         last[i] = far - near + m5[i];
       }
     }
 
-    private void middle(float[] m1, float[] m2, float[] m3, float[] m4, float[] to, int count) {
+    private void middle(float[] minusOne, float[] minusTwo, float[] to, int count) {
       for (int i = 0; i < count; i++) {
-        to[i] = SIXTH * (m2[i] - m1[i]) + TWELFTH * (m3[i] - m4[i]);
+        to[i] = TWELFTH * minusTwo[i] - SIXTH * minusOne[i];
       }
     }
   };
@@ -197,8 +195,21 @@ enum RowTransform {
     return rowsOut;
   }
 
-  /** Transforms the first {@code count} elements of rows into others. */
+  /**
+   * Transforms the first {@code count} elements of rows into others. What takes six rows to fewer
+   * leaves other values in those that it reads.
+   */
   abstract void run(float[][] from, float[][] to, int count);
+
+  /** Overwrites a with a + b and b with a - b. */
+  private static void sums(float[] a, float[] b, int count) {
+    for (int i = 0; i < count; i++) {
+      float plus = a[i] + b[i];
+      float minus = a[i] - b[i];
+      a[i] = plus;
+      b[i] = minus;
+    }
+  }
 
   /** The filter's values at the six points, given its taps. */
   private static void filter(float[] a, float[] b, float[] c, float[][] to, int count) {

@@ -21,6 +21,8 @@ import org.vgg4j.tensor.WeightedPlan;
  * channels; transformed x (n, 6 C, T, W), y (n, 6 K, T, W) and w (6, K, C, 1, 3), for T tiles of 4
  * rows.
  *
+ * <p>A net for inference stores the transformed filters; else they are transformed in each call.
+ *
  * <p>It runs on a part of the images, and of their tiles, at a time, so that the transformed rows
  * stay in the cache and take little memory.
  */
@@ -42,9 +44,9 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
   private final OneDnnLayout biases; // of all groups; null without a bias
   private final Scratch.Place vPlace;
   private final Scratch.Place mPlace;
-  private final Scratch.Place uPlace;
+  private final Scratch.Place uPlace; // null where w is stored transformed
   private final Scratch.Place biasPlace; // null without a bias
-  private final RowTiles wTiles;
+  private final FilterTransform filterTransform;
   private final RowTiles xTiles; // read with the rows above and below
   private final RowTiles yTiles;
   private final RowTiles dxTiles;
@@ -53,13 +55,14 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
   private final Operation data; // null when not asked for
   private final Operation weights; // null when planned for inference
 
-  WinogradConv2d(Dnnl context, Conv2dSpec spec, OneDnnLayout x, Usage usage) {
+  WinogradConv2d(Dnnl context, Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage) {
     super(context, "convolution", "x " + x.shape() + ", w " + spec.w());
     this.spec = spec;
     this.x = x;
     shape = new WinogradShape(spec, x.shape());
     y = shape.y();
-    w = shape.w();
+    boolean isStored = givenW == null ? WinogradShape.isStored(usage) : givenW.filters() != null;
+    w = isStored ? shape.storedW() : shape.w();
     b = spec.bias() ? OneDnnLayout.plain(spec.b(), DType.F32) : null;
     v = shape.transformedX();
     m = shape.transformedY();
@@ -69,9 +72,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     int row = x.shape().dim(3) * WinogradShape.BLOCK;
     int in = spec.inChannels() / WinogradShape.BLOCK;
     int out = spec.outChannels() / WinogradShape.BLOCK;
-    int filterRow = WinogradShape.TAPS * WinogradShape.BLOCK * WinogradShape.BLOCK;
-    int taps = WinogradShape.TAPS;
-    wTiles = new RowTiles(context, "filters", 1, taps * in * out, filterRow, taps, 0);
+    filterTransform = new FilterTransform(context, spec.w());
     xTiles = new RowTiles(context, "x", in, height, row, WinogradShape.TILE, -1);
     yTiles = new RowTiles(context, "y", out, height, row, WinogradShape.TILE, 0);
     dxTiles = new RowTiles(context, "dx", in, height, row, WinogradShape.TILE, 0);
@@ -83,14 +84,14 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
       dxCopy = hasData ? new OrderedCopy(this, "dx", x, blocks, true) : null;
       vPlace = place(v);
       mPlace = place(m);
-      uPlace = place(u);
+      uPlace = isStored ? null : place(u);
       biasPlace = biases == null ? null : place(biases);
       try (convolution_forward.primitive_desc description = describe("", () -> forward(usage))) {
         forward =
             operation("", description)
                 .multiplyAdds(shape.multiplyAdds())
                 .direct(dnnl.DNNL_ARG_SRC, "x", v)
-                .direct(dnnl.DNNL_ARG_WEIGHTS, "w", u)
+                .direct(dnnl.DNNL_ARG_WEIGHTS, "w", isStored ? w : u)
                 .direct(dnnl.DNNL_ARG_BIAS, "b", biases)
                 .direct(dnnl.DNNL_ARG_DST, "y", m)
                 .build();
@@ -205,17 +206,12 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     return address + layout.bytes() / layout.shape().dim(0) * image;
   }
 
-  /** All filters, of which 16 x 16 make a tile. */
-  private RowTiles.Part filters() {
-    return new RowTiles.Part(1, 0, shape.filterBlocks());
-  }
-
   @Override
   public void forward(Tensor xTensor, Tensor wTensor, Tensor bTensor, Tensor yTensor) {
     long from = xCopy.before(operand(xTensor, x, "x")).address();
     long to = address(yTensor, y, "y");
-    wTiles.transform(
-        RowTransform.FILTER, address(wTensor, w, "w"), filters(), uPlace.tensor().address());
+    OneDnnTensor given = operand(wTensor, w, "w");
+    OneDnnTensor filters = uPlace == null ? given : transformed(RowTransform.FILTER, given);
     OneDnnTensor bias = null;
     if (b != null) {
       bias = biasPlace.tensor();
@@ -234,7 +230,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
           OneDnnTensor in = vPlace.tensor();
           OneDnnTensor out = mPlace.tensor();
           xTiles.transform(RowTransform.INPUT, image(from, x, image), part, in.address());
-          forward.run(in, uPlace.tensor(), added, out);
+          forward.run(in, filters, added, out);
           yTiles.back(
               RowTransform.OUTPUT, out.address(), part, image(to, y, image), false, spec.relu());
         });
@@ -246,17 +242,13 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     long from = address(dy, y, "dy");
     OneDnnTensor given = operand(dx, x, "dx");
     long to = dxCopy.before(given).address();
-    wTiles.transform(
-        RowTransform.FLIPPED_FILTER,
-        address(wTensor, w, "w"),
-        filters(),
-        uPlace.tensor().address());
+    OneDnnTensor flipped = transformed(RowTransform.FLIPPED_FILTER, operand(wTensor, w, "w"));
     parts(
         (image, part) -> {
           OneDnnTensor in = mPlace.tensor();
           OneDnnTensor out = vPlace.tensor();
           dyTiles.transform(RowTransform.INPUT, image(from, y, image), part, in.address());
-          run.run(uPlace.tensor(), in, out);
+          run.run(flipped, in, out);
           dxTiles.back(RowTransform.OUTPUT, out.address(), part, image(to, x, image), false, false);
         });
     dxCopy.after(given);
@@ -279,13 +271,8 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
               RowTransform.OUTPUT_GRADIENT, image(fromY, y, image), part, out.address());
           run.run(in, out, uPlace.tensor(), b == null ? null : biasPlace.tensor());
           boolean isFirst = image == 0 && part.begin() == 0;
-          wTiles.back(
-              RowTransform.FILTER_GRADIENT,
-              uPlace.tensor().address(),
-              filters(),
-              to,
-              !isFirst,
-              false);
+          filterTransform.back(
+              RowTransform.FILTER_GRADIENT, uPlace.tensor().address(), to, !isFirst);
           if (b != null) {
             biasPlace.tensor().read(all);
             for (int k = 0; k < sums.length; k++) {
@@ -296,6 +283,12 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     if (db != null) {
       OneDnnTensor.of(db, b, operand("db")).write(sums);
     }
+  }
+
+  /** Transforms filters into the workspace. */
+  private OneDnnTensor transformed(RowTransform by, OneDnnTensor from) {
+    filterTransform.transform(by, from.address(), uPlace.tensor().address());
+    return uPlace.tensor();
   }
 
   private OneDnnTensor operand(Tensor tensor, OneDnnLayout planned, String role) {

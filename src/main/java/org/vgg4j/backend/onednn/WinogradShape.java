@@ -5,6 +5,7 @@ import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Shape;
+import org.vgg4j.tensor.Usage;
 
 /**
  * The layouts of a {@link WinogradConv2d}, on how much of the images it works at a time, and where
@@ -63,7 +64,11 @@ final class WinogradShape {
    * @param givenW the layout of existing weights, or null
    * @param way what was asked for
    */
-  static boolean isFor(Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Convolutions way) {
+  static boolean isFor(
+      Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage, Convolutions way) {
+    if (givenW != null && givenW.filters() != null) {
+      return true; // nothing else reads them
+    }
     boolean isPossible =
         spec.kernel() == TAPS
             && spec.padding() == 1
@@ -76,16 +81,23 @@ final class WinogradShape {
         && switch (way) {
           case DIRECT -> false;
           case WINOGRAD -> true;
-          case PREFERRED -> x.matches(images(x.shape()).desc()) && isFaster(spec, x.shape());
+          case PREFERRED ->
+              x.matches(images(x.shape()).desc())
+                  && isFaster(spec, x.shape(), givenW == null && isStored(usage));
         };
   }
 
-  private static boolean isFaster(Conv2dSpec spec, Shape x) {
+  /** Returns whether weights are stored transformed: those of a net that does not change them. */
+  static boolean isStored(Usage usage) {
+    return !usage.training() && !usage.exactWeights();
+  }
+
+  private static boolean isFaster(Conv2dSpec spec, Shape x, boolean isStored) {
     long filters = (long) spec.inChannels() * spec.outChannels();
     long columns = (long) x.dim(0) * tiles(x.dim(2)) * x.dim(3);
     long products = columns * POINTS * TAPS * filters;
     long channels = (long) spec.inChannels() + spec.outChannels();
-    long transformed = POINTS * (columns * channels + TAPS * filters);
+    long transformed = POINTS * (columns * channels + (isStored ? 0 : TAPS * filters));
     return products + COST_OF_TRANSFORM * transformed < LEAST_GAIN * spec.multiplyAdds(x);
   }
 
@@ -131,11 +143,6 @@ final class WinogradShape {
     return images;
   }
 
-  /** Returns how many blocks of 16 x 16 filters there are. */
-  int filterBlocks() {
-    return spec.inChannels() / BLOCK * (spec.outChannels() / BLOCK);
-  }
-
   /** Returns the multiply-adds of what is done at a time. */
   long multiplyAdds() {
     long columns = (long) images * tilesAtOnce * x.dim(3);
@@ -165,6 +172,11 @@ final class WinogradShape {
   /** Returns the layout of transformed y (n, 6 K, T, W). */
   OneDnnLayout transformedY() {
     return images(Shape.of(images, POINTS * spec.outChannels(), tilesAtOnce, x.dim(3)));
+  }
+
+  /** Returns the layout of w (K, C, 3, 3) that is stored transformed. */
+  OneDnnLayout storedW() {
+    return w().transformed(transformedW().desc());
   }
 
   /** Returns the layout of transformed w (6, K, C, 1, 3). */

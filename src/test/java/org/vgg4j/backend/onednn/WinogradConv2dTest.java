@@ -90,6 +90,66 @@ final class WinogradConv2dTest {
     return results;
   }
 
+  /** A net for inference keeps its filters transformed, with the same bits in y. */
+  @Test
+  void inInferenceFiltersAreStoredTransformed() {
+    Conv2dSpec spec = new Conv2dSpec(32, 48, 3, 1, true, true);
+    OneDnnOptions options = OneDnnOptions.DEFAULT.withConvolutions(Convolutions.WINOGRAD);
+    try (OneDnnBackend backend = new OneDnnBackend(options);
+        Memory memory = new Memory(backend)) {
+      OneDnnLayout images = blocks(Shape.of(2, 32, 13, 10));
+      Tensor x = memory.random(images, 1);
+      Tensor b = memory.random(backend.plainLayout(spec.b(), DType.F32), 2);
+      float[] filters = new float[spec.w().arrayLength()];
+      List<float[]> results = new ArrayList<>();
+      for (Usage usage : List.of(Usage.FROZEN, Usage.INFERENCE)) {
+        try (WeightedPlan plan = backend.conv2d(spec, images, null, usage)) {
+          Tensor w = memory.random(plan.w(), 3);
+          Tensor y = memory.random(plan.y(), 4);
+          plan.forward(x, w, b, y);
+          float[] values = new float[y.shape().arrayLength()];
+          y.download(values);
+          results.add(values);
+          boolean isStored = !usage.exactWeights();
+          assertEquals(isStored, ((OneDnnLayout) plan.w()).filters() != null);
+          float[] back = new float[filters.length];
+          w.download(back);
+          if (!isStored) {
+            filters = back;
+            assertTrue(plan.workspaceBytes() > 0);
+          } else {
+            for (int i = 0; i < back.length; i++) {
+              double difference = Math.abs(back[i] - filters[i]);
+              // The values at the points are at most 1/2, and three times two of them are off.
+              assertTrue(difference <= 8 * 0x1p-25, back[i] + ", not " + filters[i]);
+            }
+          }
+          // Other images share the filters, even where they would not be transformed for them.
+          OneDnnLayout small = blocks(Shape.of(1, 32, 2, 2));
+          try (WeightedPlan other = backend.conv2d(spec, small, plan.w(), usage)) {
+            assertEquals(plan.w(), other.w());
+            Tensor single = memory.random(other.y(), 5);
+            other.forward(memory.random(small, 6), w, b, single);
+            assertTrue(single.isFinite());
+          }
+        }
+      }
+      assertArrayEquals(results.get(0), results.get(1));
+    }
+  }
+
+  /** The engine that takes what is faster goes by what it must transform. */
+  @Test
+  void storedFiltersCostNothing() {
+    assertFalse(isTaken(512, 512, 14, 1, 3, OneDnnOptions.DEFAULT));
+    Conv2dSpec spec = new Conv2dSpec(512, 512, 3, 1, false, false);
+    try (OneDnnBackend backend = new OneDnnBackend(OneDnnOptions.DEFAULT);
+        WeightedPlan plan =
+            backend.conv2d(spec, blocks(Shape.of(1, 512, 14, 14)), null, Usage.INFERENCE)) {
+      assertTrue(plan instanceof WinogradConv2d);
+    }
+  }
+
   private static OneDnnLayout blocks(Shape shape) {
     return OneDnnLayout.of(
         shape, new memory.desc(Dnnl.dims(shape), memory.data_type.f32, memory.format_tag.aBcd16b));

@@ -61,7 +61,8 @@ final class CudnnForecastTest {
         assertEquals(work(assumed.memoryPlan()), work(plans.get(0)));
       }
     }
-    // The first block keeps no z, so its output is never computed again; the largest that is has 128
+    // The first block keeps no z, so its output is never computed again; the largest that is has
+    // 128
     // channels at 112 px. It lies beside the products: much more would be a conversion.
     long again = 64L * 128 * 112 * 112 * 2;
     long workspace = plans.get(0).workspace();
