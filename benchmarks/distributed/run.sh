@@ -119,6 +119,7 @@ P
   }
   pair 1/8 64 24
   pair 1 8 24
+  pair 1 16 12
 }
 
 # Kills at random moments, of either worker; every run must end with the bits of one that nothing happened to.
