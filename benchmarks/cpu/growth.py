@@ -4,15 +4,15 @@ from measuring import Measured
 from programs import CASES, Peers, vgg4j
 
 SERIES = (("vgg4j", "fp32"), ("vgg4j", "bf16"), ("PyTorch", "fp32"), ("PyTorch", "bf16"))
-WINDOW_FLOP = 4e10  # a window of some tenths of a second on two cores
+WINDOW_FLOP = 1e11  # a window of about half a second on two cores
 BATCHES, WIDTHS, SIZES = (1, 2, 4, 8, 16, 32, 64, 128), ("1/8", "1/4", "1/2", "1"), (32, 64, 128, 224, 384)
 WINDOWS = 4
 
 
 def paced(case):
     """The same with windows of about the same arithmetic, however large the case is."""
-    steps = min(100, max(1, round(WINDOW_FLOP / (2 * case.multiply_adds() * case.batch))))
-    return case.changed(steps=steps, warm_up=min(20, max(2, steps)))
+    steps = min(300, max(1, round(WINDOW_FLOP / (2 * case.multiply_adds() * case.batch))))
+    return case.changed(steps=steps, warm_up=max(2, 3 * steps))  # Java compiles in the first steps
 
 
 def axes(threads: int) -> dict:
