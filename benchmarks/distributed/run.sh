@@ -93,7 +93,7 @@ speeds() {
   done
 
   # VGG16, 224 px. One process of one thread beside two, each with as many images a step; the median step by
-  # --profile, which leaves out the first three. There must be many: in the first 20 of a worker Java still compiles, beside the computation.
+  # --profile, which leaves out the first three. There must be many: in the first of a worker Java still compiles, beside the computation.
   rate() { # RUN: images a second
     python3 -c 'import json, sys; p = json.load(open(sys.argv[1])); print(p["imagesPerStep"] * 1e3 / p["stepMillis"])' "$1/profile.json"
   }
