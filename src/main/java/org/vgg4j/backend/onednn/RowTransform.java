@@ -9,7 +9,8 @@ package org.vgg4j.backend.onednn;
  * INPUT(x)); and with the gradient dy of y, dw = FILTER_GRADIENT(INPUT(x) * OUTPUT_GRADIENT(dy)).
  *
  * <p>Each row is an array of its own, and each loop is over at most six of them, of which it writes
- * at most two, because the JIT compiler then vectorizes the loops. With seven it does not.
+ * at most two, because the JIT compiler of Java 17 then vectorizes the loops. With seven it does
+ * not.
  */
 enum RowTransform {
   /** 6 rows of an input to 6. */
