@@ -30,6 +30,7 @@ final class Dnnl implements AutoCloseable {
   private final Workspace workspace;
   private final Workers workers;
   private final RowBuffers rows;
+  private final LaneBuffers lanes;
   private final OneDnnOptions options;
   private final MemoryLedger ledger = new MemoryLedger("cpu");
   private final int threads;
@@ -51,6 +52,7 @@ final class Dnnl implements AutoCloseable {
       workspace = closing.own(new Workspace(this));
       workers = closing.own(new Workers(threads));
       rows = new RowBuffers(threads);
+      lanes = new LaneBuffers(threads);
     } catch (RuntimeException | Error e) {
       closing.abandon(e);
       throw e;
@@ -131,6 +133,11 @@ final class Dnnl implements AutoCloseable {
   /** Returns the workers' arrays for rows of images. */
   RowBuffers rows() {
     return rows;
+  }
+
+  /** Returns the workers' arrays for lanes of images. */
+  LaneBuffers lanes() {
+    return lanes;
   }
 
   /** Tells what times the operations from now on; null for nothing. */

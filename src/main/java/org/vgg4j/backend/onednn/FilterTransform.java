@@ -1,22 +1,35 @@
 package org.vgg4j.backend.onednn;
 
+import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Shape;
 
 /**
- * Takes filters (K, C, 3, 3) in blocks of 16 x 16 channels to those of minimal filtering (6, K, C,
- * 1, 3), and back: of every 16 x 16 filters three rows become six.
+ * Takes filters (K, C, 3, 3) in blocks of 16 x 16 channels to those of minimal filtering, and back:
+ * of every 16 x 16 filters three rows become six, and in two dimensions three columns, too.
  */
 final class FilterTransform {
-  private final RowTiles tiles;
-  private final RowTiles.Part all;
+  private final Tiles tiles;
+  private final Tiles.Part all;
 
-  /** Describes filters of a shape (K, C, 3, 3). */
-  FilterTransform(Dnnl context, Shape w) {
+  /** Describes filters of a layout. */
+  FilterTransform(Dnnl context, OneDnnLayout filters, Convolutions way) {
+    Shape w = filters.shape();
     int block = WinogradShape.BLOCK;
     int taps = WinogradShape.TAPS;
+    int pixel = block * block;
     int blocks = w.dim(0) / block * (w.dim(1) / block);
-    tiles = new RowTiles(context, "filters", 1, taps * blocks, taps * block * block, taps, 0);
-    all = new RowTiles.Part(1, 0, blocks);
+    if (way == Convolutions.WINOGRAD_2D) {
+      tiles = new SquareTiles(context, "filters", blocks, taps, taps, pixel, taps, 0);
+      all = new Tiles.Part(1, 0, 1);
+    } else {
+      tiles = new RowTiles(context, "filters", 1, taps * blocks, taps * pixel, taps, 0);
+      all = new Tiles.Part(1, 0, blocks);
+    }
+  }
+
+  /** Describes the filters that are stored transformed. */
+  static FilterTransform of(Dnnl context, OneDnnLayout stored) {
+    return new FilterTransform(context, stored.filters(), WinogradShape.way(stored));
   }
 
   /** Transforms filters at an address to another. */
@@ -24,7 +37,7 @@ final class FilterTransform {
     tiles.transform(by, filters, all, to);
   }
 
-  /** Takes six rows back to three, which are added to what is there if asked for. */
+  /** Takes transformed filters back, which are added to what is there if asked for. */
   void back(RowTransform by, long from, long filters, boolean add) {
     tiles.back(by, from, all, filters, add, false);
   }

@@ -23,16 +23,16 @@ final class FloatWindow {
     this.length = length;
   }
 
-  /** Copies the first floats of an array from an index on. */
-  void get(long index, float[] into, int count) {
+  /** Copies floats from an index on to a place in an array. */
+  void get(long index, float[] into, int offset, int count) {
     int at = moved(index, count);
-    window.get(at, into, 0, count);
+    window.get(at, into, offset, count);
   }
 
-  /** Copies the first floats of an array to an index. */
-  void put(long index, float[] from, int count) {
+  /** Copies floats from a place in an array to an index. */
+  void put(long index, float[] from, int offset, int count) {
     int at = moved(index, count);
-    window.put(at, from, 0, count);
+    window.put(at, from, offset, count);
   }
 
   /** Returns where an index lies in the window, which is moved for it if need be. */

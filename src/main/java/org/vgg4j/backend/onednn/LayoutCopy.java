@@ -12,7 +12,7 @@ final class LayoutCopy {
     OneDnnLayout source = from.dnnlLayout();
     OneDnnLayout target = to.dnnlLayout();
     if (target.filters() != null) {
-      FilterTransform transform = new FilterTransform(dnnl, target.shape());
+      FilterTransform transform = FilterTransform.of(dnnl, target);
       through(
           dnnl,
           target.filters(),
@@ -21,7 +21,7 @@ final class LayoutCopy {
             transform.transform(RowTransform.FILTER, filters.address(), to.address());
           });
     } else if (source.filters() != null) {
-      FilterTransform transform = new FilterTransform(dnnl, source.shape());
+      FilterTransform transform = FilterTransform.of(dnnl, source);
       through(
           dnnl,
           source.filters(),

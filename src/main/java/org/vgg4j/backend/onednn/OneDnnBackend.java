@@ -1,6 +1,7 @@
 package org.vgg4j.backend.onednn;
 
 import java.util.Map;
+import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
 import org.vgg4j.tensor.AdaptiveAvgPool2dSpec;
@@ -157,9 +158,10 @@ public final class OneDnnBackend implements Backend {
     OneDnnLayout own = Dnnl.layout(x);
     OneDnnLayout givenW = w == null ? null : Dnnl.layout(w);
     ConvOrders orders = dnnl.orders().of(spec);
-    return WinogradShape.isFor(spec, own, givenW, usage, orders.way())
-        ? new WinogradConv2d(dnnl, spec, own, givenW, usage)
-        : new OneDnnConv2d(dnnl, spec, own, givenW, usage, orders);
+    Convolutions way = ConvWay.of(spec, own, givenW, usage, orders.way());
+    return way == Convolutions.DIRECT
+        ? new OneDnnConv2d(dnnl, spec, own, givenW, usage, orders)
+        : new WinogradConv2d(dnnl, spec, own, givenW, usage, way);
   }
 
   /** {@inheritDoc} It is composed of single operations, whose order may be that of a timing. */

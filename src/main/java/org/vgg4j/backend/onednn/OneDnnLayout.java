@@ -72,6 +72,17 @@ final class OneDnnLayout implements Layout {
     return of(shape, physical, other);
   }
 
+  /** Returns the layout of a slice of the first axis, at the same address; of all of it, this. */
+  OneDnnLayout slice(int begin, int count) {
+    if (count == shape.dim(0)) {
+      return this;
+    }
+    long[] offsets = new long[physical.rank()];
+    offsets[0] = begin;
+    Shape part = physical.withBatch(count);
+    return of(shape.withBatch(count), part, desc.submemory_desc(Dnnl.dims(part), offsets));
+  }
+
   /** Returns the row-major layout of the same axes in a type. */
   OneDnnLayout plain(DType type) {
     return of(shape, physical, Dnnl.plain(physical, type));

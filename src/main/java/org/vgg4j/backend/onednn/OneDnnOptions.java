@@ -43,8 +43,12 @@ public record OneDnnOptions(
     PREFERRED,
     /** Product by product. */
     DIRECT,
-    /** By Winograd's minimal filtering wherever the engine can do that. */
-    WINOGRAD;
+    /**
+     * By Winograd's minimal filtering F(4, 3) down the columns, wherever the engine can do that.
+     */
+    WINOGRAD_1D,
+    /** By Winograd's minimal filtering F(4x4, 3x3), wherever the engine can do that. */
+    WINOGRAD_2D;
 
     /** Returns the text that is stored. */
     String text() {

@@ -72,6 +72,11 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
     return closing.own(new OneDnnTensor(dnnl, memory, offset + offsetBytes, partLayout));
   }
 
+  /** Returns a view of the same memory in another layout, which the caller closes. */
+  OneDnnTensor in(OneDnnLayout other) {
+    return new OneDnnTensor(dnnl, memory, offset, other);
+  }
+
   /** Returns the handle to pass as a primitive's argument. */
   dnnl_memory handle() {
     if (handle == null) {
@@ -100,10 +105,8 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
     } else if (source.isDirect()) {
       reorder(source, layout.plain(dtype()));
     } else {
-      try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
-        copy.tensor().upload(source);
-        copy.copyTo(this);
-      }
+      ByteBuffer rest = source.duplicate();
+      RowMajorSlices.write(dnnl, this, (copy, begin) -> copy.bytes().put(next(rest, copy)));
     }
   }
 
@@ -135,10 +138,16 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
       target.duplicate().put(bytes());
       return;
     }
-    try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
-      copy.copyFrom(this);
-      copy.tensor().download(target);
-    }
+    ByteBuffer rest = target.duplicate();
+    RowMajorSlices.read(dnnl, this, (copy, begin) -> next(rest, copy).put(copy.bytes()));
+  }
+
+  /** Returns as much of a buffer as a tensor has, and moves on behind it. */
+  private static ByteBuffer next(ByteBuffer rest, OneDnnTensor tensor) {
+    int bytes = HostArrays.bytes(tensor);
+    ByteBuffer next = rest.slice(rest.position(), bytes);
+    rest.position(rest.position() + bytes);
+    return next;
   }
 
   /** Returns the values of a row-major tensor, in place. */
@@ -181,10 +190,8 @@ final class OneDnnTensor implements Tensor, AutoCloseable {
       HostArrays.put(this, bytes(), values);
       return;
     }
-    try (RowMajorCopy copy = new RowMajorCopy(dnnl, layout)) {
-      copy.tensor().fill(values);
-      copy.copyTo(this);
-    }
+    RowMajorSlices.write(
+        dnnl, this, (copy, begin) -> copy.fill(i -> values.applyAsDouble(begin + i)));
   }
 
   /**

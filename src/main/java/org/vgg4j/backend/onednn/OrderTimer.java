@@ -41,7 +41,7 @@ final class OrderTimer {
     ConvOrders best = first;
     double least = Double.POSITIVE_INFINITY;
     try {
-      for (ConvOrders orders : candidates(spec, x.dtype(), first)) {
+      for (ConvOrders orders : candidates(spec, x, first)) {
         if (isQuick(spec, x, usage, orders)) {
           double millis = millis(spec, x, usage, orders);
           LOG.debug("{} in {}: {} ms", spec.conv(), orders.text(), millis);
@@ -58,15 +58,21 @@ final class OrderTimer {
     return best;
   }
 
-  private static Set<ConvOrders> candidates(ConvBlockSpec spec, DType type, ConvOrders first) {
+  private static Set<ConvOrders> candidates(
+      ConvBlockSpec spec, OneDnnLayout given, ConvOrders first) {
     int c = spec.conv().inChannels();
     int k = spec.conv().outChannels();
     Set<ConvOrders> all = new LinkedHashSet<>();
     all.add(first);
-    all.add(first.withWay(Convolutions.DIRECT));
+    if (ConvWay.isPossible(spec.conv(), given, null)) {
+      for (Convolutions way : Convolutions.values()) {
+        all.add(first.withWay(way));
+      }
+    }
     for (ImageOrder images :
         new ImageOrder[] {ImageOrder.ANY, ImageOrder.NHWC, ImageOrder.BLOCKS_OF_8}) {
-      boolean isOdd = images == ImageOrder.BLOCKS_OF_8 && (type != DType.F32 || k > NARROW);
+      boolean isOdd =
+          images == ImageOrder.BLOCKS_OF_8 && (given.dtype() != DType.F32 || k > NARROW);
       if (!isOdd) {
         ImageOrder x = c == 1 ? ImageOrder.ANY : images; // one channel has only one order
         all.add(new ConvOrders(x, images, images, first.way()));

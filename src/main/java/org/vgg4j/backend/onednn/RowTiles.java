@@ -7,7 +7,7 @@ import java.util.Arrays;
  * planes of rows; of a tile's transformed rows the first stand together, then the second, and so
  * on: (image, place within the tile, plane, tile, row).
  */
-final class RowTiles {
+final class RowTiles implements Tiles {
   private final Dnnl context;
   private final String operand;
   private final int planes;
@@ -37,17 +37,8 @@ final class RowTiles {
     this.first = first;
   }
 
-  /**
-   * A part of each plane of some images.
-   *
-   * @param count how many images
-   * @param begin the first tile
-   * @param tiles how many tiles
-   */
-  record Part(int count, int begin, int tiles) {}
-
-  /** Transforms tiles of images at an address to another. */
-  void transform(RowTransform by, long images, Part part, long to) {
+  @Override
+  public void transform(RowTransform by, long images, Part part, long to) {
     run(
         by,
         part,
@@ -57,17 +48,17 @@ final class RowTiles {
           int kept = 0; // rows of the tile before that this one reads, too
           for (int t = tile; t < tile + tiles; t++) {
             for (int k = kept; k < by.rowsIn(); k++) {
-              int y = (part.begin + t) * step + first + k;
+              int y = (part.begin() + t) * step + first + k;
               if (y < 0 || y >= height) {
                 Arrays.fill(rows.from[k], 0, count, 0);
               } else {
-                rows.images.get(((long) plane * height + y) * row + column, rows.from[k], count);
+                rows.images.get(((long) plane * height + y) * row + column, rows.from[k], 0, count);
               }
             }
             by.run(rows.from, rows.to, count);
             for (int k = 0; k < by.rowsOut(); k++) {
               long at = place(part, by.rowsOut(), plane, k, t) + column;
-              rows.tiles.put(at, rows.to[k], count);
+              rows.tiles.put(at, rows.to[k], 0, count);
             }
             kept = Math.max(0, by.rowsIn() - step);
             for (int k = 0; k < kept; k++) {
@@ -81,16 +72,11 @@ final class RowTiles {
 
   private long place(Part part, int rows, int plane, int k, int tile) {
     int image = plane / planes;
-    return ((((long) image * rows + k) * planes + plane % planes) * part.tiles + tile) * row;
+    return ((((long) image * rows + k) * planes + plane % planes) * part.tiles() + tile) * row;
   }
 
-  /**
-   * Takes transformed tiles back to rows of images, dropping rows behind the last.
-   *
-   * @param add whether to add to what is there
-   * @param relu whether to put 0 where a result is negative
-   */
-  void back(RowTransform by, long from, Part part, long images, boolean add, boolean relu) {
+  @Override
+  public void back(RowTransform by, long from, Part part, long images, boolean add, boolean relu) {
     run(
         by,
         part,
@@ -100,35 +86,23 @@ final class RowTiles {
           for (int t = tile; t < tile + tiles; t++) {
             for (int k = 0; k < by.rowsIn(); k++) {
               long at = place(part, by.rowsIn(), plane, k, t) + column;
-              rows.tiles.get(at, rows.from[k], count);
+              rows.tiles.get(at, rows.from[k], 0, count);
             }
             by.run(rows.from, rows.to, count);
-            int y = (part.begin + t) * step;
+            int y = (part.begin() + t) * step;
             for (int k = 0; k < Math.min(by.rowsOut(), height - y); k++) {
               if (relu) {
-                relu(rows.to[k], count);
+                FloatRows.relu(rows.to[k], count);
               }
               long at = ((long) plane * height + y + k) * row + column;
               if (add) {
-                rows.images.get(at, rows.from[0], count);
-                add(rows.to[k], rows.from[0], count);
+                rows.images.get(at, rows.from[0], 0, count);
+                FloatRows.add(rows.to[k], rows.from[0], count);
               }
-              rows.images.put(at, rows.to[k], count);
+              rows.images.put(at, rows.to[k], 0, count);
             }
           }
         });
-  }
-
-  private static void relu(float[] values, int count) {
-    for (int i = 0; i < count; i++) {
-      values[i] = Math.max(values[i], 0);
-    }
-  }
-
-  private static void add(float[] sums, float[] addends, int count) {
-    for (int i = 0; i < count; i++) {
-      sums[i] += addends[i];
-    }
   }
 
   /** What one worker reads and writes. */
@@ -142,8 +116,8 @@ final class RowTiles {
   /** Runs strips over all planes, which count through all images. */
   private void run(RowTransform by, Part part, long images, long transformed, Strip strip) {
     long begun = context.begin();
-    long planesInAll = (long) part.count * planes;
-    long all = planesInAll * part.tiles;
+    long planesInAll = (long) part.count() * planes;
+    long all = planesInAll * part.tiles();
     int rowsOfTile = Math.max(by.rowsIn(), by.rowsOut());
     context
         .workers()
@@ -159,11 +133,11 @@ final class RowTiles {
                       new FloatWindow(images, planesInAll * height * row),
                       new FloatWindow(transformed, all * rowsOfTile * row));
               for (long at = begin; at < end; ) {
-                int tile = (int) (at % part.tiles);
-                int tiles = (int) Math.min(part.tiles - tile, end - at);
+                int tile = (int) (at % part.tiles());
+                int tiles = (int) Math.min(part.tiles() - tile, end - at);
                 for (int column = 0; column < row; column += RowBuffers.LENGTH) {
                   int count = Math.min(RowBuffers.LENGTH, row - column);
-                  strip.run(rows, (int) (at / part.tiles), tile, tiles, column, count);
+                  strip.run(rows, (int) (at / part.tiles()), tile, tiles, column, count);
                 }
                 at += tiles;
               }

@@ -72,6 +72,11 @@ final class Scratch implements AutoCloseable {
       this.layout = layout;
     }
 
+    /** Returns a place in the same memory for a tensor of another layout and no more bytes. */
+    Place as(OneDnnLayout other) {
+      return new Place(isOfPlan, offset, other);
+    }
+
     OneDnnTensor tensor() {
       NativeMemory now = dnnl.workspace().memory();
       if (memory != now) {

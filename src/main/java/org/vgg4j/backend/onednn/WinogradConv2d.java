@@ -6,6 +6,7 @@ import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
+import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
@@ -14,12 +15,13 @@ import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
 
 /**
- * A convolution of 3x3 filters in single precision with half the arithmetic: minimal filtering down
- * the columns ({@link RowTransform}), oneDNN's direct convolution along the rows. Four rows of an
- * image become six, each of which is convolved with filters 1x3 of its own, a group of one grouped
- * convolution. Shapes: x (N, C, H, W), w (K, C, 3, 3), b (K), y (N, K, H, W), all in blocks of 16
- * channels; transformed x (n, 6 C, T, W), y (n, 6 K, T, W) and w (6, K, C, 1, 3), for T tiles of 4
- * rows.
+ * A convolution of 3x3 filters in single precision by minimal filtering ({@link RowTransform}),
+ * with half or a quarter of the products. In one dimension four rows of an image become six, each
+ * of which is convolved along the row with filters 1x3 of its own, a group of one grouped
+ * convolution of oneDNN. In two dimensions tiles of 4x4 values become 6x6, each of which is
+ * multiplied with filters 1x1 of its own, a group again. Shapes: x (N, C, H, W), w (K, C, 3, 3), b
+ * (K), y (N, K, H, W), all in blocks of 16 channels; what they are transformed to: {@link
+ * WinogradShape}.
  *
  * <p>A net for inference stores the transformed filters; else they are transformed in each call.
  *
@@ -28,7 +30,6 @@ import org.vgg4j.tensor.WeightedPlan;
  */
 final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
   private static final long[] STRIDES = {1, 1};
-  private static final long[] PADDING = {0, 1};
 
   private final Conv2dSpec spec;
   private final OneDnnLayout x; // as it is given
@@ -41,42 +42,57 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
   private final OneDnnLayout v; // transformed x
   private final OneDnnLayout m; // transformed y
   private final OneDnnLayout u; // transformed w
+  private final OneDnnLayout flippedU; // the same for the data gradient, which is never stored
   private final OneDnnLayout biases; // of all groups; null without a bias
   private final Scratch.Place vPlace;
   private final Scratch.Place mPlace;
   private final Scratch.Place uPlace; // null where w is stored transformed
+  private final Scratch.Place flippedPlace; // null without a data gradient
   private final Scratch.Place biasPlace; // null without a bias
+  private final long[] padding;
   private final FilterTransform filterTransform;
-  private final RowTiles xTiles; // read with the rows above and below
-  private final RowTiles yTiles;
-  private final RowTiles dxTiles;
-  private final RowTiles dyTiles; // read with the rows above and below
+  private final FilterTransform flippedTransform;
+  private final OrderedCopy flippedCopy; // null without a data gradient
+  private final Tiles xTiles; // read with what is around each tile
+  private final Tiles yTiles;
+  private final Tiles dxTiles;
+  private final Tiles dyTiles; // read with what is around each tile
   private final Operation forward;
   private final Operation data; // null when not asked for
   private final Operation weights; // null when planned for inference
 
-  WinogradConv2d(Dnnl context, Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage) {
+  /**
+   * Plans a convolution.
+   *
+   * @param way by minimal filtering in one dimension or two
+   */
+  WinogradConv2d(
+      Dnnl context,
+      Conv2dSpec spec,
+      OneDnnLayout x,
+      OneDnnLayout givenW,
+      Usage usage,
+      Convolutions way) {
     super(context, "convolution", "x " + x.shape() + ", w " + spec.w());
     this.spec = spec;
     this.x = x;
-    shape = new WinogradShape(spec, x.shape());
+    shape = new WinogradShape(spec, x.shape(), way);
     y = shape.y();
-    boolean isStored = givenW == null ? WinogradShape.isStored(usage) : givenW.filters() != null;
+    boolean isStored = givenW == null ? ConvWay.isStored(usage) : givenW.filters() != null;
     w = isStored ? shape.storedW() : shape.w();
     b = spec.bias() ? OneDnnLayout.plain(spec.b(), DType.F32) : null;
     v = shape.transformedX();
     m = shape.transformedY();
     u = shape.transformedW();
+    flippedU = shape.transformedFlippedW();
     biases = b == null ? null : shape.biases();
-    int height = x.shape().dim(2);
-    int row = x.shape().dim(3) * WinogradShape.BLOCK;
-    int in = spec.inChannels() / WinogradShape.BLOCK;
-    int out = spec.outChannels() / WinogradShape.BLOCK;
-    filterTransform = new FilterTransform(context, spec.w());
-    xTiles = new RowTiles(context, "x", in, height, row, WinogradShape.TILE, -1);
-    yTiles = new RowTiles(context, "y", out, height, row, WinogradShape.TILE, 0);
-    dxTiles = new RowTiles(context, "dx", in, height, row, WinogradShape.TILE, 0);
-    dyTiles = new RowTiles(context, "dy", out, height, row, WinogradShape.TILE, -1);
+    padding = new long[] {0, shape.taps() / 2};
+    filterTransform = new FilterTransform(context, shape.w(), way);
+    flippedTransform = new FilterTransform(context, shape.flippedW(), way);
+    xTiles = shape.tilesOf(context, "x", spec.inChannels(), true);
+    yTiles = shape.tilesOf(context, "y", spec.outChannels(), false);
+    dxTiles = shape.tilesOf(context, "dx", spec.inChannels(), false);
+    dyTiles = shape.tilesOf(context, "dy", spec.outChannels(), true);
     try {
       memory.desc blocks = shape.x().desc();
       xCopy = new OrderedCopy(this, "x", x, blocks, false);
@@ -85,6 +101,8 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
       vPlace = place(v);
       mPlace = place(m);
       uPlace = isStored ? null : place(u);
+      flippedPlace = hasData ? own(uPlace.as(flippedU)) : null;
+      flippedCopy = hasData ? new OrderedCopy(this, "w", w, shape.flippedW().desc(), false) : null;
       biasPlace = biases == null ? null : place(biases);
       try (convolution_forward.primitive_desc description = describe("", () -> forward(usage))) {
         forward =
@@ -119,15 +137,14 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
           bias(),
           m.desc(),
           STRIDES,
-          PADDING,
-          PADDING,
+          padding,
+          padding,
           attributes,
           false);
     }
   }
 
   private Operation data(convolution_forward.primitive_desc hint) {
-    memory.desc any = Dnnl.any(u.shape(), DType.F32);
     try (convolution_backward_data.primitive_desc description =
         describe(
             " data gradient",
@@ -136,15 +153,15 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
                     context().engine(),
                     dnnl.algorithm.convolution_direct,
                     v.desc(),
-                    any,
+                    flippedU.desc(),
                     m.desc(),
                     STRIDES,
-                    PADDING,
-                    PADDING,
+                    padding,
+                    padding,
                     hint))) {
       return operation(" data gradient", description)
           .multiplyAdds(shape.multiplyAdds())
-          .input(dnnl.DNNL_ARG_WEIGHTS, "w", u, description.weights_desc(0))
+          .direct(dnnl.DNNL_ARG_WEIGHTS, "w", flippedU)
           .direct(dnnl.DNNL_ARG_DIFF_DST, "dy", m)
           .direct(dnnl.DNNL_ARG_DIFF_SRC, "dx", v)
           .build();
@@ -152,7 +169,6 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
   }
 
   private Operation weights(convolution_forward.primitive_desc hint) {
-    memory.desc any = Dnnl.any(u.shape(), DType.F32);
     try (convolution_backward_weights.primitive_desc description =
         describe(
             " weights gradient",
@@ -161,18 +177,18 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
                     context().engine(),
                     dnnl.algorithm.convolution_direct,
                     v.desc(),
-                    any,
+                    u.desc(),
                     bias(),
                     m.desc(),
                     STRIDES,
-                    PADDING,
-                    PADDING,
+                    padding,
+                    padding,
                     hint))) {
       return operation(" weights gradient", description)
           .multiplyAdds(shape.multiplyAdds())
           .direct(dnnl.DNNL_ARG_SRC, "x", v)
           .direct(dnnl.DNNL_ARG_DIFF_DST, "dy", m)
-          .output(dnnl.DNNL_ARG_DIFF_WEIGHTS, "dw", u, description.diff_weights_desc(0))
+          .direct(dnnl.DNNL_ARG_DIFF_WEIGHTS, "dw", u)
           .direct(dnnl.DNNL_ARG_DIFF_BIAS, "db", biases)
           .build();
     }
@@ -190,14 +206,14 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
 
   /** Works on a part of the images, from an image on. */
   private interface Work {
-    void run(int image, RowTiles.Part part);
+    void run(int image, Tiles.Part part);
   }
 
   /** Does something for each part of the images that is worked on at a time. */
   private void parts(Work work) {
     for (int image = 0; image < x.shape().dim(0); image += shape.images()) {
       for (int tile = 0; tile < shape.tiles(); tile += shape.tilesAtOnce()) {
-        work.run(image, new RowTiles.Part(shape.images(), tile, shape.tilesAtOnce()));
+        work.run(image, new Tiles.Part(shape.images(), tile, shape.tilesAtOnce()));
       }
     }
   }
@@ -211,15 +227,17 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     long from = xCopy.before(operand(xTensor, x, "x")).address();
     long to = address(yTensor, y, "y");
     OneDnnTensor given = operand(wTensor, w, "w");
-    OneDnnTensor filters = uPlace == null ? given : transformed(RowTransform.FILTER, given);
+    OneDnnTensor filters = uPlace == null ? given : uPlace.tensor();
+    if (uPlace != null) {
+      filterTransform.transform(RowTransform.FILTER, given.address(), filters.address());
+    }
     OneDnnTensor bias = null;
     if (b != null) {
       bias = biasPlace.tensor();
       float[] own = new float[spec.outChannels()];
       OneDnnTensor.of(bTensor, b, operand("b")).read(own);
-      float[] all = new float[WinogradShape.POINTS * own.length];
-      // What is added to the second row of six is added to each of the four.
-      System.arraycopy(own, 0, all, own.length, own.length);
+      float[] all = new float[shape.points() * own.length];
+      System.arraycopy(own, 0, all, shape.one() * own.length, own.length);
       bias.write(all);
     } else if (bTensor != null) {
       throw new IllegalArgumentException(operand("b") + " was planned to be null");
@@ -242,7 +260,11 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     long from = address(dy, y, "dy");
     OneDnnTensor given = operand(dx, x, "dx");
     long to = dxCopy.before(given).address();
-    OneDnnTensor flipped = transformed(RowTransform.FLIPPED_FILTER, operand(wTensor, w, "w"));
+    OneDnnTensor flipped = flippedPlace.tensor();
+    flippedTransform.transform(
+        RowTransform.FLIPPED_FILTER,
+        flippedCopy.before(operand(wTensor, w, "w")).address(),
+        flipped.address());
     parts(
         (image, part) -> {
           OneDnnTensor in = mPlace.tensor();
@@ -261,7 +283,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     long fromY = address(dy, y, "dy");
     long to = address(dw, w, "dw");
     float[] sums = new float[b == null ? 0 : spec.outChannels()];
-    float[] all = new float[WinogradShape.POINTS * sums.length];
+    float[] all = new float[shape.points() * sums.length];
     parts(
         (image, part) -> {
           OneDnnTensor in = vPlace.tensor();
@@ -276,19 +298,13 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
           if (b != null) {
             biasPlace.tensor().read(all);
             for (int k = 0; k < sums.length; k++) {
-              sums[k] += all[sums.length + k]; // the second row of six is the sum of the four
+              sums[k] += all[shape.one() * sums.length + k];
             }
           }
         });
     if (db != null) {
       OneDnnTensor.of(db, b, operand("db")).write(sums);
     }
-  }
-
-  /** Transforms filters into the workspace. */
-  private OneDnnTensor transformed(RowTransform by, OneDnnTensor from) {
-    filterTransform.transform(by, from.address(), uPlace.tensor().address());
-    return uPlace.tensor();
   }
 
   private OneDnnTensor operand(Tensor tensor, OneDnnLayout planned, String role) {

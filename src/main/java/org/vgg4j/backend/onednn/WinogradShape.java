@@ -1,19 +1,22 @@
 package org.vgg4j.backend.onednn;
 
+import java.util.List;
 import org.bytedeco.dnnl.memory;
 import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Shape;
-import org.vgg4j.tensor.Usage;
 
 /**
- * The layouts of a {@link WinogradConv2d}, on how much of the images it works at a time, and where
- * it is worth while.
+ * The layouts of a {@link WinogradConv2d}, and on how much of the images it works at a time: n
+ * images, T rows of tiles. In one dimension transformed x is (n, 6 C, T, W), y (n, 6 K, T, W) and w
+ * (6, K, C, 1, 3); in two, of Q tiles a row, x (1, 36 C, 1, n T Q), y (1, 36 K, 1, n T Q) and w
+ * (36, K, C, 1, 1).
  */
 final class WinogradShape {
-  /** Rows of a transformed tile. */
-  static final int POINTS = 6;
+  /** Minimal filtering in one dimension and in two. */
+  static final List<Convolutions> WAYS =
+      List.of(Convolutions.WINOGRAD_1D, Convolutions.WINOGRAD_2D);
 
   /** Rows of a tile. */
   static final int TILE = 4;
@@ -24,85 +27,53 @@ final class WinogradShape {
   /** Channels of a block. */
   static final int BLOCK = 16;
 
+  private static final int POINTS = RowTransform.MOST_ROWS; // of a tile, in each dimension
+
   /** The least bytes of transformed rows that are worked on at a time. */
   private static final long LEAST_AT_ONCE = 3L << 20;
 
   /** The most, where the filters, which are read anew each time, take as much. */
-  private static final long MOST_AT_ONCE = 16L << 20;
-
-  /**
-   * What a transformed value costs, in multiply-adds of a convolution: some 0.7 ns beside 0.017 ns
-   * (two cores of an AMD EPYC with AVX-512, 2026-11-26).
-   */
-  private static final long COST_OF_TRANSFORM = 40;
-
-  /** The share of the direct convolution's time that is worth the change. */
-  private static final double LEAST_GAIN = 0.9;
+  private static final long MOST_AT_ONCE = 32L << 20;
 
   private final Conv2dSpec spec;
   private final Shape x;
+  private final boolean isSquare;
+  private final int points;
+  private final int taps;
+  private final int columns;
   private final int tiles;
   private final int tilesAtOnce;
   private final int images;
 
   /** Divides images (N, C, H, W). */
-  WinogradShape(Conv2dSpec spec, Shape x) {
+  WinogradShape(Conv2dSpec spec, Shape x, Convolutions way) {
     this.spec = spec;
     this.x = x;
+    isSquare = way == Convolutions.WINOGRAD_2D;
+    points = points(way);
+    taps = isSquare ? 1 : TAPS;
+    columns = isSquare ? tiles(x.dim(3)) : x.dim(3);
     tiles = tiles(x.dim(2));
     long channels = (long) spec.inChannels() + spec.outChannels();
-    long tileBytes = POINTS * channels * x.dim(3) * Float.BYTES;
+    long tileBytes = points * channels * columns * Float.BYTES;
     long bytes = Math.max(LEAST_AT_ONCE, Math.min(transformedW().bytes(), MOST_AT_ONCE));
     double wanted = (double) bytes / tileBytes;
     tilesAtOnce = divisor(tiles, wanted);
     images = tilesAtOnce < tiles ? 1 : divisor(x.dim(0), wanted / tiles);
   }
 
-  /**
-   * Returns whether a convolution is to be computed so.
-   *
-   * @param givenW the layout of existing weights, or null
-   * @param way what was asked for
-   */
-  static boolean isFor(
-      Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage, Convolutions way) {
-    if (givenW != null && givenW.filters() != null) {
-      return true; // nothing else reads them
-    }
-    boolean isPossible =
-        spec.kernel() == TAPS
-            && spec.padding() == 1
-            && spec.inChannels() % BLOCK == 0
-            && spec.outChannels() % BLOCK == 0
-            && x.dtype() == DType.F32
-            && Dnnl.hasAvx512()
-            && (givenW == null || givenW.equals(filters(spec.w())));
-    return isPossible
-        && switch (way) {
-          case DIRECT -> false;
-          case WINOGRAD -> true;
-          case PREFERRED ->
-              x.matches(images(x.shape()).desc())
-                  && isFaster(spec, x.shape(), givenW == null && isStored(usage));
-        };
+  /** Returns the way whose filters have a layout. */
+  static Convolutions way(OneDnnLayout stored) {
+    long groups = stored.desc().get_dims().get(0);
+    return WAYS.stream().filter(way -> points(way) == groups).findFirst().orElseThrow();
   }
 
-  /** Returns whether weights are stored transformed: those of a net that does not change them. */
-  static boolean isStored(Usage usage) {
-    return !usage.training() && !usage.exactWeights();
+  private static int points(Convolutions way) {
+    return way == Convolutions.WINOGRAD_2D ? POINTS * POINTS : POINTS;
   }
 
-  private static boolean isFaster(Conv2dSpec spec, Shape x, boolean isStored) {
-    long filters = (long) spec.inChannels() * spec.outChannels();
-    long columns = (long) x.dim(0) * tiles(x.dim(2)) * x.dim(3);
-    long products = columns * POINTS * TAPS * filters;
-    long channels = (long) spec.inChannels() + spec.outChannels();
-    long transformed = POINTS * (columns * channels + (isStored ? 0 : TAPS * filters));
-    return products + COST_OF_TRANSFORM * transformed < LEAST_GAIN * spec.multiplyAdds(x);
-  }
-
-  private static int tiles(int height) {
-    return (height + TILE - 1) / TILE;
+  private static int tiles(int length) {
+    return (length + TILE - 1) / TILE;
   }
 
   /** Returns the divisor of a number that is nearest to another, by their ratio. */
@@ -116,11 +87,13 @@ final class WinogradShape {
     return best;
   }
 
-  private static OneDnnLayout images(Shape shape) {
+  /** Returns the layout of images (N, C, H, W). */
+  static OneDnnLayout images(Shape shape) {
     return layout(shape, memory.format_tag.aBcd16b);
   }
 
-  private static OneDnnLayout filters(Shape shape) {
+  /** Returns the layout of filters (K, C, 3, 3). */
+  static OneDnnLayout filters(Shape shape) {
     return layout(shape, memory.format_tag.OIhw16i16o);
   }
 
@@ -128,12 +101,39 @@ final class WinogradShape {
     return OneDnnLayout.of(shape, Dnnl.ordered(shape, DType.F32, order));
   }
 
-  /** Returns the tiles of a plane. */
+  /** Describes the tiles of images of x or y, which transforms of them read with what is around. */
+  Tiles tilesOf(Dnnl context, String operand, int channels, boolean isAround) {
+    int planes = channels / BLOCK;
+    int first = isAround ? -1 : 0;
+    return isSquare
+        ? new SquareTiles(context, operand, planes, x.dim(2), x.dim(3), BLOCK, TILE, first)
+        : new RowTiles(context, operand, planes, x.dim(2), x.dim(3) * BLOCK, TILE, first);
+  }
+
+  /** Returns how many values a tile is transformed to, for each column that it keeps. */
+  int points() {
+    return points;
+  }
+
+  /**
+   * Returns which of them is a sum: of a tile of the gradient of y all of its values, and what is
+   * added to it in y is added to each value.
+   */
+  int one() {
+    return isSquare ? POINTS + 1 : 1;
+  }
+
+  /** Returns how many taps are left of a filter's row. */
+  int taps() {
+    return taps;
+  }
+
+  /** Returns the rows of tiles of a plane. */
   int tiles() {
     return tiles;
   }
 
-  /** Returns how many tiles of each plane are worked on at a time. */
+  /** Returns how many rows of tiles of each plane are worked on at a time. */
   int tilesAtOnce() {
     return tilesAtOnce;
   }
@@ -145,8 +145,22 @@ final class WinogradShape {
 
   /** Returns the multiply-adds of what is done at a time. */
   long multiplyAdds() {
-    long columns = (long) images * tilesAtOnce * x.dim(3);
-    return columns * POINTS * TAPS * spec.inChannels() * spec.outChannels();
+    return multiplyAdds((long) images * tilesAtOnce);
+  }
+
+  /** Returns the multiply-adds of a forward. */
+  long multiplyAddsInAll() {
+    return multiplyAdds((long) x.dim(0) * tiles);
+  }
+
+  private long multiplyAdds(long rows) {
+    return rows * columns * points * taps * spec.inChannels() * spec.outChannels();
+  }
+
+  /** Returns how many transformed values of x and y a forward has. */
+  long transformedValues() {
+    long channels = (long) spec.inChannels() + spec.outChannels();
+    return points * channels * x.dim(0) * tiles * columns;
   }
 
   /** Returns the layout of x (N, C, H, W). */
@@ -159,19 +173,32 @@ final class WinogradShape {
     return images(spec.y(x));
   }
 
-  /** Returns the layout of w (K, C, 3, 3): three rows of 3 x 16 x 16 values follow each other. */
+  /** Returns the layout of w (K, C, 3, 3): pixels of 16 x 16 values, three rows of three. */
   OneDnnLayout w() {
     return filters(spec.w());
   }
 
-  /** Returns the layout of transformed x (n, 6 C, T, W). */
-  OneDnnLayout transformedX() {
-    return images(Shape.of(images, POINTS * spec.inChannels(), tilesAtOnce, x.dim(3)));
+  /** Returns the layout of w for the gradient of x, of which each pixel is transposed. */
+  OneDnnLayout flippedW() {
+    return layout(spec.w(), memory.format_tag.OIhw16o16i);
   }
 
-  /** Returns the layout of transformed y (n, 6 K, T, W). */
+  /** Returns the layout of transformed x. */
+  OneDnnLayout transformedX() {
+    return transformed(spec.inChannels());
+  }
+
+  /** Returns the layout of transformed y. */
   OneDnnLayout transformedY() {
-    return images(Shape.of(images, POINTS * spec.outChannels(), tilesAtOnce, x.dim(3)));
+    return transformed(spec.outChannels());
+  }
+
+  private OneDnnLayout transformed(int channels) {
+    return images(
+        isSquare
+            // One row: oneDNN is slower the narrower its images are.
+            ? Shape.of(1, points * channels, 1, images * tilesAtOnce * columns)
+            : Shape.of(images, points * channels, tilesAtOnce, columns));
   }
 
   /** Returns the layout of w (K, C, 3, 3) that is stored transformed. */
@@ -179,14 +206,22 @@ final class WinogradShape {
     return w().transformed(transformedW().desc());
   }
 
-  /** Returns the layout of transformed w (6, K, C, 1, 3). */
+  /** Returns the layout of transformed w. */
   OneDnnLayout transformedW() {
-    Shape groups = Shape.of(POINTS, spec.outChannels(), spec.inChannels(), 1, TAPS);
-    return layout(groups, memory.format_tag.gOIhw16i16o);
+    return transformedFilters(memory.format_tag.gOIhw16i16o);
   }
 
-  /** Returns the layout of the biases of all groups (6 K). */
+  /** Returns the layout of w transformed for the gradient of x. */
+  OneDnnLayout transformedFlippedW() {
+    return transformedFilters(memory.format_tag.gOIhw16o16i);
+  }
+
+  private OneDnnLayout transformedFilters(memory.format_tag order) {
+    return layout(Shape.of(points, spec.outChannels(), spec.inChannels(), 1, taps), order);
+  }
+
+  /** Returns the layout of the biases of all groups (6 K or 36 K). */
   OneDnnLayout biases() {
-    return OneDnnLayout.plain(Shape.of(POINTS * spec.outChannels()), DType.F32);
+    return OneDnnLayout.plain(Shape.of(points * spec.outChannels()), DType.F32);
   }
 }

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Conv2dSpec;
@@ -35,15 +36,21 @@ final class WinogradConv2dTest {
   /** Parts of several images, parts of an image, a number of tiles without divisors. */
   @ParameterizedTest
   @CsvSource({
-    "6, 16, 32, 30, 200",
-    "2, 32, 16, 56, 224",
-    "1, 16, 16, 92, 160",
-    "5, 48, 32, 13, 40"
+    "WINOGRAD_1D, 6, 16, 32, 30, 200",
+    "WINOGRAD_1D, 2, 32, 16, 56, 224",
+    "WINOGRAD_1D, 1, 16, 16, 92, 160",
+    "WINOGRAD_1D, 5, 48, 32, 13, 40",
+    "WINOGRAD_2D, 6, 16, 32, 30, 200",
+    "WINOGRAD_2D, 2, 32, 16, 56, 224",
+    "WINOGRAD_2D, 1, 16, 16, 92, 160",
+    "WINOGRAD_2D, 5, 48, 32, 13, 41",
+    "WINOGRAD_2D, 3, 16, 16, 9, 530",
+    "WINOGRAD_2D, 8, 128, 64, 2, 3"
   })
-  void inPartsItIsTheSame(int n, int c, int k, int h, int w) {
+  void inPartsItIsTheSame(Convolutions way, int n, int c, int k, int h, int w) {
     Conv2dSpec spec = new Conv2dSpec(c, k, 3, 1, true, true);
     List<float[]> direct = run(Convolutions.DIRECT, spec, Shape.of(n, c, h, w));
-    List<float[]> winograd = run(Convolutions.WINOGRAD, spec, Shape.of(n, c, h, w));
+    List<float[]> winograd = run(way, spec, Shape.of(n, c, h, w));
     int[] lengths = {9 * c, 9 * k, n * h * w, n * h * w};
     for (int i = 0; i < lengths.length; i++) {
       double error = error(winograd.get(i), direct.get(i));
@@ -54,7 +61,7 @@ final class WinogradConv2dTest {
       }
       assertTrue(error > 0, "the two are computed in the same way");
     }
-    List<float[]> again = run(Convolutions.WINOGRAD, spec, Shape.of(n, c, h, w));
+    List<float[]> again = run(way, spec, Shape.of(n, c, h, w));
     for (int i = 0; i < lengths.length; i++) {
       assertArrayEquals(winograd.get(i), again.get(i));
     }
@@ -68,7 +75,7 @@ final class WinogradConv2dTest {
       OneDnnLayout images = blocks(shape);
       try (WeightedPlan plan = backend.conv2d(spec, images, null, Usage.TRAINING);
           Memory memory = new Memory(backend)) {
-        assertEquals(convolutions == Convolutions.WINOGRAD, plan instanceof WinogradConv2d);
+        assertEquals(convolutions != Convolutions.DIRECT, plan instanceof WinogradConv2d);
         Tensor x = memory.random(images, 1);
         Tensor weights = memory.random(plan.w(), 2);
         Layout channels = backend.plainLayout(spec.b(), DType.F32);
@@ -91,10 +98,11 @@ final class WinogradConv2dTest {
   }
 
   /** A net for inference keeps its filters transformed, with the same bits in y. */
-  @Test
-  void inInferenceFiltersAreStoredTransformed() {
+  @ParameterizedTest
+  @EnumSource(names = {"WINOGRAD_1D", "WINOGRAD_2D"})
+  void inInferenceFiltersAreStoredTransformed(Convolutions way) {
     Conv2dSpec spec = new Conv2dSpec(32, 48, 3, 1, true, true);
-    OneDnnOptions options = OneDnnOptions.DEFAULT.withConvolutions(Convolutions.WINOGRAD);
+    OneDnnOptions options = OneDnnOptions.DEFAULT.withConvolutions(way);
     try (OneDnnBackend backend = new OneDnnBackend(options);
         Memory memory = new Memory(backend)) {
       OneDnnLayout images = blocks(Shape.of(2, 32, 13, 10));
@@ -164,6 +172,22 @@ final class WinogradConv2dTest {
       norm += Math.pow(right[i], 2);
     }
     return Math.sqrt(difference / norm);
+  }
+
+  /** Large layers are worth two dimensions, short rows one. */
+  @Test
+  void dimensionsAreThoseThatAreFaster() {
+    assertEquals(Convolutions.WINOGRAD_2D, way(256, 56, 8, Usage.TRAINING));
+    assertEquals(Convolutions.WINOGRAD_1D, way(64, 8, 64, Usage.TRAINING));
+    assertEquals(Convolutions.WINOGRAD_1D, way(512, 14, 1, Usage.INFERENCE));
+    assertEquals(Convolutions.WINOGRAD_2D, way(512, 14, 8, Usage.INFERENCE));
+    assertEquals(Convolutions.DIRECT, way(128, 2, 64, Usage.TRAINING));
+  }
+
+  private static Convolutions way(int channels, int side, int n, Usage usage) {
+    Conv2dSpec spec = new Conv2dSpec(channels, channels, 3, 1, false, false);
+    OneDnnLayout x = blocks(Shape.of(n, channels, side, side));
+    return ConvWay.of(spec, x, null, usage, Convolutions.PREFERRED);
   }
 
   /** Where it saves time, it is what the engine takes by itself. */
