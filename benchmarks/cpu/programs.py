@@ -69,8 +69,8 @@ CASES = {
     "c": Case("VGG11 with batch norm, width 1/8, 32 px, batch 64", "vgg11", "1/8", 32, 64, 100, 300),
     "q": Case("quick: VGG16 with batch norm, width 1/4, 32 px, batch 64", "vgg16", "1/4", 32, 64, 40, 120),
     "p": Case("plain VGG16, 224 px, batch 8", "vgg16", "1", 224, 8, 1, 2, plain=True),
-    "d1": Case("inference, VGG16 with batch norm, 224 px, batch 1", "vgg16", "1", 224, 1, 4, 4, inference=True),
-    "d8": Case("inference, VGG16 with batch norm, 224 px, batch 8", "vgg16", "1", 224, 8, 1, 2, inference=True),
+    "d1": Case("inference, VGG16 with batch norm, 224 px, batch 1", "vgg16", "1", 224, 1, 16, 48, inference=True),
+    "d8": Case("inference, VGG16 with batch norm, 224 px, batch 8", "vgg16", "1", 224, 8, 4, 8, inference=True),
 }
 
 # Least ratio to the best peer, by case and precision.

@@ -93,7 +93,8 @@ speeds() {
   done
 
   # VGG16, 224 px. One process of one thread beside two, each with as many images a step; the median step by
-  # --profile, which leaves out the first three. There must be many: in the first of a worker Java still compiles, beside the computation.
+  # --profile, which leaves out the first three. Short steps must be many: in the first of a worker Java still compiles, beside the
+  # computation.
   rate() { # RUN: images a second
     python3 -c 'import json, sys; p = json.load(open(sys.argv[1])); print(p["imagesPerStep"] * 1e3 / p["stepMillis"])' "$1/profile.json"
   }
@@ -118,7 +119,8 @@ print(f"| images a second, VGG16 of width {sys.argv[1]}, 224 px, {sys.argv[2]} i
 P
   }
   pair 1/8 64 24
-  pair 1 8 48
+  pair 1 8 24
+  pair 1 32 12 # together the blog's batch of 64
 }
 
 # Kills at random moments, of either worker; every run must end with the bits of one that nothing happened to.

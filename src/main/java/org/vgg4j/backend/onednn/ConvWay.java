@@ -86,6 +86,6 @@ final class ConvWay {
     return shape.multiplyAddsInAll()
         + each * shape.transformedValues()
         + FILTER * filters
-        + (isStored ? 0 : each * filters);
+        + (isStored ? 0 : (isSquare ? VALUE_2D : VALUE_1D) * filters);
   }
 }

@@ -1,6 +1,7 @@
 package org.vgg4j.backend.onednn;
 
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.javacpp.LongPointer;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
@@ -72,7 +73,20 @@ final class OneDnnLayout implements Layout {
     return of(shape, physical, other);
   }
 
-  /** Returns the layout of a slice of the first axis, at the same address; of all of it, this. */
+  /** Returns how many indices of the first axis a block has, of the largest kind of blocks. */
+  int rowsOfBlock() {
+    int rows = 1;
+    int kinds = desc.get_inner_nblks();
+    try (LongPointer sizes = desc.get_inner_blks();
+        LongPointer axes = desc.get_inner_idxs()) {
+      for (int i = 0; i < kinds; i++) {
+        rows *= axes.get(i) == 0 ? Math.toIntExact(sizes.get(i)) : 1;
+      }
+    }
+    return rows;
+  }
+
+  /** Returns the layout of a slice of whole blocks of the first axis, at the same address. */
   OneDnnLayout slice(int begin, int count) {
     if (count == shape.dim(0)) {
       return this;

@@ -63,21 +63,24 @@ final class OrderTimer {
     int c = spec.conv().inChannels();
     int k = spec.conv().outChannels();
     Set<ConvOrders> all = new LinkedHashSet<>();
-    all.add(first);
-    if (ConvWay.isPossible(spec.conv(), given, null)) {
-      for (Convolutions way : Convolutions.values()) {
-        all.add(first.withWay(way));
-      }
+    boolean isFree =
+        first.way() == Convolutions.PREFERRED && ConvWay.isPossible(spec.conv(), given, null);
+    if (isFree) {
+      all.add(first.withWay(Convolutions.DIRECT));
+      WinogradShape.WAYS.forEach(way -> all.add(first.withWay(way)));
+    } else {
+      all.add(first);
     }
+    Convolutions rest = isFree ? Convolutions.DIRECT : first.way();
     for (ImageOrder images :
         new ImageOrder[] {ImageOrder.ANY, ImageOrder.NHWC, ImageOrder.BLOCKS_OF_8}) {
       boolean isOdd =
           images == ImageOrder.BLOCKS_OF_8 && (given.dtype() != DType.F32 || k > NARROW);
       if (!isOdd) {
         ImageOrder x = c == 1 ? ImageOrder.ANY : images; // one channel has only one order
-        all.add(new ConvOrders(x, images, images, first.way()));
-        all.add(new ConvOrders(x, images, ImageOrder.NHWC, first.way()));
-        all.add(new ConvOrders(x, images, ImageOrder.ANY, first.way()));
+        all.add(new ConvOrders(x, images, images, rest));
+        all.add(new ConvOrders(x, images, ImageOrder.NHWC, rest));
+        all.add(new ConvOrders(x, images, ImageOrder.ANY, rest));
       }
     }
     return all;

@@ -12,9 +12,6 @@ final class RowMajorSlices {
   /** About the bytes of a slice. */
   private static final long BYTES = 4L << 20;
 
-  /** A slice begins with a block; oneDNN has none of more rows. */
-  private static final int BLOCK = 64;
-
   /** Works on a copy of what begins with an element. */
   interface Work {
     void run(OneDnnTensor copy, int begin);
@@ -53,9 +50,10 @@ final class RowMajorSlices {
     Shape shape = layout.shape();
     int rows = shape.dim(0);
     int elements = shape.arrayLength() / rows; // of a row
-    long fitting = BYTES / ((long) elements * layout.dtype().bytes()) / BLOCK * BLOCK;
+    int block = layout.rowsOfBlock(); // a slice must begin with a block
+    long fitting = BYTES / ((long) elements * layout.dtype().bytes()) / block * block;
     // What is transformed is not divided; convolutions' filters are small enough.
-    int step = layout.filters() != null ? rows : (int) Math.min(rows, Math.max(BLOCK, fitting));
+    int step = layout.filters() != null ? rows : (int) Math.min(rows, Math.max(block, fitting));
     OneDnnLayout largest = layout.slice(0, step).plain(layout.dtype());
     try (OneDnnArena arena =
         new OneDnnArena(dnnl, Arena.align(largest.bytes()), MemoryOwner.STAGING)) {

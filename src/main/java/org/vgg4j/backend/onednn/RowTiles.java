@@ -41,6 +41,7 @@ final class RowTiles implements Tiles {
   public void transform(RowTransform by, long images, Part part, long to) {
     run(
         by,
+        Math.min(by.rowsIn(), step),
         part,
         images,
         to,
@@ -79,6 +80,7 @@ final class RowTiles implements Tiles {
   public void back(RowTransform by, long from, Part part, long images, boolean add, boolean relu) {
     run(
         by,
+        by.rowsIn(),
         part,
         images,
         from,
@@ -113,8 +115,13 @@ final class RowTiles implements Tiles {
     void run(Rows rows, int plane, int tile, int tiles, int column, int count);
   }
 
-  /** Runs strips over all planes, which count through all images. */
-  private void run(RowTransform by, Part part, long images, long transformed, Strip strip) {
+  /**
+   * Runs strips over all planes, which count through all images.
+   *
+   * @param read how many rows of a tile are read that the tile before did not read
+   */
+  private void run(
+      RowTransform by, int read, Part part, long images, long transformed, Strip strip) {
     long begun = context.begin();
     long planesInAll = (long) part.count() * planes;
     long all = planesInAll * part.tiles();
@@ -142,7 +149,7 @@ final class RowTiles implements Tiles {
                 at += tiles;
               }
             });
-    long rows = all * (by.rowsIn() + by.rowsOut());
+    long rows = all * (read + by.rowsOut());
     context.end(Cost.loop("transform of " + operand, rows * row * Float.BYTES), begun);
   }
 }

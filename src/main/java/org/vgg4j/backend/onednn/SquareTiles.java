@@ -66,44 +66,52 @@ final class SquareTiles implements Tiles {
 
   /** Runs strips over all planes, which count through all images. */
   private void run(
-      RowTransform by, Part part, long images, long transformed, int more, Consumer<Strip> work) {
+      RowTransform by, Part part, long images, long transformed, int halo, Consumer<Strip> work) {
     long begun = context.begin();
     int planesInAll = part.count() * planes;
-    int most = LaneBuffers.LENGTH / pixel;
-    int wide = Math.min(tilesOfRow, most - more);
-    int fitting = Math.min(planesInAll, Math.max(1, most / (tilesOfRow + more)));
-    int together = quotient(planesInAll, quotient(planesInAll, fitting));
+    int mostTiles = LaneBuffers.LENGTH / pixel;
+    int tilesAtOnce = Math.min(tilesOfRow, mostTiles - halo);
+    int planesAtOnce = planesAtOnce(part, mostTiles / (tilesOfRow + halo));
     long values = (long) planesInAll * part.tiles() * tilesOfRow * pixel;
     int points = Math.max(by.rowsIn(), by.rowsOut());
     context
         .workers()
         .run(
-            (long) quotient(planesInAll, together) * part.tiles(),
+            (long) quotient(planesInAll, planesAtOnce) * part.tiles(),
             1,
             (worker, begin, end) -> {
               Strip strip =
                   new Strip(
                       by,
                       part,
-                      more,
+                      halo,
                       context.lanes().of(worker),
                       new FloatWindow(images, (long) planesInAll * height * width * pixel),
                       new FloatWindow(transformed, values * points * points));
               for (long at = begin; at < end; ) {
                 strip.tile = (int) (at % part.tiles());
                 strip.tiles = (int) Math.min(part.tiles() - strip.tile, end - at);
-                strip.plane = (int) (at / part.tiles()) * together;
-                strip.planes = Math.min(together, planesInAll - strip.plane);
-                for (int column = 0; column < tilesOfRow; column += wide) {
+                strip.plane = (int) (at / part.tiles()) * planesAtOnce;
+                strip.planesHere = Math.min(planesAtOnce, planesInAll - strip.plane);
+                for (int column = 0; column < tilesOfRow; column += tilesAtOnce) {
                   strip.column = column;
-                  strip.columns = Math.min(wide, tilesOfRow - column);
+                  strip.columns = Math.min(tilesAtOnce, tilesOfRow - column);
                   work.accept(strip);
                 }
                 at += strip.tiles;
               }
             });
-    long points2 = (long) by.rowsIn() * by.rowsIn() + (long) by.rowsOut() * by.rowsOut();
-    context.end(Cost.loop("transform of " + operand, points2 * values * Float.BYTES), begun);
+    int read = halo > 0 ? step : by.rowsIn(); // the others are those of the tiles before
+    int moved = read * read + by.rowsOut() * by.rowsOut();
+    context.end(Cost.loop("transform of " + operand, moved * values * Float.BYTES), begun);
+  }
+
+  /** Returns how many planes are worked on at once: long lanes, but work for every thread. */
+  private int planesAtOnce(Part part, int fitting) {
+    int planesInAll = part.count() * planes;
+    int fair = planesInAll * part.tiles() / (2 * context.workers().count());
+    int most = Math.max(1, Math.min(planesInAll, Math.min(fitting, fair)));
+    return quotient(planesInAll, quotient(planesInAll, most));
   }
 
   private static int quotient(int dividend, int divisor) {
@@ -114,12 +122,12 @@ final class SquareTiles implements Tiles {
   private final class Strip {
     private final RowTransform by;
     private final Part part;
-    private final int more; // tiles behind the last whose first columns are read
+    private final int halo; // tiles behind the last whose first columns are read
     private final LaneBuffers.Set lanes;
     private final FloatWindow images;
     private final FloatWindow transformed;
     private int plane;
-    private int planes;
+    private int planesHere;
     private int tile;
     private int tiles;
     private int column;
@@ -128,13 +136,13 @@ final class SquareTiles implements Tiles {
     Strip(
         RowTransform by,
         Part part,
-        int more,
+        int halo,
         LaneBuffers.Set lanes,
         FloatWindow images,
         FloatWindow transformed) {
       this.by = by;
       this.part = part;
-      this.more = more;
+      this.halo = halo;
       this.lanes = lanes;
       this.images = images;
       this.transformed = transformed;
@@ -142,7 +150,7 @@ final class SquareTiles implements Tiles {
 
     /** Returns the floats of a plane's lane. */
     private int length() {
-      return (columns + more) * pixel;
+      return (columns + halo) * pixel;
     }
 
     void transform() {
@@ -152,12 +160,12 @@ final class SquareTiles implements Tiles {
           read((part.begin() + t) * step + first + k, k);
         }
         for (int lane = 0; lane < step; lane++) {
-          by.run(lanes.rows[lane], lanes.points[lane], planes * length());
+          by.run(lanes.rows[lane], lanes.points[lane], planesHere * length());
         }
         for (int k = 0; k < by.rowsOut(); k++) {
           alongRow(k);
           for (int l = 0; l < by.rowsOut(); l++) {
-            for (int i = 0; i < planes; i++) {
+            for (int i = 0; i < planesHere; i++) {
               long at = place(plane + i, k * by.rowsOut() + l, t);
               transformed.put(at, lanes.values[l], i * length(), columns * pixel);
             }
@@ -178,17 +186,17 @@ final class SquareTiles implements Tiles {
     private void read(int y, int k) {
       if (y < 0 || y >= height) {
         for (int lane = 0; lane < step; lane++) {
-          Arrays.fill(lanes.rows[lane][k], 0, planes * length(), 0);
+          Arrays.fill(lanes.rows[lane][k], 0, planesHere * length(), 0);
         }
         return;
       }
       int begin = column * step + first;
-      int end = begin + (columns + more) * step;
+      int end = begin + (columns + halo) * step;
       int from = Math.max(0, begin);
       int to = Math.min(width, end);
       Arrays.fill(lanes.row, 0, (from - begin) * pixel, 0);
       Arrays.fill(lanes.row, (to - begin) * pixel, (end - begin) * pixel, 0);
-      for (int i = 0; i < planes; i++) {
+      for (int i = 0; i < planesHere; i++) {
         long at = (((long) (plane + i) * height + y) * width + from) * pixel;
         images.get(at, lanes.row, (from - begin) * pixel, (to - from) * pixel);
         int source = 0;
@@ -203,7 +211,7 @@ final class SquareTiles implements Tiles {
 
     /** Transforms along a row of the tiles. */
     private void alongRow(int k) {
-      int count = planes * length() - more * pixel; // behind it a next tile is wanting
+      int count = planesHere * length() - halo * pixel; // behind it a next tile is wanting
       for (int j = 0; j < by.rowsIn(); j++) {
         if (j < step) {
           lanes.line[j] = lanes.points[j][k];
@@ -216,11 +224,11 @@ final class SquareTiles implements Tiles {
     }
 
     void back(boolean add, boolean relu) {
-      int count = planes * length();
+      int count = planesHere * length();
       for (int t = tile; t < tile + tiles; t++) {
         for (int k = 0; k < by.rowsIn(); k++) {
           for (int l = 0; l < by.rowsIn(); l++) {
-            for (int i = 0; i < planes; i++) {
+            for (int i = 0; i < planesHere; i++) {
               long at = place(plane + i, k * by.rowsIn() + l, t);
               transformed.get(at, lanes.values[l], i * length(), length());
             }
@@ -244,7 +252,7 @@ final class SquareTiles implements Tiles {
     private void write(int y, int k, boolean add, boolean relu) {
       int begin = column * step;
       int count = Math.min(width - begin, columns * step) * pixel;
-      for (int i = 0; i < planes; i++) {
+      for (int i = 0; i < planesHere; i++) {
         int to = 0;
         for (int from = i * length(); from < (i + 1) * length(); from += pixel) {
           for (int lane = 0; lane < step; lane++) {
@@ -265,9 +273,9 @@ final class SquareTiles implements Tiles {
     }
 
     private long place(int at, int point, int t) {
-      int image = at / SquareTiles.this.planes;
-      int ownPlane = at % SquareTiles.this.planes;
-      long row = ((long) point * SquareTiles.this.planes + ownPlane) * part.count() + image;
+      int image = at / planes;
+      int ownPlane = at % planes;
+      long row = ((long) point * planes + ownPlane) * part.count() + image;
       return ((row * part.tiles() + t) * tilesOfRow + column) * pixel;
     }
   }

@@ -53,10 +53,10 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
   private final FilterTransform filterTransform;
   private final FilterTransform flippedTransform;
   private final OrderedCopy flippedCopy; // null without a data gradient
-  private final Tiles xTiles; // read with what is around each tile
+  private final Tiles xTiles; // read with a row and a column before and after each
   private final Tiles yTiles;
   private final Tiles dxTiles;
-  private final Tiles dyTiles; // read with what is around each tile
+  private final Tiles dyTiles; // read with a row and a column before and after each
   private final Operation forward;
   private final Operation data; // null when not asked for
   private final Operation weights; // null when planned for inference
@@ -79,6 +79,10 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     shape = new WinogradShape(spec, x.shape(), way);
     y = shape.y();
     boolean isStored = givenW == null ? ConvWay.isStored(usage) : givenW.filters() != null;
+    if (isStored && usage.training()) {
+      throw new IllegalArgumentException(
+          "weights stored for inference cannot be trained: w " + spec.w());
+    }
     w = isStored ? shape.storedW() : shape.w();
     b = spec.bias() ? OneDnnLayout.plain(spec.b(), DType.F32) : null;
     v = shape.transformedX();
@@ -89,10 +93,10 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     padding = new long[] {0, shape.taps() / 2};
     filterTransform = new FilterTransform(context, shape.w(), way);
     flippedTransform = new FilterTransform(context, shape.flippedW(), way);
-    xTiles = shape.tilesOf(context, "x", spec.inChannels(), true);
-    yTiles = shape.tilesOf(context, "y", spec.outChannels(), false);
-    dxTiles = shape.tilesOf(context, "dx", spec.inChannels(), false);
-    dyTiles = shape.tilesOf(context, "dy", spec.outChannels(), true);
+    xTiles = shape.tilesOf(context, "x", spec.inChannels(), -1);
+    yTiles = shape.tilesOf(context, "y", spec.outChannels(), 0);
+    dxTiles = shape.tilesOf(context, "dx", spec.inChannels(), 0);
+    dyTiles = shape.tilesOf(context, "dy", spec.outChannels(), -1);
     try {
       memory.desc blocks = shape.x().desc();
       xCopy = new OrderedCopy(this, "x", x, blocks, false);
@@ -237,7 +241,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
       float[] own = new float[spec.outChannels()];
       OneDnnTensor.of(bTensor, b, operand("b")).read(own);
       float[] all = new float[shape.points() * own.length];
-      System.arraycopy(own, 0, all, shape.one() * own.length, own.length);
+      System.arraycopy(own, 0, all, shape.sum() * own.length, own.length);
       bias.write(all);
     } else if (bTensor != null) {
       throw new IllegalArgumentException(operand("b") + " was planned to be null");
@@ -298,7 +302,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
           if (b != null) {
             biasPlace.tensor().read(all);
             for (int k = 0; k < sums.length; k++) {
-              sums[k] += all[shape.one() * sums.length + k];
+              sums[k] += all[shape.sum() * sums.length + k];
             }
           }
         });

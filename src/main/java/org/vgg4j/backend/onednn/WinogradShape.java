@@ -101,25 +101,29 @@ final class WinogradShape {
     return OneDnnLayout.of(shape, Dnnl.ordered(shape, DType.F32, order));
   }
 
-  /** Describes the tiles of images of x or y, which transforms of them read with what is around. */
-  Tiles tilesOf(Dnnl context, String operand, int channels, boolean isAround) {
+  /**
+   * Describes the tiles of images.
+   *
+   * @param operand what they are, for a person
+   * @param first the row, and the column, that the first tile begins with
+   */
+  Tiles tilesOf(Dnnl context, String operand, int channels, int first) {
     int planes = channels / BLOCK;
-    int first = isAround ? -1 : 0;
     return isSquare
         ? new SquareTiles(context, operand, planes, x.dim(2), x.dim(3), BLOCK, TILE, first)
         : new RowTiles(context, operand, planes, x.dim(2), x.dim(3) * BLOCK, TILE, first);
   }
 
-  /** Returns how many values a tile is transformed to, for each column that it keeps. */
+  /** Returns the groups of the convolution: 6 or 36 transformed values. */
   int points() {
     return points;
   }
 
   /**
-   * Returns which of them is a sum: of a tile of the gradient of y all of its values, and what is
-   * added to it in y is added to each value.
+   * Returns the group that is a plain sum: of a tile of the gradient of y it is the sum of the
+   * values, and what is added to it in y is added to each value.
    */
-  int one() {
+  int sum() {
     return isSquare ? POINTS + 1 : 1;
   }
 

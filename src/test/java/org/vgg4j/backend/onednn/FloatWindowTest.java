@@ -17,9 +17,9 @@ final class FloatWindowTest {
       assertArrayEquals(new float[] {4, 5, 6}, values);
       window.get(1, values, 0, 2);
       assertArrayEquals(new float[] {1, 2, 6}, values);
-      window.get(6, values, 0, 2);
-      assertArrayEquals(new float[] {6, 7, 6}, values);
-      window.put(0, new float[] {10, 11, 12}, 0, 2);
+      window.get(6, values, 1, 2);
+      assertArrayEquals(new float[] {1, 6, 7}, values);
+      window.put(0, new float[] {9, 10, 11}, 1, 2);
       window.put(7, new float[] {17}, 0, 1);
       float[] all = new float[8];
       floats.get(all);
