@@ -11,9 +11,8 @@ final class FilterTransform {
   private final Tiles tiles;
   private final Tiles.Part all;
 
-  /** Describes filters of a layout. */
-  FilterTransform(Dnnl context, OneDnnLayout filters, Convolutions way) {
-    Shape w = filters.shape();
+  /** Describes filters of a shape (K, C, 3, 3). */
+  FilterTransform(Dnnl context, Shape w, Convolutions way) {
     int block = WinogradShape.BLOCK;
     int taps = WinogradShape.TAPS;
     int pixel = block * block;
@@ -29,7 +28,7 @@ final class FilterTransform {
 
   /** Describes the filters that are stored transformed. */
   static FilterTransform of(Dnnl context, OneDnnLayout stored) {
-    return new FilterTransform(context, stored.filters(), WinogradShape.way(stored));
+    return new FilterTransform(context, stored.shape(), WinogradShape.way(stored));
   }
 
   /** Transforms filters at an address to another. */

@@ -62,11 +62,7 @@ final class RowTiles implements Tiles {
               rows.tiles.put(at, rows.to[k], 0, count);
             }
             kept = Math.max(0, by.rowsIn() - step);
-            for (int k = 0; k < kept; k++) {
-              float[] next = rows.from[k + step];
-              rows.from[k + step] = rows.from[k];
-              rows.from[k] = next;
-            }
+            FloatRows.keep(rows.from, kept, step);
           }
         });
   }

@@ -51,7 +51,7 @@ final class SquareTiles implements Tiles {
     this.pixel = pixel;
     this.step = step;
     this.first = first;
-    tilesOfRow = (width + step - 1) / step;
+    tilesOfRow = quotient(width, step);
   }
 
   @Override
@@ -114,6 +114,7 @@ final class SquareTiles implements Tiles {
     return quotient(planesInAll, quotient(planesInAll, most));
   }
 
+  /** Returns the quotient, rounded up. */
   private static int quotient(int dividend, int divisor) {
     return (dividend + divisor - 1) / divisor;
   }
@@ -173,11 +174,7 @@ final class SquareTiles implements Tiles {
         }
         kept = Math.max(0, by.rowsIn() - step);
         for (float[][] rows : lanes.rows) {
-          for (int k = 0; k < kept; k++) {
-            float[] next = rows[k + step];
-            rows[k + step] = rows[k];
-            rows[k] = next;
-          }
+          FloatRows.keep(rows, kept, step);
         }
       }
     }

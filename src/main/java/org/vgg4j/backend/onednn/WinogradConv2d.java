@@ -51,7 +51,6 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
   private final Scratch.Place biasPlace; // null without a bias
   private final long[] padding;
   private final FilterTransform filterTransform;
-  private final FilterTransform flippedTransform;
   private final OrderedCopy flippedCopy; // null without a data gradient
   private final Tiles xTiles; // read with a row and a column before and after each
   private final Tiles yTiles;
@@ -91,8 +90,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     flippedU = shape.transformedFlippedW();
     biases = b == null ? null : shape.biases();
     padding = new long[] {0, shape.taps() / 2};
-    filterTransform = new FilterTransform(context, shape.w(), way);
-    flippedTransform = new FilterTransform(context, shape.flippedW(), way);
+    filterTransform = new FilterTransform(context, spec.w(), way);
     xTiles = shape.tilesOf(context, "x", spec.inChannels(), -1);
     yTiles = shape.tilesOf(context, "y", spec.outChannels(), 0);
     dxTiles = shape.tilesOf(context, "dx", spec.inChannels(), 0);
@@ -265,7 +263,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     OneDnnTensor given = operand(dx, x, "dx");
     long to = dxCopy.before(given).address();
     OneDnnTensor flipped = flippedPlace.tensor();
-    flippedTransform.transform(
+    filterTransform.transform(
         RowTransform.FLIPPED_FILTER,
         flippedCopy.before(operand(wTensor, w, "w")).address(),
         flipped.address());
