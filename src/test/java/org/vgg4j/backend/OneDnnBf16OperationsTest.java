@@ -6,6 +6,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.backend.onednn.Bf16UnderTest;
 import org.vgg4j.backend.onednn.OnCpuBf16;
+import org.vgg4j.backend.onednn.OneDnnBackend;
+import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Backend;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
@@ -15,12 +17,12 @@ import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
 
-/** The CPU engine's operations in bf16 against the reference. */
+/** The CPU engine's operations in bf16, product by product, against the reference. */
 @OnCpuBf16
 final class OneDnnBf16OperationsTest extends EngineOperationsTest {
   @Override
   Backend open() {
-    return Bf16UnderTest.open();
+    return new OneDnnBackend(Bf16UnderTest.options().withConvolutions(Convolutions.DIRECT));
   }
 
   /** Only a net for inference may round what it stores. */

@@ -1,22 +1,32 @@
 package org.vgg4j.backend.onednn;
 
+import java.util.List;
 import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
-import org.vgg4j.tensor.Shape;
 import org.vgg4j.tensor.Usage;
 
 /** How a convolution is computed: what is possible, and what takes least time by a count. */
 final class ConvWay {
-  // In multiply-adds of a convolution, some 0.0042 ns each, on two cores of an AMD EPYC with
-  // AVX-512,
-  // 2026-11-27: what a transformed value costs, which is more where rows are short, and what it
-  // costs to read a value of a filter from memory.
+  // In multiply-adds of a convolution in single precision, some 0.0042 ns each, on two cores of an
+  // AMD EPYC with AVX-512, 2026-11-27: what a transformed value costs, in Java more where rows are
+  // short, and what it costs to transform a value of a filter.
+  private static final double NATIVE_VALUE = 19;
+  private static final double NATIVE_FILTER = 8;
   private static final double VALUE_1D = 30;
   private static final double VALUE_1D_BY_COLUMN = 250;
   private static final double VALUE_2D = 42;
   private static final double VALUE_2D_BY_COLUMN = 380;
-  private static final double FILTER = 23;
+
+  // What it costs to read a value of the filters, from memory or, if they are small, from a cache.
+  private static final double FILTER = 35;
+  private static final double CACHED_FILTER = 8;
+  private static final long CACHED = 1 << 20;
+
+  /**
+   * What bf16 takes of the time of single precision: half at the peak, from which it is farther.
+   */
+  private static final double BF16 = 0.6;
 
   /** The share of the time of a simpler way that is worth the change. */
   private static final double LEAST_GAIN = 0.9;
@@ -27,34 +37,40 @@ final class ConvWay {
    * Returns how a convolution is to be computed.
    *
    * @param givenW the layout of existing weights, or null
-   * @param asked what was asked for
+   * @param orders the orders of its images, and what was asked for
    */
   static Convolutions of(
-      Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage, Convolutions asked) {
+      Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage, ConvOrders orders) {
     if (givenW != null && givenW.filters() != null) {
       return WinogradShape.way(givenW); // nothing else reads them
     }
-    if (!isPossible(spec, x, givenW)) {
-      return Convolutions.DIRECT;
+    List<Convolutions> ways = possible(spec, x, givenW);
+    if (orders.way() != Convolutions.PREFERRED) {
+      return ways.contains(orders.way()) ? orders.way() : Convolutions.DIRECT;
     }
-    if (asked != Convolutions.PREFERRED) {
-      return asked;
-    }
-    return x.matches(WinogradShape.images(x.shape()).desc())
-        ? fastest(spec, x.shape(), givenW == null && isStored(usage))
+    // Images in another order are copied into blocks of 16, by a direct convolution in that order
+    // as well.
+    return orders.x() == ImageOrder.BLOCKS_OF_16
+            || x.matches(WinogradShape.images(x.shape(), x.dtype()).desc())
+        ? fastest(ways, spec, x, givenW == null && isStored(usage))
         : Convolutions.DIRECT;
   }
 
-  /** Returns whether minimal filtering is possible. */
-  static boolean isPossible(Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW) {
+  /** Returns the ways of minimal filtering that are possible. */
+  static List<Convolutions> possible(Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW) {
     int block = WinogradShape.BLOCK;
-    return spec.kernel() == WinogradShape.TAPS
-        && spec.padding() == 1
-        && spec.inChannels() % block == 0
-        && spec.outChannels() % block == 0
-        && x.dtype() == DType.F32
-        && Dnnl.hasAvx512()
-        && (givenW == null || givenW.equals(WinogradShape.filters(spec.w())));
+    if (spec.kernel() != WinogradShape.TAPS
+        || spec.padding() != 1
+        || spec.inChannels() % block != 0
+        || spec.outChannels() % block != 0
+        || !Dnnl.hasAvx512()
+        || (givenW != null && !givenW.equals(WinogradShape.filters(spec.w())))) {
+      return List.of();
+    }
+    if (x.dtype() == DType.F32) {
+      return WinogradShape.WAYS;
+    }
+    return NativeTiles.areThere() ? List.of(Convolutions.WINOGRAD_2D) : List.of();
   }
 
   /** Returns whether weights are stored transformed: those of a net that does not change them. */
@@ -62,12 +78,15 @@ final class ConvWay {
     return !usage.training() && !usage.exactWeights();
   }
 
-  private static Convolutions fastest(Conv2dSpec spec, Shape x, boolean isStored) {
+  private static Convolutions fastest(
+      List<Convolutions> ways, Conv2dSpec spec, OneDnnLayout x, boolean isStored) {
     Convolutions best = Convolutions.DIRECT;
     double filters = (double) spec.w().elementCount();
-    double least = spec.multiplyAdds(x) + FILTER * filters;
-    for (Convolutions way : WinogradShape.WAYS) {
-      double cost = cost(new WinogradShape(spec, x, way), way, x.dim(3), isStored);
+    double least = spec.multiplyAdds(x.shape()) + read(filters);
+    least *= x.dtype() == DType.BF16 ? BF16 : 1;
+    for (Convolutions way : ways) {
+      WinogradShape shape = new WinogradShape(spec, x.shape(), x.dtype(), way);
+      double cost = cost(shape, way, x.shape().dim(3), isStored);
       if (cost < LEAST_GAIN * least) {
         least = cost;
         best = way;
@@ -78,14 +97,24 @@ final class ConvWay {
 
   private static double cost(WinogradShape shape, Convolutions way, int columns, boolean isStored) {
     boolean isSquare = way == Convolutions.WINOGRAD_2D;
-    double each =
-        isSquare
-            ? VALUE_2D + VALUE_2D_BY_COLUMN / columns
-            : VALUE_1D + VALUE_1D_BY_COLUMN / columns;
+    double value;
+    double filter;
+    if (isSquare && NativeTiles.areThere()) {
+      value = NATIVE_VALUE;
+      filter = NATIVE_FILTER;
+    } else {
+      filter = isSquare ? VALUE_2D : VALUE_1D;
+      value = filter + (isSquare ? VALUE_2D_BY_COLUMN : VALUE_1D_BY_COLUMN) / columns;
+    }
     double filters = (double) shape.transformedW().shape().elementCount();
     return shape.multiplyAddsInAll()
-        + each * shape.transformedValues()
-        + FILTER * filters
-        + (isStored ? 0 : (isSquare ? VALUE_2D : VALUE_1D) * filters);
+        + value * shape.transformedValues()
+        + read(filters)
+        + (isStored ? 0 : filter * filters);
+  }
+
+  /** Returns what it costs to read so many values of filters. */
+  private static double read(double values) {
+    return (values > CACHED ? FILTER : CACHED_FILTER) * values;
   }
 }

@@ -17,6 +17,9 @@ record Cost(String name, String implementation, boolean conversion, long bytes, 
   /** What computes in loops of our own. */
   static final String JAVA = "java";
 
+  /** What computes in {@code native/cpu}. */
+  static final String NATIVE = "c++";
+
   /** A loop in Java over so many bytes, read and written. */
   static Cost loop(String name, long bytes) {
     return new Cost(name, JAVA, false, bytes, 0);

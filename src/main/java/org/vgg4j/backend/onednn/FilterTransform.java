@@ -1,6 +1,7 @@
 package org.vgg4j.backend.onednn;
 
 import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Shape;
 
 /**
@@ -18,7 +19,7 @@ final class FilterTransform {
     int pixel = block * block;
     int blocks = w.dim(0) / block * (w.dim(1) / block);
     if (way == Convolutions.WINOGRAD_2D) {
-      tiles = new SquareTiles(context, "filters", blocks, taps, taps, pixel, taps, 0);
+      tiles = Tiles.squares(context, "filters", DType.F32, blocks, taps, taps, pixel, taps, 0);
       all = new Tiles.Part(1, 0, 1);
     } else {
       tiles = new RowTiles(context, "filters", 1, taps * blocks, taps * pixel, taps, 0);

@@ -158,7 +158,7 @@ public final class OneDnnBackend implements Backend {
     OneDnnLayout own = Dnnl.layout(x);
     OneDnnLayout givenW = w == null ? null : Dnnl.layout(w);
     ConvOrders orders = dnnl.orders().of(spec);
-    Convolutions way = ConvWay.of(spec, own, givenW, usage, orders.way());
+    Convolutions way = ConvWay.of(spec, own, givenW, usage, orders);
     return way == Convolutions.DIRECT
         ? new OneDnnConv2d(dnnl, spec, own, givenW, usage, orders)
         : new WinogradConv2d(dnnl, spec, own, givenW, usage, way);

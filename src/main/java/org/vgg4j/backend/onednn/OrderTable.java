@@ -14,7 +14,7 @@ import org.vgg4j.tensor.DType;
  * the memory. In bf16, where only blocks of 16 have fast norms, the filters' gradients of so few
  * channels take a quarter of the time with channels innermost. Whole blocks of 16 are what minimal
  * filtering needs ({@link WinogradConv2d}); in a net for inference oneDNN would take channels
- * innermost.
+ * innermost, with which VGG16 takes 1.2 times as long for an image in bf16 (2026-11-27).
  */
 final class OrderTable {
   private static final List<Row> ROWS =
@@ -22,6 +22,8 @@ final class OrderTable {
           new Row(Part.IMAGES, 8, 8, DType.F32, true, false, ImageOrder.BLOCKS_OF_8),
           new Row(
               Part.IMAGES, 16, Integer.MAX_VALUE, DType.F32, true, true, ImageOrder.BLOCKS_OF_16),
+          new Row(
+              Part.IMAGES, 16, Integer.MAX_VALUE, DType.BF16, true, true, ImageOrder.BLOCKS_OF_16),
           new Row(Part.FILTERS, 1, 15, DType.BF16, true, false, ImageOrder.NHWC));
 
   private OrderTable() {}

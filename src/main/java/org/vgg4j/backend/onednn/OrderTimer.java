@@ -1,6 +1,7 @@
 package org.vgg4j.backend.onednn;
 
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,11 +64,11 @@ final class OrderTimer {
     int c = spec.conv().inChannels();
     int k = spec.conv().outChannels();
     Set<ConvOrders> all = new LinkedHashSet<>();
-    boolean isFree =
-        first.way() == Convolutions.PREFERRED && ConvWay.isPossible(spec.conv(), given, null);
+    List<Convolutions> ways = ConvWay.possible(spec.conv(), given, null);
+    boolean isFree = first.way() == Convolutions.PREFERRED && !ways.isEmpty();
     if (isFree) {
       all.add(first.withWay(Convolutions.DIRECT));
-      WinogradShape.WAYS.forEach(way -> all.add(first.withWay(way)));
+      ways.forEach(way -> all.add(first.withWay(way)));
     } else {
       all.add(first);
     }

@@ -1,7 +1,25 @@
 package org.vgg4j.backend.onednn;
 
+import org.vgg4j.tensor.DType;
+
 /** Images in tiles, which a transform of minimal filtering takes to other values and back. */
 interface Tiles {
+  /** Describes images in square tiles, as {@link NativeTiles} does, and {@link SquareTiles}. */
+  static Tiles squares(
+      Dnnl context,
+      String operand,
+      DType type,
+      int planes,
+      int height,
+      int width,
+      int pixel,
+      int step,
+      int first) {
+    return NativeTiles.areThere()
+        ? new NativeTiles(context, operand, type, planes, height, width, pixel, step, first)
+        : new SquareTiles(context, operand, planes, height, width, pixel, step, first);
+  }
+
   /**
    * A part of each plane of some images.
    *

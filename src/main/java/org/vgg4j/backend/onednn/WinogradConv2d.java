@@ -15,13 +15,13 @@ import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
 
 /**
- * A convolution of 3x3 filters in single precision by minimal filtering ({@link RowTransform}),
- * with half or a quarter of the products. In one dimension four rows of an image become six, each
- * of which is convolved along the row with filters 1x3 of its own, a group of one grouped
- * convolution of oneDNN. In two dimensions tiles of 4x4 values become 6x6, each of which is
- * multiplied with filters 1x1 of its own, a group again. Shapes: x (N, C, H, W), w (K, C, 3, 3), b
- * (K), y (N, K, H, W), all in blocks of 16 channels; what they are transformed to: {@link
- * WinogradShape}.
+ * A convolution of 3x3 filters by minimal filtering ({@link RowTransform}), with half or a quarter
+ * of the products. In one dimension four rows of an image become six, each of which is convolved
+ * along the row with filters 1x3 of its own, a group of one grouped convolution of oneDNN. In two
+ * dimensions tiles of 4x4 values become 6x6, each of which is multiplied with filters 1x1 of its
+ * own, a group again. Shapes: x (N, C, H, W), w (K, C, 3, 3), b (K), y (N, K, H, W), all in blocks
+ * of 16 channels; what they are transformed to: {@link WinogradShape}. Images may be in bf16;
+ * filters, transformed values and products are in single precision.
  *
  * <p>A net for inference stores the transformed filters; else they are transformed in each call.
  *
@@ -75,7 +75,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     super(context, "convolution", "x " + x.shape() + ", w " + spec.w());
     this.spec = spec;
     this.x = x;
-    shape = new WinogradShape(spec, x.shape(), way);
+    shape = new WinogradShape(spec, x.shape(), context.types().activation(), way);
     y = shape.y();
     boolean isStored = givenW == null ? ConvWay.isStored(usage) : givenW.filters() != null;
     if (isStored && usage.training()) {

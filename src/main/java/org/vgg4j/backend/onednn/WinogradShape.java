@@ -37,6 +37,7 @@ final class WinogradShape {
 
   private final Conv2dSpec spec;
   private final Shape x;
+  private final DType type;
   private final boolean isSquare;
   private final int points;
   private final int taps;
@@ -45,10 +46,15 @@ final class WinogradShape {
   private final int tilesAtOnce;
   private final int images;
 
-  /** Divides images (N, C, H, W). */
-  WinogradShape(Conv2dSpec spec, Shape x, Convolutions way) {
+  /**
+   * Divides images (N, C, H, W).
+   *
+   * @param type of the images' values; transformed values and filters are in single precision
+   */
+  WinogradShape(Conv2dSpec spec, Shape x, DType type, Convolutions way) {
     this.spec = spec;
     this.x = x;
+    this.type = type;
     isSquare = way == Convolutions.WINOGRAD_2D;
     points = points(way);
     taps = isSquare ? 1 : TAPS;
@@ -88,8 +94,8 @@ final class WinogradShape {
   }
 
   /** Returns the layout of images (N, C, H, W). */
-  static OneDnnLayout images(Shape shape) {
-    return layout(shape, memory.format_tag.aBcd16b);
+  static OneDnnLayout images(Shape shape, DType type) {
+    return OneDnnLayout.of(shape, Dnnl.ordered(shape, type, memory.format_tag.aBcd16b));
   }
 
   /** Returns the layout of filters (K, C, 3, 3). */
@@ -110,7 +116,7 @@ final class WinogradShape {
   Tiles tilesOf(Dnnl context, String operand, int channels, int first) {
     int planes = channels / BLOCK;
     return isSquare
-        ? new SquareTiles(context, operand, planes, x.dim(2), x.dim(3), BLOCK, TILE, first)
+        ? Tiles.squares(context, operand, type, planes, x.dim(2), x.dim(3), BLOCK, TILE, first)
         : new RowTiles(context, operand, planes, x.dim(2), x.dim(3) * BLOCK, TILE, first);
   }
 
@@ -169,12 +175,12 @@ final class WinogradShape {
 
   /** Returns the layout of x (N, C, H, W). */
   OneDnnLayout x() {
-    return images(x);
+    return images(x, type);
   }
 
   /** Returns the layout of y (N, K, H, W). */
   OneDnnLayout y() {
-    return images(spec.y(x));
+    return images(spec.y(x), type);
   }
 
   /** Returns the layout of w (K, C, 3, 3): pixels of 16 x 16 values, three rows of three. */
@@ -202,7 +208,8 @@ final class WinogradShape {
         isSquare
             // One row: oneDNN is slower the narrower its images are.
             ? Shape.of(1, points * channels, 1, images * tilesAtOnce * columns)
-            : Shape.of(images, points * channels, tilesAtOnce, columns));
+            : Shape.of(images, points * channels, tilesAtOnce, columns),
+        DType.F32);
   }
 
   /** Returns the layout of w (K, C, 3, 3) that is stored transformed. */

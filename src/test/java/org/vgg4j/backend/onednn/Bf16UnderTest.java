@@ -20,4 +20,9 @@ public final class Bf16UnderTest {
   public static boolean isThere() {
     return Dnnl.hasAvx512();
   }
+
+  /** Returns whether convolutions can be computed by minimal filtering in bf16 here. */
+  public static boolean filters() {
+    return isThere() && NativeTiles.areThere();
+  }
 }

@@ -1,0 +1,336 @@
+// The transforms of minimal filtering F(4x4, 3x3) (Winograd, 1980; Lavin and Gray, 2016), on blocks of 16 channels: what
+// org.vgg4j.backend.onednn.SquareTiles does in Java, with the same bits, in OpenMP's threads.
+//
+// Images are planes of rows of pixels, each of which is some groups of 16 values; transformed values are (row and column within
+// the tile, plane, image, row of tiles, tile of the row, pixel).
+
+#include <omp.h>
+
+#include <cstdint>
+#include <cstring>
+
+namespace {
+
+typedef float Lane __attribute__((vector_size(64)));
+typedef uint32_t Bits __attribute__((vector_size(64)));
+typedef uint16_t Halves __attribute__((vector_size(32)));
+
+constexpr int LANE = 16;
+
+alignas(64) const unsigned char ZEROS[64] = {};
+
+// A value of an image in bf16: the upper half of a float.
+struct Bf16 {
+  uint16_t bits;
+};
+
+inline Lane load(const float* from) {
+  Lane lane;
+  memcpy(&lane, from, sizeof lane);
+  return lane;
+}
+
+inline Lane load(const Bf16* from) {
+  Halves halves;
+  memcpy(&halves, from, sizeof halves);
+  return reinterpret_cast<Lane>(__builtin_convertvector(halves, Bits) << 16);
+}
+
+inline void store(Lane lane, float* to) { memcpy(to, &lane, sizeof lane); }
+
+// Rounds to the nearest, in the middle to the even one; NaN stays NaN.
+inline void store(Lane lane, Bf16* to) {
+  Bits bits = reinterpret_cast<Bits>(lane);
+  Bits rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+  Bits nan = (bits >> 16) | 0x40;
+  Halves halves = __builtin_convertvector(lane == lane ? rounded : nan, Halves);
+  memcpy(to, &halves, sizeof halves);
+}
+
+// A transform takes IN values to OUT, down the columns of a tile and along its rows; STEP is from a tile of an image to the next.
+
+struct Input {
+  static constexpr int IN = 6, OUT = 6, STEP = 4;
+  static inline void run(const Lane* x, Lane* to) {
+    to[0] = 4 * x[0] - 5 * x[2] + x[4];
+    Lane even = x[4] - 4 * x[2];
+    Lane odd = x[3] - 4 * x[1];
+    to[1] = even + odd;
+    to[2] = even - odd;
+    even = x[4] - x[2];
+    odd = 2 * (x[3] - x[1]);
+    to[3] = even + odd;
+    to[4] = even - odd;
+    to[5] = 4 * x[1] - 5 * x[3] + x[5];
+  }
+};
+
+struct OutputGradient {
+  static constexpr int IN = 4, OUT = 6, STEP = 4;
+  static inline void run(const Lane* dy, Lane* to) {
+    to[0] = dy[0];
+    Lane even = dy[0] + dy[2];
+    Lane odd = dy[1] + dy[3];
+    to[1] = even + odd;
+    to[2] = even - odd;
+    even = dy[0] + 4 * dy[2];
+    odd = 2 * dy[1] + 8 * dy[3];
+    to[3] = even + odd;
+    to[4] = even - odd;
+    to[5] = dy[3];
+  }
+};
+
+constexpr float QUARTER = 1 / 4.f, SIXTH = 1 / 6.f, TWELFTH = 1 / 12.f, TWENTY_FOURTH = 1 / 24.f;
+
+inline void filter(Lane a, Lane b, Lane c, Lane* to) {
+  to[0] = QUARTER * a;
+  Lane even = -SIXTH * a + -SIXTH * c;
+  Lane odd = -SIXTH * b;
+  to[1] = even + odd;
+  to[2] = even - odd;
+  even = TWENTY_FOURTH * a + SIXTH * c;
+  odd = TWELFTH * b;
+  to[3] = even + odd;
+  to[4] = even - odd;
+  to[5] = c;
+}
+
+struct Filter {
+  static constexpr int IN = 3, OUT = 6, STEP = 3;
+  static inline void run(const Lane* w, Lane* to) { filter(w[0], w[1], w[2], to); }
+};
+
+struct FlippedFilter {
+  static constexpr int IN = 3, OUT = 6, STEP = 3;
+  static inline void run(const Lane* w, Lane* to) { filter(w[2], w[1], w[0], to); }
+};
+
+struct Output {
+  static constexpr int IN = 6, OUT = 4, STEP = 4;
+  static inline void run(const Lane* m, Lane* to) {
+    Lane near = m[1] + m[2], nearOdd = m[1] - m[2];
+    Lane far = m[3] + m[4], farOdd = m[3] - m[4];
+    to[0] = m[0] + near + far;
+    to[1] = nearOdd + 2 * farOdd;
+    to[2] = near + 4 * far;
+    to[3] = nearOdd + 8 * farOdd + m[5];
+  }
+};
+
+struct FilterBack {
+  static constexpr int IN = 6, OUT = 3, STEP = 3;
+  static inline void run(const Lane* u, Lane* to) {
+    to[0] = 4 * u[0];
+    to[1] = 3 * (u[2] - u[1]);
+    to[2] = u[5];
+  }
+};
+
+struct FilterGradient {
+  static constexpr int IN = 6, OUT = 3, STEP = 3;
+  static inline void run(const Lane* m, Lane* to) {
+    Lane near = SIXTH * (m[1] + m[2]);
+    Lane far = SIXTH * (m[3] + m[4]);
+    to[0] = QUARTER * (m[0] + far) - near;
+    to[1] = TWELFTH * (m[3] - m[4]) - SIXTH * (m[1] - m[2]);
+    to[2] = far - near + m[5];
+  }
+};
+
+// What is worked on: count images of planes of height rows of width pixels of pixel values. Of their rows of tiles, `rows` from
+// `begin` on, each of `columns` tiles, the first of which begins at the row and the column `first`.
+struct Work {
+  void* images;
+  float* tiles;
+  int count, planes, height, width, pixel, first, begin, rows, columns;
+
+  // How many rows of tiles there are, in the order of the transformed values.
+  long all() const { return (long)planes * count * rows; }
+
+  // Values from a transformed value of a tile to the next.
+  long points() const { return all() * columns * pixel; }
+};
+
+// One row of tiles of one plane: `at` counts the rows of tiles.
+struct Row {
+  const Work& work;
+  long at;
+
+  // The plane, which counts through all images.
+  long plane() const {
+    long image = at / work.rows % work.count;
+    return image * work.planes + at / work.rows / work.count;
+  }
+
+  // The row of tiles within the whole plane.
+  int tile() const { return work.begin + (int)(at % work.rows); }
+
+  // Where a row of the plane begins.
+  template <class Value>
+  Value* image(int y) const {
+    return static_cast<Value*>(work.images) + (plane() * work.height + y) * work.width * work.pixel;
+  }
+};
+
+// Transformed values of some tiles, on their way to memory. There each value of a tile has a place of its own far from the
+// others'. Often those places share few sets of the cache, so that whoever writes tile by tile waits for each line.
+template <int POINTS>
+class Burst {
+ public:
+  Burst(float* to, long points) : to(to), points(points) {}
+
+  ~Burst() { write(count); }
+
+  // Where the next lane of a tile's values is put.
+  Lane* next() {
+    if (count == LENGTH) write(LENGTH);
+    return &lanes[count++][0];
+  }
+
+ private:
+  static constexpr int LENGTH = 8;
+
+  void write(int lanesHere) {
+    for (int p = 0; p < POINTS; p++) {
+      for (int i = 0; i < lanesHere; i++) store(lanes[i][p], to + p * points + i * LANE);
+    }
+    to += lanesHere * LANE;
+    count = 0;
+  }
+
+  Lane lanes[LENGTH][POINTS];
+  int count = 0;
+  float* to;
+  long points;
+};
+
+template <class T, class Value, class Tiles>
+void spread(const Row& row, int lane, Tiles& tiles) {
+  constexpr int SHARED = T::IN > T::STEP ? T::IN - T::STEP : 0;  // columns that belong to the next tile, too
+  const Work& work = row.work;
+  const Value* from[T::IN];
+  long pixel[T::IN];
+  for (int k = 0; k < T::IN; k++) {
+    int y = row.tile() * T::STEP + work.first + k;
+    bool inside = y >= 0 && y < work.height;
+    from[k] = inside ? row.image<const Value>(y) + lane : reinterpret_cast<const Value*>(ZEROS);
+    pixel[k] = inside ? work.pixel : 0;
+  }
+  Lane columns[T::IN][T::OUT];
+  auto down = [&](int x, Lane* to) {
+    Lane values[T::IN];
+    bool inside = x >= 0 && x < work.width;
+    for (int k = 0; k < T::IN; k++) values[k] = inside ? load(from[k] + x * pixel[k]) : Lane{};
+    T::run(values, to);
+  };
+  for (int j = 0; j < SHARED; j++) down(work.first + j, columns[j]);
+  for (int tile = 0; tile < work.columns; tile++) {
+    int x = tile * T::STEP + work.first;
+#pragma GCC unroll 6
+    for (int j = SHARED; j < T::IN; j++) down(x + j, columns[j]);
+    Lane* to = tiles.next();
+#pragma GCC unroll 6
+    for (int k = 0; k < T::OUT; k++) {
+      Lane line[T::IN];
+      for (int j = 0; j < T::IN; j++) line[j] = columns[j][k];
+      T::run(line, to + k * T::OUT);
+    }
+    for (int j = 0; j < SHARED; j++) memcpy(columns[j], columns[j + T::STEP], sizeof columns[j]);
+  }
+}
+
+template <class T, class Value>
+void gather(const Row& row, int lane, bool add, bool relu) {
+  const Work& work = row.work;
+  long points = work.points();
+  const float* from = work.tiles + row.at * work.columns * work.pixel + lane;
+  int y = row.tile() * T::STEP;
+  int rows = work.height - y < T::OUT ? work.height - y : T::OUT;
+  Value* image = row.image<Value>(y) + lane;
+  for (int tile = 0; tile < work.columns; tile++, from += work.pixel) {
+    Lane lines[T::IN][T::OUT];
+#pragma GCC unroll 6
+    for (int k = 0; k < T::IN; k++) {
+      Lane values[T::IN];
+      for (int l = 0; l < T::IN; l++) values[l] = load(from + (k * T::IN + l) * points);
+      T::run(values, lines[k]);
+    }
+    int x = tile * T::STEP;
+#pragma GCC unroll 4
+    for (int j = 0; j < T::OUT; j++) {
+      if (x + j >= work.width) break;
+      Lane column[T::IN], values[T::OUT];
+      for (int k = 0; k < T::IN; k++) column[k] = lines[k][j];
+      T::run(column, values);
+      for (int k = 0; k < rows; k++) {
+        Value* to = image + ((long)k * work.width + x + j) * work.pixel;
+        Lane value = relu ? (values[k] <= 0 ? Lane{} : values[k]) : values[k];
+        store(add ? load(to) + value : value, to);
+      }
+    }
+  }
+}
+
+// Divides the rows of tiles among the threads by position alone.
+template <class Task>
+void everywhere(const Work& work, Task task) {
+#pragma omp parallel
+  {
+    long thread = omp_get_thread_num(), threads = omp_get_num_threads();
+    task(work.all() * thread / threads, work.all() * (thread + 1) / threads);
+  }
+}
+
+template <class T, class Value>
+void spread(const Work& work) {
+  everywhere(work, [&](long begin, long end) {
+    Burst<T::OUT * T::OUT> tiles(work.tiles + begin * work.columns * work.pixel, work.points());
+    for (long at = begin; at < end; at++) {
+      for (int lane = 0; lane < work.pixel; lane += LANE) spread<T, Value>(Row{work, at}, lane, tiles);
+    }
+  });
+}
+
+template <class T, class Value>
+void gather(const Work& work, bool add, bool relu) {
+  everywhere(work, [&](long begin, long end) {
+    for (long at = begin; at < end; at++) {
+      for (int lane = 0; lane < work.pixel; lane += LANE) gather<T, Value>(Row{work, at}, lane, add, relu);
+    }
+  });
+}
+
+// The transforms by their numbers in NativeTiles.
+enum By { INPUT, OUTPUT, OUTPUT_GRADIENT, FILTER, FLIPPED_FILTER, FILTER_BACK, FILTER_GRADIENT };
+
+}  // namespace
+
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+
+// The methods of NativeTiles; they get what JNI gives to static ones.
+
+EXPORTED void Java_org_vgg4j_backend_onednn_NativeTiles_transform(
+    void*, void*, int32_t by, uint8_t bf16, int64_t images, int64_t tiles, int32_t count, int32_t planes, int32_t height,
+    int32_t width, int32_t pixel, int32_t first, int32_t begin, int32_t rows, int32_t columns) {
+  Work work{reinterpret_cast<void*>(images), reinterpret_cast<float*>(tiles), count, planes, height, width, pixel, first, begin,
+            rows, columns};
+  switch (by) {
+    case INPUT: return bf16 ? spread<Input, Bf16>(work) : spread<Input, float>(work);
+    case OUTPUT_GRADIENT: return bf16 ? spread<OutputGradient, Bf16>(work) : spread<OutputGradient, float>(work);
+    case FILTER: return spread<Filter, float>(work);
+    case FLIPPED_FILTER: return spread<FlippedFilter, float>(work);
+  }
+}
+
+EXPORTED void Java_org_vgg4j_backend_onednn_NativeTiles_back(
+    void*, void*, int32_t by, uint8_t bf16, int64_t images, int64_t tiles, int32_t count, int32_t planes, int32_t height,
+    int32_t width, int32_t pixel, int32_t begin, int32_t rows, int32_t columns, uint8_t add, uint8_t relu) {
+  Work work{reinterpret_cast<void*>(images), reinterpret_cast<float*>(tiles), count, planes, height, width, pixel, 0, begin,
+            rows, columns};
+  switch (by) {
+    case OUTPUT: return bf16 ? gather<Output, Bf16>(work, add, relu) : gather<Output, float>(work, add, relu);
+    case FILTER_BACK: return gather<FilterBack, float>(work, add, relu);
+    case FILTER_GRADIENT: return gather<FilterGradient, float>(work, add, relu);
+  }
+}
