@@ -63,6 +63,7 @@ final class LauncherTest {
         List.of(
             "src/main/A.java",
             "native/kernels/k.cu",
+            "native/cpu/c.cpp",
             "native/build.xml",
             "native/CMakeLists.txt",
             "cmake/c.cmake",
