@@ -121,6 +121,7 @@ P
   pair 1/8 64 24
   pair 1 8 24
   pair 1 32 12 # together the blog's batch of 64
+  pair 1 64 6  # the blog's batch each
 }
 
 # Kills at random moments, of either worker; every run must end with the bits of one that nothing happened to.

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "export.h"
+
 namespace {
 
 typedef float Lane __attribute__((vector_size(64)));
@@ -305,8 +307,6 @@ void gather(const Work& work, bool add, bool relu) {
 enum By { INPUT, OUTPUT, OUTPUT_GRADIENT, FILTER, FLIPPED_FILTER, FILTER_BACK, FILTER_GRADIENT };
 
 }  // namespace
-
-#define EXPORTED extern "C" __attribute__((visibility("default")))
 
 // The methods of NativeTiles; they get what JNI gives to static ones.
 

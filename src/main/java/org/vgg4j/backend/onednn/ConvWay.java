@@ -70,7 +70,7 @@ final class ConvWay {
     if (x.dtype() == DType.F32) {
       return WinogradShape.WAYS;
     }
-    return NativeTiles.areThere() ? List.of(Convolutions.WINOGRAD_2D) : List.of();
+    return CpuLibrary.isLoaded() ? List.of(Convolutions.WINOGRAD_2D) : List.of();
   }
 
   /** Returns whether weights are stored transformed: those of a net that does not change them. */
@@ -99,7 +99,7 @@ final class ConvWay {
     boolean isSquare = way == Convolutions.WINOGRAD_2D;
     double value;
     double filter;
-    if (isSquare && NativeTiles.areThere()) {
+    if (isSquare && CpuLibrary.isLoaded()) {
       value = NATIVE_VALUE;
       filter = NATIVE_FILTER;
     } else {

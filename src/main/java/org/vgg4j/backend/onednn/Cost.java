@@ -17,12 +17,17 @@ record Cost(String name, String implementation, boolean conversion, long bytes, 
   /** What computes in loops of our own. */
   static final String JAVA = "java";
 
-  /** What computes in {@code native/cpu}. */
-  static final String NATIVE = "c++";
+  /** What computes in {@link CpuLibrary}. */
+  static final String CPP = "c++";
 
   /** A loop in Java over so many bytes, read and written. */
   static Cost loop(String name, long bytes) {
     return new Cost(name, JAVA, false, bytes, 0);
+  }
+
+  /** The same in C++. */
+  Cost inCpp() {
+    return new Cost(name, CPP, conversion, bytes, multiplyAdds);
   }
 
   /** A copy of values into another order. */

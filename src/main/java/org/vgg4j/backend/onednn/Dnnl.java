@@ -92,7 +92,7 @@ final class Dnnl implements AutoCloseable {
         + (options.precision() == Precision.BF16 ? ", bf16, " : ", ")
         + threads
         + (threads == 1 ? " thread" : " threads")
-        + (hasAvx512() && !NativeTiles.areThere() ? ", built without a C++ compiler" : "");
+        + (hasAvx512() && !CpuLibrary.isLoaded() ? ", built without a C++ compiler" : "");
   }
 
   /** Throws unless the engine is open and the calling thread owns it. */

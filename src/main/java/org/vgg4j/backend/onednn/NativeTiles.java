@@ -1,27 +1,13 @@
 package org.vgg4j.backend.onednn;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.URL;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import org.bytedeco.javacpp.Loader;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.vgg4j.tensor.DType;
 
 /**
  * What {@link SquareTiles} does, with the same bits, in C++ ({@code native/cpu/tiles.cpp}), which
  * takes a quarter of the time and less; of images in bf16, too, whose transformed values are in
- * single precision. It runs in the threads of OpenMP that oneDNN runs in.
- *
- * <p>A build compiles it where it finds a C++ compiler.
+ * single precision. It is a part of {@link CpuLibrary}.
  */
 final class NativeTiles implements Tiles {
-  private static final Logger LOG = LoggerFactory.getLogger(NativeTiles.class);
-  private static final boolean LOADED = load();
-
   private final Dnnl context;
   private final String operand;
   private final boolean isBf16;
@@ -66,31 +52,6 @@ final class NativeTiles implements Tiles {
     this.step = step;
     this.first = first;
     columns = (width + step - 1) / step;
-  }
-
-  /** Returns whether the library was built for this system, loads, and runs on this processor. */
-  static boolean areThere() {
-    return LOADED;
-  }
-
-  private static boolean load() {
-    URL library = NativeTiles.class.getResource(Loader.getPlatform() + "/libvgg4j-cpu.so");
-    if (library == null || OpenMp.instance() == null || !Dnnl.hasAvx512()) {
-      return false;
-    }
-    try {
-      Path file = Files.createTempFile(Loader.getCacheDir().toPath(), "libvgg4j-cpu", ".so");
-      try (InputStream bytes = library.openStream()) {
-        Files.copy(bytes, file, StandardCopyOption.REPLACE_EXISTING);
-        System.load(file.toString());
-        return true;
-      } finally {
-        Files.delete(file); // what is loaded stays
-      }
-    } catch (IOException | UnsatisfiedLinkError e) {
-      LOG.warn("{} does not load ({}); loops in Java take its place", library, e.toString());
-      return false;
-    }
   }
 
   @Override
@@ -154,7 +115,7 @@ final class NativeTiles implements Tiles {
     long bytesOfImage = (long) (isBf16 ? DType.BF16 : DType.F32).bytes() * step * step;
     int points = Math.max(by.rowsIn(), by.rowsOut());
     long bytes = values * (bytesOfImage + (long) points * points * Float.BYTES);
-    context.end(new Cost("transform of " + operand, Cost.NATIVE, false, bytes, 0), begun);
+    context.end(Cost.loop("transform of " + operand, bytes).inCpp(), begun);
   }
 
   private static native void transform(

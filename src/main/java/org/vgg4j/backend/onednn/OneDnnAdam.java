@@ -44,7 +44,26 @@ final class OneDnnAdam extends RatedSweep {
         rootCorrection);
   }
 
-  private static void update(
+  @Override
+  boolean update(long[] addresses, long count) {
+    CpuLibrary.adam(
+        addresses[0],
+        addresses[1],
+        addresses[2],
+        addresses[3],
+        count,
+        (float) spec.beta1(),
+        (float) (1 - spec.beta1()),
+        (float) spec.beta2(),
+        (float) (1 - spec.beta2()),
+        (float) spec.epsilon(),
+        (float) spec.weightDecay(),
+        stepSize * factor(),
+        rootCorrection);
+    return true;
+  }
+
+  static void update(
       float[] p,
       float[] g,
       float[] m,

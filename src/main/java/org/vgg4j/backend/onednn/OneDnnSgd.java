@@ -32,13 +32,26 @@ final class OneDnnSgd extends RatedSweep {
     }
   }
 
-  private static void plain(float[] p, float[] g, int count, float lr, float decay) {
+  @Override
+  boolean update(long[] addresses, long count) {
+    float lr = (float) state.learningRate() * factor();
+    float decay = (float) spec.weightDecay();
+    if (addresses.length == 2) {
+      CpuLibrary.sgd(addresses[0], addresses[1], count, lr, decay);
+    } else {
+      float momentum = (float) spec.momentum();
+      CpuLibrary.momentum(addresses[0], addresses[1], addresses[2], count, lr, decay, momentum);
+    }
+    return true;
+  }
+
+  static void plain(float[] p, float[] g, int count, float lr, float decay) {
     for (int i = 0; i < count; i++) {
       p[i] -= lr * (g[i] + decay * p[i]);
     }
   }
 
-  private static void momentum(
+  static void momentum(
       float[] p, float[] g, float[] v, int count, float lr, float decay, float momentum) {
     for (int i = 0; i < count; i++) {
       float velocity = momentum * v[i] + (g[i] + decay * p[i]);

@@ -22,8 +22,15 @@ final class OrderTable {
           new Row(Part.IMAGES, 8, 8, DType.F32, true, false, ImageOrder.BLOCKS_OF_8),
           new Row(
               Part.IMAGES, 16, Integer.MAX_VALUE, DType.F32, true, true, ImageOrder.BLOCKS_OF_16),
+          // Without the library, which filters in bf16, the order is oneDNN's.
           new Row(
-              Part.IMAGES, 16, Integer.MAX_VALUE, DType.BF16, true, true, ImageOrder.BLOCKS_OF_16),
+              Part.IMAGES,
+              16,
+              Integer.MAX_VALUE,
+              DType.BF16,
+              CpuLibrary.isLoaded(),
+              true,
+              ImageOrder.BLOCKS_OF_16),
           new Row(Part.FILTERS, 1, 15, DType.BF16, true, false, ImageOrder.NHWC));
 
   private OrderTable() {}

@@ -5,9 +5,9 @@ import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Plan;
 
 /**
- * A sweep over whole slabs in Java. Chunks are copied to the heap and back, because the JIT
- * compiler vectorizes loops over heap arrays. On Java 17 that costs little more than the copies
- * alone.
+ * A sweep over whole slabs, in Java where {@link CpuLibrary} has none. Chunks are copied to the
+ * heap and back, because the JIT compiler vectorizes loops over heap arrays. On Java 17 that costs
+ * little more than the copies alone.
  */
 abstract class SlabSweep implements Plan {
   /** Values per chunk: 16 kB, so that one worker's arrays stay in its L1 cache. */
@@ -57,6 +57,16 @@ abstract class SlabSweep implements Plan {
    */
   abstract void update(float[][] chunk, long at, int count);
 
+  /**
+   * Updates values in native memory with {@link CpuLibrary}, to the same bits; returns false where
+   * it does not do that.
+   *
+   * @param addresses of the first value in each slab
+   */
+  boolean update(long[] addresses, long count) {
+    return false;
+  }
+
   /** Returns how many values are updated. */
   final long elements() {
     return elements;
@@ -69,10 +79,22 @@ abstract class SlabSweep implements Plan {
 
   /** Runs the update over a part of the slabs. */
   final void sweep(long first, long end) {
+    dnnl.checkThread();
     long begun = dnnl.begin();
-    dnnl.workers()
-        .run(end - first, CHUNK, (worker, from, to) -> sweep(worker, first + from, first + to));
-    dnnl.end(cost, begun);
+    boolean isDone = CpuLibrary.isLoaded() && update(addresses(first), end - first);
+    if (!isDone) {
+      dnnl.workers()
+          .run(end - first, CHUNK, (worker, from, to) -> sweep(worker, first + from, first + to));
+    }
+    dnnl.end(isDone ? cost.inCpp() : cost, begun);
+  }
+
+  private long[] addresses(long first) {
+    long[] addresses = new long[slabs.length];
+    for (int s = 0; s < slabs.length; s++) {
+      addresses[s] = slabs[s].memory().address(first * Float.BYTES);
+    }
+    return addresses;
   }
 
   private void sweep(int worker, long begin, long end) {

@@ -15,7 +15,7 @@ interface Tiles {
       int pixel,
       int step,
       int first) {
-    return NativeTiles.areThere()
+    return CpuLibrary.isLoaded()
         ? new NativeTiles(context, operand, type, planes, height, width, pixel, step, first)
         : new SquareTiles(context, operand, planes, height, width, pixel, step, first);
   }

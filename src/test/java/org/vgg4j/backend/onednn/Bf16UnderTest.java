@@ -23,6 +23,6 @@ public final class Bf16UnderTest {
 
   /** Returns whether convolutions can be computed by minimal filtering in bf16 here. */
   public static boolean filters() {
-    return isThere() && NativeTiles.areThere();
+    return isThere() && CpuLibrary.isLoaded();
   }
 }

@@ -13,7 +13,7 @@ import org.vgg4j.tensor.DType;
 
 /** Tiles in C++ beside those in Java, bit by bit. */
 @EnabledIf(
-    value = "org.vgg4j.backend.onednn.NativeTiles#areThere",
+    value = "org.vgg4j.backend.onednn.CpuLibrary#isLoaded",
     disabledReason = "the build found no C++ compiler, or the processor has no AVX-512")
 final class NativeTilesTest {
   private static final int BLOCK = 16;

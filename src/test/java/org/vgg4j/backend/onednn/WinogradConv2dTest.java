@@ -198,7 +198,7 @@ final class WinogradConv2dTest {
   void dimensionsAreThoseThatAreFaster() {
     assertEquals(Convolutions.WINOGRAD_2D, way(256, 56, 8, Usage.TRAINING));
     assertEquals(
-        NativeTiles.areThere() ? Convolutions.WINOGRAD_2D : Convolutions.WINOGRAD_1D,
+        CpuLibrary.isLoaded() ? Convolutions.WINOGRAD_2D : Convolutions.WINOGRAD_1D,
         way(64, 8, 64, Usage.TRAINING));
     assertEquals(Convolutions.WINOGRAD_1D, way(512, 14, 1, Usage.INFERENCE));
     assertEquals(Convolutions.WINOGRAD_2D, way(512, 14, 8, Usage.INFERENCE));
@@ -221,7 +221,7 @@ final class WinogradConv2dTest {
     assertFalse(isTaken(512, 512, 14, 1, 3, OneDnnOptions.DEFAULT), "the filters take longer");
     assertFalse(isTaken(64, 64, 2, 64, 3, OneDnnOptions.DEFAULT), "half of each tile is empty");
     assertEquals(
-        NativeTiles.areThere(),
+        CpuLibrary.isLoaded(),
         isTaken(16, 16, 224, 8, 3, OneDnnOptions.DEFAULT),
         "little is computed, which only fast transforms are worth");
     assertFalse(isTaken(64, 64, 224, 8, 1, OneDnnOptions.DEFAULT), "a filter of one tap");
