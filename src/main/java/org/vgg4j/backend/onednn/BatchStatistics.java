@@ -1,16 +1,20 @@
 package org.vgg4j.backend.onednn;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
 import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Shape;
 
 /**
- * The mean and the biased variance of each channel of large images, in Java. oneDNN sums a
- * channel's values one after the other in single precision: with 400,000 of them the variance is
- * off by 3e-5 and everything behind it by half of that. Here few values are summed in single
- * precision, in lanes next to each other, and these sums in double. The values are taken less the
- * first of their channel, which keeps the digits of the variance where the mean is large.
+ * The mean and the biased variance of each channel of large images, by loops of our own. oneDNN
+ * sums a channel's values one after the other in single precision: with 400,000 of them the
+ * variance is off by 3e-5 and everything behind it by half of that. Here few values are summed in
+ * single precision, in lanes next to each other, and these sums in double. The values are taken
+ * less the first of their channel, which keeps the digits of the variance where the mean is large.
  *
  * <p>The bits do not depend on the number of workers.
  */
@@ -44,11 +48,12 @@ final class BatchStatistics {
   private final long count; // values of a channel
   private final Cost cost;
   private final float[] first; // each channel's first value, filled up to whole blocks
-  private double[] sums; // block, group, part, place in the block; null before the first run
-  private double[] squares; // likewise
+  private DoubleBuffer sums; // block, group, part, place in the block; null before the first run
+  private DoubleBuffer squares; // likewise
+  private ByteBuffer scratch; // of the loop in C++
   private final float[] means;
   private final float[] variances;
-  private final Lanes[] workers;
+  private final Lanes[] workers; // each null before its first use
 
   private BatchStatistics(Dnnl dnnl, OneDnnLayout x, ImageOrder order) {
     this.dnnl = dnnl;
@@ -70,9 +75,6 @@ final class BatchStatistics {
     means = new float[channels];
     variances = new float[channels];
     workers = new Lanes[dnnl.workers().count()];
-    for (int worker = 0; worker < workers.length; worker++) {
-      workers[worker] = new Lanes(lanes);
-    }
   }
 
   /** Returns what measures images, or null where oneDNN does it as well or faster. */
@@ -85,26 +87,64 @@ final class BatchStatistics {
 
   /** Writes the mean and the biased variance (C) of images. */
   void measure(OneDnnTensor x, OneDnnTensor mean, OneDnnTensor variance) {
+    measure(x, mean, variance, CpuLibrary.isLoaded());
+  }
+
+  /** The same, by the loop in C++ or in Java. */
+  void measure(OneDnnTensor x, OneDnnTensor mean, OneDnnTensor variance, boolean inCpp) {
+    dnnl.checkThread();
     long begun = dnnl.begin();
     if (sums == null) {
-      sums = new double[Math.multiplyExact(Math.multiplyExact(blocks * groups, parts), block)];
-      squares = new double[sums.length];
+      int length = Math.multiplyExact(Math.multiplyExact(blocks * groups, parts), block);
+      sums = direct(Math.multiplyExact(length, Double.BYTES)).asDoubleBuffer();
+      squares = direct(length * Double.BYTES).asDoubleBuffer();
     }
     FloatPointer start = x.floats();
     for (int at = 0; at < blocks; at++) {
       start.position(at * runLength).get(first, at * block, block);
     }
-    dnnl.workers()
-        .run((long) blocks * groups * parts, 1, (worker, from, to) -> sum(worker, x, from, to));
+    if (inCpp) {
+      sum(x);
+    } else {
+      dnnl.workers()
+          .run((long) blocks * groups * parts, 1, (worker, from, to) -> sum(worker, x, from, to));
+    }
     for (int c = 0; c < channels; c++) {
       finish(c);
     }
     mean.write(means);
     variance.write(variances);
-    dnnl.end(cost, begun);
+    dnnl.end(inCpp ? cost.inCpp() : cost, begun);
+  }
+
+  private static ByteBuffer direct(int bytes) {
+    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+  }
+
+  private void sum(OneDnnTensor x) {
+    if (scratch == null) {
+      scratch = direct(3 * lanes * Float.BYTES * workers.length);
+    }
+    CpuLibrary.sums(
+        x.address(),
+        new Pointer(sums).address(),
+        new Pointer(squares).address(),
+        new Pointer(scratch).address(),
+        block,
+        blocks,
+        images,
+        runLength,
+        lanes,
+        partLength,
+        parts,
+        together,
+        groups);
   }
 
   private void sum(int worker, OneDnnTensor x, long from, long to) {
+    if (workers[worker] == null) {
+      workers[worker] = new Lanes(lanes);
+    }
     Lanes mine = workers[worker];
     FloatPointer values = x.floats();
     for (int task = (int) from; task < to; task++) {
@@ -129,8 +169,8 @@ final class BatchStatistics {
     double square = 0;
     for (int part = 0; part < groups * parts; part++) {
       int at = (c / block * groups * parts + part) * block + c % block;
-      sum += sums[at];
-      square += squares[at];
+      sum += sums.get(at);
+      square += squares.get(at);
     }
     double offset = sum / count;
     means[c] = (float) (first[c] + offset);
@@ -173,14 +213,14 @@ final class BatchStatistics {
     }
 
     /** Adds halves as long as they are whole blocks, so that these loops are vectorized, too. */
-    void end(double[] sums, double[] squares, int at, int block) {
+    void end(DoubleBuffer sums, DoubleBuffer squares, int at, int block) {
       for (int half = sum.length / 2; half >= block; half /= 2) {
         halve(sum, half);
         halve(square, half);
       }
       for (int i = 0; i < block; i++) {
-        sums[at + i] = sum[i];
-        squares[at + i] = square[i];
+        sums.put(at + i, sum[i]);
+        squares.put(at + i, square[i]);
       }
     }
 

@@ -46,6 +46,26 @@ final class CpuLibrary {
     }
   }
 
+  /**
+   * Sums of {@link BatchStatistics}, in double: (block, group, part, place in the block).
+   *
+   * @param scratch three times {@code lanes} floats for each thread
+   */
+  static native void sums(
+      long values,
+      long sums,
+      long squares,
+      long scratch,
+      int block,
+      int blocks,
+      int images,
+      long runLength,
+      int lanes,
+      long partLength,
+      int parts,
+      int together,
+      int groups);
+
   /** A step of {@link OneDnnAdam}. */
   static native void adam(
       long p,
