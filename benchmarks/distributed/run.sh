@@ -119,9 +119,8 @@ print(f"| images a second, VGG16 of width {sys.argv[1]}, 224 px, {sys.argv[2]} i
 P
   }
   pair 1/8 64 24
-  pair 1 8 24
-  pair 1 32 12 # together the blog's batch of 64
-  pair 1 64 6  # the blog's batch each
+  pair 1 64 6 # the blog's net and batch
+  pair 1 8 24 # as many bytes to add up for an eighth of the images
 }
 
 # Kills at random moments, of either worker; every run must end with the bits of one that nothing happened to.

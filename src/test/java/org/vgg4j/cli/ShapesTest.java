@@ -61,7 +61,7 @@ final class ShapesTest {
   @DisabledOnOs(OS.WINDOWS) // it kills no processes
   void killedItEndsWithTheSameBits() throws Exception {
     Path whole = shared.resolve("whole");
-    String[] more = {"--epochs", "2", "--checkpoint-every", "3", "--color-shift", "0.1"};
+    String[] more = {"--epochs", "8", "--checkpoint-every", "3", "--color-shift", "0.1"};
     Cli.Result result = Cli.run(flags(whole, more).toArray(new String[0]));
     assertEquals(0, result.code(), result.err());
     Path killed = shared.resolve("killed");

@@ -27,7 +27,7 @@ final class NativeTiles implements Tiles {
    * @param planes of an image
    * @param height rows of a plane
    * @param width pixels of a row
-   * @param pixel values of a pixel, a multiple of 16
+   * @param pixel values of a pixel: 16, or a multiple where a row has one tile
    * @param step rows and columns from one tile to the next
    * @param first the row and column that the first tile begins with, which may lie before the
    *     image: what is outside of it is zero
@@ -52,6 +52,9 @@ final class NativeTiles implements Tiles {
     this.step = step;
     this.first = first;
     columns = (width + step - 1) / step;
+    if (pixel > WinogradShape.BLOCK && columns > 1) {
+      throw new IllegalArgumentException("tiles beside each other need pixels of 16 values");
+    }
   }
 
   @Override
