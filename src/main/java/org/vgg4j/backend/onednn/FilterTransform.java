@@ -19,7 +19,8 @@ final class FilterTransform {
     int pixel = block * block;
     int blocks = w.dim(0) / block * (w.dim(1) / block);
     if (way == Convolutions.WINOGRAD_2D) {
-      tiles = Tiles.squares(context, "filters", DType.F32, blocks, taps, taps, pixel, taps, 0);
+      Planes filters = new Planes(blocks, taps, taps, pixel, taps, 0);
+      tiles = Tiles.squares(context, "filters", DType.F32, filters);
       all = new Tiles.Part(1, 0, 1);
     } else {
       tiles = new RowTiles(context, "filters", 1, taps * blocks, taps * pixel, taps, 0);

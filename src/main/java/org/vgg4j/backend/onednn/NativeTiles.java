@@ -11,48 +11,21 @@ final class NativeTiles implements Tiles {
   private final Dnnl context;
   private final String operand;
   private final boolean isBf16;
-  private final int planes;
-  private final int height;
-  private final int width;
-  private final int pixel;
-  private final int step;
-  private final int first;
-  private final int columns;
+  private final Planes planes;
 
   /**
    * Describes images.
    *
    * @param operand what they are, for a person
-   * @param type of the images' values: single precision or bf16
-   * @param planes of an image
-   * @param height rows of a plane
-   * @param width pixels of a row
-   * @param pixel values of a pixel: 16, or a multiple where a row has one tile
-   * @param step rows and columns from one tile to the next
-   * @param first the row and column that the first tile begins with, which may lie before the
-   *     image: what is outside of it is zero
+   * @param type of their values: single precision or bf16
+   * @param planes of pixels of 16 values, or of a multiple where a row has one tile
    */
-  NativeTiles(
-      Dnnl context,
-      String operand,
-      DType type,
-      int planes,
-      int height,
-      int width,
-      int pixel,
-      int step,
-      int first) {
+  NativeTiles(Dnnl context, String operand, DType type, Planes planes) {
     this.context = context;
     this.operand = operand;
     isBf16 = type == DType.BF16;
     this.planes = planes;
-    this.height = height;
-    this.width = width;
-    this.pixel = pixel;
-    this.step = step;
-    this.first = first;
-    columns = (width + step - 1) / step;
-    if (pixel > WinogradShape.BLOCK && columns > 1) {
+    if (planes.pixel() > WinogradShape.BLOCK && planes.columns() > 1) {
       throw new IllegalArgumentException("tiles beside each other need pixels of 16 values");
     }
   }
@@ -67,14 +40,14 @@ final class NativeTiles implements Tiles {
         images,
         to,
         part.count(),
-        planes,
-        height,
-        width,
-        pixel,
-        first,
+        planes.count(),
+        planes.height(),
+        planes.width(),
+        planes.pixel(),
+        planes.first(),
         part.begin(),
         part.tiles(),
-        columns);
+        planes.columns());
     end(by, part, begun);
   }
 
@@ -88,13 +61,13 @@ final class NativeTiles implements Tiles {
         images,
         from,
         part.count(),
-        planes,
-        height,
-        width,
-        pixel,
+        planes.count(),
+        planes.height(),
+        planes.width(),
+        planes.pixel(),
         part.begin(),
         part.tiles(),
-        columns,
+        planes.columns(),
         add,
         relu);
     end(by, part, begun);
@@ -114,8 +87,10 @@ final class NativeTiles implements Tiles {
   }
 
   private void end(RowTransform by, Part part, long begun) {
-    long values = (long) part.count() * planes * part.tiles() * columns * pixel;
-    long bytesOfImage = (long) (isBf16 ? DType.BF16 : DType.F32).bytes() * step * step;
+    long values =
+        (long) part.count() * planes.count() * part.tiles() * planes.columns() * planes.pixel();
+    long bytesOfImage =
+        (long) (isBf16 ? DType.BF16 : DType.F32).bytes() * planes.step() * planes.step();
     int points = Math.max(by.rowsIn(), by.rowsOut());
     long bytes = values * (bytesOfImage + (long) points * points * Float.BYTES);
     context.end(Cost.loop("transform of " + operand, bytes).inCpp(), begun);

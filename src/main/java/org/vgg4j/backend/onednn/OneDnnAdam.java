@@ -9,6 +9,12 @@ import org.vgg4j.tensor.StepState;
 final class OneDnnAdam extends RatedSweep {
   private final AdamSpec spec;
   private final StepState state;
+  private final float beta1;
+  private final float oneMinusBeta1;
+  private final float beta2;
+  private final float oneMinusBeta2;
+  private final float epsilon;
+  private final float weightDecay;
   private float stepSize; // lr / (1 - b1^t)
   private float rootCorrection; // 1 / sqrt(1 - b2^t)
 
@@ -16,6 +22,12 @@ final class OneDnnAdam extends RatedSweep {
     super(dnnl, "adam", slabs, m, v);
     this.spec = spec;
     this.state = state;
+    beta1 = (float) spec.beta1();
+    oneMinusBeta1 = (float) (1 - spec.beta1());
+    beta2 = (float) spec.beta2();
+    oneMinusBeta2 = (float) (1 - spec.beta2());
+    epsilon = (float) spec.epsilon();
+    weightDecay = (float) spec.weightDecay();
   }
 
   @Override
@@ -34,12 +46,12 @@ final class OneDnnAdam extends RatedSweep {
         chunk[2],
         chunk[3],
         count,
-        (float) spec.beta1(),
-        (float) (1 - spec.beta1()),
-        (float) spec.beta2(),
-        (float) (1 - spec.beta2()),
-        (float) spec.epsilon(),
-        (float) spec.weightDecay(),
+        beta1,
+        oneMinusBeta1,
+        beta2,
+        oneMinusBeta2,
+        epsilon,
+        weightDecay,
         stepSize * factor(),
         rootCorrection);
   }
@@ -52,12 +64,12 @@ final class OneDnnAdam extends RatedSweep {
         addresses[2],
         addresses[3],
         count,
-        (float) spec.beta1(),
-        (float) (1 - spec.beta1()),
-        (float) spec.beta2(),
-        (float) (1 - spec.beta2()),
-        (float) spec.epsilon(),
-        (float) spec.weightDecay(),
+        beta1,
+        oneMinusBeta1,
+        beta2,
+        oneMinusBeta2,
+        epsilon,
+        weightDecay,
         stepSize * factor(),
         rootCorrection);
     return true;

@@ -17,11 +17,14 @@ import org.vgg4j.tensor.DType;
  * innermost, with which VGG16 takes 1.2 times as long for an image in bf16 (2026-11-27).
  */
 final class OrderTable {
+  /** Whether registers hold 16 floats. */
+  private static final boolean AVX512 = Dnnl.hasAvx512();
+
   private static final List<Row> ROWS =
       List.of(
-          new Row(Part.IMAGES, 8, 8, DType.F32, true, false, ImageOrder.BLOCKS_OF_8),
+          new Row(Part.IMAGES, 8, 8, DType.F32, AVX512, false, ImageOrder.BLOCKS_OF_8),
           new Row(
-              Part.IMAGES, 16, Integer.MAX_VALUE, DType.F32, true, true, ImageOrder.BLOCKS_OF_16),
+              Part.IMAGES, 16, Integer.MAX_VALUE, DType.F32, AVX512, true, ImageOrder.BLOCKS_OF_16),
           // Without the library, which filters in bf16, the order is oneDNN's.
           new Row(
               Part.IMAGES,
@@ -31,7 +34,7 @@ final class OrderTable {
               CpuLibrary.isLoaded(),
               true,
               ImageOrder.BLOCKS_OF_16),
-          new Row(Part.FILTERS, 1, 15, DType.BF16, true, false, ImageOrder.NHWC));
+          new Row(Part.FILTERS, 1, 15, DType.BF16, AVX512, false, ImageOrder.NHWC));
 
   private OrderTable() {}
 
@@ -47,18 +50,18 @@ final class OrderTable {
    *     reads, by the fewer of both channels
    * @param from the fewest channels
    * @param to the most
-   * @param avx512 whether registers hold 16 floats
+   * @param applies whether it is for this machine
    * @param whole whether only for channels that fill whole blocks
    */
   private record Row(
-      Part part, int from, int to, DType type, boolean avx512, boolean whole, ImageOrder order) {
+      Part part, int from, int to, DType type, boolean applies, boolean whole, ImageOrder order) {
     boolean matches(Part wanted, int channels, DType stored) {
       return part == wanted
           && from <= channels
           && (!whole || channels % order.block(channels) == 0)
           && channels <= to
           && type == stored
-          && avx512 == Dnnl.hasAvx512();
+          && applies;
     }
   }
 

@@ -26,32 +26,17 @@ final class SquareTiles implements Tiles {
    * Describes images.
    *
    * @param operand what they are, for a person
-   * @param planes of an image
-   * @param height rows of a plane
-   * @param width pixels of a row
-   * @param pixel floats of a pixel
-   * @param step rows and columns from one tile to the next
-   * @param first the row and column that the first tile begins with, which may lie before the
-   *     image: what is outside of it is zero
    */
-  SquareTiles(
-      Dnnl context,
-      String operand,
-      int planes,
-      int height,
-      int width,
-      int pixel,
-      int step,
-      int first) {
+  SquareTiles(Dnnl context, String operand, Planes images) {
     this.context = context;
     this.operand = operand;
-    this.planes = planes;
-    this.height = height;
-    this.width = width;
-    this.pixel = pixel;
-    this.step = step;
-    this.first = first;
-    tilesOfRow = quotient(width, step);
+    planes = images.count();
+    height = images.height();
+    width = images.width();
+    pixel = images.pixel();
+    step = images.step();
+    first = images.first();
+    tilesOfRow = images.columns();
   }
 
   @Override

@@ -5,19 +5,10 @@ import org.vgg4j.tensor.DType;
 /** Images in tiles, which a transform of minimal filtering takes to other values and back. */
 interface Tiles {
   /** Describes images in square tiles, as {@link NativeTiles} does, and {@link SquareTiles}. */
-  static Tiles squares(
-      Dnnl context,
-      String operand,
-      DType type,
-      int planes,
-      int height,
-      int width,
-      int pixel,
-      int step,
-      int first) {
+  static Tiles squares(Dnnl context, String operand, DType type, Planes images) {
     return CpuLibrary.isLoaded()
-        ? new NativeTiles(context, operand, type, planes, height, width, pixel, step, first)
-        : new SquareTiles(context, operand, planes, height, width, pixel, step, first);
+        ? new NativeTiles(context, operand, type, images)
+        : new SquareTiles(context, operand, images);
   }
 
   /**

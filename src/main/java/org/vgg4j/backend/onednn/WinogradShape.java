@@ -116,7 +116,8 @@ final class WinogradShape {
   Tiles tilesOf(Dnnl context, String operand, int channels, int first) {
     int planes = channels / BLOCK;
     return isSquare
-        ? Tiles.squares(context, operand, type, planes, x.dim(2), x.dim(3), BLOCK, TILE, first)
+        ? Tiles.squares(
+            context, operand, type, new Planes(planes, x.dim(2), x.dim(3), BLOCK, TILE, first))
         : new RowTiles(context, operand, planes, x.dim(2), x.dim(3) * BLOCK, TILE, first);
   }
 

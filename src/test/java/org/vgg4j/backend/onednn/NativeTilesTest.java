@@ -31,7 +31,7 @@ final class NativeTilesTest {
   })
   void imagesToTiles(
       RowTransform by, int n, int planes, int height, int width, int first, int begin, int rows) {
-    Case images = new Case(n, planes, height, width, BLOCK, 4, first);
+    Planes images = new Planes(planes, height, width, BLOCK, 4, first);
     Tiles.Part part = new Tiles.Part(n, begin, rows);
     for (DType type : new DType[] {DType.F32, DType.BF16}) {
       try (Run run = new Run(images, part, type)) {
@@ -52,7 +52,7 @@ final class NativeTilesTest {
     "1, 2, 2, 3, 0, 1, false"
   })
   void tilesToImages(int n, int planes, int height, int width, int begin, int rows, boolean relu) {
-    Case images = new Case(n, planes, height, width, BLOCK, 4, 0);
+    Planes images = new Planes(planes, height, width, BLOCK, 4, 0);
     Tiles.Part part = new Tiles.Part(n, begin, rows);
     for (DType type : new DType[] {DType.F32, DType.BF16}) {
       try (Run run = new Run(images, part, type)) {
@@ -89,14 +89,14 @@ final class NativeTilesTest {
     }
   }
 
-  private static Case filters() {
-    return new Case(1, 6, 3, 3, BLOCK * BLOCK, 3, 0);
+  private static Planes filters() {
+    return new Planes(6, 3, 3, BLOCK * BLOCK, 3, 0);
   }
 
   /** What is not a number stays so behind a ReLU, and what is infinite does not become one. */
   @Test
   void whatIsNotFiniteShows() {
-    Case images = new Case(1, 1, 4, 4, BLOCK, 4, 0);
+    Planes images = new Planes(1, 4, 4, BLOCK, 4, 0);
     Tiles.Part part = new Tiles.Part(1, 0, 1);
     for (DType type : new DType[] {DType.F32, DType.BF16}) {
       try (Run run = new Run(images, part, type)) {
@@ -127,60 +127,36 @@ final class NativeTilesTest {
     return memory.view(0, Math.toIntExact(memory.bytes()));
   }
 
-  /** Images as {@link Tiles#squares} describes them. */
-  private record Case(int n, int planes, int height, int width, int pixel, int step, int first) {
-    long values() {
-      return (long) n * planes * height * width * pixel;
-    }
-
-    long transformed(Tiles.Part part) {
-      return (long) POINTS * planes * n * part.tiles() * ((width + step - 1) / step) * pixel;
-    }
-  }
-
   /** The memory of both. */
   private static final class Run implements AutoCloseable {
-    private final Case images;
+    private final Planes images;
     private final DType type;
     private final Dnnl dnnl;
+    private final long values; // of all images
     private final NativeMemory floats;
     private final NativeMemory given;
     private final NativeMemory javaTiles;
     private final NativeMemory tiles;
 
-    Run(Case images, Tiles.Part part, DType type) {
+    Run(Planes images, Tiles.Part part, DType type) {
       this.images = images;
       this.type = type;
       dnnl = new Dnnl(Bf16UnderTest.options().withThreads(2));
-      floats = dnnl.take(images.values() * Float.BYTES, "test");
-      given = dnnl.take(images.values() * type.bytes(), "test");
-      javaTiles = dnnl.take(images.transformed(part) * Float.BYTES, "test");
-      tiles = dnnl.take(images.transformed(part) * Float.BYTES, "test");
+      long inRow = (long) part.count() * images.count() * images.pixel();
+      long transformed = POINTS * inRow * part.tiles() * images.columns();
+      values = inRow * images.height() * images.width();
+      floats = dnnl.take(values * Float.BYTES, "test");
+      given = dnnl.take(values * type.bytes(), "test");
+      javaTiles = dnnl.take(transformed * Float.BYTES, "test");
+      tiles = dnnl.take(transformed * Float.BYTES, "test");
     }
 
     Tiles java() {
-      return new SquareTiles(
-          dnnl,
-          "x",
-          images.planes,
-          images.height,
-          images.width,
-          images.pixel,
-          images.step,
-          images.first);
+      return new SquareTiles(dnnl, "x", images);
     }
 
     Tiles fast() {
-      return new NativeTiles(
-          dnnl,
-          "x",
-          type,
-          images.planes,
-          images.height,
-          images.width,
-          images.pixel,
-          images.step,
-          images.first);
+      return new NativeTiles(dnnl, "x", type, images);
     }
 
     long floats() {
@@ -202,7 +178,7 @@ final class NativeTilesTest {
     /** The same values for both, which bf16 has. */
     void randomImages() {
       long key = CounterRandom.key(1, 1, 1);
-      for (int i = 0; i < images.values(); i++) {
+      for (int i = 0; i < values; i++) {
         float value = rounded((float) (2 * CounterRandom.uniform(key, i) - 1));
         put(floats, i, value);
         if (type == DType.F32) {
@@ -232,7 +208,7 @@ final class NativeTilesTest {
       if (type == DType.F32) {
         return read(given);
       }
-      float[] values = new float[Math.toIntExact(images.values())];
+      float[] values = new float[Math.toIntExact(this.values)];
       for (int i = 0; i < values.length; i++) {
         values[i] = Float.intBitsToFloat(buffer(given).getShort(i * Short.BYTES) << 16);
       }
