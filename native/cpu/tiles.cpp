@@ -10,14 +10,12 @@
 #include <cstring>
 
 #include "export.h"
+#include "lanes.h"
 
 namespace {
 
-typedef float Lane __attribute__((vector_size(64)));
 typedef uint32_t Bits __attribute__((vector_size(64)));
 typedef uint16_t Halves __attribute__((vector_size(32)));
-
-constexpr int LANE = 16;
 
 alignas(64) const unsigned char ZEROS[64] = {};
 
@@ -26,19 +24,14 @@ struct Bf16 {
   uint16_t bits;
 };
 
-inline Lane load(const float* from) {
-  Lane lane;
-  memcpy(&lane, from, sizeof lane);
-  return lane;
-}
+using ::load;
+using ::store;
 
 inline Lane load(const Bf16* from) {
   Halves halves;
   memcpy(&halves, from, sizeof halves);
   return reinterpret_cast<Lane>(__builtin_convertvector(halves, Bits) << 16);
 }
-
-inline void store(Lane lane, float* to) { memcpy(to, &lane, sizeof lane); }
 
 // Rounds to the nearest, in the middle to the even one; NaN stays NaN.
 inline void store(Lane lane, Bf16* to) {

@@ -57,11 +57,11 @@ abstract class OneDnnPlan implements Plan {
   }
 
   /**
-   * Returns an operation, which is null if the usage did not ask for it.
+   * Returns what a method needs, which is null if the usage did not ask for it.
    *
    * @throws IllegalStateException when it is null; {@code how} says how the plan was made
    */
-  final Operation planned(Operation wanted, String how) {
+  final <T> T planned(T wanted, String how) {
     if (wanted == null) {
       throw new IllegalStateException("this " + operation + " was planned " + how);
     }

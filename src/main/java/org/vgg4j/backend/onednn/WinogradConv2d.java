@@ -1,11 +1,6 @@
 package org.vgg4j.backend.onednn;
 
-import org.bytedeco.dnnl.convolution_backward_data;
-import org.bytedeco.dnnl.convolution_backward_weights;
-import org.bytedeco.dnnl.convolution_forward;
-import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.primitive_attr;
 import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
@@ -29,8 +24,6 @@ import org.vgg4j.tensor.WeightedPlan;
  * stay in the cache and take little memory.
  */
 final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
-  private static final long[] STRIDES = {1, 1};
-
   private final Conv2dSpec spec;
   private final OneDnnLayout x; // as it is given
   private final OneDnnLayout y;
@@ -39,26 +32,19 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
   private final OrderedCopy xCopy;
   private final OrderedCopy dxCopy; // null when not asked for
   private final WinogradShape shape;
-  private final OneDnnLayout v; // transformed x
-  private final OneDnnLayout m; // transformed y
-  private final OneDnnLayout u; // transformed w
-  private final OneDnnLayout flippedU; // the same for the data gradient, which is never stored
-  private final OneDnnLayout biases; // of all groups; null without a bias
-  private final Scratch.Place vPlace;
-  private final Scratch.Place mPlace;
-  private final Scratch.Place uPlace; // null where w is stored transformed
-  private final Scratch.Place flippedPlace; // null without a data gradient
-  private final Scratch.Place biasPlace; // null without a bias
-  private final long[] padding;
+  private final Scratch.Place vPlace; // transformed x
+  private final Scratch.Place mPlace; // transformed y
+  private final Scratch.Place uPlace; // transformed w; null where w is stored so
+  private final Scratch.Place duPlace; // the same as its gradient's; null without it
+  private final Scratch.Place flippedPlace; // the same for the data gradient; null without it
+  private final Scratch.Place biasPlace; // biases of all groups; null without a bias
   private final FilterTransform filterTransform;
   private final OrderedCopy flippedCopy; // null without a data gradient
   private final Tiles xTiles; // read with a row and a column before and after each
   private final Tiles yTiles;
   private final Tiles dxTiles;
   private final Tiles dyTiles; // read with a row and a column before and after each
-  private final Operation forward;
-  private final Operation data; // null when not asked for
-  private final Operation weights; // null when planned for inference
+  private final Products products;
 
   /**
    * Plans a convolution.
@@ -84,12 +70,6 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     }
     w = isStored ? shape.storedW() : shape.w();
     b = spec.bias() ? OneDnnLayout.plain(spec.b(), DType.F32) : null;
-    v = shape.transformedX();
-    m = shape.transformedY();
-    u = shape.transformedW();
-    flippedU = shape.transformedFlippedW();
-    biases = b == null ? null : shape.biases();
-    padding = new long[] {0, shape.taps() / 2};
     filterTransform = new FilterTransform(context, spec.w(), way);
     xTiles = shape.tilesOf(context, "x", spec.inChannels(), -1);
     yTiles = shape.tilesOf(context, "y", spec.outChannels(), 0);
@@ -100,99 +80,21 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
       xCopy = new OrderedCopy(this, "x", x, blocks, false);
       boolean hasData = usage.training() && usage.inputGradient();
       dxCopy = hasData ? new OrderedCopy(this, "dx", x, blocks, true) : null;
-      vPlace = place(v);
-      mPlace = place(m);
+      vPlace = place(shape.transformedX());
+      mPlace = place(shape.transformedY());
+      OneDnnLayout u = shape.transformedW();
       uPlace = isStored ? null : place(u);
-      flippedPlace = hasData ? own(uPlace.as(flippedU)) : null;
+      duPlace = usage.weightGradients() ? uPlace : null;
+      flippedPlace = hasData ? own(uPlace.as(shape.transformedFlippedW())) : null;
       flippedCopy = hasData ? new OrderedCopy(this, "w", w, shape.flippedW().desc(), false) : null;
-      biasPlace = biases == null ? null : place(biases);
-      try (convolution_forward.primitive_desc description = describe("", () -> forward(usage))) {
-        forward =
-            operation("", description)
-                .multiplyAdds(shape.multiplyAdds())
-                .direct(dnnl.DNNL_ARG_SRC, "x", v)
-                .direct(dnnl.DNNL_ARG_WEIGHTS, "w", isStored ? w : u)
-                .direct(dnnl.DNNL_ARG_BIAS, "b", biases)
-                .direct(dnnl.DNNL_ARG_DST, "y", m)
-                .build();
-        data = hasData ? data(description) : null;
-        weights = usage.weightGradients() ? weights(description) : null;
-      }
+      biasPlace = b == null ? null : place(shape.biases());
+      products =
+          way == Convolutions.WINOGRAD_2D && CpuLibrary.isLoaded()
+              ? new NativeProducts(context, shape)
+              : new OneDnnProducts(this, shape, isStored ? w : u, b != null, usage);
     } catch (RuntimeException | Error e) {
       abandon(e);
       throw e;
-    }
-  }
-
-  private memory.desc bias() {
-    return biases == null ? new memory.desc() : biases.desc();
-  }
-
-  private convolution_forward.primitive_desc forward(Usage usage) {
-    try (primitive_attr attributes = Dnnl.attributes(false)) {
-      return new convolution_forward.primitive_desc(
-          context().engine(),
-          forwardKind(usage),
-          dnnl.algorithm.convolution_direct,
-          v.desc(),
-          u.desc(),
-          bias(),
-          m.desc(),
-          STRIDES,
-          padding,
-          padding,
-          attributes,
-          false);
-    }
-  }
-
-  private Operation data(convolution_forward.primitive_desc hint) {
-    try (convolution_backward_data.primitive_desc description =
-        describe(
-            " data gradient",
-            () ->
-                new convolution_backward_data.primitive_desc(
-                    context().engine(),
-                    dnnl.algorithm.convolution_direct,
-                    v.desc(),
-                    flippedU.desc(),
-                    m.desc(),
-                    STRIDES,
-                    padding,
-                    padding,
-                    hint))) {
-      return operation(" data gradient", description)
-          .multiplyAdds(shape.multiplyAdds())
-          .direct(dnnl.DNNL_ARG_WEIGHTS, "w", flippedU)
-          .direct(dnnl.DNNL_ARG_DIFF_DST, "dy", m)
-          .direct(dnnl.DNNL_ARG_DIFF_SRC, "dx", v)
-          .build();
-    }
-  }
-
-  private Operation weights(convolution_forward.primitive_desc hint) {
-    try (convolution_backward_weights.primitive_desc description =
-        describe(
-            " weights gradient",
-            () ->
-                new convolution_backward_weights.primitive_desc(
-                    context().engine(),
-                    dnnl.algorithm.convolution_direct,
-                    v.desc(),
-                    u.desc(),
-                    bias(),
-                    m.desc(),
-                    STRIDES,
-                    padding,
-                    padding,
-                    hint))) {
-      return operation(" weights gradient", description)
-          .multiplyAdds(shape.multiplyAdds())
-          .direct(dnnl.DNNL_ARG_SRC, "x", v)
-          .direct(dnnl.DNNL_ARG_DIFF_DST, "dy", m)
-          .direct(dnnl.DNNL_ARG_DIFF_WEIGHTS, "dw", u)
-          .direct(dnnl.DNNL_ARG_DIFF_BIAS, "db", biases)
-          .build();
     }
   }
 
@@ -250,7 +152,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
           OneDnnTensor in = vPlace.tensor();
           OneDnnTensor out = mPlace.tensor();
           xTiles.transform(RowTransform.INPUT, image(from, x, image), part, in.address());
-          forward.run(in, filters, added, out);
+          products.forward(in, filters, added, out);
           yTiles.back(
               RowTransform.OUTPUT, out.address(), part, image(to, y, image), false, spec.relu());
         });
@@ -258,11 +160,10 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
 
   @Override
   public void backwardData(Tensor wTensor, Tensor dy, Tensor dx) {
-    Operation run = planned(data, "without an input gradient");
+    OneDnnTensor flipped = planned(flippedPlace, "without an input gradient").tensor();
     long from = address(dy, y, "dy");
     OneDnnTensor given = operand(dx, x, "dx");
     long to = dxCopy.before(given).address();
-    OneDnnTensor flipped = flippedPlace.tensor();
     filterTransform.transform(
         RowTransform.FLIPPED_FILTER,
         flippedCopy.before(operand(wTensor, w, "w")).address(),
@@ -272,7 +173,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
           OneDnnTensor in = mPlace.tensor();
           OneDnnTensor out = vPlace.tensor();
           dyTiles.transform(RowTransform.INPUT, image(from, y, image), part, in.address());
-          run.run(flipped, in, out);
+          products.data(flipped, in, out);
           dxTiles.back(RowTransform.OUTPUT, out.address(), part, image(to, x, image), false, false);
         });
     dxCopy.after(given);
@@ -280,7 +181,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
 
   @Override
   public void backwardWeights(Tensor xTensor, Tensor dy, Tensor dw, Tensor db) {
-    Operation run = planned(weights, "without gradients of the weights");
+    OneDnnTensor filters = planned(duPlace, "without gradients of the weights").tensor();
     long fromX = xCopy.before(operand(xTensor, x, "x")).address();
     long fromY = address(dy, y, "dy");
     long to = address(dw, w, "dw");
@@ -293,10 +194,11 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
           xTiles.transform(RowTransform.INPUT, image(fromX, x, image), part, in.address());
           yTiles.transform(
               RowTransform.OUTPUT_GRADIENT, image(fromY, y, image), part, out.address());
-          run.run(in, out, uPlace.tensor(), b == null ? null : biasPlace.tensor());
           boolean isFirst = image == 0 && part.begin() == 0;
-          filterTransform.back(
-              RowTransform.FILTER_GRADIENT, uPlace.tensor().address(), to, !isFirst);
+          products.weights(in, out, filters, b == null ? null : biasPlace.tensor(), !isFirst);
+          if (!products.addUp()) {
+            filterTransform.back(RowTransform.FILTER_GRADIENT, filters.address(), to, !isFirst);
+          }
           if (b != null) {
             biasPlace.tensor().read(all);
             for (int k = 0; k < sums.length; k++) {
@@ -304,6 +206,9 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
             }
           }
         });
+    if (products.addUp()) {
+      filterTransform.back(RowTransform.FILTER_GRADIENT, filters.address(), to, false);
+    }
     if (db != null) {
       OneDnnTensor.of(db, b, operand("db")).write(sums);
     }

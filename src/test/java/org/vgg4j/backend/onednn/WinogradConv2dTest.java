@@ -47,7 +47,9 @@ final class WinogradConv2dTest {
     "WINOGRAD_2D, 1, 16, 16, 92, 160",
     "WINOGRAD_2D, 5, 48, 32, 13, 41",
     "WINOGRAD_2D, 3, 16, 16, 9, 530",
-    "WINOGRAD_2D, 8, 128, 64, 2, 3"
+    "WINOGRAD_2D, 8, 128, 64, 2, 3",
+    "WINOGRAD_2D, 3, 144, 112, 12, 21",
+    "WINOGRAD_2D, 1, 272, 80, 5, 6"
   })
   void inPartsItIsTheSame(Convolutions way, int n, int c, int k, int h, int w) {
     Conv2dSpec spec = new Conv2dSpec(c, k, 3, 1, true, true);
