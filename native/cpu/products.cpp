@@ -3,19 +3,16 @@
 //
 // A group's transformed values are (block of channels, tile, 16 channels). Its filters are blocks of 16 x 16.
 
-#include <immintrin.h>
 #include <omp.h>
 
 #include <cstdint>
-#include <type_traits>
 
 #include "export.h"
-#include "lanes.h"
+#include "sums.h"
 
 namespace {
 
-// A product in registers has some rows, each of up to four lanes. Its sums, a row of the second factor and a value of the first
-// fill the 32 registers, and eight sums or more hide how long a fused multiply-add takes.
+// The sums in registers have up to four lanes a row, and as many rows as fit.
 constexpr int MOST_LANES = 4;
 constexpr int rowsOf(int lanes) { return 24 / lanes < 12 ? 24 / lanes : 12; }
 
@@ -23,59 +20,6 @@ constexpr int rowsOf(int lanes) { return 24 / lanes < 12 ? 24 / lanes : 12; }
 constexpr int DEPTH = 8;
 
 constexpr int BLOCK = LANE * LANE;  // values of a block of filters
-
-inline Lane multiplyAdd(float a, Lane b, Lane c) { return (Lane)_mm512_fmadd_ps(_mm512_set1_ps(a), (__m512)b, (__m512)c); }
-
-// Calls what is given with a number as a constant, from 1 to MOST.
-template <int MOST, class Task>
-inline void constant(int number, Task task) {
-  if constexpr (MOST > 1) {
-    if (number < MOST) return constant<MOST - 1>(number, task);
-  }
-  task(std::integral_constant<int, MOST>());
-}
-
-// Sums of ROWS x LANES lanes, which are added to what a matrix of such rows has, or set there.
-template <int ROWS, int LANES>
-struct Sums {
-  Lane lanes[ROWS][LANES];
-
-  void read(const float* from, long row, long lane) {
-#pragma GCC unroll 12
-    for (int r = 0; r < ROWS; r++) {
-#pragma GCC unroll 4
-      for (int l = 0; l < LANES; l++) lanes[r][l] = load(from + r * row + l * lane);
-    }
-  }
-
-  void set(const float* row, long lane) {
-#pragma GCC unroll 12
-    for (int r = 0; r < ROWS; r++) {
-#pragma GCC unroll 4
-      for (int l = 0; l < LANES; l++) lanes[r][l] = row ? load(row + l * lane) : Lane{};
-    }
-  }
-
-  // Adds a column of values times a row of lanes.
-  void add(const float* values, long value, const float* row, long lane) {
-    Lane factors[LANES];
-#pragma GCC unroll 4
-    for (int l = 0; l < LANES; l++) factors[l] = load(row + l * lane);
-#pragma GCC unroll 12
-    for (int r = 0; r < ROWS; r++) {
-#pragma GCC unroll 4
-      for (int l = 0; l < LANES; l++) lanes[r][l] = multiplyAdd(values[r * value], factors[l], lanes[r][l]);
-    }
-  }
-
-  void write(float* to, long row, long lane) const {
-#pragma GCC unroll 12
-    for (int r = 0; r < ROWS; r++) {
-#pragma GCC unroll 4
-      for (int l = 0; l < LANES; l++) store(lanes[r][l], to + r * row + l * lane);
-    }
-  }
-};
 
 // Divides the groups, and of each the blocks of channels of the filters' outputs, among the threads by position alone.
 template <class Task>
@@ -115,7 +59,7 @@ EXPORTED void Java_org_vgg4j_backend_onednn_NativeProducts_multiply(
           Sums<decltype(rows)::value, L> own;
           float* place = to + tile * LANE;
           if (first == 0) {
-            own.set(bias, LANE);
+            own.setColumns(bias, LANE);
           } else {
             own.read(place, LANE, plane);
           }
@@ -153,7 +97,7 @@ EXPORTED void Java_org_vgg4j_backend_onednn_NativeProducts_weights(
           if (add) {
             own.read(place, LANE, lane);
           } else {
-            own.set(nullptr, 0);
+            own.setColumns(nullptr, 0);
           }
 #pragma GCC unroll 1
           for (int tile = 0; tile < tiles; tile++) own.add(from + tile * LANE + first, 1, by + tile * LANE, plane);

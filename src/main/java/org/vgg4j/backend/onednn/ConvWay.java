@@ -44,9 +44,12 @@ final class ConvWay {
     if (givenW != null && givenW.filters() != null) {
       return WinogradShape.way(givenW); // nothing else reads them
     }
-    List<Convolutions> ways = possible(spec, x, givenW);
+    List<Convolutions> ways = possible(spec, x, givenW, usage);
     if (orders.way() != Convolutions.PREFERRED) {
       return ways.contains(orders.way()) ? orders.way() : Convolutions.DIRECT;
+    }
+    if (ways.contains(Convolutions.NARROW)) {
+      return Convolutions.NARROW;
     }
     // Images in another order are copied into blocks of 16, by a direct convolution in that order
     // as well.
@@ -56,9 +59,14 @@ final class ConvWay {
         : Convolutions.DIRECT;
   }
 
-  /** Returns the ways of minimal filtering that are possible. */
-  static List<Convolutions> possible(Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW) {
+  /** Returns the ways that are possible beside the direct one. */
+  static List<Convolutions> possible(
+      Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage) {
     int block = WinogradShape.BLOCK;
+    if (NarrowConv2d.isPossible(spec, x.dtype(), usage)) {
+      boolean isReadable = givenW == null || givenW.equals(OneDnnLayout.plain(spec.w(), DType.F32));
+      return isReadable ? List.of(Convolutions.NARROW) : List.of();
+    }
     if (spec.kernel() != WinogradShape.TAPS
         || spec.padding() != 1
         || spec.inChannels() % block != 0

@@ -27,7 +27,7 @@ final class LayerOrders {
     this.dnnl = dnnl;
     this.tuning = tuning;
     String name =
-        "cpu-orders-3-%s-onednn%s-%s-%d.txt"
+        "cpu-orders-4-%s-onednn%s-%s-%d.txt"
             .formatted(
                 Dnnl.instructionSet().replaceAll("[^A-Za-z0-9]+", "-"),
                 Dnnl.version(),

@@ -159,9 +159,11 @@ public final class OneDnnBackend implements Backend {
     OneDnnLayout givenW = w == null ? null : Dnnl.layout(w);
     ConvOrders orders = dnnl.orders().of(spec);
     Convolutions way = ConvWay.of(spec, own, givenW, usage, orders);
-    return way == Convolutions.DIRECT
-        ? new OneDnnConv2d(dnnl, spec, own, givenW, usage, orders)
-        : new WinogradConv2d(dnnl, spec, own, givenW, usage, way);
+    return switch (way) {
+      case WINOGRAD_1D, WINOGRAD_2D -> new WinogradConv2d(dnnl, spec, own, givenW, usage, way);
+      case NARROW -> new NarrowConv2d(dnnl, spec, own, usage, orders);
+      default -> new OneDnnConv2d(dnnl, spec, own, givenW, usage, orders);
+    };
   }
 
   /** {@inheritDoc} It is composed of single operations, whose order may be that of a timing. */

@@ -36,7 +36,7 @@ final class OneDnnConv2d extends OneDnnWeighted<convolution_forward.primitive_de
       OneDnnLayout givenW,
       Usage usage,
       ConvOrders orders) {
-    super(context, "convolution", spec, x, spec.w());
+    super(context, "convolution", spec, x, spec.w(), context.types().activation());
     padding = new long[] {spec.padding(), spec.padding()};
     DType type = context.types().activation();
     Shape y = spec.y(x.shape());

@@ -7,6 +7,7 @@ import org.bytedeco.dnnl.inner_product_forward;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc;
+import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.LinearSpec;
 import org.vgg4j.tensor.Tensor;
 import org.vgg4j.tensor.Usage;
@@ -17,14 +18,30 @@ import org.vgg4j.tensor.Usage;
  * (N, O).
  */
 final class OneDnnLinear extends OneDnnWeighted<inner_product_forward.primitive_desc> {
+  /**
+   * Samples up to which a layer is as fast as memory is: to round the weights anew in each step
+   * moves more bytes than to read them in single precision.
+   */
+  private static final int FEW = 32;
+
   private final memory.desc xAny;
   private final memory.desc yPlain;
 
   OneDnnLinear(Dnnl context, LinearSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage) {
-    super(context, "linear layer", spec, x, x.shape().withBatch(spec.outFeatures()));
-    xAny = Dnnl.any(x.shape(), context.types().activation());
-    yPlain = Dnnl.plain(spec.y(x.shape()), context.types().activation());
+    this(context, spec, x, givenW, usage, type(context, x, usage));
+  }
+
+  private OneDnnLinear(
+      Dnnl context, LinearSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage, DType type) {
+    super(context, "linear layer", spec, x, x.shape().withBatch(spec.outFeatures()), type);
+    xAny = Dnnl.any(x.shape(), type);
+    yPlain = Dnnl.plain(spec.y(x.shape()), type);
     plan(usage, yPlain, givenW);
+  }
+
+  private static DType type(Dnnl context, OneDnnLayout x, Usage usage) {
+    boolean isMasters = usage.weightGradients() && x.shape().dim(0) <= FEW;
+    return isMasters ? context.types().master() : context.types().activation();
   }
 
   @Override

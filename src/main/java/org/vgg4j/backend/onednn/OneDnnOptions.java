@@ -48,7 +48,9 @@ public record OneDnnOptions(
      */
     WINOGRAD_1D,
     /** By Winograd's minimal filtering F(4x4, 3x3), wherever the engine can do that. */
-    WINOGRAD_2D;
+    WINOGRAD_2D,
+    /** Product by product, in loops of our own for few channels, wherever these can do that. */
+    NARROW;
 
     /** Returns the text that is stored. */
     String text() {

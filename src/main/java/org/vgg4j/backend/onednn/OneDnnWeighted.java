@@ -26,6 +26,7 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
   final memory.desc bias; // empty without a bias
   final memory.desc wAny;
   final memory.desc dwAny;
+  private final DType type;
   private final WeightedSpec spec;
   private final Shape wPhysical; // (O, ...)
   private OneDnnLayout y; // (N, O, ...)
@@ -35,14 +36,25 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
   private Operation weights; // null when planned for inference
   private boolean plainLoops;
 
-  /** Takes the axes that oneDNN gives the weights; they flatten to the spec's. */
+  /**
+   * Takes what the primitives need.
+   *
+   * @param wPhysical the axes that oneDNN gives the weights; they flatten to the spec's
+   * @param type that of x, y and w in the primitives, to and from which images are copied
+   */
   OneDnnWeighted(
-      Dnnl context, String operation, WeightedSpec spec, OneDnnLayout x, Shape wPhysical) {
+      Dnnl context,
+      String operation,
+      WeightedSpec spec,
+      OneDnnLayout x,
+      Shape wPhysical,
+      DType type) {
     super(context, operation, "x " + x.shape() + ", w " + spec.w());
     this.spec = spec;
     this.x = x;
     this.wPhysical = wPhysical;
-    wAny = Dnnl.any(wPhysical, context.types().activation());
+    this.type = type;
+    wAny = Dnnl.any(wPhysical, type);
     dwAny = Dnnl.any(wPhysical, context.types().master());
     b = spec.bias() ? OneDnnLayout.plain(spec.b(), DType.F32) : null;
     bias = spec.bias() ? b.desc() : new memory.desc();
@@ -63,6 +75,8 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
   final void plan(Usage usage, memory.desc yDesc, OneDnnLayout givenW) {
     try (F hint = describeForward(usage, false, yDesc)) {
       y = OneDnnLayout.of(spec.y(x.shape()), hint.dst_desc(0));
+      DType stored = context().types().activation();
+      y = stored == type ? y : y.plain(stored);
       w = givenW;
       if (usage.weightGradients()) {
         planWeights(hint);
@@ -73,7 +87,7 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
       if (usage.training() && usage.inputGradient()) {
         planData(hint);
       }
-      planForward(usage);
+      planForward(usage, hint.dst_desc(0));
     } catch (RuntimeException | Error e) {
       abandon(e);
       throw e;
@@ -90,8 +104,8 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
     }
   }
 
-  private void planForward(Usage usage) {
-    try (F description = describeForward(usage, spec.relu(), y.desc())) {
+  private void planForward(Usage usage, memory.desc yDesc) {
+    try (F description = describeForward(usage, spec.relu(), yDesc)) {
       note(description);
       forward =
           operation("", description)
@@ -99,7 +113,7 @@ abstract class OneDnnWeighted<F extends primitive_desc> extends OneDnnPlan imple
               .input(dnnl.DNNL_ARG_SRC, "x", x, description.src_desc(0))
               .input(dnnl.DNNL_ARG_WEIGHTS, "w", w, description.weights_desc(0))
               .direct(dnnl.DNNL_ARG_BIAS, "b", b)
-              .direct(dnnl.DNNL_ARG_DST, "y", y)
+              .output(dnnl.DNNL_ARG_DST, "y", y, description.dst_desc(0))
               .build();
     }
   }

@@ -2,8 +2,10 @@ package org.vgg4j.backend.onednn;
 
 import java.util.List;
 import org.vgg4j.backend.onednn.OneDnnOptions.Activations;
+import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.Usage;
 
 /**
  * The orders of images for convolutions that nobody timed: by channels, type and instruction set.
@@ -84,11 +86,13 @@ final class OrderTable {
     ImageOrder x = find(Part.IMAGES, c, type);
     ImageOrder y = find(Part.IMAGES, k, type);
     // Between blocks of two sizes oneDNN has plain loops only.
-    boolean isMixed = x != y && x != ImageOrder.ANY;
+    Convolutions way = options.convolutions();
+    boolean isOurs = way == Convolutions.PREFERRED || way == Convolutions.NARROW;
+    boolean isMixed =
+        x != y
+            && x != ImageOrder.ANY
+            && !(isOurs && NarrowConv2d.isPossible(spec, type, Usage.TRAINING));
     return new ConvOrders(
-        x,
-        isMixed ? ImageOrder.ANY : y,
-        find(Part.FILTERS, Math.min(c, k), type),
-        options.convolutions());
+        x, isMixed ? ImageOrder.ANY : y, find(Part.FILTERS, Math.min(c, k), type), way);
   }
 }

@@ -42,7 +42,7 @@ final class OrderTimer {
     ConvOrders best = first;
     double least = Double.POSITIVE_INFINITY;
     try {
-      for (ConvOrders orders : candidates(spec, x, first)) {
+      for (ConvOrders orders : candidates(spec, x, usage, first)) {
         if (isQuick(spec, x, usage, orders)) {
           double millis = millis(spec, x, usage, orders);
           LOG.debug("{} in {}: {} ms", spec.conv(), orders.text(), millis);
@@ -60,11 +60,11 @@ final class OrderTimer {
   }
 
   private static Set<ConvOrders> candidates(
-      ConvBlockSpec spec, OneDnnLayout given, ConvOrders first) {
+      ConvBlockSpec spec, OneDnnLayout given, Usage usage, ConvOrders first) {
     int c = spec.conv().inChannels();
     int k = spec.conv().outChannels();
     Set<ConvOrders> all = new LinkedHashSet<>();
-    List<Convolutions> ways = ConvWay.possible(spec.conv(), given, null);
+    List<Convolutions> ways = ConvWay.possible(spec.conv(), given, null, usage);
     boolean isFree = first.way() == Convolutions.PREFERRED && !ways.isEmpty();
     if (isFree) {
       all.add(first.withWay(Convolutions.DIRECT));
@@ -89,6 +89,9 @@ final class OrderTimer {
 
   /** Returns whether oneDNN has kernels for the orders; its plain loops may take minutes. */
   private boolean isQuick(ConvBlockSpec spec, OneDnnLayout x, Usage usage, ConvOrders orders) {
+    if (orders.way() == Convolutions.NARROW) {
+      return true;
+    }
     try (OneDnnConv2d conv = new OneDnnConv2d(dnnl, spec.conv(), x, null, usage, orders)) {
       return !conv.hasPlainLoops();
     }

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Precision;
@@ -41,12 +42,17 @@ final class OrderTableTest {
             for (int full : net) {
               Conv2dSpec spec = conv(c, full / part);
               Usage usage = new Usage(training, training && !isFirst);
-              try (OneDnnConv2d plan =
-                  new OneDnnConv2d(
-                      dnnl, spec, x, null, usage, OrderTable.of(spec, options, type))) {
-                assertFalse(
-                    plan.hasPlainLoops(), () -> spec + " of 1/" + part + " is in plain loops");
-                x = (OneDnnLayout) plan.y();
+              ConvOrders orders = OrderTable.of(spec, options, type);
+              if (ConvWay.of(spec, x, null, usage, orders) == Convolutions.NARROW) {
+                try (NarrowConv2d plan = new NarrowConv2d(dnnl, spec, x, usage, orders)) {
+                  x = (OneDnnLayout) plan.y();
+                }
+              } else {
+                try (OneDnnConv2d plan = new OneDnnConv2d(dnnl, spec, x, null, usage, orders)) {
+                  assertFalse(
+                      plan.hasPlainLoops(), () -> spec + " of 1/" + part + " is in plain loops");
+                  x = (OneDnnLayout) plan.y();
+                }
               }
               c = full / part;
               isFirst = false;
@@ -66,9 +72,12 @@ final class OrderTableTest {
     ConvOrders wide = OrderTable.of(conv(64, 128), OneDnnOptions.DEFAULT, DType.F32);
     assertEquals(ImageOrder.BLOCKS_OF_16, wide.x());
     assertEquals(ImageOrder.BLOCKS_OF_16, wide.y());
-    ConvOrders between = OrderTable.of(conv(8, 16), OneDnnOptions.DEFAULT, DType.F32);
+    OneDnnOptions direct = OneDnnOptions.DEFAULT.withConvolutions(Convolutions.DIRECT);
+    ConvOrders between = OrderTable.of(conv(8, 16), direct, DType.F32);
     assertEquals(ImageOrder.BLOCKS_OF_8, between.x());
     assertEquals(ImageOrder.ANY, between.y());
+    ConvOrders ours = OrderTable.of(conv(8, 16), OneDnnOptions.DEFAULT, DType.F32);
+    assertEquals(CpuLibrary.isLoaded() ? ImageOrder.BLOCKS_OF_16 : ImageOrder.ANY, ours.y());
     assertEquals(ImageOrder.ANY, OrderTable.of(conv(3, 64), OneDnnOptions.DEFAULT, DType.F32).x());
   }
 }

@@ -15,9 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
-import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.Conv2dSpec;
-import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.tensor.DType;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Shape;
@@ -241,30 +239,6 @@ final class WinogradConv2dTest {
                 null,
                 Usage.TRAINING)) {
       return plan instanceof WinogradConv2d;
-    }
-  }
-
-  /** Tensors of uniform values in [-1, 1). */
-  private static final class Memory implements AutoCloseable {
-    private final OneDnnBackend backend;
-    private final List<Arena> arenas = new ArrayList<>();
-
-    Memory(OneDnnBackend backend) {
-      this.backend = backend;
-    }
-
-    Tensor random(Layout layout, long seed) {
-      Arena arena = backend.allocate(Arena.align(layout.bytes()), "test");
-      arenas.add(arena);
-      Tensor tensor = arena.tensor(0, layout);
-      long bits = CounterRandom.key(seed, 1, 1);
-      tensor.fill(i -> 2 * CounterRandom.uniform(bits, i) - 1);
-      return tensor;
-    }
-
-    @Override
-    public void close() {
-      arenas.forEach(Arena::close);
     }
   }
 }
