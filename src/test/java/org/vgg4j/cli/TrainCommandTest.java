@@ -273,6 +273,20 @@ final class TrainCommandTest {
     assertEquals(isByLayer, config.has("choices"), config.toString());
   }
 
+  /** Each norm between two convolutions is computed again in the backward, while timed as well. */
+  @Test
+  void deepNetsAreTuned() {
+    Cli.Result result =
+        Cli.run(
+            ("train --no-report --device cpu --tune --data sample --layers 8,8,M,16,16,M"
+                    + " --image-size 8 --train-limit 64 --test-limit 10 --epochs 1"
+                    + " --batch-size 32 --out "
+                    + folder.resolve("deep"))
+                .split(" "));
+    assertEquals(0, result.code(), result.err());
+    assertTrue(result.err().contains("tuned: variant "), result.err());
+  }
+
   /** In the first epoch, or with one step per epoch after some that went well. */
   @ParameterizedTest
   @CsvSource({

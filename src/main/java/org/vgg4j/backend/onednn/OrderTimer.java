@@ -126,6 +126,7 @@ final class OrderTimer {
       for (int run = 0; run <= LEAST_RUNS || (run < MOST_RUNS && all < ENOUGH_NANOS); run++) {
         long begun = System.nanoTime();
         plan.forward(images, parameters, true);
+        memory.writeAgain();
         plan.backward(dy, parameters, gradients);
         long nanos = System.nanoTime() - begun;
         if (run > 0) { // the first fills caches
