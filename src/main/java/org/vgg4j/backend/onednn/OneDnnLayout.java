@@ -136,6 +136,37 @@ final class OneDnnLayout implements Layout {
     return desc.equals(other);
   }
 
+  /**
+   * Returns the descriptor by which the values are best copied to a layout of the same shape: that
+   * of a matrix where both are row-major but for axes of one index, for which oneDNN would
+   * otherwise take slow loops.
+   */
+  memory.desc toCopy(OneDnnLayout other) {
+    if (!isDense() || !other.isDense()) {
+      return desc;
+    }
+    long rows = physical.dim(0);
+    Shape matrix = Shape.of((int) rows, Math.toIntExact(physical.elementCount() / rows));
+    return Dnnl.plain(matrix, dtype);
+  }
+
+  /** Returns whether the values lie row by row without gaps, axes of one index aside. */
+  private boolean isDense() {
+    if (physical.rank() < 2 || desc == null || desc.get_inner_nblks() > 0) {
+      return false;
+    }
+    long expected = 1;
+    try (LongPointer strides = desc.get_strides()) {
+      for (int axis = physical.rank() - 1; axis >= 0; axis--) {
+        if (physical.dim(axis) > 1 && strides.get(axis) != expected) {
+          return false;
+        }
+        expected *= physical.dim(axis);
+      }
+    }
+    return true;
+  }
+
   @Override
   public Layout as(DType other) {
     if (other == dtype) {

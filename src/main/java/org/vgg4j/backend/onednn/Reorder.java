@@ -16,7 +16,7 @@ final class Reorder {
             from + " to " + to,
             () ->
                 new reorder.primitive_desc(
-                    context.engine(), from.desc(), context.engine(), to.desc()))) {
+                    context.engine(), from.toCopy(to), context.engine(), to.toCopy(from)))) {
       reorder made = Dnnl.create("reorder", from + " to " + to, () -> new reorder(description));
       Cost cost = Cost.reorder("reorder of " + role, description, from.desc(), to.desc());
       return new Primitive(context, what, cost, made, dnnl.DNNL_ARG_FROM, dnnl.DNNL_ARG_TO);
