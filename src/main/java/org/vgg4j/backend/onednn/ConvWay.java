@@ -36,15 +36,21 @@ final class ConvWay {
   /**
    * Returns how a convolution is to be computed.
    *
+   * @param type of the engine's images; that of the net's own may be another
    * @param givenW the layout of existing weights, or null
    * @param orders the orders of its images, and what was asked for
    */
   static Convolutions of(
-      Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage, ConvOrders orders) {
+      Conv2dSpec spec,
+      OneDnnLayout x,
+      DType type,
+      OneDnnLayout givenW,
+      Usage usage,
+      ConvOrders orders) {
     if (givenW != null && givenW.filters() != null) {
       return WinogradShape.way(givenW); // nothing else reads them
     }
-    List<Convolutions> ways = possible(spec, x, givenW, usage);
+    List<Convolutions> ways = possible(spec, type, givenW, usage);
     if (orders.way() != Convolutions.PREFERRED) {
       return ways.contains(orders.way()) ? orders.way() : Convolutions.DIRECT;
     }
@@ -61,9 +67,9 @@ final class ConvWay {
 
   /** Returns the ways that are possible beside the direct one. */
   static List<Convolutions> possible(
-      Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage) {
+      Conv2dSpec spec, DType type, OneDnnLayout givenW, Usage usage) {
     int block = WinogradShape.BLOCK;
-    if (NarrowConv2d.isPossible(spec, x.dtype(), usage)) {
+    if (NarrowConv2d.isPossible(spec, type, usage)) {
       boolean isReadable = givenW == null || givenW.equals(OneDnnLayout.plain(spec.w(), DType.F32));
       return isReadable ? List.of(Convolutions.NARROW) : List.of();
     }
@@ -75,7 +81,7 @@ final class ConvWay {
         || (givenW != null && !givenW.equals(WinogradShape.filters(spec.w())))) {
       return List.of();
     }
-    if (x.dtype() == DType.F32) {
+    if (type == DType.F32) {
       return WinogradShape.WAYS;
     }
     return CpuLibrary.isLoaded() ? List.of(Convolutions.WINOGRAD_2D) : List.of();

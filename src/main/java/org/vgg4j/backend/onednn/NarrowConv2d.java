@@ -73,7 +73,7 @@ final class NarrowConv2d extends OneDnnPlan implements WeightedPlan {
     return wish == ImageOrder.BLOCKS_OF_16 && isWhole ? wish : ImageOrder.BLOCKS_OF_8;
   }
 
-  /** Returns whether a convolution of images in a type is of this kind. */
+  /** Returns whether a convolution is of this kind in an engine whose images have a type. */
   static boolean isPossible(Conv2dSpec spec, DType type, Usage usage) {
     int block = ImageOrder.BLOCKS_OF_8.block(spec.inChannels());
     boolean hasData = usage.training() && usage.inputGradient();

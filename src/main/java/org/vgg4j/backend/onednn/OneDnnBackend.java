@@ -158,7 +158,7 @@ public final class OneDnnBackend implements Backend {
     OneDnnLayout own = Dnnl.layout(x);
     OneDnnLayout givenW = w == null ? null : Dnnl.layout(w);
     ConvOrders orders = dnnl.orders().of(spec);
-    Convolutions way = ConvWay.of(spec, own, givenW, usage, orders);
+    Convolutions way = ConvWay.of(spec, own, dnnl.types().activation(), givenW, usage, orders);
     return switch (way) {
       case WINOGRAD_1D, WINOGRAD_2D -> new WinogradConv2d(dnnl, spec, own, givenW, usage, way);
       case NARROW -> new NarrowConv2d(dnnl, spec, own, usage, orders);

@@ -59,12 +59,12 @@ final class OrderTimer {
     return best;
   }
 
-  private static Set<ConvOrders> candidates(
+  private Set<ConvOrders> candidates(
       ConvBlockSpec spec, OneDnnLayout given, Usage usage, ConvOrders first) {
     int c = spec.conv().inChannels();
     int k = spec.conv().outChannels();
     Set<ConvOrders> all = new LinkedHashSet<>();
-    List<Convolutions> ways = ConvWay.possible(spec.conv(), given, null, usage);
+    List<Convolutions> ways = ConvWay.possible(spec.conv(), dnnl.types().activation(), null, usage);
     boolean isFree = first.way() == Convolutions.PREFERRED && !ways.isEmpty();
     if (isFree) {
       all.add(first.withWay(Convolutions.DIRECT));

@@ -1,6 +1,5 @@
 package org.vgg4j.backend.onednn;
 
-import org.bytedeco.dnnl.memory;
 import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
@@ -26,6 +25,7 @@ import org.vgg4j.tensor.WeightedPlan;
 final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
   private final Conv2dSpec spec;
   private final OneDnnLayout x; // as it is given
+  private final OneDnnLayout blocks; // as it is read
   private final OneDnnLayout y;
   private final OneDnnLayout w;
   private final OneDnnLayout b; // null without a bias
@@ -62,6 +62,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     this.spec = spec;
     this.x = x;
     shape = new WinogradShape(spec, x.shape(), context.types().activation(), way);
+    blocks = shape.x();
     y = shape.y();
     boolean isStored = givenW == null ? ConvWay.isStored(usage) : givenW.filters() != null;
     if (isStored && usage.training()) {
@@ -76,10 +77,9 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
     dxTiles = shape.tilesOf(context, "dx", spec.inChannels(), 0);
     dyTiles = shape.tilesOf(context, "dy", spec.outChannels(), -1);
     try {
-      memory.desc blocks = shape.x().desc();
-      xCopy = new OrderedCopy(this, "x", x, blocks, false);
+      xCopy = new OrderedCopy(this, "x", x, blocks.desc(), false);
       boolean hasData = usage.training() && usage.inputGradient();
-      dxCopy = hasData ? new OrderedCopy(this, "dx", x, blocks, true) : null;
+      dxCopy = hasData ? new OrderedCopy(this, "dx", x, blocks.desc(), true) : null;
       vPlace = place(shape.transformedX());
       mPlace = place(shape.transformedY());
       OneDnnLayout u = shape.transformedW();
@@ -151,7 +151,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
         (image, part) -> {
           OneDnnTensor in = vPlace.tensor();
           OneDnnTensor out = mPlace.tensor();
-          xTiles.transform(RowTransform.INPUT, image(from, x, image), part, in.address());
+          xTiles.transform(RowTransform.INPUT, image(from, blocks, image), part, in.address());
           products.forward(in, filters, added, out);
           yTiles.back(
               RowTransform.OUTPUT, out.address(), part, image(to, y, image), false, spec.relu());
@@ -174,7 +174,8 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
           OneDnnTensor out = vPlace.tensor();
           dyTiles.transform(RowTransform.INPUT, image(from, y, image), part, in.address());
           products.data(flipped, in, out);
-          dxTiles.back(RowTransform.OUTPUT, out.address(), part, image(to, x, image), false, false);
+          dxTiles.back(
+              RowTransform.OUTPUT, out.address(), part, image(to, blocks, image), false, false);
         });
     dxCopy.after(given);
   }
@@ -191,7 +192,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
         (image, part) -> {
           OneDnnTensor in = vPlace.tensor();
           OneDnnTensor out = mPlace.tensor();
-          xTiles.transform(RowTransform.INPUT, image(fromX, x, image), part, in.address());
+          xTiles.transform(RowTransform.INPUT, image(fromX, blocks, image), part, in.address());
           yTiles.transform(
               RowTransform.OUTPUT_GRADIENT, image(fromY, y, image), part, out.address());
           boolean isFirst = image == 0 && part.begin() == 0;

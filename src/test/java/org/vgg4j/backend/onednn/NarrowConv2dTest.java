@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -156,6 +157,19 @@ final class NarrowConv2dTest {
         OneDnnLayout.of(
             Shape.of(8, 8, 3, 3), ImageOrder.NHWC.desc(Shape.of(8, 8, 3, 3), DType.F32));
     assertFalse(isTaken(8, 8, 3, other, Usage.TRAINING), "weights in another order");
+  }
+
+  /** The images of a net in bf16 are in single precision all the same. */
+  @Test
+  void itIsNothingForANetInBf16() {
+    assumeTrue(Bf16UnderTest.isThere(), "bf16 needs AVX-512");
+    Conv2dSpec spec = new Conv2dSpec(1, 8, 3, 1, false, false);
+    OneDnnLayout images = OneDnnLayout.plain(Shape.of(2, 1, 16, 16), DType.F32);
+    try (OneDnnBackend backend = new OneDnnBackend(Bf16UnderTest.options());
+        WeightedPlan plan = backend.conv2d(spec, images, null, Usage.FIRST_LAYER)) {
+      assertFalse(plan instanceof NarrowConv2d);
+      assertEquals(DType.BF16, plan.y().dtype());
+    }
   }
 
   private static boolean isTaken(int c, int k, int kernel, OneDnnLayout w, Usage usage) {

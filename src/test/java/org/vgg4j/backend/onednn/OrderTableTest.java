@@ -43,7 +43,7 @@ final class OrderTableTest {
               Conv2dSpec spec = conv(c, full / part);
               Usage usage = new Usage(training, training && !isFirst);
               ConvOrders orders = OrderTable.of(spec, options, type);
-              if (ConvWay.of(spec, x, null, usage, orders) == Convolutions.NARROW) {
+              if (ConvWay.of(spec, x, type, null, usage, orders) == Convolutions.NARROW) {
                 try (NarrowConv2d plan = new NarrowConv2d(dnnl, spec, x, usage, orders)) {
                   x = (OneDnnLayout) plan.y();
                 }

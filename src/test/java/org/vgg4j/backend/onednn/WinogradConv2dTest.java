@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -97,6 +98,38 @@ final class WinogradConv2dTest {
       }
     }
     return results;
+  }
+
+  /** The images of a net in bf16 are in single precision, twice as long. */
+  @Test
+  void imagesInAnotherTypeAreCopied() {
+    assumeTrue(Bf16UnderTest.filters(), "no filtering in bf16");
+    Conv2dSpec spec = new Conv2dSpec(16, 32, 3, 1, false, false);
+    Shape shape = Shape.of(5, 16, 60, 61); // image by image
+    List<float[]> results = new ArrayList<>();
+    for (DType type : List.of(DType.F32, DType.BF16)) {
+      OneDnnLayout images = OneDnnLayout.of(shape, ImageOrder.BLOCKS_OF_16.desc(shape, type));
+      OneDnnOptions options = Bf16UnderTest.options().withConvolutions(Convolutions.WINOGRAD_2D);
+      try (OneDnnBackend backend = new OneDnnBackend(options);
+          WeightedPlan plan = backend.conv2d(spec, images, null, Usage.FIRST_LAYER);
+          Memory memory = new Memory(backend)) {
+        assertTrue(plan instanceof WinogradConv2d);
+        Tensor x = memory.random(images, 1);
+        Tensor w = memory.random(plan.w(), 2);
+        Tensor dy = memory.random(plan.y(), 3);
+        Tensor y = memory.random(plan.y(), 4);
+        Tensor dw = memory.random(plan.w(), 5);
+        plan.forward(x, w, null, y);
+        plan.backwardWeights(x, dy, dw, null);
+        for (Tensor result : List.of(y, dw)) {
+          float[] values = new float[result.shape().arrayLength()];
+          result.download(values);
+          results.add(values);
+        }
+      }
+    }
+    assertArrayEquals(results.get(0), results.get(2));
+    assertArrayEquals(results.get(1), results.get(3));
   }
 
   /** A net for inference keeps its filters transformed, with the same bits in y. */
@@ -210,7 +243,8 @@ final class WinogradConv2dTest {
     Conv2dSpec spec = new Conv2dSpec(channels, channels, 3, 1, false, false);
     OneDnnLayout x = blocks(Shape.of(n, channels, side, side));
     ImageOrder any = ImageOrder.ANY;
-    return ConvWay.of(spec, x, null, usage, new ConvOrders(any, any, any, Convolutions.PREFERRED));
+    return ConvWay.of(
+        spec, x, DType.F32, null, usage, new ConvOrders(any, any, any, Convolutions.PREFERRED));
   }
 
   /** Where it saves time, it is what the engine takes by itself. */

@@ -28,21 +28,11 @@ import org.vgg4j.tensor.Precision;
 import org.vgg4j.tensor.Tensor;
 
 /**
- * A net whose convolutions have whole blocks of channels, by minimal filtering, against the
- * reference, which is compared with libtorch on nets of fewer channels.
+ * Nets in other ways than oneDNN's direct convolutions, against the reference, which is compared
+ * with libtorch on nets of fewer channels.
  */
-final class OneDnnWinogradNetTest {
+final class ConvolutionWaysTest {
   private static final int BATCH = 5;
-  private static final VggConfig CONFIG =
-      VggConfig.builder()
-          .layers("16,16,M,32,48,M")
-          .batchNorm(true)
-          .channels(1)
-          .classes(7)
-          .imageSize(20)
-          .hidden(96)
-          .dropout(0)
-          .build();
 
   /**
    * The tolerances are those of {@link OneDnnParityTest} and {@link Bf16ParityTest}: of outputs,
@@ -50,25 +40,29 @@ final class OneDnnWinogradNetTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "WINOGRAD_1D, FP32, 1e-5, 1e-4",
-    "WINOGRAD_2D, FP32, 1e-5, 1e-4",
-    "WINOGRAD_2D, BF16, 0.03125, 0.177"
+    "'16,16,M,32,48,M', WINOGRAD_1D, FP32, 1e-5, 1e-4",
+    "'16,16,M,32,48,M', WINOGRAD_2D, FP32, 1e-5, 1e-4",
+    "'16,16,M,32,48,M', WINOGRAD_2D, BF16, 0.03125, 0.177",
+    "'8,8,M,16,8,M', NARROW, FP32, 1e-5, 1e-4",
+    "'8,8,M,16,32,M', PREFERRED, FP32, 1e-5, 1e-4",
+    "'8,8,M,16,32,M', WINOGRAD_2D, BF16, 0.03125, 0.177"
   })
   void aPassIsTheReferences(
-      Convolutions way, Precision precision, double outputs, double gradients) {
+      String layers, Convolutions way, Precision precision, double outputs, double gradients) {
     assumeTrue(Bf16UnderTest.isThere(), "no AVX-512");
     assumeTrue(precision != Precision.BF16 || Bf16UnderTest.filters(), "no library in C++");
     OneDnnOptions options = Bf16UnderTest.options().withPrecision(precision);
     List<double[]> values;
     List<double[]> right;
     try (Backend reference = new ReferenceBackend();
-        Vgg net = net(reference)) {
+        Vgg net = net(layers, reference)) {
       right = pass(net.network());
       values = net.network().parameters().stream().map(each -> Values.of(each.value())).toList();
     }
-    List<double[]> filtered = pass(new OneDnnBackend(options.withConvolutions(way)), values);
+    List<double[]> filtered =
+        pass(layers, new OneDnnBackend(options.withConvolutions(way)), values);
     List<double[]> direct =
-        pass(new OneDnnBackend(options.withConvolutions(Convolutions.DIRECT)), values);
+        pass(layers, new OneDnnBackend(options.withConvolutions(Convolutions.DIRECT)), values);
     assertFalse(Arrays.equals(filtered.get(0), direct.get(0)), "both are computed in the same way");
     for (int i = 0; i < right.size(); i++) {
       double error = error(filtered.get(i), right.get(i));
@@ -78,14 +72,24 @@ final class OneDnnWinogradNetTest {
     }
   }
 
-  private static Vgg net(Backend backend) {
-    return Vgg.build(CONFIG, Initialization.KAIMING, NetworkOptions.training(BATCH), backend);
+  private static Vgg net(String layers, Backend backend) {
+    VggConfig config =
+        VggConfig.builder()
+            .layers(layers)
+            .batchNorm(true)
+            .channels(1)
+            .classes(7)
+            .imageSize(20)
+            .hidden(96)
+            .dropout(0)
+            .build();
+    return Vgg.build(config, Initialization.KAIMING, NetworkOptions.training(BATCH), backend);
   }
 
   /** Closes the engine. */
-  private static List<double[]> pass(Backend engine, List<double[]> values) {
+  private static List<double[]> pass(String layers, Backend engine, List<double[]> values) {
     try (Backend backend = engine;
-        Vgg net = net(backend)) {
+        Vgg net = net(layers, backend)) {
       List<Parameter> parameters = net.network().parameters();
       for (int i = 0; i < values.size(); i++) {
         parameters.get(i).value().upload(values.get(i));
