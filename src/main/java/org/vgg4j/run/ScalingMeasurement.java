@@ -32,7 +32,9 @@ public final class ScalingMeasurement {
             .map(window -> window.seconds() / BENCHMARK.steps())
             .sorted(Comparator.naturalOrder())
             .toList();
-    return new Scaling(layers, seconds.get(seconds.size() / 2), DataParallel.BUCKET_BYTES);
+    long bytes = layers.stream().mapToLong(Scaling.Layer::gradientBytes).sum();
+    int piece = DataParallel.pieceBytes(DataParallel.BUCKET_BYTES, bytes);
+    return new Scaling(layers, seconds.get(seconds.size() / 2), piece);
   }
 
   private static Scaling.Layer layer(Stage stage) {

@@ -23,7 +23,9 @@ final class GradientReduction {
   GradientReduction(DataParallel ranks, Slab gradients) {
     collective = ranks.collective();
     this.gradients = gradients;
-    piece = Math.max(1, ranks.bucketBytes() / gradients.elementBytes());
+    int elementBytes = gradients.elementBytes();
+    long bytes = gradients.elements() * elementBytes;
+    piece = Math.max(1, DataParallel.pieceBytes(ranks.bucketBytes(), bytes) / elementBytes);
     end = gradients.elements();
   }
 

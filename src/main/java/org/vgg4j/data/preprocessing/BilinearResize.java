@@ -14,8 +14,11 @@ final class BilinearResize implements Resizer {
   private final int[] left; // (columns)
   private final int[] right; // (columns)
   private final float[] across; // (columns), the weight of right
-  private final float[] upper; // (columns), a row of the image interpolated across
-  private final float[] lower; // (columns)
+  private final float[] line; // (columns), a row of the target
+  private float[] upper; // (columns), a row of the image interpolated across
+  private float[] lower; // (columns)
+  private int upperRow; // of the image; -1 for none
+  private int lowerRow;
 
   BilinearResize(int inHeight, int inWidth, ImageView view) {
     ResizeWindow window = view.window();
@@ -29,6 +32,7 @@ final class BilinearResize implements Resizer {
     left = new int[columns];
     right = new int[columns];
     across = new float[columns];
+    line = new float[columns];
     upper = new float[columns];
     lower = new float[columns];
     for (int i = 0; i < rows; i++) {
@@ -55,27 +59,47 @@ final class BilinearResize implements Resizer {
 
   @Override
   public void resize(byte[] pixels, int from, FloatBuffer target, int into, Levels levels) {
+    upperRow = -1;
+    lowerRow = -1;
     for (int row = 0; row < rows; row++) {
       scaledRow(pixels, from, row);
-      levels.apply(upper);
-      target.put(into + row * columns, upper, 0, columns);
+      levels.apply(line);
+      target.put(into + row * columns, line, 0, columns);
     }
   }
 
-  /** Writes a row of the target, in [0, 1], to {@link #upper}. */
+  /** Writes a row of the target, in [0, 1], to {@link #line}. */
   private void scaledRow(byte[] pixels, int from, int row) {
-    int at = from + top[row] * inWidth;
     if (isSameSize) {
+      int at = from + top[row] * inWidth;
       for (int column = 0; column < columns; column++) {
-        upper[column] = (pixels[at + left[column]] & 0xFF) / 255f;
+        line[column] = (pixels[at + left[column]] & 0xFF) / 255f;
       }
       return;
     }
-    interpolateRow(pixels, at, upper);
-    interpolateRow(pixels, from + bottom[row] * inWidth, lower);
+    interpolateRows(pixels, from, top[row], bottom[row]);
     float weight = down[row];
     for (int column = 0; column < columns; column++) {
-      upper[column] = (upper[column] + weight * (lower[column] - upper[column])) * (1 / 255f);
+      line[column] = (upper[column] + weight * (lower[column] - upper[column])) * (1 / 255f);
+    }
+  }
+
+  /** Interpolates two rows of the image, unless they are there from the row before. */
+  private void interpolateRows(byte[] pixels, int from, int wantedUpper, int wantedLower) {
+    if (wantedUpper != upperRow && wantedUpper == lowerRow) {
+      float[] row = upper;
+      upper = lower;
+      lower = row;
+      lowerRow = upperRow;
+      upperRow = wantedUpper;
+    }
+    if (wantedUpper != upperRow) {
+      interpolateRow(pixels, from + wantedUpper * inWidth, upper);
+      upperRow = wantedUpper;
+    }
+    if (wantedLower != lowerRow) {
+      interpolateRow(pixels, from + wantedLower * inWidth, lower);
+      lowerRow = wantedLower;
     }
   }
 
