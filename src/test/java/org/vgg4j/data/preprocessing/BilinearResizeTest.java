@@ -32,6 +32,17 @@ class BilinearResizeTest {
     }
   }
 
+  /** Rows of the image before, and of the channel before, serve no other. */
+  @Test
+  void theNextImageHasItsOwnRows() {
+    Resizer resizer = bilinear(2, 2, 4, 4);
+    float[] y = new float[16];
+    for (int[] image : new int[][] {{0, 255, 255, 0}, {255, 0, 0, 255}, {51, 51, 102, 102}}) {
+      resizer.resize(bytes(image), 0, FloatBuffer.wrap(y), 0, new Levels(0, 0, 1));
+      assertArrayEquals(resize(image, 2, 2, 4), y);
+    }
+  }
+
   /** By hand: both weights of the middle are 1/2, those of the corners 0. */
   @Test
   void aSquareOfTwoBecomesThree() {
