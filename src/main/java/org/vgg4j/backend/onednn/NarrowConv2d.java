@@ -106,22 +106,7 @@ final class NarrowConv2d extends OneDnnPlan implements WeightedPlan {
     long biases = b == null ? 0 : operand(bTensor, b, "b").address();
     long to = operand(yTensor, y, "y").address();
     long begun = begin();
-    convolve(
-        from,
-        filters,
-        biases,
-        to,
-        scratch.tensor().address(),
-        x.shape().dim(0),
-        spec.inChannels(),
-        xBlock,
-        spec.outChannels(),
-        yBlock,
-        x.shape().dim(2),
-        x.shape().dim(3),
-        context().threads(),
-        false,
-        spec.relu());
+    convolve(from, filters, biases, to, false);
     end("", begun);
   }
 
@@ -133,24 +118,29 @@ final class NarrowConv2d extends OneDnnPlan implements WeightedPlan {
     long from = operand(dy, y, "dy").address();
     long filters = operand(wTensor, w, "w").address();
     long begun = begin();
+    convolve(from, filters, 0, to, true);
+    end(" data gradient", begun);
+    copy.after(given);
+  }
+
+  /** Sets y from x or, flipped, dx from dy. */
+  private void convolve(long from, long filters, long biases, long to, boolean flipped) {
     convolve(
         from,
         filters,
-        0,
+        biases,
         to,
         scratch.tensor().address(),
         x.shape().dim(0),
-        spec.outChannels(),
-        yBlock,
-        spec.inChannels(),
-        xBlock,
+        flipped ? spec.outChannels() : spec.inChannels(),
+        flipped ? yBlock : xBlock,
+        flipped ? spec.inChannels() : spec.outChannels(),
+        flipped ? xBlock : yBlock,
         x.shape().dim(2),
         x.shape().dim(3),
         context().threads(),
-        true,
-        false);
-    end(" data gradient", begun);
-    copy.after(given);
+        flipped,
+        !flipped && spec.relu());
   }
 
   @Override
