@@ -155,6 +155,9 @@ final class OneDnnLayout implements Layout {
     if (physical.rank() < 2 || desc == null || desc.get_inner_nblks() > 0) {
       return false;
     }
+    if (desc.get_submemory_offset() != 0) { // a slice, which begins elsewhere
+      return false;
+    }
     long expected = 1;
     try (LongPointer strides = desc.get_strides()) {
       for (int axis = physical.rank() - 1; axis >= 0; axis--) {
