@@ -1,5 +1,5 @@
-// The transforms of minimal filtering F(4x4, 3x3) (Winograd, 1980; Lavin and Gray, 2016), on blocks of 16 channels: what
-// org.vgg4j.backend.onednn.SquareTiles does in Java, with the same bits, in OpenMP's threads.
+// The transforms of minimal filtering (filtering.h) of images and filters in blocks of 16 channels, in OpenMP's threads. Of tiles
+// of 4x4 they are what org.vgg4j.backend.onednn.SquareTiles does in Java, with the same bits.
 //
 // Images are planes of rows of pixels, each of which is some groups of 16 values; transformed values are (row and column within
 // the tile, plane, image, row of tiles, tile of the row, pixel).
@@ -10,7 +10,7 @@
 #include <cstring>
 
 #include "export.h"
-#include "lanes.h"
+#include "filtering.h"
 
 namespace {
 
@@ -41,97 +41,6 @@ inline void store(Lane lane, Bf16* to) {
   Halves halves = __builtin_convertvector(lane == lane ? rounded : nan, Halves);
   memcpy(to, &halves, sizeof halves);
 }
-
-// A transform takes IN values to OUT, down the columns of a tile and along its rows; STEP is from a tile of an image to the next.
-
-struct Input {
-  static constexpr int IN = 6, OUT = 6, STEP = 4;
-  static inline void run(const Lane* x, Lane* to) {
-    to[0] = 4 * x[0] - 5 * x[2] + x[4];
-    Lane even = x[4] - 4 * x[2];
-    Lane odd = x[3] - 4 * x[1];
-    to[1] = even + odd;
-    to[2] = even - odd;
-    even = x[4] - x[2];
-    odd = 2 * (x[3] - x[1]);
-    to[3] = even + odd;
-    to[4] = even - odd;
-    to[5] = 4 * x[1] - 5 * x[3] + x[5];
-  }
-};
-
-struct OutputGradient {
-  static constexpr int IN = 4, OUT = 6, STEP = 4;
-  static inline void run(const Lane* dy, Lane* to) {
-    to[0] = dy[0];
-    Lane even = dy[0] + dy[2];
-    Lane odd = dy[1] + dy[3];
-    to[1] = even + odd;
-    to[2] = even - odd;
-    even = dy[0] + 4 * dy[2];
-    odd = 2 * dy[1] + 8 * dy[3];
-    to[3] = even + odd;
-    to[4] = even - odd;
-    to[5] = dy[3];
-  }
-};
-
-constexpr float QUARTER = 1 / 4.f, SIXTH = 1 / 6.f, TWELFTH = 1 / 12.f, TWENTY_FOURTH = 1 / 24.f;
-
-inline void filter(Lane a, Lane b, Lane c, Lane* to) {
-  to[0] = QUARTER * a;
-  Lane even = -SIXTH * a + -SIXTH * c;
-  Lane odd = -SIXTH * b;
-  to[1] = even + odd;
-  to[2] = even - odd;
-  even = TWENTY_FOURTH * a + SIXTH * c;
-  odd = TWELFTH * b;
-  to[3] = even + odd;
-  to[4] = even - odd;
-  to[5] = c;
-}
-
-struct Filter {
-  static constexpr int IN = 3, OUT = 6, STEP = 3;
-  static inline void run(const Lane* w, Lane* to) { filter(w[0], w[1], w[2], to); }
-};
-
-struct FlippedFilter {
-  static constexpr int IN = 3, OUT = 6, STEP = 3;
-  static inline void run(const Lane* w, Lane* to) { filter(w[2], w[1], w[0], to); }
-};
-
-struct Output {
-  static constexpr int IN = 6, OUT = 4, STEP = 4;
-  static inline void run(const Lane* m, Lane* to) {
-    Lane near = m[1] + m[2], nearOdd = m[1] - m[2];
-    Lane far = m[3] + m[4], farOdd = m[3] - m[4];
-    to[0] = m[0] + near + far;
-    to[1] = nearOdd + 2 * farOdd;
-    to[2] = near + 4 * far;
-    to[3] = nearOdd + 8 * farOdd + m[5];
-  }
-};
-
-struct FilterBack {
-  static constexpr int IN = 6, OUT = 3, STEP = 3;
-  static inline void run(const Lane* u, Lane* to) {
-    to[0] = 4 * u[0];
-    to[1] = 3 * (u[2] - u[1]);
-    to[2] = u[5];
-  }
-};
-
-struct FilterGradient {
-  static constexpr int IN = 6, OUT = 3, STEP = 3;
-  static inline void run(const Lane* m, Lane* to) {
-    Lane near = SIXTH * (m[1] + m[2]);
-    Lane far = SIXTH * (m[3] + m[4]);
-    to[0] = QUARTER * (m[0] + far) - near;
-    to[1] = TWELFTH * (m[3] - m[4]) - SIXTH * (m[1] - m[2]);
-    to[2] = far - near + m[5];
-  }
-};
 
 // What is worked on: count images of planes of height rows of width pixels of pixel values. Of their rows of tiles, `rows` from
 // `begin` on, each of `columns` tiles, the first of which begins at the row and the column `first`.
@@ -184,7 +93,7 @@ class Burst {
   }
 
  private:
-  static constexpr int LENGTH = 8;
+  static constexpr int LENGTH = POINTS > 36 ? 4 : 8;  // 16 KiB and somewhat more
 
   void write(int lanesHere) {
     for (int p = 0; p < POINTS; p++) {
@@ -222,10 +131,10 @@ void spread(const Row& row, int lane, Tiles& tiles) {
   for (int j = 0; j < SHARED; j++) down(work.first + j, columns[j]);
   for (int tile = 0; tile < work.columns; tile++) {
     int x = tile * T::STEP + work.first;
-#pragma GCC unroll 6
+#pragma GCC unroll 8
     for (int j = SHARED; j < T::IN; j++) down(x + j, columns[j]);
     Lane* to = tiles.next();
-#pragma GCC unroll 6
+#pragma GCC unroll 8
     for (int k = 0; k < T::OUT; k++) {
       Lane line[T::IN];
       for (int j = 0; j < T::IN; j++) line[j] = columns[j][k];
@@ -245,14 +154,14 @@ void gather(const Row& row, int lane, bool add, bool relu) {
   Value* image = row.image<Value>(y) + lane;
   for (int tile = 0; tile < work.columns; tile++, from += work.pixel) {
     Lane lines[T::IN][T::OUT];
-#pragma GCC unroll 6
+#pragma GCC unroll 8
     for (int k = 0; k < T::IN; k++) {
       Lane values[T::IN];
       for (int l = 0; l < T::IN; l++) values[l] = load(from + (k * T::IN + l) * points);
       T::run(values, lines[k]);
     }
     int x = tile * T::STEP;
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (int j = 0; j < T::OUT; j++) {
       if (x + j >= work.width) break;
       Lane column[T::IN], values[T::OUT];
@@ -299,31 +208,41 @@ void gather(const Work& work, bool add, bool relu) {
 // The transforms by their numbers in NativeTiles.
 enum By { INPUT, OUTPUT, OUTPUT_GRADIENT, FILTER, FLIPPED_FILTER, FILTER_BACK, FILTER_GRADIENT };
 
-}  // namespace
-
-// The methods of NativeTiles; they get what JNI gives to static ones.
-
-EXPORTED void Java_org_vgg4j_backend_onednn_NativeTiles_transform(
-    void*, void*, int32_t by, uint8_t bf16, int64_t images, int64_t tiles, int32_t count, int32_t planes, int32_t height,
-    int32_t width, int32_t pixel, int32_t first, int32_t begin, int32_t rows, int32_t columns) {
-  Work work{reinterpret_cast<void*>(images), reinterpret_cast<float*>(tiles), count, planes, height, width, pixel, first, begin,
-            rows, columns};
+template <int TILE>
+void transform(int by, bool bf16, const Work& work) {
   switch (by) {
-    case INPUT: return bf16 ? spread<Input, Bf16>(work) : spread<Input, float>(work);
-    case OUTPUT_GRADIENT: return bf16 ? spread<OutputGradient, Bf16>(work) : spread<OutputGradient, float>(work);
-    case FILTER: return spread<Filter, float>(work);
-    case FLIPPED_FILTER: return spread<FlippedFilter, float>(work);
+    case INPUT: return bf16 ? spread<Input<TILE>, Bf16>(work) : spread<Input<TILE>, float>(work);
+    case OUTPUT_GRADIENT: return bf16 ? spread<OutputGradient<TILE>, Bf16>(work) : spread<OutputGradient<TILE>, float>(work);
+    case FILTER: return spread<Filter<TILE>, float>(work);
+    case FLIPPED_FILTER: return spread<FlippedFilter<TILE>, float>(work);
   }
 }
 
+template <int TILE>
+void back(int by, bool bf16, const Work& work, bool add, bool relu) {
+  switch (by) {
+    case OUTPUT: return bf16 ? gather<Output<TILE>, Bf16>(work, add, relu) : gather<Output<TILE>, float>(work, add, relu);
+    case FILTER_BACK: return gather<FilterBack<TILE>, float>(work, add, relu);
+    case FILTER_GRADIENT: return gather<FilterGradient<TILE>, float>(work, add, relu);
+  }
+}
+
+}  // namespace
+
+// The methods of NativeTiles; they get what JNI gives to static ones. Tiles are of 4x4 or of 6x6 values of an image.
+
+EXPORTED void Java_org_vgg4j_backend_onednn_NativeTiles_transform(
+    void*, void*, int32_t tile, int32_t by, uint8_t bf16, int64_t images, int64_t tiles, int32_t count, int32_t planes,
+    int32_t height, int32_t width, int32_t pixel, int32_t first, int32_t begin, int32_t rows, int32_t columns) {
+  Work work{reinterpret_cast<void*>(images), reinterpret_cast<float*>(tiles), count, planes, height, width, pixel, first, begin,
+            rows, columns};
+  tile == 4 ? transform<4>(by, bf16, work) : transform<6>(by, bf16, work);
+}
+
 EXPORTED void Java_org_vgg4j_backend_onednn_NativeTiles_back(
-    void*, void*, int32_t by, uint8_t bf16, int64_t images, int64_t tiles, int32_t count, int32_t planes, int32_t height,
-    int32_t width, int32_t pixel, int32_t begin, int32_t rows, int32_t columns, uint8_t add, uint8_t relu) {
+    void*, void*, int32_t tile, int32_t by, uint8_t bf16, int64_t images, int64_t tiles, int32_t count, int32_t planes,
+    int32_t height, int32_t width, int32_t pixel, int32_t begin, int32_t rows, int32_t columns, uint8_t add, uint8_t relu) {
   Work work{reinterpret_cast<void*>(images), reinterpret_cast<float*>(tiles), count, planes, height, width, pixel, 0, begin,
             rows, columns};
-  switch (by) {
-    case OUTPUT: return bf16 ? gather<Output, Bf16>(work, add, relu) : gather<Output, float>(work, add, relu);
-    case FILTER_BACK: return gather<FilterBack, float>(work, add, relu);
-    case FILTER_GRADIENT: return gather<FilterGradient, float>(work, add, relu);
-  }
+  tile == 4 ? back<4>(by, bf16, work, add, relu) : back<6>(by, bf16, work, add, relu);
 }

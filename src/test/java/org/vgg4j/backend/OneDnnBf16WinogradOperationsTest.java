@@ -13,10 +13,14 @@ import org.vgg4j.tensor.Backend;
 @EnabledIf(
     value = "org.vgg4j.backend.onednn.Bf16UnderTest#filters",
     disabledReason = "the build found no C++ compiler, or the processor has no AVX-512")
-final class OneDnnBf16WinogradOperationsTest extends EngineOperationsTest {
+class OneDnnBf16WinogradOperationsTest extends EngineOperationsTest {
   @Override
   Backend open() {
-    return new OneDnnBackend(Bf16UnderTest.options().withConvolutions(Convolutions.WINOGRAD_2D));
+    return new OneDnnBackend(Bf16UnderTest.options().withConvolutions(way()));
+  }
+
+  Convolutions way() {
+    return Convolutions.WINOGRAD_2D;
   }
 
   /** A sixth is no binary fraction: {@link OneDnnBf16OperationsTest} has what is exact. */

@@ -43,6 +43,7 @@ final class ConvolutionWaysTest {
     "'16,16,M,32,48,M', WINOGRAD_1D, FP32, 1e-5, 1e-4",
     "'16,16,M,32,48,M', WINOGRAD_2D, FP32, 1e-5, 1e-4",
     "'16,16,M,32,48,M', WINOGRAD_2D, BF16, 0.03125, 0.177",
+    "'16,16,M,32,48,M', WINOGRAD_6X6, BF16, 0.03125, 0.177",
     "'8,8,M,16,8,M', NARROW, FP32, 1e-5, 1e-4",
     "'8,8,M,16,32,M', PREFERRED, FP32, 1e-5, 1e-4",
     "'8,8,M,16,32,M', WINOGRAD_2D, BF16, 0.03125, 0.177"

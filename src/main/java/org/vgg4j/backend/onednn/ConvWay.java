@@ -50,10 +50,11 @@ final class ConvWay {
     if (givenW != null && givenW.filters() != null) {
       return WinogradShape.way(givenW); // nothing else reads them
     }
-    List<Convolutions> ways = possible(spec, type, givenW, usage);
     if (orders.way() != Convolutions.PREFERRED) {
-      return ways.contains(orders.way()) ? orders.way() : Convolutions.DIRECT;
+      boolean isPossible = possible(spec, type, givenW, usage).contains(orders.way());
+      return isPossible ? orders.way() : Convolutions.DIRECT;
     }
+    List<Convolutions> ways = candidates(spec, type, givenW, usage);
     if (ways.contains(Convolutions.NARROW)) {
       return Convolutions.NARROW;
     }
@@ -65,8 +66,15 @@ final class ConvWay {
         : Convolutions.DIRECT;
   }
 
-  /** Returns the ways that are possible beside the direct one. */
-  static List<Convolutions> possible(
+  /** Returns the ways beside the direct one that the engine may choose by itself. */
+  static List<Convolutions> candidates(
+      Conv2dSpec spec, DType type, OneDnnLayout givenW, Usage usage) {
+    return possible(spec, type, givenW, usage).stream()
+        .filter(way -> type == DType.BF16 || way != Convolutions.WINOGRAD_6X6)
+        .toList();
+  }
+
+  private static List<Convolutions> possible(
       Conv2dSpec spec, DType type, OneDnnLayout givenW, Usage usage) {
     int block = WinogradShape.BLOCK;
     if (NarrowConv2d.isPossible(spec, type, usage)) {
@@ -81,10 +89,16 @@ final class ConvWay {
         || (givenW != null && !givenW.equals(WinogradShape.filters(spec.w())))) {
       return List.of();
     }
-    if (type == DType.F32) {
-      return WinogradShape.WAYS;
-    }
-    return CpuLibrary.isLoaded() ? List.of(Convolutions.WINOGRAD_2D) : List.of();
+    // Java's transforms are for images in single precision, and oneDNN's products for F(4, 3).
+    return WinogradShape.WAYS.stream()
+        .filter(
+            way ->
+                switch (way) {
+                  case WINOGRAD_1D -> type == DType.F32;
+                  case WINOGRAD_2D -> type == DType.F32 || CpuLibrary.isLoaded();
+                  default -> CpuLibrary.isLoaded();
+                })
+        .toList();
   }
 
   /** Returns whether weights are stored transformed: those of a net that does not change them. */
@@ -110,7 +124,7 @@ final class ConvWay {
   }
 
   private static double cost(WinogradShape shape, Convolutions way, int columns, boolean isStored) {
-    boolean isSquare = way == Convolutions.WINOGRAD_2D;
+    boolean isSquare = WinogradShape.isSquare(way);
     double value;
     double filter;
     if (isSquare && CpuLibrary.isLoaded()) {

@@ -6,7 +6,8 @@ import org.vgg4j.tensor.Shape;
 
 /**
  * Takes filters (K, C, 3, 3) in blocks of 16 x 16 channels to those of minimal filtering, and back:
- * of every 16 x 16 filters three rows become six, and in two dimensions three columns, too.
+ * of every 16 x 16 filters three rows become six or eight, and in two dimensions three columns,
+ * too.
  */
 final class FilterTransform {
   private final Tiles tiles;
@@ -18,9 +19,9 @@ final class FilterTransform {
     int taps = WinogradShape.TAPS;
     int pixel = block * block;
     int blocks = w.dim(0) / block * (w.dim(1) / block);
-    if (way == Convolutions.WINOGRAD_2D) {
+    if (WinogradShape.isSquare(way)) {
       Planes filters = new Planes(blocks, taps, taps, pixel, taps, 0);
-      tiles = Tiles.squares(context, "filters", DType.F32, filters);
+      tiles = Tiles.squares(context, "filters", DType.F32, WinogradShape.tile(way), filters);
       all = new Tiles.Part(1, 0, 1);
     } else {
       tiles = new RowTiles(context, "filters", 1, taps * blocks, taps * pixel, taps, 0);

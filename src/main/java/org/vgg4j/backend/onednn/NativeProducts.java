@@ -10,22 +10,16 @@ import org.vgg4j.tensor.DType;
 final class NativeProducts implements Products {
   private final Dnnl context;
   private final WinogradShape shape;
-  private final OneDnnLayout x;
-  private final OneDnnLayout y;
   private final int points;
-  private final int tiles;
   private final int xBlocks;
   private final int yBlocks;
 
   NativeProducts(Dnnl context, WinogradShape shape) {
     this.context = context;
     this.shape = shape;
-    x = shape.transformedX();
-    y = shape.transformedY();
     points = shape.points();
-    tiles = x.shape().dim(3);
-    xBlocks = blocks(x);
-    yBlocks = blocks(y);
+    xBlocks = blocks(shape.transformedX());
+    yBlocks = blocks(shape.transformedY());
   }
 
   private int blocks(OneDnnLayout values) {
@@ -33,7 +27,8 @@ final class NativeProducts implements Products {
   }
 
   @Override
-  public void forward(OneDnnTensor from, OneDnnTensor w, OneDnnTensor biases, OneDnnTensor to) {
+  public void forward(
+      Tiles.Part part, OneDnnTensor from, OneDnnTensor w, OneDnnTensor biases, OneDnnTensor to) {
     long begun = begin();
     multiply(
         from.address(),
@@ -41,17 +36,17 @@ final class NativeProducts implements Products {
         biases == null ? 0 : biases.address() + sumOfChannels(),
         to.address(),
         points,
-        tiles,
+        shape.tiles(part),
         xBlocks,
         yBlocks,
         1,
         xBlocks,
         shape.sum());
-    end("convolution", begun);
+    end("convolution", part, begun);
   }
 
   @Override
-  public void data(OneDnnTensor flippedW, OneDnnTensor dy, OneDnnTensor dx) {
+  public void data(Tiles.Part part, OneDnnTensor flippedW, OneDnnTensor dy, OneDnnTensor dx) {
     long begun = begin();
     multiply(
         dy.address(),
@@ -59,19 +54,25 @@ final class NativeProducts implements Products {
         0,
         dx.address(),
         points,
-        tiles,
+        shape.tiles(part),
         yBlocks,
         xBlocks,
         xBlocks,
         1,
         shape.sum());
-    end("convolution data gradient", begun);
+    end("convolution data gradient", part, begun);
   }
 
   @Override
   public void weights(
-      OneDnnTensor from, OneDnnTensor dy, OneDnnTensor dw, OneDnnTensor biases, boolean add) {
+      Tiles.Part part,
+      OneDnnTensor from,
+      OneDnnTensor dy,
+      OneDnnTensor dw,
+      OneDnnTensor biases,
+      boolean add) {
     long begun = begin();
+    int tiles = shape.tiles(part);
     weights(from.address(), dy.address(), dw.address(), points, tiles, xBlocks, yBlocks, add);
     if (biases != null) {
       sums(
@@ -80,7 +81,7 @@ final class NativeProducts implements Products {
           tiles,
           yBlocks);
     }
-    end("convolution weights gradient", begun);
+    end("convolution weights gradient", part, begun);
   }
 
   @Override
@@ -98,10 +99,11 @@ final class NativeProducts implements Products {
     return context.begin();
   }
 
-  private void end(String name, long begun) {
-    long filters = (long) points * xBlocks * yBlocks * WinogradShape.BLOCK * WinogradShape.BLOCK;
-    long bytes = x.bytes() + y.bytes() + filters * DType.F32.bytes();
-    context.end(new Cost(name, Cost.CPP, false, bytes, shape.multiplyAdds()), begun);
+  private void end(String name, Tiles.Part part, long begun) {
+    long filters = (long) xBlocks * yBlocks * WinogradShape.BLOCK;
+    long values = filters + (long) (xBlocks + yBlocks) * shape.tiles(part);
+    long bytes = points * values * WinogradShape.BLOCK * DType.F32.bytes();
+    context.end(new Cost(name, Cost.CPP, false, bytes, shape.multiplyAdds(part)), begun);
   }
 
   private static native void multiply(

@@ -5,12 +5,13 @@ import org.vgg4j.tensor.DType;
 /**
  * What {@link SquareTiles} does, with the same bits, in C++ ({@code native/cpu/tiles.cpp}), which
  * takes a quarter of the time and less; of images in bf16, too, whose transformed values are in
- * single precision. It is a part of {@link CpuLibrary}.
+ * single precision, and of tiles of 6x6. It is a part of {@link CpuLibrary}.
  */
 final class NativeTiles implements Tiles {
   private final Dnnl context;
   private final String operand;
   private final boolean isBf16;
+  private final int tile;
   private final Planes planes;
 
   /**
@@ -18,12 +19,14 @@ final class NativeTiles implements Tiles {
    *
    * @param operand what they are, for a person
    * @param type of their values: single precision or bf16
+   * @param tile rows and columns of a tile of an output: 4 or 6
    * @param planes of pixels of 16 values, or of a multiple where a row has one tile
    */
-  NativeTiles(Dnnl context, String operand, DType type, Planes planes) {
+  NativeTiles(Dnnl context, String operand, DType type, int tile, Planes planes) {
     this.context = context;
     this.operand = operand;
     isBf16 = type == DType.BF16;
+    this.tile = tile;
     this.planes = planes;
     if (planes.pixel() > WinogradShape.BLOCK && planes.columns() > 1) {
       throw new IllegalArgumentException("tiles beside each other need pixels of 16 values");
@@ -35,6 +38,7 @@ final class NativeTiles implements Tiles {
     context.checkThread();
     long begun = context.begin();
     transform(
+        tile,
         code(by),
         isBf16,
         images,
@@ -56,6 +60,7 @@ final class NativeTiles implements Tiles {
     context.checkThread();
     long begun = context.begin();
     back(
+        tile,
         code(by),
         isBf16,
         images,
@@ -91,12 +96,13 @@ final class NativeTiles implements Tiles {
         (long) part.count() * planes.count() * part.tiles() * planes.columns() * planes.pixel();
     long bytesOfImage =
         (long) (isBf16 ? DType.BF16 : DType.F32).bytes() * planes.step() * planes.step();
-    int points = Math.max(by.rowsIn(), by.rowsOut());
+    int points = tile + WinogradShape.TAPS - 1;
     long bytes = values * (bytesOfImage + (long) points * points * Float.BYTES);
     context.end(Cost.loop("transform of " + operand, bytes).inCpp(), begun);
   }
 
   private static native void transform(
+      int tile,
       int by,
       boolean isBf16,
       long images,
@@ -112,6 +118,7 @@ final class NativeTiles implements Tiles {
       int columns);
 
   private static native void back(
+      int tile,
       int by,
       boolean isBf16,
       long images,

@@ -160,7 +160,8 @@ public final class OneDnnBackend implements Backend {
     ConvOrders orders = dnnl.orders().of(spec);
     Convolutions way = ConvWay.of(spec, own, dnnl.types().activation(), givenW, usage, orders);
     return switch (way) {
-      case WINOGRAD_1D, WINOGRAD_2D -> new WinogradConv2d(dnnl, spec, own, givenW, usage, way);
+      case WINOGRAD_1D, WINOGRAD_2D, WINOGRAD_6X6 ->
+          new WinogradConv2d(dnnl, spec, own, givenW, usage, way);
       case NARROW -> new NarrowConv2d(dnnl, spec, own, usage, orders);
       default -> new OneDnnConv2d(dnnl, spec, own, givenW, usage, orders);
     };

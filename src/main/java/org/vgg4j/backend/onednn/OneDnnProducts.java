@@ -8,7 +8,7 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
 import org.vgg4j.tensor.Usage;
 
-/** Products by oneDNN's convolutions in groups. */
+/** Products by oneDNN's convolutions in groups, of parts that are all of one size. */
 final class OneDnnProducts implements Products {
   private static final long[] STRIDES = {1, 1};
 
@@ -43,7 +43,7 @@ final class OneDnnProducts implements Products {
     try (convolution_forward.primitive_desc description = plan.describe("", () -> forward(usage))) {
       forward =
           plan.operation("", description)
-              .multiplyAdds(shape.multiplyAdds())
+              .multiplyAdds(shape.multiplyAdds(shape.largest()))
               .direct(dnnl.DNNL_ARG_SRC, "x", x)
               .direct(dnnl.DNNL_ARG_WEIGHTS, "w", w)
               .direct(dnnl.DNNL_ARG_BIAS, "b", biases)
@@ -92,7 +92,7 @@ final class OneDnnProducts implements Products {
                     padding,
                     hint))) {
       return plan.operation(" data gradient", description)
-          .multiplyAdds(shape.multiplyAdds())
+          .multiplyAdds(shape.multiplyAdds(shape.largest()))
           .direct(dnnl.DNNL_ARG_WEIGHTS, "w", flippedW)
           .direct(dnnl.DNNL_ARG_DIFF_DST, "dy", y)
           .direct(dnnl.DNNL_ARG_DIFF_SRC, "dx", x)
@@ -117,7 +117,7 @@ final class OneDnnProducts implements Products {
                     padding,
                     hint))) {
       return plan.operation(" weights gradient", description)
-          .multiplyAdds(shape.multiplyAdds())
+          .multiplyAdds(shape.multiplyAdds(shape.largest()))
           .direct(dnnl.DNNL_ARG_SRC, "x", x)
           .direct(dnnl.DNNL_ARG_DIFF_DST, "dy", y)
           .direct(dnnl.DNNL_ARG_DIFF_WEIGHTS, "dw", transformedW)
@@ -128,18 +128,27 @@ final class OneDnnProducts implements Products {
 
   @Override
   public void forward(
-      OneDnnTensor xTensor, OneDnnTensor wTensor, OneDnnTensor bTensor, OneDnnTensor yTensor) {
+      Tiles.Part part,
+      OneDnnTensor xTensor,
+      OneDnnTensor wTensor,
+      OneDnnTensor bTensor,
+      OneDnnTensor yTensor) {
     forward.run(xTensor, wTensor, bTensor, yTensor);
   }
 
   @Override
-  public void data(OneDnnTensor flipped, OneDnnTensor dy, OneDnnTensor dx) {
+  public void data(Tiles.Part part, OneDnnTensor flipped, OneDnnTensor dy, OneDnnTensor dx) {
     data.run(flipped, dy, dx);
   }
 
   @Override
   public void weights(
-      OneDnnTensor xTensor, OneDnnTensor dy, OneDnnTensor dw, OneDnnTensor db, boolean add) {
+      Tiles.Part part,
+      OneDnnTensor xTensor,
+      OneDnnTensor dy,
+      OneDnnTensor dw,
+      OneDnnTensor db,
+      boolean add) {
     weights.run(xTensor, dy, dw, db);
   }
 

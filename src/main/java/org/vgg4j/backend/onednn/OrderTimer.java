@@ -64,7 +64,8 @@ final class OrderTimer {
     int c = spec.conv().inChannels();
     int k = spec.conv().outChannels();
     Set<ConvOrders> all = new LinkedHashSet<>();
-    List<Convolutions> ways = ConvWay.possible(spec.conv(), dnnl.types().activation(), null, usage);
+    List<Convolutions> ways =
+        ConvWay.candidates(spec.conv(), dnnl.types().activation(), null, usage);
     boolean isFree = first.way() == Convolutions.PREFERRED && !ways.isEmpty();
     if (isFree) {
       all.add(first.withWay(Convolutions.DIRECT));

@@ -4,10 +4,14 @@ import org.vgg4j.tensor.DType;
 
 /** Images in tiles, which a transform of minimal filtering takes to other values and back. */
 interface Tiles {
-  /** Describes images in square tiles, as {@link NativeTiles} does, and {@link SquareTiles}. */
-  static Tiles squares(Dnnl context, String operand, DType type, Planes images) {
+  /**
+   * Describes images in square tiles, as {@link NativeTiles} does, and {@link SquareTiles}.
+   *
+   * @param tile rows and columns of a tile of an output: 4, or 6 with the library in C++
+   */
+  static Tiles squares(Dnnl context, String operand, DType type, int tile, Planes images) {
     return CpuLibrary.isLoaded()
-        ? new NativeTiles(context, operand, type, images)
+        ? new NativeTiles(context, operand, type, tile, images)
         : new SquareTiles(context, operand, images);
   }
 

@@ -9,13 +9,14 @@ import org.vgg4j.tensor.Usage;
 import org.vgg4j.tensor.WeightedPlan;
 
 /**
- * A convolution of 3x3 filters by minimal filtering ({@link RowTransform}), with half or a quarter
- * of the products. In one dimension four rows of an image become six, each of which is convolved
- * along the row with filters 1x3 of its own, a group of one grouped convolution of oneDNN. In two
- * dimensions tiles of 4x4 values become 6x6, each of which is multiplied with filters 1x1 of its
- * own, a group again. Shapes: x (N, C, H, W), w (K, C, 3, 3), b (K), y (N, K, H, W), all in blocks
- * of 16 channels; what they are transformed to: {@link WinogradShape}. Images may be in bf16;
- * filters, transformed values and products are in single precision.
+ * A convolution of 3x3 filters by minimal filtering ({@link RowTransform}), with half, a quarter or
+ * a fifth of the products. In one dimension four rows of an image become six, each of which is
+ * convolved along the row with filters 1x3 of its own, a group of one grouped convolution of
+ * oneDNN. In two dimensions tiles of 4x4 values become 6x6, or 6x6 become 8x8, each of which is
+ * multiplied with filters 1x1 of its own, a group again. Shapes: x (N, C, H, W), w (K, C, 3, 3), b
+ * (K), y (N, K, H, W), all in blocks of 16 channels; what they are transformed to: {@link
+ * WinogradShape}. Images may be in bf16; filters, transformed values and products are in single
+ * precision.
  *
  * <p>A net for inference stores the transformed filters; else they are transformed in each call.
  *
@@ -89,7 +90,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
       flippedCopy = hasData ? new OrderedCopy(this, "w", w, shape.flippedW().desc(), false) : null;
       biasPlace = b == null ? null : place(shape.biases());
       products =
-          way == Convolutions.WINOGRAD_2D && CpuLibrary.isLoaded()
+          WinogradShape.isSquare(way) && CpuLibrary.isLoaded()
               ? new NativeProducts(context, shape)
               : new OneDnnProducts(this, shape, isStored ? w : u, b != null, usage);
     } catch (RuntimeException | Error e) {
@@ -116,8 +117,8 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
   /** Does something for each part of the images that is worked on at a time. */
   private void parts(Work work) {
     for (int image = 0; image < x.shape().dim(0); image += shape.images()) {
-      for (int tile = 0; tile < shape.tiles(); tile += shape.tilesAtOnce()) {
-        work.run(image, new Tiles.Part(shape.images(), tile, shape.tilesAtOnce()));
+      for (int i = 0; i < shape.parts(); i++) {
+        work.run(image, shape.part(i));
       }
     }
   }
@@ -152,7 +153,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
           OneDnnTensor in = vPlace.tensor();
           OneDnnTensor out = mPlace.tensor();
           xTiles.transform(RowTransform.INPUT, image(from, blocks, image), part, in.address());
-          products.forward(in, filters, added, out);
+          products.forward(part, in, filters, added, out);
           yTiles.back(
               RowTransform.OUTPUT, out.address(), part, image(to, y, image), false, spec.relu());
         });
@@ -173,7 +174,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
           OneDnnTensor in = mPlace.tensor();
           OneDnnTensor out = vPlace.tensor();
           dyTiles.transform(RowTransform.INPUT, image(from, y, image), part, in.address());
-          products.data(flipped, in, out);
+          products.data(part, flipped, in, out);
           dxTiles.back(
               RowTransform.OUTPUT, out.address(), part, image(to, blocks, image), false, false);
         });
@@ -196,7 +197,7 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
           yTiles.transform(
               RowTransform.OUTPUT_GRADIENT, image(fromY, y, image), part, out.address());
           boolean isFirst = image == 0 && part.begin() == 0;
-          products.weights(in, out, filters, b == null ? null : biasPlace.tensor(), !isFirst);
+          products.weights(part, in, out, filters, b == null ? null : biasPlace.tensor(), !isFirst);
           if (!products.addUp()) {
             filterTransform.back(RowTransform.FILTER_GRADIENT, filters.address(), to, !isFirst);
           }

@@ -9,16 +9,16 @@ import org.vgg4j.tensor.Shape;
 
 /**
  * The layouts of a {@link WinogradConv2d}, and on how much of the images it works at a time: n
- * images, T rows of tiles. In one dimension transformed x is (n, 6 C, T, W), y (n, 6 K, T, W) and w
- * (6, K, C, 1, 3); in two, of Q tiles a row, x (1, 36 C, 1, n T Q), y (1, 36 K, 1, n T Q) and w
- * (36, K, C, 1, 1).
+ * images, T rows of tiles or fewer. In one dimension transformed x is (n, 6 C, T, W), y (n, 6 K, T,
+ * W) and w (6, K, C, 1, 3); in two, of Q tiles a row and P = 36 or 64 values of a tile, x (1, P C,
+ * 1, n T Q), y (1, P K, 1, n T Q) and w (P, K, C, 1, 1).
  */
 final class WinogradShape {
   /** Minimal filtering in one dimension and in two. */
   static final List<Convolutions> WAYS =
-      List.of(Convolutions.WINOGRAD_1D, Convolutions.WINOGRAD_2D);
+      List.of(Convolutions.WINOGRAD_1D, Convolutions.WINOGRAD_2D, Convolutions.WINOGRAD_6X6);
 
-  /** Rows of a tile. */
+  /** Rows of a tile of an output, but for {@link Convolutions#WINOGRAD_6X6}. */
   static final int TILE = 4;
 
   /** Rows and columns of a filter. */
@@ -26,8 +26,6 @@ final class WinogradShape {
 
   /** Channels of a block. */
   static final int BLOCK = 16;
-
-  private static final int POINTS = RowTransform.MOST_ROWS; // of a tile, in each dimension
 
   /** The least bytes of transformed rows that are worked on at a time. */
   private static final long LEAST_AT_ONCE = 3L << 20;
@@ -39,11 +37,12 @@ final class WinogradShape {
   private final Shape x;
   private final DType type;
   private final boolean isSquare;
+  private final int tile;
   private final int points;
   private final int taps;
   private final int columns;
   private final int tiles;
-  private final int tilesAtOnce;
+  private final int tilesAtOnce; // at most
   private final int images;
 
   /**
@@ -55,7 +54,8 @@ final class WinogradShape {
     this.spec = spec;
     this.x = x;
     this.type = type;
-    isSquare = way == Convolutions.WINOGRAD_2D;
+    isSquare = isSquare(way);
+    tile = tile(way);
     points = points(way);
     taps = isSquare ? 1 : TAPS;
     columns = isSquare ? tiles(x.dim(3)) : x.dim(3);
@@ -64,7 +64,7 @@ final class WinogradShape {
     long tileBytes = points * channels * columns * Float.BYTES;
     long bytes = Math.max(LEAST_AT_ONCE, Math.min(transformedW().bytes(), MOST_AT_ONCE));
     double wanted = (double) bytes / tileBytes;
-    tilesAtOnce = divisor(tiles, wanted);
+    tilesAtOnce = isSquare && CpuLibrary.isLoaded() ? evenly(wanted) : divisor(tiles, wanted);
     images = tilesAtOnce < tiles ? 1 : divisor(x.dim(0), wanted / tiles);
   }
 
@@ -74,12 +74,34 @@ final class WinogradShape {
     return WAYS.stream().filter(way -> points(way) == groups).findFirst().orElseThrow();
   }
 
-  private static int points(Convolutions way) {
-    return way == Convolutions.WINOGRAD_2D ? POINTS * POINTS : POINTS;
+  /** Returns whether a way filters in two dimensions. */
+  static boolean isSquare(Convolutions way) {
+    return way == Convolutions.WINOGRAD_2D || way == Convolutions.WINOGRAD_6X6;
   }
 
-  private static int tiles(int length) {
-    return (length + TILE - 1) / TILE;
+  /** Returns the rows of a tile of an output. */
+  static int tile(Convolutions way) {
+    return way == Convolutions.WINOGRAD_6X6 ? 6 : TILE;
+  }
+
+  private static int points(Convolutions way) {
+    int side = side(tile(way));
+    return isSquare(way) ? side * side : side;
+  }
+
+  /** Returns the transformed values of a tile along an axis. */
+  private static int side(int tile) {
+    return tile + TAPS - 1;
+  }
+
+  private int tiles(int length) {
+    return (length + tile - 1) / tile;
+  }
+
+  /** Returns the most rows of tiles of parts of about the same size. */
+  private int evenly(double wanted) {
+    long parts = Math.max(1, Math.min(Math.round(tiles / wanted), tiles));
+    return (int) ((tiles + parts - 1) / parts);
   }
 
   /** Returns the divisor of a number that is nearest to another, by their ratio. */
@@ -117,11 +139,11 @@ final class WinogradShape {
     int planes = channels / BLOCK;
     return isSquare
         ? Tiles.squares(
-            context, operand, type, new Planes(planes, x.dim(2), x.dim(3), BLOCK, TILE, first))
+            context, operand, type, tile, new Planes(planes, x.dim(2), x.dim(3), BLOCK, tile, first))
         : new RowTiles(context, operand, planes, x.dim(2), x.dim(3) * BLOCK, TILE, first);
   }
 
-  /** Returns the groups of the convolution: 6 or 36 transformed values. */
+  /** Returns the groups of the convolution: 6, 36 or 64 transformed values. */
   int points() {
     return points;
   }
@@ -131,7 +153,7 @@ final class WinogradShape {
    * values, and what is added to it in y is added to each value.
    */
   int sum() {
-    return isSquare ? POINTS + 1 : 1;
+    return isSquare ? side(tile) + 1 : 1;
   }
 
   /** Returns how many taps are left of a filter's row. */
@@ -139,14 +161,25 @@ final class WinogradShape {
     return taps;
   }
 
-  /** Returns the rows of tiles of a plane. */
-  int tiles() {
-    return tiles;
+  /** Returns into how many parts the rows of tiles of a plane are divided. */
+  int parts() {
+    return (tiles + tilesAtOnce - 1) / tilesAtOnce;
   }
 
-  /** Returns how many rows of tiles of each plane are worked on at a time. */
-  int tilesAtOnce() {
-    return tilesAtOnce;
+  /** Returns a part of a plane of the images that are worked on at a time. */
+  Tiles.Part part(int index) {
+    int begin = tiles * index / parts();
+    return new Tiles.Part(images, begin, tiles * (index + 1) / parts() - begin);
+  }
+
+  /** Returns a part of the largest size. */
+  Tiles.Part largest() {
+    return new Tiles.Part(images, 0, tilesAtOnce);
+  }
+
+  /** Returns the tiles of a plane in a part, in one dimension the columns of its rows. */
+  int tiles(Tiles.Part part) {
+    return part.count() * part.tiles() * columns;
   }
 
   /** Returns how many images are worked on at a time. */
@@ -154,9 +187,9 @@ final class WinogradShape {
     return images;
   }
 
-  /** Returns the multiply-adds of what is done at a time. */
-  long multiplyAdds() {
-    return multiplyAdds((long) images * tilesAtOnce);
+  /** Returns the multiply-adds of a part. */
+  long multiplyAdds(Tiles.Part part) {
+    return multiplyAdds((long) part.count() * part.tiles());
   }
 
   /** Returns the multiply-adds of a forward. */
@@ -232,7 +265,7 @@ final class WinogradShape {
     return layout(Shape.of(points, spec.outChannels(), spec.inChannels(), 1, taps), order);
   }
 
-  /** Returns the layout of the biases of all groups (6 K or 36 K). */
+  /** Returns the layout of the biases of all groups (6 K, 36 K or 64 K). */
   OneDnnLayout biases() {
     return OneDnnLayout.plain(Shape.of(points * spec.outChannels()), DType.F32);
   }

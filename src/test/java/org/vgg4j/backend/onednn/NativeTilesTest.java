@@ -153,7 +153,7 @@ final class NativeTilesTest {
     }
 
     Tiles fast() {
-      return new NativeTiles(dnnl, "x", type, images);
+      return new NativeTiles(dnnl, "x", type, 4, images);
     }
 
     long floats() {

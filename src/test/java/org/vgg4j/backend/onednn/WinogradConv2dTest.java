@@ -48,17 +48,25 @@ final class WinogradConv2dTest {
     "WINOGRAD_2D, 3, 16, 16, 9, 530",
     "WINOGRAD_2D, 8, 128, 64, 2, 3",
     "WINOGRAD_2D, 3, 144, 112, 12, 21",
-    "WINOGRAD_2D, 1, 272, 80, 5, 6"
+    "WINOGRAD_2D, 1, 272, 80, 5, 6",
+    "WINOGRAD_6X6, 6, 16, 32, 30, 200",
+    "WINOGRAD_6X6, 1, 16, 16, 92, 160",
+    "WINOGRAD_6X6, 2, 32, 16, 112, 112",
+    "WINOGRAD_6X6, 5, 48, 32, 13, 41",
+    "WINOGRAD_6X6, 8, 128, 64, 2, 3",
+    "WINOGRAD_6X6, 3, 144, 112, 12, 21"
   })
   void inPartsItIsTheSame(Convolutions way, int n, int c, int k, int h, int w) {
+    assumeTrue(way != Convolutions.WINOGRAD_6X6 || CpuLibrary.isLoaded(), "no library in C++");
     Conv2dSpec spec = new Conv2dSpec(c, k, 3, 1, true, true);
     List<float[]> direct = run(Convolutions.DIRECT, spec, Shape.of(n, c, h, w));
     List<float[]> winograd = run(way, spec, Shape.of(n, c, h, w));
     int[] lengths = {9 * c, 9 * k, n * h * w, n * h * w};
     for (int i = 0; i < lengths.length; i++) {
       double error = error(winograd.get(i), direct.get(i));
-      // Either sums in some order; the transforms' factors are at most 8.
-      double tolerance = 8 * Math.sqrt(lengths[i]) * 0x1p-24;
+      // Either sums in some order; the transforms' factors are at most 8, or 32.
+      double factor = way == Convolutions.WINOGRAD_6X6 ? 32 : 8;
+      double tolerance = factor * Math.sqrt(lengths[i]) * 0x1p-24;
       if (!(error <= tolerance)) {
         throw new AssertionError("result " + i + ": " + error + " > " + tolerance);
       }
@@ -134,8 +142,9 @@ final class WinogradConv2dTest {
 
   /** A net for inference keeps its filters transformed, with the same bits in y. */
   @ParameterizedTest
-  @EnumSource(names = {"WINOGRAD_1D", "WINOGRAD_2D"})
+  @EnumSource(names = {"WINOGRAD_1D", "WINOGRAD_2D", "WINOGRAD_6X6"})
   void inInferenceFiltersAreStoredTransformed(Convolutions way) {
+    assumeTrue(way != Convolutions.WINOGRAD_6X6 || CpuLibrary.isLoaded(), "no library in C++");
     Conv2dSpec spec = new Conv2dSpec(32, 48, 3, 1, true, true);
     OneDnnOptions options = OneDnnOptions.DEFAULT.withConvolutions(way);
     try (OneDnnBackend backend = new OneDnnBackend(options);
