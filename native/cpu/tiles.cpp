@@ -1,180 +1,13 @@
-// The transforms of minimal filtering (filtering.h) of images and filters in blocks of 16 channels, in OpenMP's threads. Of tiles
-// of 4x4 they are what org.vgg4j.backend.onednn.SquareTiles does in Java, with the same bits.
-//
-// Images are planes of rows of pixels, each of which is some groups of 16 values; transformed values are (row and column within
-// the tile, plane, image, row of tiles, tile of the row, pixel).
+// Transforms of minimal filtering (tiles.h) in OpenMP's threads. Of tiles of 4x4 they are what
+// org.vgg4j.backend.onednn.SquareTiles does in Java, with the same bits.
+
+#include "tiles.h"
 
 #include <omp.h>
 
-#include <cstdint>
-#include <cstring>
-
 #include "export.h"
-#include "filtering.h"
 
 namespace {
-
-typedef uint32_t Bits __attribute__((vector_size(64)));
-typedef uint16_t Halves __attribute__((vector_size(32)));
-
-alignas(64) const unsigned char ZEROS[64] = {};
-
-// A value of an image in bf16: the upper half of a float.
-struct Bf16 {
-  uint16_t bits;
-};
-
-using ::load;
-using ::store;
-
-inline Lane load(const Bf16* from) {
-  Halves halves;
-  memcpy(&halves, from, sizeof halves);
-  return reinterpret_cast<Lane>(__builtin_convertvector(halves, Bits) << 16);
-}
-
-// Rounds to the nearest, in the middle to the even one; NaN stays NaN.
-inline void store(Lane lane, Bf16* to) {
-  Bits bits = reinterpret_cast<Bits>(lane);
-  Bits rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  Bits nan = (bits >> 16) | 0x40;
-  Halves halves = __builtin_convertvector(lane == lane ? rounded : nan, Halves);
-  memcpy(to, &halves, sizeof halves);
-}
-
-// What is worked on: count images of planes of height rows of width pixels of pixel values. Of their rows of tiles, `rows` from
-// `begin` on, each of `columns` tiles, the first of which begins at the row and the column `first`.
-struct Work {
-  void* images;
-  float* tiles;
-  int count, planes, height, width, pixel, first, begin, rows, columns;
-
-  // How many rows of tiles there are, in the order of the transformed values.
-  long all() const { return (long)planes * count * rows; }
-
-  // Values from a transformed value of a tile to the next.
-  long points() const { return all() * columns * pixel; }
-};
-
-// One row of tiles of one plane: `at` counts the rows of tiles.
-struct Row {
-  const Work& work;
-  long at;
-
-  // The plane, which counts through all images.
-  long plane() const {
-    long image = at / work.rows % work.count;
-    return image * work.planes + at / work.rows / work.count;
-  }
-
-  // The row of tiles within the whole plane.
-  int tile() const { return work.begin + (int)(at % work.rows); }
-
-  // Where a row of the plane begins.
-  template <class Value>
-  Value* image(int y) const {
-    return static_cast<Value*>(work.images) + (plane() * work.height + y) * work.width * work.pixel;
-  }
-};
-
-// Transformed values of some tiles, on their way to memory. There each value of a tile has a place of its own far from the
-// others'. Often those places share few sets of the cache, so that whoever writes tile by tile waits for each line.
-template <int POINTS>
-class Burst {
- public:
-  Burst(float* to, long points) : to(to), points(points) {}
-
-  ~Burst() { write(count); }
-
-  // Where the next lane of a tile's values is put.
-  Lane* next() {
-    if (count == LENGTH) write(LENGTH);
-    return &lanes[count++][0];
-  }
-
- private:
-  static constexpr int LENGTH = POINTS > 36 ? 4 : 8;  // 16 KiB and somewhat more
-
-  void write(int lanesHere) {
-    for (int p = 0; p < POINTS; p++) {
-      for (int i = 0; i < lanesHere; i++) store(lanes[i][p], to + p * points + i * LANE);
-    }
-    to += lanesHere * LANE;
-    count = 0;
-  }
-
-  Lane lanes[LENGTH][POINTS];
-  int count = 0;
-  float* to;
-  long points;
-};
-
-template <class T, class Value, class Tiles>
-void spread(const Row& row, int lane, Tiles& tiles) {
-  constexpr int SHARED = T::IN > T::STEP ? T::IN - T::STEP : 0;  // columns that belong to the next tile, too
-  const Work& work = row.work;
-  const Value* from[T::IN];
-  long pixel[T::IN];
-  for (int k = 0; k < T::IN; k++) {
-    int y = row.tile() * T::STEP + work.first + k;
-    bool inside = y >= 0 && y < work.height;
-    from[k] = inside ? row.image<const Value>(y) + lane : reinterpret_cast<const Value*>(ZEROS);
-    pixel[k] = inside ? work.pixel : 0;
-  }
-  Lane columns[T::IN][T::OUT];
-  auto down = [&](int x, Lane* to) {
-    Lane values[T::IN];
-    bool inside = x >= 0 && x < work.width;
-    for (int k = 0; k < T::IN; k++) values[k] = inside ? load(from[k] + x * pixel[k]) : Lane{};
-    T::run(values, to);
-  };
-  for (int j = 0; j < SHARED; j++) down(work.first + j, columns[j]);
-  for (int tile = 0; tile < work.columns; tile++) {
-    int x = tile * T::STEP + work.first;
-#pragma GCC unroll 8
-    for (int j = SHARED; j < T::IN; j++) down(x + j, columns[j]);
-    Lane* to = tiles.next();
-#pragma GCC unroll 8
-    for (int k = 0; k < T::OUT; k++) {
-      Lane line[T::IN];
-      for (int j = 0; j < T::IN; j++) line[j] = columns[j][k];
-      T::run(line, to + k * T::OUT);
-    }
-    for (int j = 0; j < SHARED; j++) memcpy(columns[j], columns[j + T::STEP], sizeof columns[j]);
-  }
-}
-
-template <class T, class Value>
-void gather(const Row& row, int lane, bool add, bool relu) {
-  const Work& work = row.work;
-  long points = work.points();
-  const float* from = work.tiles + row.at * work.columns * work.pixel + lane;
-  int y = row.tile() * T::STEP;
-  int rows = work.height - y < T::OUT ? work.height - y : T::OUT;
-  Value* image = row.image<Value>(y) + lane;
-  for (int tile = 0; tile < work.columns; tile++, from += work.pixel) {
-    Lane lines[T::IN][T::OUT];
-#pragma GCC unroll 8
-    for (int k = 0; k < T::IN; k++) {
-      Lane values[T::IN];
-      for (int l = 0; l < T::IN; l++) values[l] = load(from + (k * T::IN + l) * points);
-      T::run(values, lines[k]);
-    }
-    int x = tile * T::STEP;
-#pragma GCC unroll 6
-    for (int j = 0; j < T::OUT; j++) {
-      if (x + j >= work.width) break;
-      Lane column[T::IN], values[T::OUT];
-      for (int k = 0; k < T::IN; k++) column[k] = lines[k][j];
-      T::run(column, values);
-      for (int k = 0; k < rows; k++) {
-        Value* to = image + ((long)k * work.width + x + j) * work.pixel;
-        Lane value = relu ? (values[k] <= 0 ? Lane{} : values[k]) : values[k];
-        store(add ? load(to) + value : value, to);
-      }
-    }
-  }
-}
 
 // Divides the rows of tiles among the threads by position alone.
 template <class Task>
@@ -188,21 +21,12 @@ void everywhere(const Work& work, Task task) {
 
 template <class T, class Value>
 void spread(const Work& work) {
-  everywhere(work, [&](long begin, long end) {
-    Burst<T::OUT * T::OUT> tiles(work.tiles + begin * work.columns * work.pixel, work.points());
-    for (long at = begin; at < end; at++) {
-      for (int lane = 0; lane < work.pixel; lane += LANE) spread<T, Value>(Row{work, at}, lane, tiles);
-    }
-  });
+  everywhere(work, [&](long begin, long end) { spread<T, Value>(work, begin, end); });
 }
 
 template <class T, class Value>
 void gather(const Work& work, bool add, bool relu) {
-  everywhere(work, [&](long begin, long end) {
-    for (long at = begin; at < end; at++) {
-      for (int lane = 0; lane < work.pixel; lane += LANE) gather<T, Value>(Row{work, at}, lane, add, relu);
-    }
-  });
+  everywhere(work, [&](long begin, long end) { gather<T, Value>(work, begin, end, add, relu); });
 }
 
 // The transforms by their numbers in NativeTiles.

@@ -72,7 +72,12 @@ abstract class OneDnnPlan implements Plan {
     return closing.own(resource);
   }
 
-  /** Ends the plan that {@link #operation} begins. */
+  /** Begins the plan of a method that leaves nothing in what it plans from now on. */
+  final void beginOperation() {
+    scratch.beginOperation();
+  }
+
+  /** Ends the plan that {@link #beginOperation} and {@link #operation} begin. */
   final void endOperation() {
     scratch.endOperation();
   }

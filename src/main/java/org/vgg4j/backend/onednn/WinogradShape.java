@@ -139,7 +139,11 @@ final class WinogradShape {
     int planes = channels / BLOCK;
     return isSquare
         ? Tiles.squares(
-            context, operand, type, tile, new Planes(planes, x.dim(2), x.dim(3), BLOCK, tile, first))
+            context,
+            operand,
+            type,
+            tile,
+            new Planes(planes, x.dim(2), x.dim(3), BLOCK, tile, first))
         : new RowTiles(context, operand, planes, x.dim(2), x.dim(3) * BLOCK, TILE, first);
   }
 
@@ -159,6 +163,11 @@ final class WinogradShape {
   /** Returns how many taps are left of a filter's row. */
   int taps() {
     return taps;
+  }
+
+  /** Returns the rows of tiles of a plane. */
+  int rows() {
+    return tiles;
   }
 
   /** Returns into how many parts the rows of tiles of a plane are divided. */
@@ -203,8 +212,23 @@ final class WinogradShape {
 
   /** Returns how many transformed values of x and y a forward has. */
   long transformedValues() {
+    return transformedValues((long) x.dim(0) * tiles);
+  }
+
+  /** Returns how many transformed values of x and y so many rows of tiles have. */
+  long transformedValues(long rows) {
     long channels = (long) spec.inChannels() + spec.outChannels();
-    return points * channels * x.dim(0) * tiles * columns;
+    return points * channels * rows * columns;
+  }
+
+  /** Returns whether it is in two dimensions. */
+  boolean isSquare() {
+    return isSquare;
+  }
+
+  /** Returns the rows of a tile of an output. */
+  int tile() {
+    return tile;
   }
 
   /** Returns the layout of x (N, C, H, W). */

@@ -49,11 +49,14 @@ final class WinogradConv2dTest {
     "WINOGRAD_2D, 8, 128, 64, 2, 3",
     "WINOGRAD_2D, 3, 144, 112, 12, 21",
     "WINOGRAD_2D, 1, 272, 80, 5, 6",
+    "WINOGRAD_2D, 3, 240, 160, 9, 13",
+    "WINOGRAD_2D, 3, 320, 288, 30, 41",
     "WINOGRAD_6X6, 6, 16, 32, 30, 200",
     "WINOGRAD_6X6, 1, 16, 16, 92, 160",
     "WINOGRAD_6X6, 2, 32, 16, 112, 112",
     "WINOGRAD_6X6, 5, 48, 32, 13, 41",
     "WINOGRAD_6X6, 8, 128, 64, 2, 3",
+    "WINOGRAD_6X6, 2, 208, 208, 40, 40",
     "WINOGRAD_6X6, 3, 144, 112, 12, 21"
   })
   void inPartsItIsTheSame(Convolutions way, int n, int c, int k, int h, int w) {
