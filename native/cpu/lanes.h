@@ -1,6 +1,8 @@
 // Vectors of floats.
 #pragma once
 
+#include <immintrin.h>
+
 #include <cstring>
 #include <type_traits>
 
@@ -20,6 +22,9 @@ template <class Floats>
 inline void store(Floats lane, float* to) {
   memcpy(to, &lane, sizeof lane);
 }
+
+// Stores a lane past the caches, to a multiple of its size.
+inline void storePast(Lane lane, float* to) { _mm512_stream_ps(to, (__m512)lane); }
 
 // Calls what is given with a number as a constant, from 1 to MOST.
 template <int MOST, class Task>

@@ -67,6 +67,10 @@ struct Sums {
     Lane factors[LANES];
 #pragma GCC unroll 4
     for (int l = 0; l < LANES; l++) factors[l] = load(row + l * lane);
+    addEach(column, value, factors);
+  }
+
+  void addEach(const float* column, long value, const Lane* factors) {
 #pragma GCC unroll 12
     for (int r = 0; r < ROWS; r++) {
       Lane own = load(column + r * value);

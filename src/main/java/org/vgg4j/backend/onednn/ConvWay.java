@@ -12,8 +12,8 @@ final class ConvWay {
   // AMD EPYC with AVX-512, 2026-11-27: what a transformed value costs, in Java more where rows are
   // short, and what it costs to transform a value of a filter.
   private static final double NATIVE_VALUE = 20;
-  private static final double NATIVE_VALUE_6X6 = 26;
-  private static final double NATIVE_FILTER = 8;
+  private static final double NATIVE_VALUE_6X6 = 30;
+  private static final double NATIVE_FILTER = 30;
   private static final double VALUE_1D = 30;
   private static final double VALUE_1D_BY_COLUMN = 250;
   private static final double VALUE_2D = 42;
@@ -24,10 +24,8 @@ final class ConvWay {
   private static final double CACHED_FILTER = 8;
   private static final long CACHED = 1 << 20;
 
-  /**
-   * What bf16 takes of the time of single precision: half at the peak, from which it is farther.
-   */
-  private static final double BF16 = 0.6;
+  /** What bf16 takes of the time of single precision: half at the peak, and oneDNN is near it. */
+  private static final double BF16 = 0.53;
 
   /** The share of the time of a simpler way that is worth the change. */
   private static final double LEAST_GAIN = 0.9;

@@ -219,7 +219,11 @@ public final class OneDnnBackend implements Backend {
 
   @Override
   public WeightedPlan linear(LinearSpec spec, Layout x, Layout w, Usage usage) {
-    return new OneDnnLinear(dnnl, spec, Dnnl.layout(x), w == null ? null : Dnnl.layout(w), usage);
+    OneDnnLayout own = Dnnl.layout(x);
+    OneDnnLayout givenW = w == null ? null : Dnnl.layout(w);
+    return NativeLinear.isPossible(spec, own, givenW, usage)
+        ? new NativeLinear(dnnl, spec, own, usage)
+        : new OneDnnLinear(dnnl, spec, own, givenW, usage);
   }
 
   @Override
