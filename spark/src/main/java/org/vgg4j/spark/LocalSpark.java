@@ -96,7 +96,7 @@ final class LocalSpark implements AutoCloseable {
   private static String javaOptions() {
     StringBuilder options =
         new StringBuilder(
-            "-XX:+UseSerialGC -Xmn48m -Djava.awt.headless=true"
+            "-XX:+UseSerialGC -Xmn16m -Djava.awt.headless=true"
                 + " -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 "
                 + LOG);
     for (String key : List.of("org.bytedeco.javacpp.cachedir", "vgg4j.home")) {

@@ -29,6 +29,7 @@ final class NativeFiltering implements Filtering {
   private final FilterTransform filters;
   private final Shape x;
   private final boolean isBf16;
+  private final long bytes; // of all operands
   private final int tile;
   private final int chunks;
   private final long floatsOfThread;
@@ -53,8 +54,9 @@ final class NativeFiltering implements Filtering {
     isBf16 = shape.x().dtype() == DType.BF16;
     tile = shape.tile();
     int threads = context.threads();
-    long bytes = shape.transformedValues() * Float.BYTES;
-    long wanted = (bytes + AT_ONCE * threads - 1) / (AT_ONCE * threads) * threads;
+    bytes = shape.x().bytes() + shape.y().bytes() + shape.transformedW().bytes();
+    long transformed = shape.transformedValues() * Float.BYTES;
+    long wanted = (transformed + AT_ONCE * threads - 1) / (AT_ONCE * threads) * threads;
     int images = x.dim(0);
     int parts = (int) Math.min((wanted + images - 1) / images, shape.rows());
     chunks = parts > 1 ? images * parts : (int) Math.min(wanted, images);
@@ -167,7 +169,6 @@ final class NativeFiltering implements Filtering {
   }
 
   private void end(String name, long begun) {
-    long bytes = shape.x().bytes() + shape.y().bytes() + shape.transformedW().bytes();
     context.end(new Cost(name, Cost.CPP, false, bytes, shape.multiplyAddsInAll()), begun);
   }
 
