@@ -20,8 +20,13 @@ final class NativeFiltering implements Filtering {
   /** The most bytes of all those sums. */
   private static final long MOST_SUMS_IN_ALL = 64L << 20;
 
-  /** Bytes of transformed values that a thread works on at a time. */
-  private static final long AT_ONCE = 3L << 20;
+  /** The least and the most bytes of transformed values that a thread works on at a time. */
+  private static final long LEAST_AT_ONCE = 1L << 20;
+
+  private static final long MOST_AT_ONCE = 3L << 20;
+
+  /** How many times the bytes of the filters, which are read anew each time, they are between. */
+  private static final int FILTERS_AT_ONCE = 4;
 
   private final Dnnl context;
   private final Conv2dSpec spec;
@@ -56,7 +61,12 @@ final class NativeFiltering implements Filtering {
     int threads = context.threads();
     bytes = shape.x().bytes() + shape.y().bytes() + shape.transformedW().bytes();
     long transformed = shape.transformedValues() * Float.BYTES;
-    long wanted = (transformed + AT_ONCE * threads - 1) / (AT_ONCE * threads) * threads;
+    long atOnce =
+        threads
+            * Math.max(
+                LEAST_AT_ONCE,
+                Math.min(FILTERS_AT_ONCE * shape.transformedW().bytes(), MOST_AT_ONCE));
+    long wanted = (transformed + atOnce - 1) / atOnce * threads;
     int images = x.dim(0);
     int parts = (int) Math.min((wanted + images - 1) / images, shape.rows());
     chunks = parts > 1 ? images * parts : (int) Math.min(wanted, images);
@@ -86,10 +96,16 @@ final class NativeFiltering implements Filtering {
         && shape.transformedW().bytes() <= MOST_FILTERS;
   }
 
-  /** Returns whether gradients of the filters are to be computed so by a number of threads. */
+  /**
+   * Returns whether gradients of the filters are to be computed so by a number of threads: whose
+   * sums take less than what is transformed.
+   */
   static boolean isForWeights(WinogradShape shape, int threads) {
     long bytes = shape.transformedW().bytes();
-    return isFor(shape) && bytes <= MOST_SUMS && bytes * threads <= MOST_SUMS_IN_ALL;
+    return isFor(shape)
+        && bytes <= MOST_SUMS
+        && bytes * threads <= MOST_SUMS_IN_ALL
+        && bytes * threads <= shape.transformedValues() * Float.BYTES;
   }
 
   @Override
