@@ -395,6 +395,7 @@ abstract class EngineOperationsTest {
         new LinearCase(Shape.of(3, 256), 10, false),
         new LinearCase(Shape.of(1, 1), 1, false),
         new LinearCase(Shape.of(5, 7), 3, true),
+        new LinearCase(Shape.of(13, 48), 21, true),
         new LinearCase(Shape.of(64, 128), 96, false),
         new LinearCase(Shape.of(3, 16, 2, 3), 10, true),
         new LinearCase(Shape.of(2, 17, 7, 7), 33, false),

@@ -133,7 +133,7 @@ final class NativeLinear extends OneDnnPlan implements WeightedPlan {
     long from = xCopy.before(operand(xTensor, x, "x")).address();
     long gradient = dyCopy.before(operand(dy, y, "dy")).address();
     long to = operand(dw, w, "dw").address();
-    long biases = db == null ? 0 : operand(db, b, "db").address();
+    long biases = b == null ? 0 : operand(db, b, "db").address();
     long begun = begin();
     weights(from, gradient, to, biases, x.shape().dim(0), spec.inFeatures(), spec.outFeatures());
     end(" weights gradient", begun);
