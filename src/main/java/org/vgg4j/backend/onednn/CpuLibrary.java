@@ -66,6 +66,9 @@ final class CpuLibrary {
       int together,
       int groups);
 
+  /** Copies the first 8 of the 16 values in bf16 of each pixel: {@link Reorder}. */
+  static native void firstHalves(long from, long to, long pixels);
+
   /** A step of {@link OneDnnAdam}. */
   static native void adam(
       long p,

@@ -35,7 +35,7 @@ final class LayoutCopy {
   }
 
   private static void reorder(Dnnl dnnl, OneDnnTensor from, OneDnnTensor to) {
-    try (Primitive copy = Reorder.create(dnnl, "a tensor", from.dnnlLayout(), to.dnnlLayout())) {
+    try (Reorder copy = new Reorder(dnnl, "a tensor", from.dnnlLayout(), to.dnnlLayout())) {
       copy.run(from, to);
     }
   }

@@ -4,7 +4,7 @@ import org.bytedeco.dnnl.memory;
 
 /** Connects a tensor to a primitive, through a copy in the workspace if their orders differ. */
 final class OrderedCopy {
-  private final Primitive copy; // null when the orders agree
+  private final Reorder copy; // null when the orders agree
   private final Scratch.Place place;
   private final boolean output;
   private final long bytes;
@@ -28,8 +28,8 @@ final class OrderedCopy {
     copy =
         plan.own(
             output
-                ? Reorder.create(plan.context(), role, inner, given)
-                : Reorder.create(plan.context(), role, given, inner));
+                ? new Reorder(plan.context(), role, inner, given)
+                : new Reorder(plan.context(), role, given, inner));
   }
 
   /** Returns the bytes of the operand that the primitive reads or writes. */
