@@ -20,7 +20,7 @@ public final class ProcessMemory {
    * What the work adds: code that Java and oneDNN compile, oneDNN's descriptors, stacks of threads,
    * and objects that die young. Measured: 13 to 19 MB, 35 after thousands of short steps.
    */
-  private static final long WORK = 24L << 20;
+  private static final long WORK = 16L << 20;
 
   private ProcessMemory() {}
 
