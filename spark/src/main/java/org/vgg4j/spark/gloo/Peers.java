@@ -35,6 +35,7 @@ final class Peers implements AutoCloseable {
   private long next;
   private String lost; // why nothing goes on
   private int leaver = NOBODY; // a rank that has ended its training
+  private boolean isTelling; // the others what is lost
   private boolean isClosed;
   private Runnable atLoss = () -> {};
 
@@ -244,9 +245,17 @@ final class Peers implements AutoCloseable {
       waiting = new HashMap<>(exchanges);
       exchanges.clear();
       action = atLoss;
+      isTelling = true;
       notifyAll();
     }
-    tell.run();
+    try {
+      tell.run();
+    } finally {
+      synchronized (this) {
+        isTelling = false;
+        notifyAll();
+      }
+    }
     action.run();
     waiting.values().forEach(one -> one.result.completeExceptionally(new PeerLostException(why)));
   }
@@ -292,9 +301,26 @@ final class Peers implements AutoCloseable {
         return;
       }
       isClosed = true;
+      awaitTold();
     }
     pulse.interrupt();
     links.keySet().forEach(other -> send(other, Link.Kind.LEAVES, 0, NOTHING));
     links.values().forEach(Link::close);
+  }
+
+  /**
+   * Waits until the others have been told what is lost: who finds out by itself may leave at once,
+   * and they should not take that for the reason.
+   */
+  private void awaitTold() {
+    long end = System.nanoTime() + SILENCE_MILLIS * 1_000_000L;
+    try {
+      for (long left = SILENCE_MILLIS; isTelling && left > 0; ) {
+        wait(left);
+        left = (end - System.nanoTime()) / 1_000_000;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
