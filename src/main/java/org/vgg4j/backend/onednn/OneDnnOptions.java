@@ -51,8 +51,8 @@ public record OneDnnOptions(
     WINOGRAD_2D,
     /**
      * By Winograd's minimal filtering F(6x6, 3x3), wherever the engine can do that. Its rounding
-     * errors are some ten times those of F(4x4, 3x3), far below those of bf16; in single precision
-     * the engine never chooses it by itself.
+     * errors are about twice those of F(4x4, 3x3), far below those of bf16; in single precision the
+     * engine never chooses it by itself.
      */
     WINOGRAD_6X6,
     /** Product by product, in loops of our own for few channels, wherever these can do that. */
