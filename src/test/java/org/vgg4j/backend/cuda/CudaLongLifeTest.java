@@ -26,9 +26,10 @@ final class CudaLongLifeTest {
   private static final int CYCLES = 200;
   private static final long PATIENCE_SECONDS = 300;
 
-  /** Of all cycles together: what the allocator and the stand-in's list of addresses take. */
+  /** Of all cycles together: what Java opens for itself. */
   private static final long MOST_FILES = 2;
 
+  /** Of all cycles together: what the allocator and the stand-in's list of addresses take. */
   private static final long MOST_RESIDENT_KIB = 8 << 10;
 
   private static final List<String> SAME_PROPERTIES =
