@@ -1,12 +1,12 @@
 // Copies of images between orders.
 
 #include <immintrin.h>
-#include <omp.h>
 
 #include <cstdint>
 #include <cstring>
 
 #include "export.h"
+#include "threads.h"
 
 namespace {
 
@@ -25,10 +25,8 @@ EXPORTED void Java_org_vgg4j_backend_onednn_CpuLibrary_firstHalves(void*, void*,
   char* target = reinterpret_cast<char*>(to);
   long groups = pixels / TOGETHER;
   bool whole = to % 64 == 0;
-#pragma omp parallel
-  {
-    long thread = omp_get_thread_num(), threads = omp_get_num_threads();
-    for (long i = groups * thread / threads; i < groups * (thread + 1) / threads; i++) {
+  everywhere(groups, [&](long begin, long end) {
+    for (long i = begin; i < end; i++) {
       const char* at = source + i * TOGETHER * PIXEL;
       __m512i lower = _mm512_loadu_si512(at), upper = _mm512_loadu_si512(at + 2 * PIXEL);
       __m512i lane = _mm512_permutex2var_epi64(lower, halves, upper);
@@ -36,6 +34,6 @@ EXPORTED void Java_org_vgg4j_backend_onednn_CpuLibrary_firstHalves(void*, void*,
       whole ? _mm512_stream_si512(place, lane) : _mm512_storeu_si512(place, lane);
     }
     _mm_sfence();
-  }
+  });
   for (long i = groups * TOGETHER; i < pixels; i++) memcpy(target + i * HALF, source + i * PIXEL, HALF);
 }

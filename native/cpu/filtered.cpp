@@ -2,10 +2,9 @@
 // and takes them back, so that they stay in the cache of its core. Cores that are far apart, on chips of their own or in a virtual
 // machine, hand values to each other slowly.
 
-#include <omp.h>
-
 #include "export.h"
 #include "products.h"
+#include "threads.h"
 #include "tiles.h"
 
 namespace {
@@ -19,9 +18,10 @@ struct Chunks {
 
   int columns() const { return (width + tile - 1) / tile; }
 
-  // A chunk of images of planes, whose first tiles begin at the row and the column `first`.
+  // A chunk of images of planes, whose first tiles begin at the row and the column `first`; of images of half the rows and
+  // columns if they are pooled.
   template <class Value>
-  Work work(long index, const void* values, float* transformed, int planes, int first) const {
+  Work work(long index, const void* values, float* transformed, int planes, int first, bool pooled = false) const {
     long image, count = 1, begin = 0, rows = tiles();
     if (chunks > images) {
       long parts = chunks / images, part = index % parts;
@@ -32,15 +32,16 @@ struct Chunks {
       image = (long)images * index / chunks;
       count = (long)images * (index + 1) / chunks - image;
     }
-    const Value* from = static_cast<const Value*>(values) + image * planes * height * width * LANE;
-    return {const_cast<Value*>(from), transformed, (int)count, planes, height, width, LANE, first, (int)begin, (int)rows, columns()};
+    int by = pooled ? 2 : 1, down = height / by, across = width / by;
+    const Value* from = static_cast<const Value*>(values) + image * planes * down * across * LANE;
+    return {const_cast<Value*>(from), transformed, (int)count, planes, down, across, LANE, first, (int)begin, (int)rows, columns()};
   }
 
   // Calls what is given with each chunk of a thread.
   template <class Task>
   void each(Task task) const {
-    long thread = omp_get_thread_num(), threads = omp_get_num_threads();
-    for (long i = chunks * thread / threads; i < chunks * (thread + 1) / threads; i++) task(i);
+    Range own = part(chunks);
+    for (long i = own.begin; i < own.end; i++) task(i);
   }
 };
 
@@ -55,7 +56,7 @@ struct Scratch {
 };
 
 template <int TILE, class Value>
-void convolve(const Chunks& images, const void* x, const void* y, const Products& all, const Scratch& scratch, bool relu) {
+void convolve(const Chunks& images, const void* x, const void* y, const Products& all, const Scratch& scratch, Finish finish) {
 #pragma omp parallel
   images.each([&](long index) {
     float* transformed = scratch.own();
@@ -65,10 +66,10 @@ void convolve(const Chunks& images, const void* x, const void* y, const Products
     products.tiles = tiles;
     products.values = transformed;
     products.sums = transformed + (long)all.groups * all.in * tiles * LANE;
-    Work to = images.work<Value>(index, y, products.sums, all.out, 0);
+    Work to = images.work<Value>(index, y, products.sums, all.out, 0, finish.pool);
     spread<Input<TILE>, Value>(from, 0, from.all());
     products.run(0, products.panels().count());
-    gather<Output<TILE>, Value>(to, 0, to.all(), false, relu);
+    gather<Output<TILE>, Value>(to, 0, to.all(), finish);
   });
 }
 
@@ -105,7 +106,8 @@ void weights(const Chunks& images, const void* x, const void* dy, float* db, con
       memset(sums, 0, channels * sizeof(float));
     }
 #pragma omp barrier
-    for (long i = filters / LANE * thread / threads; i < filters / LANE * (thread + 1) / threads; i++) {
+    Range lanes = part(filters / LANE);
+    for (long i = lanes.begin; i < lanes.end; i++) {
       Lane sum = load(all.filters + i * LANE);
       for (int other = 1; other < threads; other++) sum += load(others + (other - 1) * filters + i * LANE);
       store(sum, all.filters + i * LANE);
@@ -135,14 +137,14 @@ void choose(int tile, bool bf16, Task task) {
 EXPORTED void Java_org_vgg4j_backend_onednn_NativeFiltering_convolve(
     void*, void*, int32_t tile, uint8_t bf16, int64_t x, int64_t filters, int64_t biases, int64_t y, int64_t scratch,
     int64_t ofThread, int32_t count, int32_t in, int32_t out, int32_t height, int32_t width, int32_t inStep, int32_t outStep,
-    int32_t chunks, uint8_t relu) {
+    int32_t chunks, uint8_t relu, uint8_t pool) {
   Chunks images{count, height, width, tile, chunks};
   int side = tile + 2;
   Products products{nullptr, reinterpret_cast<const float*>(filters), reinterpret_cast<const float*>(biases), nullptr, side * side,
                     0, in, out, inStep, outStep, side + 1};
   choose(tile, bf16, [&](auto size, auto value) {
     convolve<decltype(size)::value, decltype(value)>(images, reinterpret_cast<const void*>(x), reinterpret_cast<const void*>(y),
-                                                    products, {reinterpret_cast<float*>(scratch), ofThread}, relu);
+                                                    products, {reinterpret_cast<float*>(scratch), ofThread}, {false, relu != 0, pool != 0});
   });
 }
 

@@ -1,12 +1,11 @@
 // Fully connected layers of few samples, which take as long as it takes to read or write their weights: (out, in), row-major.
 // Samples are x (sample, in) and y (sample, out). `in` is a multiple of 16.
 
-#include <omp.h>
-
 #include <cstdint>
 
 #include "export.h"
 #include "sums.h"
+#include "threads.h"
 
 namespace {
 
@@ -18,16 +17,6 @@ constexpr int ROWS = 8;
 
 // Floats ahead of what is read: the processor's own prefetching ends with each page.
 constexpr int AHEAD = 1024;
-
-struct Range {
-  long begin, end;
-};
-
-// The part of a thread of so many, by position alone.
-Range part(long of) {
-  long thread = omp_get_thread_num(), threads = omp_get_num_threads();
-  return {of * thread / threads, of * (thread + 1) / threads};
-}
 
 // The sum of a lane's values: of halves, again and again.
 float total(Lane lane) {

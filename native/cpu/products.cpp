@@ -3,19 +3,14 @@
 
 #include "products.h"
 
-#include <omp.h>
-
 #include "export.h"
+#include "threads.h"
 
 namespace {
 
-template <class Task>
-void everywhere(const Task& task) {
-#pragma omp parallel
-  {
-    long thread = omp_get_thread_num(), threads = omp_get_num_threads(), count = task.panels().count();
-    task.run(count * thread / threads, count * (thread + 1) / threads);
-  }
+template <class Products>
+void run(const Products& products) {
+  everywhere(products.panels().count(), [&](long begin, long end) { products.run(begin, end); });
 }
 
 }  // namespace
@@ -25,7 +20,7 @@ void everywhere(const Task& task) {
 EXPORTED void Java_org_vgg4j_backend_onednn_NativeProducts_multiply(
     void*, void*, int64_t values, int64_t filters, int64_t biases, int64_t sums, int32_t groups, int32_t tiles, int32_t in,
     int32_t out, int32_t inStep, int32_t outStep, int32_t biased) {
-  everywhere(Products{reinterpret_cast<const float*>(values), reinterpret_cast<const float*>(filters),
+  run(Products{reinterpret_cast<const float*>(values), reinterpret_cast<const float*>(filters),
                       reinterpret_cast<const float*>(biases), reinterpret_cast<float*>(sums), groups, tiles, in, out, inStep,
                       outStep, biased});
 }
@@ -33,7 +28,7 @@ EXPORTED void Java_org_vgg4j_backend_onednn_NativeProducts_multiply(
 EXPORTED void Java_org_vgg4j_backend_onednn_NativeProducts_weights(
     void*, void*, int64_t values, int64_t gradients, int64_t filters, int32_t groups, int32_t tiles, int32_t in, int32_t out,
     uint8_t add) {
-  everywhere(FilterProducts{reinterpret_cast<const float*>(values), reinterpret_cast<const float*>(gradients),
+  run(FilterProducts{reinterpret_cast<const float*>(values), reinterpret_cast<const float*>(gradients),
                             reinterpret_cast<float*>(filters), groups, tiles, in, out, add != 0});
 }
 

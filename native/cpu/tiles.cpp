@@ -3,30 +3,19 @@
 
 #include "tiles.h"
 
-#include <omp.h>
-
 #include "export.h"
+#include "threads.h"
 
 namespace {
 
-// Divides the rows of tiles among the threads by position alone.
-template <class Task>
-void everywhere(const Work& work, Task task) {
-#pragma omp parallel
-  {
-    long thread = omp_get_thread_num(), threads = omp_get_num_threads();
-    task(work.all() * thread / threads, work.all() * (thread + 1) / threads);
-  }
-}
-
 template <class T, class Value>
 void spread(const Work& work) {
-  everywhere(work, [&](long begin, long end) { spread<T, Value>(work, begin, end); });
+  everywhere(work.all(), [&](long begin, long end) { spread<T, Value>(work, begin, end); });
 }
 
 template <class T, class Value>
-void gather(const Work& work, bool add, bool relu) {
-  everywhere(work, [&](long begin, long end) { gather<T, Value>(work, begin, end, add, relu); });
+void gather(const Work& work, Finish finish) {
+  everywhere(work.all(), [&](long begin, long end) { gather<T, Value>(work, begin, end, finish); });
 }
 
 // The transforms by their numbers in NativeTiles.
@@ -43,11 +32,11 @@ void transform(int by, bool bf16, const Work& work) {
 }
 
 template <int TILE>
-void back(int by, bool bf16, const Work& work, bool add, bool relu) {
+void back(int by, bool bf16, const Work& work, Finish finish) {
   switch (by) {
-    case OUTPUT: return bf16 ? gather<Output<TILE>, Bf16>(work, add, relu) : gather<Output<TILE>, float>(work, add, relu);
-    case FILTER_BACK: return gather<FilterBack<TILE>, float>(work, add, relu);
-    case FILTER_GRADIENT: return gather<FilterGradient<TILE>, float>(work, add, relu);
+    case OUTPUT: return bf16 ? gather<Output<TILE>, Bf16>(work, finish) : gather<Output<TILE>, float>(work, finish);
+    case FILTER_BACK: return gather<FilterBack<TILE>, float>(work, finish);
+    case FILTER_GRADIENT: return gather<FilterGradient<TILE>, float>(work, finish);
   }
 }
 
@@ -65,8 +54,10 @@ EXPORTED void Java_org_vgg4j_backend_onednn_NativeTiles_transform(
 
 EXPORTED void Java_org_vgg4j_backend_onednn_NativeTiles_back(
     void*, void*, int32_t tile, int32_t by, uint8_t bf16, int64_t images, int64_t tiles, int32_t count, int32_t planes,
-    int32_t height, int32_t width, int32_t pixel, int32_t begin, int32_t rows, int32_t columns, uint8_t add, uint8_t relu) {
+    int32_t height, int32_t width, int32_t pixel, int32_t begin, int32_t rows, int32_t columns, uint8_t add, uint8_t relu,
+    uint8_t pool) {
   Work work{reinterpret_cast<void*>(images), reinterpret_cast<float*>(tiles), count, planes, height, width, pixel, 0, begin,
             rows, columns};
-  tile == 4 ? back<4>(by, bf16, work, add, relu) : back<6>(by, bf16, work, add, relu);
+  Finish finish{add != 0, relu != 0, pool != 0};
+  tile == 4 ? back<4>(by, bf16, work, finish) : back<6>(by, bf16, work, finish);
 }

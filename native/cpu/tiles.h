@@ -114,33 +114,83 @@ void spread(const Row& row, int lane, Tiles& tiles) {
   }
 }
 
-template <class T, class Value>
-void gather(const Row& row, int lane, bool add, bool relu) {
-  const Work& work = row.work;
-  long points = work.points();
-  const float* from = work.tiles + row.at * work.columns * work.pixel + lane;
-  int y = row.tile() * T::STEP;
-  int rows = work.height - y < T::OUT ? work.height - y : T::OUT;
-  Value* image = row.image<Value>(y) + lane;
-  for (int tile = 0; tile < work.columns; tile++, from += work.pixel) {
-    Lane lines[T::IN][T::OUT];
+// What becomes of values on their way back to images: whether they are added to what is there, whether negative ones become 0,
+// and whether only the largest of each 2x2 is written, to images of half the rows and columns.
+struct Finish {
+  bool add, relu, pool;
+
+  Lane operator()(Lane value) const { return relu ? (value <= 0 ? Lane{} : value) : value; }
+};
+
+// A tile on its way back: taken back along the rows at first, then column by column.
+template <class T>
+struct Back {
+  Lane lines[T::IN][T::OUT];
+
+  Back(const float* from, long points) {
 #pragma GCC unroll 8
     for (int k = 0; k < T::IN; k++) {
       Lane values[T::IN];
       for (int l = 0; l < T::IN; l++) values[l] = load(from + (k * T::IN + l) * points);
       T::run(values, lines[k]);
     }
-    int x = tile * T::STEP;
+  }
+
+  void column(int j, Lane* values) const {
+    Lane column[T::IN];
+    for (int k = 0; k < T::IN; k++) column[k] = lines[k][j];
+    T::run(column, values);
+  }
+};
+
+// The larger of both, or what is not a number.
+inline Lane larger(Lane a, Lane b) { return (a > b) | (a != a) ? a : b; }
+
+template <class T, class Value>
+void gather(const Row& row, int lane, Finish finish) {
+  const Work& work = row.work;
+  const float* from = work.tiles + row.at * work.columns * work.pixel + lane;
+  int y = row.tile() * T::OUT;
+  int rows = work.height - y < T::OUT ? work.height - y : T::OUT;
+  Value* image = row.image<Value>(y) + lane;
+  for (int tile = 0; tile < work.columns; tile++, from += work.pixel) {
+    Back<T> back(from, work.points());
+    int x = tile * T::OUT;
 #pragma GCC unroll 6
     for (int j = 0; j < T::OUT; j++) {
       if (x + j >= work.width) break;
-      Lane column[T::IN], values[T::OUT];
-      for (int k = 0; k < T::IN; k++) column[k] = lines[k][j];
-      T::run(column, values);
+      Lane values[T::OUT];
+      back.column(j, values);
       for (int k = 0; k < rows; k++) {
         Value* to = image + ((long)k * work.width + x + j) * work.pixel;
-        Lane value = relu ? (values[k] <= 0 ? Lane{} : values[k]) : values[k];
-        store(add ? load(to) + value : value, to);
+        Lane value = finish(values[k]);
+        store(finish.add ? load(to) + value : value, to);
+      }
+    }
+  }
+}
+
+// The same to pooled images. What a pooling leaves out at the end of odd rows and columns is behind the last of these, too.
+template <class T, class Value>
+void pool(const Row& row, int lane, Finish finish) {
+  constexpr int HALF = T::OUT / 2;
+  const Work& work = row.work;
+  const float* from = work.tiles + row.at * work.columns * work.pixel + lane;
+  int y = row.tile() * HALF;
+  int rows = work.height - y < HALF ? work.height - y : HALF;
+  Value* image = row.image<Value>(y) + lane;
+  for (int tile = 0; tile < work.columns; tile++, from += work.pixel) {
+    Back<T> back(from, work.points());
+    int x = tile * HALF;
+#pragma GCC unroll 3
+    for (int j = 0; j < HALF; j++) {
+      if (x + j >= work.width) break;
+      Lane left[T::OUT], right[T::OUT];
+      back.column(2 * j, left);
+      back.column(2 * j + 1, right);
+      for (int k = 0; k < rows; k++) {
+        Lane upper = larger(left[2 * k], right[2 * k]), lower = larger(left[2 * k + 1], right[2 * k + 1]);
+        store(finish(larger(upper, lower)), image + ((long)k * work.width + x + j) * work.pixel);
       }
     }
   }
@@ -155,10 +205,19 @@ void spread(const Work& work, long begin, long end) {
   }
 }
 
-// Takes the rows of tiles from begin to end of all back, adding to what is there, and without what is negative, if asked for.
+// Takes the rows of tiles from begin to end of all back.
 template <class T, class Value>
-void gather(const Work& work, long begin, long end, bool add, bool relu) {
+void gather(const Work& work, long begin, long end, Finish finish) {
   for (long at = begin; at < end; at++) {
-    for (int lane = 0; lane < work.pixel; lane += LANE) gather<T, Value>(Row{work, at}, lane, add, relu);
+    for (int lane = 0; lane < work.pixel; lane += LANE) {
+      Row row{work, at};
+      if constexpr (T::OUT % 2 == 0) {
+        if (finish.pool) {
+          pool<T, Value>(row, lane, finish);
+          continue;
+        }
+      }
+      gather<T, Value>(row, lane, finish);
+    }
   }
 }

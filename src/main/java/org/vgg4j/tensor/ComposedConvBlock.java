@@ -31,18 +31,13 @@ final class ComposedConvBlock implements ConvBlockPlan {
       Layout w,
       Usage usage,
       MemoryPlanner memory) {
-    Conv2dSpec c = spec.conv();
-    boolean plainRelu = spec.batchNorm() == null;
-    Conv2dSpec convSpec =
-        new Conv2dSpec(
-            c.inChannels(), c.outChannels(), c.kernel(), c.padding(), c.bias(), plainRelu);
     Usage inner = usage.training() ? Usage.TRAINING : Usage.INFERENCE;
     boolean training = usage.training();
     try {
-      conv = closing.own(backend.conv2d(convSpec, xLayout, w, usage));
+      conv = closing.own(backend.conv2d(spec.activatedConv(), xLayout, w, usage));
       input = training ? memory.input() : null;
       dx = usage.inputGradient() ? memory.gradient(xLayout) : null;
-      if (plainRelu) {
+      if (spec.batchNorm() == null) {
         norm = null;
         pool = planPool(backend, spec, conv.y(), inner);
         masksPooled = readsOnlySaved(pool);

@@ -39,6 +39,19 @@ public record ConvBlockSpec(
     return batchNorm == null ? this : new ConvBlockSpec(conv, batchNorm.withSums(sums), pool, next);
   }
 
+  /** Returns the convolution with the ReLU that no batch norm does. */
+  public Conv2dSpec activatedConv() {
+    return batchNorm != null
+        ? conv
+        : new Conv2dSpec(
+            conv.inChannels(),
+            conv.outChannels(),
+            conv.kernel(),
+            conv.padding(),
+            conv.bias(),
+            true);
+  }
+
   /** Creates the spec of a block whose output anything may read. */
   public ConvBlockSpec(Conv2dSpec conv, BatchNorm2dSpec batchNorm, MaxPool2dSpec pool) {
     this(conv, batchNorm, pool, null);

@@ -115,7 +115,7 @@ final class ConvWay {
     double least = spec.multiplyAdds(x.shape()) + read(filters);
     least *= x.dtype() == DType.BF16 ? BF16 : 1;
     for (Convolutions way : ways) {
-      WinogradShape shape = new WinogradShape(spec, x.shape(), x.dtype(), way);
+      WinogradShape shape = new WinogradShape(spec, x.shape(), x.dtype(), way, false);
       double cost = cost(shape, way, x.shape().dim(3), isStored);
       boolean isLarger = way == Convolutions.WINOGRAD_6X6 && best == Convolutions.WINOGRAD_2D;
       if (cost < (isLarger ? LEAST_GAIN_OF_TILES : LEAST_GAIN) * least) {

@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The engine's own loops in C++ ({@code native/cpu}), which a build compiles where it finds a
- * compiler. They compute what loops in Java do elsewhere, with the same bits, and run in the
- * threads of OpenMP that oneDNN runs in. Addresses are of floats in native memory.
+ * compiler. They run in the threads of OpenMP that oneDNN runs in. Optimizers and sums have the
+ * bits of the loops in Java that compute them elsewhere. Addresses are of floats in native memory.
  */
 final class CpuLibrary {
   private static final Logger LOG = LoggerFactory.getLogger(CpuLibrary.class);
@@ -68,6 +68,9 @@ final class CpuLibrary {
 
   /** Copies the first 8 of the 16 values in bf16 of each pixel: {@link Reorder}. */
   static native void firstHalves(long from, long to, long pixels);
+
+  /** Asks for large pages of memory, which the system may give. */
+  static native void preferLargePages(long address, long bytes);
 
   /** A step of {@link OneDnnAdam}. */
   static native void adam(

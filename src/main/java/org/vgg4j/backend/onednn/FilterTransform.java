@@ -21,7 +21,7 @@ final class FilterTransform {
     int blocks = w.dim(0) / block * (w.dim(1) / block);
     if (WinogradShape.isSquare(way)) {
       Planes filters = new Planes(blocks, taps, taps, pixel, taps, 0);
-      tiles = Tiles.squares(context, "filters", DType.F32, WinogradShape.tile(way), filters);
+      tiles = Tiles.squares(context, "filters", DType.F32, WinogradShape.tile(way), filters, false);
       all = new Tiles.Part(1, 0, 1);
     } else {
       tiles = new RowTiles(context, "filters", 1, taps * blocks, taps * pixel, taps, 0);

@@ -115,7 +115,7 @@ final class NativeFiltering implements Filtering {
     int out = spec.outChannels() / WinogradShape.BLOCK;
     long added = biases == null ? 0 : biases.address();
     convolve(from, w.address(), added, to, in, out, 1, in, spec.relu());
-    end("convolution", begun);
+    end(shape.isPooled() ? "convolution and max-pool" : "convolution", begun);
   }
 
   @Override
@@ -154,7 +154,8 @@ final class NativeFiltering implements Filtering {
         inStep,
         outStep,
         chunks,
-        relu);
+        relu,
+        shape.isPooled());
   }
 
   @Override
@@ -205,7 +206,8 @@ final class NativeFiltering implements Filtering {
       int inStep,
       int outStep,
       int chunks,
-      boolean relu);
+      boolean relu,
+      boolean pool);
 
   private static native void weights(
       int tile,

@@ -14,6 +14,8 @@ import org.vgg4j.tensor.OutOfDeviceMemoryException;
 final class NativeMemory implements AutoCloseable {
   private static final long PAGE = 4096;
 
+  private static final long LARGE_PAGE = 2 << 20;
+
   /** Less is not worth the question. */
   private static final long SMALL = 16 << 20;
 
@@ -39,6 +41,9 @@ final class NativeMemory implements AutoCloseable {
           "the CPU", bytes, now.freeBytes(), now.limit(), ledger.use());
     }
     address = (block.address() + PAGE - 1) / PAGE * PAGE;
+    if (bytes >= LARGE_PAGE && CpuLibrary.isLoaded()) {
+      CpuLibrary.preferLargePages(address, bytes);
+    }
     entry = ledger.enter(owner, MemorySpace.DEVICE, bytes);
   }
 

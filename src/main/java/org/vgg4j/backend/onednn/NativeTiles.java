@@ -13,6 +13,7 @@ final class NativeTiles implements Tiles {
   private final boolean isBf16;
   private final int tile;
   private final Planes planes;
+  private final int pool; // rows and columns of what becomes one value on the way back; 1 for none
 
   /**
    * Describes images.
@@ -21,13 +22,16 @@ final class NativeTiles implements Tiles {
    * @param type of their values: single precision or bf16
    * @param tile rows and columns of a tile of an output: 4 or 6
    * @param planes of pixels of 16 values, or of a multiple where a row has one tile
+   * @param isPooled whether only the largest of each 2x2 values gets to images on the way back,
+   *     which have half the rows and columns
    */
-  NativeTiles(Dnnl context, String operand, DType type, int tile, Planes planes) {
+  NativeTiles(Dnnl context, String operand, DType type, int tile, Planes planes, boolean isPooled) {
     this.context = context;
     this.operand = operand;
     isBf16 = type == DType.BF16;
     this.tile = tile;
     this.planes = planes;
+    pool = isPooled ? 2 : 1;
     if (planes.pixel() > WinogradShape.BLOCK && planes.columns() > 1) {
       throw new IllegalArgumentException("tiles beside each other need pixels of 16 values");
     }
@@ -67,14 +71,15 @@ final class NativeTiles implements Tiles {
         from,
         part.count(),
         planes.count(),
-        planes.height(),
-        planes.width(),
+        planes.height() / pool,
+        planes.width() / pool,
         planes.pixel(),
         part.begin(),
         part.tiles(),
         planes.columns(),
         add,
-        relu);
+        relu,
+        pool > 1);
     end(by, part, begun);
   }
 
@@ -94,8 +99,8 @@ final class NativeTiles implements Tiles {
   private void end(RowTransform by, Part part, long begun) {
     long values =
         (long) part.count() * planes.count() * part.tiles() * planes.columns() * planes.pixel();
-    long bytesOfImage =
-        (long) (isBf16 ? DType.BF16 : DType.F32).bytes() * planes.step() * planes.step();
+    long pixelsOfTile = (long) planes.step() * planes.step() / ((long) pool * pool);
+    long bytesOfImage = (isBf16 ? DType.BF16 : DType.F32).bytes() * pixelsOfTile;
     int points = tile + WinogradShape.TAPS - 1;
     long bytes = values * (bytesOfImage + (long) points * points * Float.BYTES);
     context.end(Cost.loop("transform of " + operand, bytes).inCpp(), begun);
@@ -132,5 +137,6 @@ final class NativeTiles implements Tiles {
       int rows,
       int columns,
       boolean add,
-      boolean relu);
+      boolean relu,
+      boolean pool);
 }

@@ -158,16 +158,19 @@ public final class OneDnnBackend implements Backend {
     OneDnnLayout own = Dnnl.layout(x);
     OneDnnLayout givenW = w == null ? null : Dnnl.layout(w);
     ConvOrders orders = dnnl.orders().of(spec);
-    Convolutions way = ConvWay.of(spec, own, dnnl.types().activation(), givenW, usage, orders);
+    Convolutions way = way(spec, own, givenW, usage);
     return switch (way) {
       case WINOGRAD_1D, WINOGRAD_2D, WINOGRAD_6X6 ->
-          new WinogradConv2d(dnnl, spec, own, givenW, usage, way);
+          new WinogradConv2d(dnnl, spec, own, givenW, usage, way, false);
       case NARROW -> new NarrowConv2d(dnnl, spec, own, usage, orders);
       default -> new OneDnnConv2d(dnnl, spec, own, givenW, usage, orders);
     };
   }
 
-  /** {@inheritDoc} It is composed of single operations, whose order may be that of a timing. */
+  /**
+   * {@inheritDoc} It is composed of single operations, whose order may be that of a timing; but for
+   * inference a convolution may pool what it writes.
+   */
   @Override
   public ConvBlockPlan convBlock(
       ConvBlockSpec spec, Layout x, Layout w, Usage usage, MemoryPlanner memory) {
@@ -184,7 +187,35 @@ public final class OneDnnBackend implements Backend {
       Usage usage,
       MemoryPlanner memory,
       ConvOrders orders) {
-    return dnnl.orders().with(orders, () -> Backend.super.convBlock(spec, x, w, usage, memory));
+    return dnnl.orders()
+        .with(
+            orders,
+            () -> {
+              WinogradConv2d pooled = pooled(spec, x, w, usage);
+              return pooled == null
+                  ? Backend.super.convBlock(spec, x, w, usage, memory)
+                  : new PooledConvBlock(pooled, memory);
+            });
+  }
+
+  /** Plans a block's convolution that pools what it writes; null where none can. */
+  private WinogradConv2d pooled(ConvBlockSpec spec, Layout x, Layout w, Usage usage) {
+    boolean isKind = spec.batchNorm() == null && WinogradShape.POOL.equals(spec.pool());
+    if (!isKind || usage.training() || !CpuLibrary.isLoaded()) {
+      return null;
+    }
+    Conv2dSpec conv = spec.activatedConv();
+    OneDnnLayout own = Dnnl.layout(x);
+    OneDnnLayout givenW = w == null ? null : Dnnl.layout(w);
+    Convolutions way = way(conv, own, givenW, usage);
+    return WinogradShape.isSquare(way)
+        ? new WinogradConv2d(dnnl, conv, own, givenW, usage, way, true)
+        : null;
+  }
+
+  private Convolutions way(Conv2dSpec spec, OneDnnLayout x, OneDnnLayout givenW, Usage usage) {
+    DType type = dnnl.types().activation();
+    return ConvWay.of(spec, x, type, givenW, usage, dnnl.orders().of(spec));
   }
 
   @Override

@@ -8,10 +8,12 @@ interface Tiles {
    * Describes images in square tiles, as {@link NativeTiles} does, and {@link SquareTiles}.
    *
    * @param tile rows and columns of a tile of an output: 4, or 6 with the library in C++
+   * @param isPooled whether images are pooled on the way back, with that library
    */
-  static Tiles squares(Dnnl context, String operand, DType type, int tile, Planes images) {
+  static Tiles squares(
+      Dnnl context, String operand, DType type, int tile, Planes images, boolean isPooled) {
     return CpuLibrary.isLoaded()
-        ? new NativeTiles(context, operand, type, tile, images)
+        ? new NativeTiles(context, operand, type, tile, images, isPooled)
         : new SquareTiles(context, operand, images);
   }
 

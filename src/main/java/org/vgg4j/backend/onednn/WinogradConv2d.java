@@ -18,7 +18,8 @@ import org.vgg4j.tensor.WeightedPlan;
  * WinogradShape}. Images may be in bf16; filters, transformed values and products are in single
  * precision.
  *
- * <p>A net for inference stores the transformed filters; else they are transformed in each call.
+ * <p>A net for inference stores the transformed filters; else they are transformed in each call. It
+ * may pool y as it writes it.
  *
  * <p>How the work is divided: {@link NativeFiltering} or {@link FilteringInParts}.
  */
@@ -40,6 +41,8 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
    * Plans a convolution.
    *
    * @param way by minimal filtering in one dimension or two
+   * @param isPooled whether y is to be what {@link WinogradShape#POOL} leaves of it; for inference
+   *     in two dimensions with the library in C++
    */
   WinogradConv2d(
       Dnnl context,
@@ -47,10 +50,12 @@ final class WinogradConv2d extends OneDnnPlan implements WeightedPlan {
       OneDnnLayout x,
       OneDnnLayout givenW,
       Usage usage,
-      Convolutions way) {
+      Convolutions way,
+      boolean isPooled) {
     super(context, "convolution", "x " + x.shape() + ", w " + spec.w());
     this.x = x;
-    WinogradShape shape = new WinogradShape(spec, x.shape(), context.types().activation(), way);
+    WinogradShape shape =
+        new WinogradShape(spec, x.shape(), context.types().activation(), way, isPooled);
     OneDnnLayout blocks = shape.x();
     y = shape.y();
     boolean isStored = givenW == null ? ConvWay.isStored(usage) : givenW.filters() != null;

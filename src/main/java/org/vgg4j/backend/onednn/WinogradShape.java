@@ -5,6 +5,7 @@ import org.bytedeco.dnnl.memory;
 import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.Conv2dSpec;
 import org.vgg4j.tensor.DType;
+import org.vgg4j.tensor.MaxPool2dSpec;
 import org.vgg4j.tensor.Shape;
 
 /**
@@ -17,6 +18,9 @@ final class WinogradShape {
   /** Minimal filtering in one dimension and in two. */
   static final List<Convolutions> WAYS =
       List.of(Convolutions.WINOGRAD_1D, Convolutions.WINOGRAD_2D, Convolutions.WINOGRAD_6X6);
+
+  /** The pooling that y may have passed. */
+  static final MaxPool2dSpec POOL = new MaxPool2dSpec(2, 2);
 
   /** Rows of a tile of an output, but for {@link Convolutions#WINOGRAD_6X6}. */
   static final int TILE = 4;
@@ -36,6 +40,7 @@ final class WinogradShape {
   private final Conv2dSpec spec;
   private final Shape x;
   private final DType type;
+  private final boolean isPooled;
   private final boolean isSquare;
   private final int tile;
   private final int points;
@@ -49,11 +54,13 @@ final class WinogradShape {
    * Divides images (N, C, H, W).
    *
    * @param type of the images' values; transformed values and filters are in single precision
+   * @param isPooled whether y is what a max-pooling of 2x2 leaves of it
    */
-  WinogradShape(Conv2dSpec spec, Shape x, DType type, Convolutions way) {
+  WinogradShape(Conv2dSpec spec, Shape x, DType type, Convolutions way, boolean isPooled) {
     this.spec = spec;
     this.x = x;
     this.type = type;
+    this.isPooled = isPooled;
     isSquare = isSquare(way);
     tile = tile(way);
     points = points(way);
@@ -143,7 +150,8 @@ final class WinogradShape {
             operand,
             type,
             tile,
-            new Planes(planes, x.dim(2), x.dim(3), BLOCK, tile, first))
+            new Planes(planes, x.dim(2), x.dim(3), BLOCK, tile, first),
+            isPooled)
         : new RowTiles(context, operand, planes, x.dim(2), x.dim(3) * BLOCK, TILE, first);
   }
 
@@ -226,6 +234,11 @@ final class WinogradShape {
     return isSquare;
   }
 
+  /** Returns whether y is what a max-pooling leaves of it. */
+  boolean isPooled() {
+    return isPooled;
+  }
+
   /** Returns the rows of a tile of an output. */
   int tile() {
     return tile;
@@ -236,9 +249,10 @@ final class WinogradShape {
     return images(x, type);
   }
 
-  /** Returns the layout of y (N, K, H, W). */
+  /** Returns the layout of y (N, K, H, W), or (N, K, H/2, W/2). */
   OneDnnLayout y() {
-    return images(spec.y(x), type);
+    Shape y = spec.y(x);
+    return images(isPooled ? POOL.y(y) : y, type);
   }
 
   /** Returns the layout of w (K, C, 3, 3): pixels of 16 x 16 values, three rows of three. */

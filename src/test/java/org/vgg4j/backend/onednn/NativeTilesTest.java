@@ -153,7 +153,7 @@ final class NativeTilesTest {
     }
 
     Tiles fast() {
-      return new NativeTiles(dnnl, "x", type, 4, images);
+      return new NativeTiles(dnnl, "x", type, 4, images, false);
     }
 
     long floats() {
