@@ -116,6 +116,28 @@ final class NativeTilesTest {
     }
   }
 
+  /**
+   * Of four values to pool, what is not a number is the largest, and of the others, the largest.
+   */
+  @Test
+  void whatIsNotANumberIsTheLargest() {
+    Planes images = new Planes(1, 4, 4, BLOCK, 4, 0);
+    Tiles.Part part = new Tiles.Part(1, 0, 1);
+    try (Run run = new Run(images, part, DType.F32)) {
+      run.tiles.zero();
+      put(run.tiles, 0, Float.NaN); // the first value's alone
+      put(run.tiles, 1, 7);
+      put(run.tiles, 35 * BLOCK + 2, Float.NaN); // the last value's alone
+      Tiles pooled = new NativeTiles(run.dnnl, "x", DType.F32, 4, images, true);
+      pooled.back(RowTransform.OUTPUT, run.tiles(), part, run.images(), false, true);
+      float[] values = run.readImages();
+      assertTrue(Float.isNaN(values[0]), "first of four");
+      assertTrue(values[1] == 7, "largest of four: " + values[1]);
+      assertTrue(Float.isNaN(values[3 * BLOCK + 2]), "last of four");
+      assertTrue(values[3 * BLOCK] == 0 && values[BLOCK] == 0, "others");
+    }
+  }
+
   private static void put(NativeMemory memory, int index, float value) {
     buffer(memory).putFloat(index * Float.BYTES, value);
   }
