@@ -285,6 +285,25 @@ final class TrainerTest {
     }
   }
 
+  /**
+   * Where hidden layers overflow as well, oneDNN's ReLU may take what is not a number to 0, and an
+   * evaluation may end with a loss; the next step at the latest notices.
+   */
+  @ParameterizedTest
+  @ValueSource(doubles = {1e20, 1e25, 1e30, 1e35})
+  void aRuinedLastUpdateIsNoticedByTheNextStep(double rate) {
+    ImageSource data = TinyNets.noise(4, 3);
+    Log log = new Log();
+    try (Backend backend = Backends.open("cpu").backend();
+        Vgg vgg = net(TinyNets.config("4,M", true, 3, 0), 4, 4, 1, backend);
+        Trainer trainer = new Trainer(vgg, new Sgd(new SgdSpec(0, 0)), options(3, 4, rate))) {
+      DivergedException diverged =
+          assertThrows(DivergedException.class, () -> trainer.fit(data, data, log));
+      assertTrue(diverged.step() <= 2, diverged.getMessage());
+      assertTrue(log.metrics.size() <= 1, log.metrics.toString());
+    }
+  }
+
   /** The ReLU makes zeros of NaN, so the loss stays finite while running statistics overflow. */
   @ParameterizedTest
   @CsvSource({"cpu, 1e4", "reference, 1e24"})
