@@ -113,7 +113,7 @@ final class SummaryTable {
     }
     long total = recipe.trainingBytes(plan);
     line(out, PART, "total", Bytes.count(total), Bytes.text(total));
-    long process = ProcessMemory.ofTraining(recipe, plan, backend);
+    long process = ProcessMemory.ofTraining(recipe, plan, 0, backend);
     if (process > 0) {
       line(out, PART, "the whole process, about", Bytes.count(process), Bytes.text(process));
     }

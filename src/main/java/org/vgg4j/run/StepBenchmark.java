@@ -92,7 +92,7 @@ public record StepBenchmark(int warmUp, int steps, int windows) {
     try (NetworkPlan plan = recipe.plan(data.size(), backend)) {
       long planned = recipe.trainingBytes(plan.memoryPlan());
       MemoryPlan.requireFits(planned, backend);
-      long expected = ProcessMemory.ofSteps(recipe, plan.memoryPlan(), backend);
+      long expected = ProcessMemory.ofSteps(recipe, plan.memoryPlan(), images, backend);
       Augmentation augmentation = recipe.measured(data.limit(1)).augmentation();
       try (Vgg vgg = new Vgg(recipe.net(), plan.allocate());
           Trainer trainer =

@@ -351,7 +351,8 @@ public final class TrainingRun implements AutoCloseable {
     String line =
         MemoryReport.ofProcess(
             divided.trainingBytes(memory),
-            ProcessMemory.ofTraining(divided, memory, setup.backend()));
+            ProcessMemory.ofTraining(
+                divided, memory, setup.data().train().size(), setup.backend()));
     if (line != null) {
       report(line);
     }
