@@ -20,7 +20,7 @@ public final class ProcessMemory {
    * What the work adds: code that Java and oneDNN compile, oneDNN's descriptors, stacks of threads,
    * and objects that die young. Measured: 2 to 8 MB after two steps, 10 to 20 after thousands.
    */
-  private static final long WORK = 16L << 20;
+  private static final long WORK = 17L << 20;
 
   private ProcessMemory() {}
 
