@@ -144,7 +144,8 @@ EXPORTED void Java_org_vgg4j_backend_onednn_NativeFiltering_convolve(
                     0, in, out, inStep, outStep, side + 1};
   choose(tile, bf16, [&](auto size, auto value) {
     convolve<decltype(size)::value, decltype(value)>(images, reinterpret_cast<const void*>(x), reinterpret_cast<const void*>(y),
-                                                    products, {reinterpret_cast<float*>(scratch), ofThread}, {false, relu != 0, pool != 0});
+                                                    products, {reinterpret_cast<float*>(scratch), ofThread},
+                                                    {false, relu != 0, pool != 0});
   });
 }
 
