@@ -74,6 +74,7 @@ final class LargeBatchNormTest {
   @CsvSource({
     "PREFERRED, 8, 1, false", // blocks of 8 where there is AVX-512
     "PREFERRED, 24, 10, false", // blocks of 16, of which the second is half empty
+    "PREFERRED, 32, 10, false",
     "NHWC, 20, 1, false",
     "PREFERRED, 8, 10, true"
   })

@@ -230,7 +230,10 @@ public final class OneDnnBackend implements Backend {
 
   @Override
   public BatchNorm2dPlan batchNorm2d(BatchNorm2dSpec spec, Layout x, Usage usage) {
-    return new OneDnnBatchNorm2d(dnnl, spec, Dnnl.layout(x), usage);
+    OneDnnLayout own = Dnnl.layout(x);
+    return NativeBatchNorm2d.isPossible(spec, own)
+        ? new NativeBatchNorm2d(dnnl, spec, own, usage)
+        : new OneDnnBatchNorm2d(dnnl, spec, own, usage);
   }
 
   @Override

@@ -24,9 +24,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   private final OneDnnLayout maskLayout; // null without a ReLU
   private final OneDnnLayout savedLayout; // null when planned for inference
   private final double unbias; // N H W / (N H W - 1)
-  private final Cost averages;
-  private final float[] running;
-  private final float[] batch;
+  private final RunningStatistics running;
   private final BatchStatistics statistics; // null when oneDNN measures them
   private final Operation training; // null when planned for inference
   private final Operation again; // normalises with what was saved; null likewise
@@ -46,9 +44,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
     this.x = x;
     spec.y(x.shape());
     perChannel = OneDnnLayout.plain(spec.parameter(), DType.F32);
-    averages = Cost.loop("running statistics", 6 * perChannel.bytes());
-    running = new float[spec.channels()];
-    batch = new float[spec.channels()];
+    running = new RunningStatistics(context, spec);
     long count = x.shape().elementCount() / spec.channels();
     if (usage.training()) {
       spec.requireTrainable(x.shape());
@@ -233,8 +229,8 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
     OneDnnTensor variances = OneDnnTensor.of(runningVar, perChannel, "batch norm runningVar");
     bind(savedTensor);
     if (spec.frozen()) {
-      copy(means, mean);
-      copy(variances, variance);
+      running.copy(means, mean);
+      running.copy(variances, variance);
     }
     if (shared != null && !moves) {
       shared.write(mean, variance);
@@ -252,27 +248,8 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
       again.run(xTensor, gamma, beta, mean, variance, y, mask);
     }
     if (moves) {
-      long begun = context().begin();
-      average(means, mean, 1);
-      average(variances, variance, shared == null ? unbias : shared.unbias());
-      context().end(averages, begun);
+      running.move(means, variances, mean, variance, shared == null ? unbias : shared.unbias());
     }
-  }
-
-  private void copy(OneDnnTensor from, OneDnnTensor to) {
-    from.read(batch);
-    to.write(batch);
-  }
-
-  /** into = (1 - f) into + f value * factor. */
-  private void average(OneDnnTensor into, OneDnnTensor value, double factor) {
-    double f = spec.exponentialAverageFactor();
-    into.read(running);
-    value.read(batch);
-    for (int c = 0; c < running.length; c++) {
-      running[c] = (float) ((1 - f) * running[c] + f * factor * batch[c]);
-    }
-    into.write(running);
   }
 
   @Override

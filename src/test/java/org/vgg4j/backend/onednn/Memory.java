@@ -7,7 +7,7 @@ import org.vgg4j.tensor.CounterRandom;
 import org.vgg4j.tensor.Layout;
 import org.vgg4j.tensor.Tensor;
 
-/** Tensors of uniform values in [-1, 1). */
+/** Tensors of zeros, or of uniform values in [-1, 1). */
 final class Memory implements AutoCloseable {
   private final OneDnnBackend backend;
   private final List<Arena> arenas = new ArrayList<>();
@@ -16,10 +16,14 @@ final class Memory implements AutoCloseable {
     this.backend = backend;
   }
 
-  Tensor random(Layout layout, long seed) {
+  Tensor zeros(Layout layout) {
     Arena arena = backend.allocate(Arena.align(layout.bytes()), "test");
     arenas.add(arena);
-    Tensor tensor = arena.tensor(0, layout);
+    return arena.tensor(0, layout);
+  }
+
+  Tensor random(Layout layout, long seed) {
+    Tensor tensor = zeros(layout);
     long bits = CounterRandom.key(seed, 1, 1);
     tensor.fill(i -> 2 * CounterRandom.uniform(bits, i) - 1);
     return tensor;
