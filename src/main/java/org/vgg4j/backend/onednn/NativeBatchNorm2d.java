@@ -89,14 +89,11 @@ final class NativeBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
       Tensor runningVar,
       Tensor y,
       Tensor savedTensor) {
-    forwardAgain(xTensor, gamma, beta, runningMean, runningVar, y, savedTensor);
+    OneDnnTensor means = channels(runningMean, "runningMean");
+    OneDnnTensor variances = channels(runningVar, "runningVar");
+    forwardAgain(xTensor, gamma, beta, means, variances, y, savedTensor);
     if (!spec.frozen()) {
-      running.move(
-          channels(runningMean, "runningMean"),
-          channels(runningVar, "runningVar"),
-          mean,
-          variance,
-          unbias);
+      running.move(means, variances, mean, variance, unbias);
     }
   }
 
@@ -109,10 +106,12 @@ final class NativeBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
       Tensor runningVar,
       Tensor y,
       Tensor savedTensor) {
+    OneDnnTensor means = channels(runningMean, "runningMean");
+    OneDnnTensor variances = channels(runningVar, "runningVar");
     bind(savedTensor);
     if (spec.frozen()) {
-      running.copy(channels(runningMean, "runningMean"), mean);
-      running.copy(channels(runningVar, "runningVar"), variance);
+      running.copy(means, mean);
+      running.copy(variances, variance);
     }
     long measured = spec.frozen() ? 0 : sums.tensor().address();
     forward("", xTensor, gamma, beta, mean, variance, measured, y);
