@@ -1,12 +1,11 @@
 // Sums of the values of channels: what BatchStatistics of org.vgg4j.backend.onednn does in Java, with the same bits, in OpenMP's
 // threads.
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cstdint>
 
 #include "export.h"
+#include "threads.h"
 
 namespace {
 
@@ -64,11 +63,11 @@ EXPORTED void Java_org_vgg4j_backend_onednn_CpuLibrary_sums(
   int64_t tasks = (int64_t)blocks * groups * parts;
 #pragma omp parallel
   {
-    int64_t thread = omp_get_thread_num(), threads = omp_get_num_threads();
-    float* origin = reinterpret_cast<float*>(scratch) + thread * 3 * lanes;
+    float* origin = reinterpret_cast<float*>(scratch) + (int64_t)omp_get_thread_num() * 3 * lanes;
     float* sum = origin + lanes;
     float* square = sum + lanes;
-    for (int64_t task = tasks * thread / threads; task < tasks * (thread + 1) / threads; task++) {
+    Range own = ::part(tasks);
+    for (int64_t task = own.begin; task < own.end; task++) {
       add(runs, task, origin, sum, square);
       for (int i = 0; i < block; i++) {
         reinterpret_cast<double*>(sums)[task * block + i] = sum[i];

@@ -18,7 +18,8 @@ public final class ProcessMemory {
 
   /**
    * What the work adds: code that Java and oneDNN compile, oneDNN's descriptors, stacks of threads,
-   * and objects that die young. Measured: 2 to 8 MB after two steps, 10 to 20 after thousands.
+   * and objects that die young. Measured: 2 and 4 MB after two steps, 8 to 34 in the cases of
+   * benchmarks/run.sh.
    */
   private static final long WORK = 17L << 20;
 
