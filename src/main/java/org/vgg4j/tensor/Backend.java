@@ -71,6 +71,12 @@ public interface Backend extends AutoCloseable {
   default void allocateWorkspace() {}
 
   /**
+   * Gives freed memory that the process still holds back to the system, so that a net can have it.
+   * Engines whose tensors lie in other memory do nothing.
+   */
+  default void trimMemory() {}
+
+  /**
    * Returns after how many steps a training should begin to read its totals: 1 for an engine that
    * is done when a call returns, more for one that works while the host goes on.
    */

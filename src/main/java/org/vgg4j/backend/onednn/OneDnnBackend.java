@@ -1,6 +1,7 @@
 package org.vgg4j.backend.onednn;
 
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 import org.vgg4j.backend.onednn.OneDnnOptions.Convolutions;
 import org.vgg4j.tensor.AccumulatePlan;
 import org.vgg4j.tensor.AdamSpec;
@@ -114,6 +115,12 @@ public final class OneDnnBackend implements Backend {
   @Override
   public long availableBytes() {
     return dnnl.memory().freeBytes();
+  }
+
+  /** Java's compiler leaves up to 10 MB behind. */
+  @Override
+  public void trimMemory() {
+    Pointer.trimMemory();
   }
 
   /** One pass over memory is little beside the convolutions around it. */
