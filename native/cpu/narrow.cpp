@@ -7,6 +7,7 @@
 
 #include "export.h"
 #include "sums.h"
+#include "threads.h"
 
 namespace {
 
@@ -233,9 +234,9 @@ void convolve(int images, const Images& x, const Images& y, const float* filters
   long rows = (long)images * y.height;
 #pragma omp parallel num_threads(mostThreads)
   {
-    long thread = omp_get_thread_num(), threads = omp_get_num_threads();
-    Window window(x, scratch + thread * Window::floats(x));
-    for (long at = rows * thread / threads; at < rows * (thread + 1) / threads; at++) {
+    Window window(x, scratch + omp_get_thread_num() * Window::floats(x));
+    Range own = part(rows);
+    for (long at = own.begin; at < own.end; at++) {
       window.go(at / y.height, at % y.height);
       row(window, y, at / y.height, at % y.height, filters, x.channels, biases, relu);
     }

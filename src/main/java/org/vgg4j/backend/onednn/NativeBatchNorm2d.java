@@ -1,6 +1,5 @@
 package org.vgg4j.backend.onednn;
 
-import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.DType;
@@ -21,15 +20,11 @@ final class NativeBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   private final BatchNorm2dSpec spec;
   private final OneDnnLayout x; // (N, C, H, W)
   private final OneDnnLayout perChannel; // (C)
-  private final OneDnnLayout savedLayout; // null when planned for inference
+  private final SavedStatistics saved; // null when planned for inference
   private final boolean isBf16;
   private final double unbias; // N H W / (N H W - 1)
   private final RunningStatistics running;
   private final Scratch.Place sums; // two of each image and channel, in double; null for inference
-
-  private OneDnnTensor saved; // the two tensors below are parts of it
-  private OneDnnTensor mean;
-  private OneDnnTensor variance;
 
   /** Plans a norm that {@link #isPossible}. */
   NativeBatchNorm2d(Dnnl context, BatchNorm2dSpec spec, OneDnnLayout x, Usage usage) {
@@ -45,8 +40,7 @@ final class NativeBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
     long count = x.shape().elementCount() / spec.channels();
     unbias = (double) count / (count - 1);
     running = new RunningStatistics(context, spec);
-    savedLayout =
-        usage.training() ? OneDnnLayout.opaque(2 * Arena.align(perChannel.bytes())) : null;
+    saved = usage.training() ? new SavedStatistics(perChannel, null) : null;
     Shape all = Shape.of(x.shape().dim(0), 2 * spec.channels(), Double.BYTES / Float.BYTES);
     sums = usage.training() ? place(OneDnnLayout.plain(all, DType.F32)) : null;
   }
@@ -67,17 +61,11 @@ final class NativeBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
 
   @Override
   public Layout saved() {
-    return savedLayout;
+    return saved == null ? null : saved.layout();
   }
 
   private void bind(Tensor savedTensor) {
-    planned(savedLayout, "for inference");
-    OneDnnTensor now = OneDnnTensor.of(savedTensor, savedLayout, operand("saved"));
-    if (saved != now) {
-      saved = now;
-      mean = saved.part(0, perChannel);
-      variance = saved.part(Arena.align(perChannel.bytes()), perChannel);
-    }
+    planned(saved, "for inference").bind(savedTensor, operand("saved"));
   }
 
   @Override
@@ -89,12 +77,7 @@ final class NativeBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
       Tensor runningVar,
       Tensor y,
       Tensor savedTensor) {
-    OneDnnTensor means = channels(runningMean, "runningMean");
-    OneDnnTensor variances = channels(runningVar, "runningVar");
-    forwardAgain(xTensor, gamma, beta, means, variances, y, savedTensor);
-    if (!spec.frozen()) {
-      running.move(means, variances, mean, variance, unbias);
-    }
+    forward(xTensor, gamma, beta, runningMean, runningVar, y, savedTensor, !spec.frozen());
   }
 
   @Override
@@ -106,28 +89,43 @@ final class NativeBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
       Tensor runningVar,
       Tensor y,
       Tensor savedTensor) {
+    forward(xTensor, gamma, beta, runningMean, runningVar, y, savedTensor, false);
+  }
+
+  private void forward(
+      Tensor xTensor,
+      Tensor gamma,
+      Tensor beta,
+      Tensor runningMean,
+      Tensor runningVar,
+      Tensor y,
+      Tensor savedTensor,
+      boolean moves) {
     OneDnnTensor means = channels(runningMean, "runningMean");
     OneDnnTensor variances = channels(runningVar, "runningVar");
     bind(savedTensor);
     if (spec.frozen()) {
-      running.copy(means, mean);
-      running.copy(variances, variance);
+      running.copy(means, saved.mean());
+      running.copy(variances, saved.variance());
     }
     long measured = spec.frozen() ? 0 : sums.tensor().address();
-    forward("", xTensor, gamma, beta, mean, variance, measured, y);
+    normalize("", xTensor, gamma, beta, saved.mean(), saved.variance(), measured, y);
+    if (moves) {
+      running.move(means, variances, saved.mean(), saved.variance(), unbias);
+    }
   }
 
   @Override
   public void normalizeAgain(
       Tensor xTensor, Tensor gamma, Tensor beta, Tensor y, Tensor savedTensor) {
     bind(savedTensor);
-    forward(" again", xTensor, gamma, beta, mean, variance, 0, y);
+    normalize(" again", xTensor, gamma, beta, saved.mean(), saved.variance(), 0, y);
   }
 
   @Override
   public void forwardInference(
       Tensor xTensor, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar, Tensor y) {
-    forward(
+    normalize(
         " inference",
         xTensor,
         gamma,
@@ -138,7 +136,8 @@ final class NativeBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
         y);
   }
 
-  private void forward(
+  /** Measures the statistics first where there is room for sums; otherwise they are given. */
+  private void normalize(
       String part,
       Tensor xTensor,
       Tensor gamma,
@@ -197,8 +196,8 @@ final class NativeBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
         gradient,
         scales,
         shifts,
-        mean.address(),
-        variance.address(),
+        saved.mean().address(),
+        saved.variance().address(),
         (float) spec.epsilon(),
         spec.relu(),
         sums.tensor().address(),

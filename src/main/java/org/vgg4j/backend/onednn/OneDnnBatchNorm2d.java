@@ -5,7 +5,6 @@ import org.bytedeco.dnnl.batch_normalization_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_desc;
-import org.vgg4j.tensor.Arena;
 import org.vgg4j.tensor.BatchNorm2dPlan;
 import org.vgg4j.tensor.BatchNorm2dSpec;
 import org.vgg4j.tensor.DType;
@@ -22,7 +21,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   private final OneDnnLayout x; // (N, C, H, W)
   private final OneDnnLayout perChannel; // (C)
   private final OneDnnLayout maskLayout; // null without a ReLU
-  private final OneDnnLayout savedLayout; // null when planned for inference
+  private final SavedStatistics saved; // and the mask; null when planned for inference
   private final double unbias; // N H W / (N H W - 1)
   private final RunningStatistics running;
   private final BatchStatistics statistics; // null when oneDNN measures them
@@ -32,11 +31,6 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   private final Operation backward; // null when planned for inference
   private final SharedStatistics shared; // null unless they are of all parts of a batch
   private final ChannelLine line; // adds their gradient; null likewise
-
-  private OneDnnTensor saved; // the three tensors below are parts of it
-  private OneDnnTensor mean;
-  private OneDnnTensor variance;
-  private OneDnnTensor mask;
 
   OneDnnBatchNorm2d(Dnnl context, BatchNorm2dSpec spec, OneDnnLayout x, Usage usage) {
     super(context, "batch norm", "x " + x.shape());
@@ -60,10 +54,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
             describe(dnnl.prop_kind.forward_training, spec.frozen())) {
           long maskBytes = spec.relu() ? description.workspace_desc().get_size() : 0;
           maskLayout = spec.relu() ? OneDnnLayout.opaque(maskBytes) : null;
-          savedLayout =
-              OneDnnLayout.opaque(
-                  2 * Arena.align(perChannel.bytes())
-                      + (maskLayout == null ? 0 : maskLayout.bytes()));
+          saved = new SavedStatistics(perChannel, maskLayout);
           training = statistics == null ? planForward("", description, maskLayout) : planGiven("");
           again = planGiven(" again");
           boolean isShared = spec.isShared();
@@ -81,7 +72,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
         shared = null;
         line = null;
         maskLayout = null;
-        savedLayout = null;
+        saved = null;
       }
     } catch (RuntimeException | Error e) {
       abandon(e);
@@ -169,18 +160,7 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
 
   @Override
   public Layout saved() {
-    return savedLayout;
-  }
-
-  private void bind(Tensor savedTensor) {
-    OneDnnTensor now = OneDnnTensor.of(savedTensor, savedLayout, "batch norm saved");
-    if (saved != now) {
-      long step = Arena.align(perChannel.bytes());
-      saved = now;
-      mean = saved.part(0, perChannel);
-      variance = saved.part(step, perChannel);
-      mask = maskLayout == null ? null : saved.part(2 * step, maskLayout);
-    }
+    return saved == null ? null : saved.layout();
   }
 
   @Override
@@ -211,8 +191,8 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
   public void normalizeAgain(
       Tensor xTensor, Tensor gamma, Tensor beta, Tensor y, Tensor savedTensor) {
     Operation normalize = planned(again, "for inference");
-    bind(savedTensor);
-    normalize.run(xTensor, gamma, beta, mean, variance, y, mask);
+    saved.bind(savedTensor, operand("saved"));
+    normalize.run(xTensor, gamma, beta, saved.mean(), saved.variance(), y, saved.rest());
   }
 
   private void run(
@@ -227,28 +207,34 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
     Operation forward = planned(training, "for inference");
     OneDnnTensor means = OneDnnTensor.of(runningMean, perChannel, "batch norm runningMean");
     OneDnnTensor variances = OneDnnTensor.of(runningVar, perChannel, "batch norm runningVar");
-    bind(savedTensor);
+    saved.bind(savedTensor, operand("saved"));
     if (spec.frozen()) {
-      running.copy(means, mean);
-      running.copy(variances, variance);
+      running.copy(means, saved.mean());
+      running.copy(variances, saved.variance());
     }
     if (shared != null && !moves) {
-      shared.write(mean, variance);
-      again.run(xTensor, gamma, beta, mean, variance, y, mask);
+      shared.write(saved.mean(), saved.variance());
+      again.run(xTensor, gamma, beta, saved.mean(), saved.variance(), y, saved.rest());
       return;
     }
     if (statistics != null) {
-      statistics.measure(OneDnnTensor.of(xTensor, x, "batch norm x"), mean, variance);
+      statistics.measure(
+          OneDnnTensor.of(xTensor, x, "batch norm x"), saved.mean(), saved.variance());
     }
     if (shared == null || statistics == null) {
-      forward.run(xTensor, gamma, beta, mean, variance, y, mask);
+      forward.run(xTensor, gamma, beta, saved.mean(), saved.variance(), y, saved.rest());
     }
     if (shared != null) {
-      shared.exchange(mean, variance);
-      again.run(xTensor, gamma, beta, mean, variance, y, mask);
+      shared.exchange(saved.mean(), saved.variance());
+      again.run(xTensor, gamma, beta, saved.mean(), saved.variance(), y, saved.rest());
     }
     if (moves) {
-      running.move(means, variances, mean, variance, shared == null ? unbias : shared.unbias());
+      running.move(
+          means,
+          variances,
+          saved.mean(),
+          saved.variance(),
+          shared == null ? unbias : shared.unbias());
     }
   }
 
@@ -269,8 +255,9 @@ final class OneDnnBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
       Tensor dgamma,
       Tensor dbeta) {
     Operation gradients = planned(backward, "for inference");
-    bind(savedTensor);
-    gradients.run(xTensor, dy, gamma, beta, mean, variance, mask, dx, dgamma, dbeta);
+    saved.bind(savedTensor, operand("saved"));
+    gradients.run(
+        xTensor, dy, gamma, beta, saved.mean(), saved.variance(), saved.rest(), dx, dgamma, dbeta);
     if (shared != null) {
       shared.backward(
           OneDnnTensor.of(gamma, perChannel, "batch norm gamma"),
