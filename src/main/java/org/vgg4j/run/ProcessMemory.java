@@ -22,6 +22,9 @@ public final class ProcessMemory {
    */
   private static final long WORK = 22L << 20;
 
+  /** The share of what lives on the heap that {@code ./vgg} has Java keep free beside it. */
+  private static final long ROOM = 8;
+
   private ProcessMemory() {}
 
   /** Returns the bytes that the process holds now; 0 where the system does not say it. */
@@ -55,8 +58,11 @@ public final class ProcessMemory {
    */
   public static long ofTraining(Recipe recipe, MemoryPlan plan, long images, Backend backend) {
     long copy = plan.parameters() + plan.trained() * recipe.stateSlabs();
-    // Java lets the copy of the checkpoint before lie until the heap that it has is full.
-    long heap = Math.max(copy, Math.min(2 * copy, Runtime.getRuntime().freeMemory()));
+    // Java lets the copies of the checkpoints before lie until the heap that it has is full.
+    Runtime java = Runtime.getRuntime();
+    long copies = copy * recipe.training().epochs();
+    long room = (java.totalMemory() - java.freeMemory() + copy) / ROOM;
+    long heap = Math.max(copy + room, Math.min(copies, java.freeMemory()));
     long steps = ofSteps(recipe, plan, images, backend);
     return steps == 0 ? 0 : steps + heap + recipe.averageBytes(plan);
   }

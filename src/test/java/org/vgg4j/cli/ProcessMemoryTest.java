@@ -7,13 +7,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a process is expected to hold, beside the most that it held: in processes of their own. */
 @EnabledOnOs(OS.LINUX)
@@ -36,6 +40,28 @@ final class ProcessMemoryTest {
     assertClose(benchmark("vgg11", 32, 512, 25, 10, "--batch-norm"));
   }
 
+  /**
+   * Copies of checkpoints are garbage soon; they must not fill a heap of a share of the machine.
+   */
+  @Test
+  void ofManyEpochsStaysFlat(@TempDir Path folder) throws Exception {
+    List<String> command = vgg("train", "--device", "cpu", "--data", "sample", "--no-report");
+    command.addAll(List.of("--arch", "vgg11", "--width", "1/4", "--image-size", "32"));
+    command.addAll(List.of("--train-limit", "64", "--test-limit", "16", "--epochs", "20"));
+    command.addAll(List.of("--out", folder.resolve("run").toString()));
+    Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = output(child);
+    double expected = mebibytes("about ([\\d,]+) MiB for the whole process", said);
+    double held = mebibytes("the process held ([\\d,]+) MiB", said);
+    assertTrue(Math.abs(expected / held - 1) <= 0.12, said);
+  }
+
+  private static double mebibytes(String pattern, String said) {
+    Matcher number = Pattern.compile(pattern).matcher(said);
+    assertTrue(number.find(), said);
+    return Double.parseDouble(number.group(1).replace(",", ""));
+  }
+
   private static void assertClose(JsonNode said) {
     double expected = said.path("expected_process_bytes").asDouble();
     double peak = said.path("peak_process_bytes").asDouble();
@@ -46,22 +72,33 @@ final class ProcessMemoryTest {
   private static JsonNode benchmark(
       String arch, int imageSize, int batchSize, int steps, int repeats, String kind)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // As ./vgg starts it.
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xmn16m"));
-    command.add("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0");
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of("benchmark", "--device", "cpu", "--arch", arch, "--width", "1/8"));
+    List<String> command = vgg("benchmark", "--device", "cpu", "--arch", arch, "--width", "1/8");
     command.addAll(List.of("--image-size", Integer.toString(imageSize)));
     command.addAll(List.of("--batch-size", Integer.toString(batchSize), "--warm-up", "1"));
     command.addAll(List.of("--steps", Integer.toString(steps)));
     command.addAll(List.of("--repeats", Integer.toString(repeats), "--json", kind));
     Process child =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    return new ObjectMapper().readTree(output(child));
+  }
+
+  /** Returns a command with the options of the JVM that {@code ./vgg} gives it. */
+  private static List<String> vgg(String... arguments) throws IOException {
+    String launcher = Files.readString(Path.of(System.getProperty("basedir", "."), "vgg"));
+    Matcher options = Pattern.compile("^common='([^']+)'", Pattern.MULTILINE).matcher(launcher);
+    assertTrue(options.find());
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(options.group(1).split("\\s+")));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of(arguments));
+    return command;
+  }
+
+  private static String output(Process child) throws IOException, InterruptedException {
     String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(child.waitFor(1, TimeUnit.MINUTES));
     assertEquals(0, child.exitValue(), said);
-    return new ObjectMapper().readTree(said);
+    return said;
   }
 }
