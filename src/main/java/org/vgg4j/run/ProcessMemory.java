@@ -18,7 +18,7 @@ public final class ProcessMemory {
 
   /**
    * What the work adds: code that Java and oneDNN compile, oneDNN's descriptors, stacks of threads,
-   * and objects that die young. It comes in leaps, as Java compiles: 3 MB after a step, 9 to 24
+   * and objects that die young. It comes in leaps, as Java compiles: 5 MB after a step, 16 to 29
    * after thousands of a small net.
    */
   private static final long WORK = 20L << 20;
