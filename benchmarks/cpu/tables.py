@@ -102,18 +102,20 @@ def write(result: dict, out: str) -> None:
     picture = Path(out).name + "-growth.svg"
     lines = ["# vgg4j's CPU engine beside its peers", "",
              f"{result['date']}, {result['cpu']}, {result['threads']} threads, {result['system']}. Made with `benchmarks/run.sh`.",
-             f"Median of {result['rounds']} windows each, in turns; the ratio is the median of the ratios of two windows in a row.",
+             *([f"Median of {result['rounds']} windows each, in turns; the ratio is the median of the ratios of two windows in a row."]
+               if result["cases"] else []),
              f"The peak is a large matrix product on vgg4j's engine in the same run: {peaks}. Memory is the largest a process had.",
              f"It took {result['seconds']} s." if "seconds" in result else "It was not finished.", ""]
     if result.get("errors"):
         lines += ["**Faster than the arithmetic at the peak, so a measurement is wrong:**", "",
                   *[f"- {error}" for error in result["errors"]], ""]
     lines += [f"- {name}: {case}" for name, case in CASES.items() if any(row["case"] == name for row in result["cases"])]
-    lines += ["", *cases(result), "", "## The first step, against PyTorch's in double from the same weights", "",
-              "An error of gradients is the distance from those in double as a share of their norm.", "", *first_steps(result), "",
-              "## Memory", "",
-              "What vgg4j expects of its process before it takes the net's memory, and the most that the process held.", "",
-              *memory(result), "", "## Where vgg4j's time goes", "", *kinds(result)]
+    if result["cases"]:
+        lines += ["", *cases(result), "", "## The first step, against PyTorch's in double from the same weights", "",
+                  "An error of gradients is the distance from those in double as a share of their norm.", "", *first_steps(result), "",
+                  "## Memory", "",
+                  "What vgg4j expects of its process before it takes the net's memory, and the most that the process held.", "",
+                  *memory(result), "", "## Where vgg4j's time goes", "", *kinds(result)]
     missing = [f"- {text}" for text in result["left_out"]]
     missing += [f"- {row['case']} {WORDS[row['precision']]}, {name}: {why}" for row in result["cases"]
                for name, why in row["left_out"].items()]

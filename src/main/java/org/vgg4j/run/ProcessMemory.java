@@ -40,7 +40,8 @@ public final class ProcessMemory {
 
   /**
    * Returns about how many bytes the process will hold at most while steps of a training run. It is
-   * asked when the images are there, and the memory of the plan is not taken yet.
+   * asked when the images are there, and the memory of the plan is not taken yet. Freed memory goes
+   * back to the system first, so that it does not count.
    *
    * @param images of an epoch, whose order is on the Java heap
    * @return 0 where the system does not say what the process holds, or another memory than the

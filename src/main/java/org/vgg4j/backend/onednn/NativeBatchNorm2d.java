@@ -15,8 +15,6 @@ import org.vgg4j.tensor.Usage;
  * not depend on the number of threads. It is a part of {@link CpuLibrary}.
  */
 final class NativeBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
-  private static final int BLOCK = 16;
-
   private final BatchNorm2dSpec spec;
   private final OneDnnLayout x; // (N, C, H, W)
   private final OneDnnLayout perChannel; // (C)
@@ -50,7 +48,7 @@ final class NativeBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
     return CpuLibrary.isLoaded()
         && !spec.isShared()
         && x.shape().rank() == 4
-        && x.shape().dim(1) % BLOCK == 0
+        && x.shape().dim(1) % WinogradShape.BLOCK == 0
         && x.matches(ImageOrder.BLOCKS_OF_16.desc(x.shape(), x.dtype()));
   }
 
@@ -154,7 +152,7 @@ final class NativeBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
     forward(
         isBf16,
         x.shape().dim(0),
-        spec.channels() / BLOCK,
+        spec.channels() / WinogradShape.BLOCK,
         pixels(),
         from,
         scales,
@@ -190,7 +188,7 @@ final class NativeBatchNorm2d extends OneDnnPlan implements BatchNorm2dPlan {
     backward(
         isBf16,
         x.shape().dim(0),
-        spec.channels() / BLOCK,
+        spec.channels() / WinogradShape.BLOCK,
         pixels(),
         from,
         gradient,

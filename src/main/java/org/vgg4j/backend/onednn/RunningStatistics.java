@@ -22,8 +22,12 @@ final class RunningStatistics {
   }
 
   /**
-   * Moves them.
+   * Moves them, in double.
    *
+   * @param means the running means, moved in place
+   * @param variances the running variances, likewise
+   * @param mean of the batch
+   * @param variance of the batch, biased
    * @param unbias what makes the biased variance of the batch an unbiased one
    */
   void move(
@@ -38,7 +42,7 @@ final class RunningStatistics {
     dnnl.end(cost, begun);
   }
 
-  /** into = (1 - f) into + f value * factor. */
+  /** into = (1 - factor) into + factor * scale * value. */
   private void average(OneDnnTensor into, OneDnnTensor value, double scale) {
     into.read(running);
     value.read(batch);
