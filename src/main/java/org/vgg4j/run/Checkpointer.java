@@ -23,6 +23,7 @@ import org.vgg4j.nn.VggConfig;
 import org.vgg4j.tensor.InvalidInputException;
 import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.EpochMetrics;
+import org.vgg4j.train.FlightEvents;
 import org.vgg4j.train.Snapshot;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingListener;
@@ -194,11 +195,9 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
     if (state.endsEpoch()) {
       run.writeMetrics(state.finished());
     }
-    CheckpointEvent event = new CheckpointEvent();
-    event.begin();
+    CheckpointEvent event = FlightEvents.begin(CheckpointEvent::new);
     Checkpoint written = store.save(snapshot, now, state.endsEpoch() ? run.model() : null);
-    event.end();
-    if (event.shouldCommit()) {
+    if (FlightEvents.end(event)) {
       event.number = state.step();
       event.bytes = written.bytes();
       event.commit();

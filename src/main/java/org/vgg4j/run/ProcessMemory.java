@@ -21,7 +21,7 @@ public final class ProcessMemory {
    * and objects that die young. It comes in leaps, as Java compiles: 5 MB after a step, 16 to 29
    * after thousands of a small net.
    */
-  private static final long WORK = 20L << 20;
+  private static final long WORK = 14L << 20;
 
   /** The share of what lives on the heap that {@code ./vgg} has Java keep free beside it. */
   private static final long ROOM = 8;

@@ -21,13 +21,11 @@ final class EpochTest {
   static LossTotals totals(
       Vgg vgg, DataFeed feed, int epoch, BatchSchedule trained, BooleanSupplier stopped) {
     ImageSource test = feed.data();
-    EvaluationEvent event = new EvaluationEvent();
-    event.begin();
+    EvaluationEvent event = FlightEvents.begin(EvaluationEvent::new);
     int batchSize = trained.mostImages() * trained.shard().world();
     BatchSchedule schedule = new BatchSchedule(test.size(), batchSize, 1, trained.shard());
     LossTotals totals = Evaluator.totals(vgg, feed, schedule, stopped);
-    event.end();
-    if (event.shouldCommit()) {
+    if (FlightEvents.end(event)) {
       event.number = epoch;
       event.images = test.size();
       event.bytes =

@@ -28,8 +28,8 @@ final class StepWatch implements AutoCloseable {
   private long first; // of the timed steps in the run, as is the next
   private long last;
   private boolean inStep;
-  private StepEvent stepEvent; // of the present step
-  private BatchWaitEvent waitEvent; // of the present wait
+  private StepEvent stepEvent; // of the present step, null where no flight recorder has started
+  private BatchWaitEvent waitEvent; // of the present wait, null likewise
   private long stepBytes;
 
   StepWatch(Network network, TrainingStep step) {
@@ -64,8 +64,7 @@ final class StepWatch implements AutoCloseable {
     if (!inStep) {
       inStep = true;
       stepBytes = 0;
-      stepEvent = new StepEvent();
-      stepEvent.begin();
+      stepEvent = FlightEvents.begin(StepEvent::new);
       if (request != null && seen == request.warmUp()) {
         profiler = network.backend().profiler();
         listen(StepMarks.both(outside, profiler), true);
@@ -75,8 +74,7 @@ final class StepWatch implements AutoCloseable {
       }
     }
     begin("wait for a batch");
-    waitEvent = new BatchWaitEvent();
-    waitEvent.begin();
+    waitEvent = FlightEvents.begin(BatchWaitEvent::new);
   }
 
   /**
@@ -87,8 +85,7 @@ final class StepWatch implements AutoCloseable {
    * @param bytes of them that are uploaded
    */
   void uploading(int index, int images, long bytes) {
-    waitEvent.end();
-    if (waitEvent.shouldCommit()) {
+    if (FlightEvents.end(waitEvent)) {
       waitEvent.number = index;
       waitEvent.images = images;
       waitEvent.bytes = bytes;
@@ -120,8 +117,7 @@ final class StepWatch implements AutoCloseable {
   void stepDone(long number, int images) {
     inStep = false;
     seen++;
-    stepEvent.end();
-    if (stepEvent.shouldCommit()) {
+    if (FlightEvents.end(stepEvent)) {
       stepEvent.number = number;
       stepEvent.images = images;
       stepEvent.bytes = stepBytes;

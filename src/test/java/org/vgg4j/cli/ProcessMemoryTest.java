@@ -1,17 +1,12 @@
 package org.vgg4j.cli;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -46,12 +41,12 @@ final class ProcessMemoryTest {
   /** Copies of checkpoints soon are garbage; they must not fill a heap sized by the machine. */
   @Test
   void ofManyEpochsStaysFlat(@TempDir Path folder) throws Exception {
-    List<String> command = vgg("train", "--device", "cpu", "--data", "sample", "--no-report");
+    List<String> command =
+        VggProcess.command("train", "--device", "cpu", "--data", "sample", "--no-report");
     command.addAll(List.of("--arch", "vgg11", "--width", "1/4", "--image-size", "32"));
     command.addAll(List.of("--train-limit", "64", "--test-limit", "16", "--epochs", "20"));
     command.addAll(List.of("--out", folder.resolve("run").toString()));
-    Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = output(child);
+    String said = VggProcess.output(new ProcessBuilder(command).redirectErrorStream(true));
     double expected = mebibytes("about ([\\d,]+) MiB for the whole process", said);
     double held = mebibytes("the process held ([\\d,]+) MiB", said);
     assertTrue(Math.abs(expected / held - 1) <= 0.12, said);
@@ -73,33 +68,14 @@ final class ProcessMemoryTest {
   private static JsonNode benchmark(
       String arch, int imageSize, int batchSize, int steps, int repeats, String kind)
       throws IOException, InterruptedException {
-    List<String> command = vgg("benchmark", "--device", "cpu", "--arch", arch, "--width", "1/8");
+    List<String> command =
+        VggProcess.command("benchmark", "--device", "cpu", "--arch", arch, "--width", "1/8");
     command.addAll(List.of("--image-size", Integer.toString(imageSize)));
     command.addAll(List.of("--batch-size", Integer.toString(batchSize), "--warm-up", "1"));
     command.addAll(List.of("--steps", Integer.toString(steps)));
     command.addAll(List.of("--repeats", Integer.toString(repeats), "--json", kind));
-    Process child =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    return new ObjectMapper().readTree(output(child));
-  }
-
-  /** Returns a command with the options of the JVM that {@code ./vgg} gives it. */
-  private static List<String> vgg(String... arguments) throws IOException {
-    String launcher = Files.readString(Path.of(System.getProperty("basedir", "."), "vgg"));
-    Matcher options = Pattern.compile("^common='([^']+)'", Pattern.MULTILINE).matcher(launcher);
-    assertTrue(options.find());
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(options.group(1).split("\\s+")));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of(arguments));
-    return command;
-  }
-
-  private static String output(Process child) throws IOException, InterruptedException {
-    String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(child.waitFor(1, TimeUnit.MINUTES));
-    assertEquals(0, child.exitValue(), said);
-    return said;
+    ProcessBuilder process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    return new ObjectMapper().readTree(VggProcess.output(process));
   }
 }
