@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.vgg4j.tensor.InvalidInputException;
@@ -19,12 +20,23 @@ import org.vgg4j.tensor.Tensor;
 public record SafeTensor(SafeTensorSpec spec, Supplier<ByteBuffer> source) {
   /** Wraps an engine's tensor; its values are downloaded at every request. */
   public static SafeTensor of(String name, Tensor tensor) {
+    return of(name, tensor, spec -> null);
+  }
+
+  /**
+   * Wraps an engine's tensor; its values are downloaded at every request.
+   *
+   * @param room returns the little-endian memory that they then overwrite, null for new memory
+   */
+  public static SafeTensor of(
+      String name, Tensor tensor, Function<SafeTensorSpec, ByteBuffer> room) {
     List<Long> shape = IntStream.of(tensor.shape().toArray()).mapToObj(Long::valueOf).toList();
     SafeTensorSpec spec = new SafeTensorSpec(name, SafeTensorType.of(tensor.dtype()), shape);
     return new SafeTensor(
         spec,
         () -> {
-          ByteBuffer bytes = spec.allocate("the net", spec.type());
+          ByteBuffer given = room.apply(spec);
+          ByteBuffer bytes = given == null ? spec.allocate("the net", spec.type()) : given;
           tensor.download(bytes);
           return bytes;
         });

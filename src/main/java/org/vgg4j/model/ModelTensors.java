@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.vgg4j.io.SafeTensor;
 import org.vgg4j.io.SafeTensorSpec;
@@ -55,6 +56,15 @@ public final class ModelTensors {
    * fetched from the engine on request.
    */
   public List<SafeTensor> toFile() {
+    return toFile(spec -> null);
+  }
+
+  /**
+   * Returns the same.
+   *
+   * @param room returns the memory that a tensor's values overwrite, null for new memory
+   */
+  public List<SafeTensor> toFile(Function<SafeTensorSpec, ByteBuffer> room) {
     List<SafeTensor> result = new ArrayList<>();
     for (String name : vgg.network().stateNames()) {
       if (counters.containsKey(name)) {
@@ -64,7 +74,7 @@ public final class ModelTensors {
         continue;
       }
       Tensor tensor = tensors.get(name);
-      result.add(SafeTensor.of(name, tensor));
+      result.add(SafeTensor.of(name, tensor, room));
       String bias = biasBeforeNorm(name, tensor.shape());
       if (bias != null) {
         int channels = tensor.shape().dim(0);

@@ -48,6 +48,7 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
   private final Consumer<String> report;
   private final ExecutorService disk = Executors.newSingleThreadExecutor(Checkpointer::thread);
   private final AtomicBoolean saving = new AtomicBoolean();
+  private Snapshot copy; // the newest, whose memory the next takes; null before the first
   private volatile TrainingState saved; // the newest state that is in a checkpoint
   private volatile IOException failure; // of the last save, null when it was written
   private long lastDue = System.nanoTime();
@@ -140,10 +141,12 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
       return false;
     }
     try {
-      Snapshot snapshot = trainer.capture(writes);
       if (!writes) {
+        trainer.capture(false, null);
         return false;
       }
+      copy = trainer.capture(true, copy);
+      Snapshot snapshot = copy;
       Contents now = contents.get();
       disk.execute(() -> saveAndFree(snapshot, now));
       return true;
@@ -331,5 +334,6 @@ final class Checkpointer implements TrainingListener, AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+    copy = null; // of which the run, if it is kept, has no more use
   }
 }

@@ -60,13 +60,10 @@ public final class ProcessMemory {
    */
   public static long ofTraining(Recipe recipe, MemoryPlan plan, long images, Backend backend) {
     long copy = plan.parameters() + plan.trained() * recipe.stateSlabs();
-    // Java lets the copies of the checkpoints before lie until the heap that it has is full.
     Runtime java = Runtime.getRuntime();
-    long copies = copy * recipe.training().epochs();
     long room = (java.totalMemory() - java.freeMemory() + copy) / ROOM;
-    long heap = Math.max(copy + room, Math.min(copies, java.freeMemory()));
     long steps = ofSteps(recipe, plan, images, backend);
-    return steps == 0 ? 0 : steps + heap + recipe.averageBytes(plan);
+    return steps == 0 ? 0 : steps + copy + room + recipe.averageBytes(plan);
   }
 
   /** Returns the same for a net for inference, whose images lie in its input. */

@@ -40,15 +40,16 @@ final class Continuation {
    * Copies everything; all ranks come here at the same step.
    *
    * @param wanted whether this rank makes the copy
+   * @param old a copy that the new one overwrites; null for none
    * @param check refuses losses of all ranks that are not finite
    * @return null where it is not wanted
    */
-  Snapshot capture(boolean wanted, Consumer<LossTotals> check) {
+  Snapshot capture(boolean wanted, Snapshot old, Consumer<LossTotals> check) {
     List<LossTotals> parts = ranks.gather(loss.totals());
     check.accept(Ranks.sum(parts));
     step.startAverage();
     tensors.requireFinite();
-    return wanted ? tensors.copy(position.state(parts)) : null;
+    return wanted ? tensors.copy(position.state(parts), old) : null;
   }
 
   /** Goes to rank 0's snapshot, with all ranks. */

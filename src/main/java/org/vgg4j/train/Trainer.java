@@ -360,7 +360,7 @@ public final class Trainer implements AutoCloseable {
    * @throws DivergedException when a value is not finite
    */
   public Snapshot capture() {
-    return capture(ranks.shard().rank() == 0);
+    return capture(ranks.shard().rank() == 0, null);
   }
 
   /**
@@ -376,9 +376,14 @@ public final class Trainer implements AutoCloseable {
     return ranks.takeCaptureDue();
   }
 
-  /** Does the same for ranks of which only some want the copy; the others get null. */
-  public Snapshot capture(boolean wanted) {
-    return continuation.capture(wanted, divergence::requireFinite);
+  /**
+   * Does the same for ranks of which only some want the copy; the others get null.
+   *
+   * @param old a copy of this trainer that nobody reads any more: the new one overwrites it, which
+   *     saves memory; null for none
+   */
+  public Snapshot capture(boolean wanted, Snapshot old) {
+    return continuation.capture(wanted, old, divergence::requireFinite);
   }
 
   /**

@@ -1,12 +1,16 @@
 package org.vgg4j.train;
 
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.vgg4j.io.SafeTensor;
+import org.vgg4j.io.SafeTensorSpec;
 import org.vgg4j.io.SafeTensorType;
 import org.vgg4j.model.ModelTensors;
 import org.vgg4j.nn.Vgg;
@@ -66,17 +70,27 @@ final class TrainingTensors {
     others.forEach(this::requireFinite);
   }
 
-  /** Copies all tensors. */
-  Snapshot copy(TrainingState state) {
+  /**
+   * Copies all tensors.
+   *
+   * @param old a copy that the new one overwrites; null for none
+   */
+  Snapshot copy(TrainingState state, Snapshot old) {
+    Function<SafeTensorSpec, ByteBuffer> room = memory(old)::get;
     List<SafeTensor> beside =
         others.entrySet().stream()
-            .map(other -> SafeTensor.of(other.getKey(), other.getValue()).copy())
+            .map(other -> SafeTensor.of(other.getKey(), other.getValue(), room).copy())
             .toList();
-    return new Snapshot(state, average == null ? model() : average.with(this::model), beside);
+    Supplier<List<SafeTensor>> model =
+        () -> new ModelTensors(vgg).toFile(room).stream().map(SafeTensor::copy).toList();
+    return new Snapshot(state, average == null ? model.get() : average.with(model), beside);
   }
 
-  private List<SafeTensor> model() {
-    return new ModelTensors(vgg).toFile().stream().map(SafeTensor::copy).toList();
+  private static Map<SafeTensorSpec, ByteBuffer> memory(Snapshot old) {
+    return old == null
+        ? Map.of()
+        : Stream.concat(old.model().stream(), old.optimizer().stream())
+            .collect(Collectors.toMap(SafeTensor::spec, SafeTensor::bytes));
   }
 
   /**
