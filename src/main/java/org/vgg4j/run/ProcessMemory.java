@@ -18,10 +18,18 @@ public final class ProcessMemory {
 
   /**
    * What the work adds: code that Java and oneDNN compile, oneDNN's descriptors, stacks of threads,
-   * and objects that die young. It comes in leaps, as Java compiles: 5 MB after a step, 16 to 29
-   * after thousands of a small net.
+   * and objects that die young. With the options that {@code ./vgg} gives Java, these are 3 to 5 MB
+   * after a step and 15 to 20 after thousands of a small net.
    */
   private static final long WORK = 14L << 20;
+
+  /**
+   * What evaluations and files add each epoch, until Java has compiled their code, too: seen in
+   * trainings of 1 to 30 epochs.
+   */
+  private static final long EPOCH = 1L << 20;
+
+  private static final int EPOCHS = 8;
 
   /** The share of what lives on the heap that {@code ./vgg} has Java keep free beside it. */
   private static final long ROOM = 8;
@@ -62,8 +70,10 @@ public final class ProcessMemory {
     long copy = plan.parameters() + plan.trained() * recipe.stateSlabs();
     Runtime java = Runtime.getRuntime();
     long room = (java.totalMemory() - java.freeMemory() + copy) / ROOM;
+    long files = EPOCH * Math.min(recipe.training().epochs(), EPOCHS);
+    long test = BATCHES * batchBytes(recipe); // there while the next epoch's are prepared
     long steps = ofSteps(recipe, plan, images, backend);
-    return steps == 0 ? 0 : steps + copy + room + recipe.averageBytes(plan);
+    return steps == 0 ? 0 : steps + test + copy + room + files + recipe.averageBytes(plan);
   }
 
   /** Returns the same for a net for inference, whose images lie in its input. */
