@@ -23,12 +23,10 @@ public final class ProcessMemory {
    */
   private static final long WORK = 14L << 20;
 
-  /**
-   * What evaluations and files add each epoch, until Java has compiled their code, too: seen in
-   * trainings of 1 to 30 epochs.
-   */
+  /** What an epoch adds, as Java compiles the code of evaluations and files. */
   private static final long EPOCH = 1L << 20;
 
+  /** How many epochs add that, as seen in trainings of 1 to 30. */
   private static final int EPOCHS = 8;
 
   /** The share of what lives on the heap that {@code ./vgg} has Java keep free beside it. */

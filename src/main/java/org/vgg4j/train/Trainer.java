@@ -258,7 +258,7 @@ public final class Trainer implements AutoCloseable {
     Draw draw = new Draw(options.seed(), position.epoch());
     watch.reset();
     steps.noMore(); // also of an earlier try, which may have failed within a step
-    int first = firstPass(schedule);
+    int first = position.firstPass(schedule);
     try (BatchPass batches = data.train().epoch(schedule, draw, first)) {
       for (int index = first; index < schedule.passes(); index++) {
         pass(batches, index, schedule);
@@ -281,12 +281,6 @@ public final class Trainer implements AutoCloseable {
     steps.noMore();
     tensors.requireFiniteWeights();
     return true;
-  }
-
-  /** Begins with the first batch that is not done; the last one may have fewer passes. */
-  private int firstPass(BatchSchedule schedule) {
-    boolean isDone = position.batch() == schedule.batches();
-    return isDone ? schedule.passes() : schedule.firstPass(position.batch());
   }
 
   /** Goes to a pass's images, which must be there. */

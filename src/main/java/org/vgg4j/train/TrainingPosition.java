@@ -2,6 +2,7 @@ package org.vgg4j.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.vgg4j.data.loading.BatchSchedule;
 import org.vgg4j.tensor.HostLossAccumulator;
 import org.vgg4j.tensor.LossTotals;
 
@@ -31,6 +32,12 @@ final class TrainingPosition {
 
   int batch() {
     return batch;
+  }
+
+  /** Returns the first pass of the batch that comes next; the last batch may have fewer passes. */
+  int firstPass(BatchSchedule schedule) {
+    boolean isDone = batch == schedule.batches();
+    return isDone ? schedule.passes() : schedule.firstPass(batch);
   }
 
   int rollbacks() {
