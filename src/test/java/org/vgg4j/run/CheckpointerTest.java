@@ -8,10 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +95,34 @@ class CheckpointerTest {
     assertEquals(3, newest(memory).state().finished().size());
   }
 
+  /** Of one tensor's size are a weight and its two moments. */
+  @Test
+  void eachCopyLiesWhereTheOneBeforeLay() throws IOException {
+    int size = 4 * 3 * 9 * Double.BYTES;
+    List<byte[]> written = Collections.synchronizedList(new ArrayList<>());
+    FileOperations disk =
+        new ForwardingFiles(new MemoryFiles()) {
+          @Override
+          protected FileHandle handle(Path file, FileHandle handle) {
+            return new Handle(handle) {
+              @Override
+              public int write(ByteBuffer from, long position) throws IOException {
+                if (file.toString().contains(".safetensors") && from.remaining() == size) {
+                  assertEquals(0, from.arrayOffset()); // a tensor has an array of its own
+                  written.add(from.array());
+                }
+                return super.write(from, position);
+              }
+            };
+          }
+        };
+    training.run(disk, EACH_STEP, (trainer, vgg) -> pause(20));
+    assertTrue(written.size() >= 2 * 3, () -> written.size() + " writes");
+    Set<byte[]> places = Collections.newSetFromMap(new IdentityHashMap<>());
+    places.addAll(written);
+    assertEquals(3, places.size());
+  }
+
   private String reports() {
     return training.reports.toString();
   }
@@ -129,11 +161,15 @@ class CheckpointerTest {
     int before = -1;
     while (due && before != disk.calls().size()) {
       before = disk.calls().size();
-      try {
-        Thread.sleep(100);
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
+      pause(100);
+    }
+  }
+
+  private static void pause(long milliseconds) {
+    try {
+      Thread.sleep(milliseconds);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

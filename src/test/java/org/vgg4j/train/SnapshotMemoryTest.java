@@ -2,19 +2,17 @@ package org.vgg4j.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.backend.Backends;
-import org.vgg4j.data.ImageShape;
 import org.vgg4j.data.ImageSource;
-import org.vgg4j.data.InMemoryImages;
 import org.vgg4j.io.SafeTensor;
 import org.vgg4j.nn.Initialization;
 import org.vgg4j.nn.NetworkOptions;
@@ -24,21 +22,11 @@ import org.vgg4j.optim.Adam;
 import org.vgg4j.optim.LearningRateSchedule;
 import org.vgg4j.optim.UpdateOptions;
 import org.vgg4j.tensor.Backend;
+import org.vgg4j.testing.TinyNets;
 
 /** Where the copies of a training lie. */
 final class SnapshotMemoryTest {
-  private static final int IMAGES = 12;
   private static final int BATCH = 4;
-
-  private static ImageSource data() {
-    byte[] pixels = new byte[IMAGES * 64];
-    for (int i = 0; i < pixels.length; i++) {
-      pixels[i] = (byte) (i * i);
-    }
-    int[] labels = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2};
-    return new InMemoryImages(
-        "squares", new ImageShape(1, 8, 8), List.of("a", "b", "c"), pixels, labels);
-  }
 
   private static Stream<SafeTensor> tensors(Snapshot snapshot) {
     return Stream.concat(snapshot.model().stream(), snapshot.optimizer().stream());
@@ -50,7 +38,7 @@ final class SnapshotMemoryTest {
         .forEach(
             t -> {
               ByteBuffer own = ByteBuffer.allocate(t.bytes().remaining()).put(t.bytes()).flip();
-              assertEquals(null, values.put(t.spec().name(), own));
+              assertNull(values.put(t.spec().name(), own));
             });
     return values;
   }
@@ -58,15 +46,8 @@ final class SnapshotMemoryTest {
   @ParameterizedTest
   @CsvSource({"cpu, 0", "cpu, 0.9", "reference, 0", "reference, 0.9"})
   void aCopyTakesTheMemoryOfOneBefore(String device, double average) {
-    VggConfig config =
-        VggConfig.builder()
-            .layers("3,M")
-            .batchNorm(true)
-            .channels(1)
-            .classes(3)
-            .imageSize(8)
-            .hidden(5)
-            .build();
+    ImageSource data = TinyNets.noise(12, 3);
+    VggConfig config = TinyNets.config("3,M", true, 3, 0);
     UpdateOptions updates = UpdateOptions.NONE.withAverageDecay(average);
     TrainingOptions options =
         new TrainingOptions(1, BATCH, 3e-2, LearningRateSchedule.LINEAR, 7).withUpdates(updates);
@@ -74,7 +55,7 @@ final class SnapshotMemoryTest {
     try (Backend backend = Backends.open(device).backend();
         Vgg vgg = Vgg.build(config, Initialization.KAIMING, net, backend);
         Trainer trainer = new Trainer(vgg, new Adam(), options)) {
-      trainer.fit(data(), data(), new Copying(trainer));
+      trainer.fit(data, data, new Copying(trainer));
     }
   }
 
